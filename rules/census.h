@@ -1,0 +1,37 @@
+/*
+ * How many bytes from here on are ordinary lines?
+ *
+ * Ordinary: whole blocks of 64 bytes whose every break is the given one, with
+ * no NUL, no line that looks like the end of data (line_is_dotty), and no
+ * line that could be over 998 bytes.  The answer may be too small, never too
+ * large: what is passed over here is never looked at again.
+ */
+#ifndef BAREDOT_CENSUS_H
+#define BAREDOT_CENSUS_H
+
+#include "kernel.h"
+
+struct census {
+	uint64_t in_line;	/* in and out: bytes of the current line that
+				 * are already behind p */
+	uint64_t lines;		/* out: breaks passed */
+	bool cr_open;		/* out: the last byte passed is a CR, and
+				 * whether its LF follows was not looked at */
+};
+
+/* Returns a multiple of 64, at most n; native is not BRK_NONE. */
+typedef size_t census_fn(const uint8_t *p, size_t n, enum brk native,
+    struct census *);
+
+/* The census for a kernel; never NULL. */
+census_fn *census_pick(const struct kernel *);
+
+/*
+ * The line of these n bytes looks like an end of data: it is "..", or one dot
+ * with nothing but spaces, tabs and NULs around it, no more than one space or
+ * tab of them before it, and DOTTY_MAX bytes in all.
+ */
+#define DOTTY_MAX 16u
+bool line_is_dotty(const uint8_t *p, size_t n);
+
+#endif

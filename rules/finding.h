@@ -1,0 +1,82 @@
+/*
+ * What is said about one message: findings, and what was counted.
+ */
+#ifndef BAREDOT_FINDING_H
+#define BAREDOT_FINDING_H
+
+#include "codes.h"
+
+#define SPOTS_KEPT 8u		/* offsets kept of each kind of thing */
+#define CONTEXT_BEFORE 16u	/* bytes shown on each side of the first */
+#define CONTEXT_AFTER 24u
+
+/* The bytes around one place. */
+struct context {
+	uint64_t off;		/* of bytes[0], in the message */
+	uint8_t at;		/* bytes[at] is the place itself */
+	uint8_t n;		/* bytes that are there */
+	uint8_t want;		/* bytes, were the message long enough */
+	uint8_t bytes[CONTEXT_BEFORE + CONTEXT_AFTER];
+};
+
+/* Where something was seen: how often, and the first few places. */
+struct spots {
+	uint64_t count;
+	uint64_t off[SPOTS_KEPT];	/* min(count, SPOTS_KEPT) of them */
+	struct context context;		/* around off[0] */
+};
+
+static inline size_t
+spots_kept(const struct spots *s)
+{
+	return s->count < SPOTS_KEPT ? (size_t)s->count : SPOTS_KEPT;
+}
+
+/* Counted once, by the line splitter, for every rule to read at the end. */
+struct tally {
+	uint64_t size;			/* bytes */
+	struct spots breaks[BRK_KINDS];	/* [BRK_NONE] is unused; [BRK_CR] are
+					 * the CRs of no CRCRLF */
+	struct spots lone[BRK_KINDS][BRK_KINDS];	/* lines of a dot alone,
+					 * [break before][break after] */
+	struct spots dot_crcrlf;	/* the same before CRCRLF: in no other */
+	struct spots crcrlf;		/* the CR before a CRLF; that CRLF is
+					 * among breaks[BRK_CRLF] too */
+	struct spots nul;
+	struct spots high;		/* bytes >= 0x80 in the header block */
+	struct spots long_lines;	/* over 998 bytes without the break */
+	struct spots wide_lines;	/* over 78, when they are asked for */
+	struct spots no_final;		/* the end, when no break stands there */
+};
+
+/*
+ * The convention that the message is judged by: the user's when there is
+ * one, else the break most of its lines have, else the store's.  CONV_WIRE:
+ * as if these very bytes went out behind DATA, so CRLF and no un-stuffing.
+ */
+enum convention { CONV_LF, CONV_CRLF, CONV_CR, CONV_WIRE };
+#define CONVENTIONS 4
+
+struct finding {
+	enum code code;
+	enum severity severity;
+	const struct spots *where;	/* offsets in the message */
+};
+
+struct verdict {
+	enum convention convention;
+	const struct tally *tally;
+	size_t n;
+	struct finding list[CODE_COUNT];	/* at most one per code */
+	struct span message_id;	/* the field's value, unfolded, as it stands;
+				 * empty when there is none */
+	bool message_id_cut;	/* there was more of it */
+};
+
+static inline enum brk
+convention_break(enum convention c)
+{
+	return c == CONV_LF ? BRK_LF : c == CONV_CR ? BRK_CR : BRK_CRLF;
+}
+
+#endif

@@ -1,0 +1,543 @@
+/*
+ * See lines.h.
+ *
+ * A CR is the hard part: whether it is a break of its own, half of a CRLF, or
+ * the first byte of a CRCRLF is known one or two bytes later, perhaps in
+ * another span.  cr_open and cr_at hold what is not yet known.
+ */
+#include "lines.h"
+
+#include "block.h"
+
+#define NOWHERE UINT64_MAX
+#define AHEAD 2u		/* bytes behind a block that dense() looks at */
+
+void
+lines_init(struct lines *l, const struct kernel *k, bool use_census)
+{
+	memset(l, 0, sizeof(*l));
+	l->kernel = k;
+	l->census = use_census ? census_pick(k) : NULL;
+}
+
+void
+lines_begin(struct lines *l, unsigned wants)
+{
+	memset(&l->tally, 0, sizeof(l->tally));
+	look_begin(&l->look);
+	l->wants = wants;
+	l->base = NULL;
+	l->off = 0;
+	l->line_off = 0;
+	l->cr_at = NOWHERE;
+	l->dot_cr = NOWHERE;
+	l->line_high = 0;
+	l->before = BRK_NONE;
+	l->cr_open = false;
+	l->long_noted = false;
+	l->head_n = 0;
+}
+
+void
+lines_want(struct lines *l, unsigned wants)
+{
+	l->wants = wants;
+}
+
+void
+lines_not_header(struct lines *l)
+{
+	l->tally.high.count -= l->line_high;
+	l->line_high = 0;
+}
+
+/* The first bytes of the current line, of which len are known. */
+static struct span
+line_head(struct lines *l, uint64_t len)
+{
+	const size_t want = len < LINE_HEAD ? (size_t)len : LINE_HEAD;
+
+	if (l->line_off >= l->off)
+		return (struct span){
+			l->base == NULL ? l->head :
+			    l->base + (l->line_off - l->off), want };
+	if (l->head_n < want) {
+		memcpy(l->head + l->head_n,
+		    l->base + (l->line_off + l->head_n - l->off),
+		    want - l->head_n);
+		l->head_n = want;
+	}
+	return (struct span){ l->head, want };
+}
+
+static void
+note_long(struct lines *l, uint64_t len)
+{
+	if (l->long_noted)
+		return;
+	l->long_noted = true;
+	look_note_line(&l->tally.long_lines, l->line_off, line_head(l, len));
+}
+
+/* The current line is a dot alone. */
+static inline void
+see_lone_dot(struct lines *l, enum brk after)
+{
+	look_note(&l->look, &l->tally.lone[l->before][after], l->line_off);
+	if (after == BRK_CR) {
+		l->dot_cr = l->line_off;
+		l->dot_cr_before = l->before;
+	}
+}
+
+/* Not a dot alone, but one with company? */
+static inline bool
+is_dotty(struct span head)
+{
+	return head.n > 1 && head.n <= DOTTY_MAX &&
+	    (head.p[0] == '.' || head.p[1] == '.' || head.p[0] == 0) &&
+	    line_is_dotty(head.p, head.n);
+}
+
+/* The current line ends at `at`, by a break that is width bytes long. */
+static inline void
+line_end(struct lines *l, uint64_t at, unsigned width, enum brk after)
+{
+	const uint64_t len = at - l->line_off;
+	struct span head;
+	bool dotty;
+
+	if (len > LINE_LIMIT)
+		note_long(l, len);
+	if (l->wide && len > LINE_WIDE)
+		look_note_line(&l->tally.wide_lines, l->line_off,
+		    line_head(l, len));
+	if (len - 1 < DOTTY_MAX || l->wants >= WANT_HEADER) {
+		head = line_head(l, len);
+		dotty = is_dotty(head);
+		if (len == 1 && head.p[0] == '.')
+			see_lone_dot(l, after);
+		if (l->wants >= WANT_HEADER || (dotty && l->wants != 0))
+			l->fn(l->ctx, &(struct line){
+				.off = l->line_off, .len = len, .head = head,
+				.before = l->before, .after = after,
+				.dotty = dotty,
+			});
+	}
+	l->line_off = at + width;
+	l->before = after;
+	l->long_noted = false;
+	l->line_high = 0;
+}
+
+/* The CR at cr_at is no part of a CRCRLF. */
+static inline void
+settle_cr_at(struct lines *l)
+{
+	if (l->cr_at != NOWHERE)
+		look_note(&l->look, &l->tally.breaks[BRK_CR], l->cr_at);
+	l->cr_at = NOWHERE;
+}
+
+static inline void
+see_cr(struct lines *l, uint64_t at)
+{
+	settle_cr_at(l);
+	line_end(l, at, 1, BRK_CR);
+	l->cr_at = at;
+}
+
+static inline void
+see_lf(struct lines *l, uint64_t at)
+{
+	settle_cr_at(l);
+	look_note(&l->look, &l->tally.breaks[BRK_LF], at);
+	line_end(l, at, 1, BRK_LF);
+}
+
+/* The CR at cr_at is a CRCRLF's; it may have ended a lone dot. */
+static void
+see_crcrlf(struct lines *l)
+{
+	look_note(&l->look, &l->tally.crcrlf, l->cr_at);
+	if (l->dot_cr + 1 == l->cr_at) {
+		l->tally.lone[l->dot_cr_before][BRK_CR].count--;
+		look_note(&l->look, &l->tally.dot_crcrlf, l->dot_cr);
+	}
+	l->cr_at = NOWHERE;
+}
+
+static inline void
+see_crlf(struct lines *l, uint64_t at)
+{
+	if (l->cr_at != NOWHERE && l->cr_at + 1 == at)
+		see_crcrlf(l);
+	settle_cr_at(l);
+	look_note(&l->look, &l->tally.breaks[BRK_CRLF], at);
+	line_end(l, at, 2, BRK_CRLF);
+}
+
+/* NULs, and high bytes in the header block: only counted. */
+static void
+note_bytes(struct lines *l, struct spots *s, uint64_t mask, uint64_t off)
+{
+	for (; mask != 0 && s->count < SPOTS_KEPT; mask &= mask - 1)
+		look_note(&l->look, s, off + (uint64_t)__builtin_ctzll(mask));
+	s->count += (uint64_t)__builtin_popcountll(mask);
+}
+
+/* High bytes before a break at bit i belong to the line that ends there. */
+static void
+note_high(struct lines *l, uint64_t *high, unsigned i, uint64_t off)
+{
+	const uint64_t upto = i < BLOCK ? (1ull << i) - 1 : UINT64_MAX;
+	const uint64_t mine = *high & upto;
+
+	if (mine != 0 && (l->wants & WANT_HEADER) != 0) {
+		note_bytes(l, &l->tally.high, mine, off);
+		l->line_high += (uint64_t)__builtin_popcountll(mine);
+	}
+	*high &= ~upto;
+}
+
+/* The breaks of up to 64 bytes whose masks are m; the first is at off. */
+static void
+see_breaks(struct lines *l, struct masks m, unsigned n, uint64_t off)
+{
+	uint64_t ends = m.lf | m.cr;
+
+	if (l->cr_open) {
+		if (m.lf & 1) {
+			see_crlf(l, off - 1);
+			ends &= ~1ull;
+		} else {
+			see_cr(l, off - 1);
+		}
+		l->cr_open = false;
+	}
+	while (ends != 0) {
+		const unsigned i = (unsigned)__builtin_ctzll(ends);
+
+		ends &= ends - 1;
+		if (m.high != 0)
+			note_high(l, &m.high, i, off);
+		if (m.lf >> i & 1) {
+			see_lf(l, off + i);
+		} else if (i + 1 == n) {
+			l->cr_open = true;
+		} else if (m.lf >> (i + 1) & 1) {
+			see_crlf(l, off + i);
+			ends &= ends - 1;
+		} else {
+			see_cr(l, off + i);
+		}
+	}
+	if (m.high != 0)
+		note_high(l, &m.high, BLOCK, off);
+}
+
+/* Look exactly at n bytes, 1 to 64, at base + at. */
+static void
+look_exactly(struct lines *l, size_t at, size_t n)
+{
+	uint8_t part[BLOCK];
+	struct masks m;
+
+	if (n == BLOCK) {
+		l->kernel->masks(l->base + at, &m);
+	} else {
+		memset(part, 'x', sizeof(part));
+		memcpy(part, l->base + at, n);
+		l->kernel->masks(part, &m);
+	}
+	if (m.nul != 0)
+		note_bytes(l, &l->tally.nul, m.nul, l->off + at);
+	see_breaks(l, m, (unsigned)n, l->off + at);
+	if (l->off + at + n - l->line_off > LINE_LIMIT + 1)
+		note_long(l, l->off + at + n - l->line_off);
+}
+
+/*
+ * Settle what the bytes at hand can settle about CRs that came before.
+ * Returns 1 if the first byte is an LF that belongs to one, else 0.
+ */
+static size_t
+settle(struct lines *l, const uint8_t *p, size_t n)
+{
+	const uint64_t at = l->off + (uint64_t)(p - l->base);
+
+	if (l->line_off > at)
+		return 1;
+	if (l->cr_open) {
+		l->cr_open = false;
+		if (p[0] == '\n') {
+			see_crlf(l, at - 1);
+			return 1;
+		}
+		see_cr(l, at - 1);
+	}
+	if (l->cr_at != NOWHERE && (p[0] != '\r' ||
+	    (n > 1 && p[1] != '\n') || l->cr_at + 1 != at))
+		settle_cr_at(l);
+	return 0;
+}
+
+/* Nobody wants to see each line, and no CR is undecided. */
+static inline bool
+in_bulk(const struct lines *l)
+{
+	return l->census != NULL && !l->wide && l->wants < WANT_HEADER &&
+	    l->cr_at == NOWHERE;
+}
+
+/*
+ * Pass over ordinary lines.  Only after the first few breaks of their kind
+ * were seen exactly: those places may have to be shown.
+ */
+static size_t
+pass_over(struct lines *l, const uint8_t *p, size_t n)
+{
+	const uint64_t at = l->off + (uint64_t)(p - l->base);
+	struct census c = { .in_line = at - l->line_off };
+	size_t done;
+
+	if (n < BLOCK || !in_bulk(l) ||
+	    l->tally.breaks[l->before].count < SPOTS_KEPT)
+		return 0;
+	done = l->census(p, n, l->before, &c);
+	if (done == 0)
+		return 0;
+	l->tally.breaks[l->before].count += c.lines;
+	l->line_off = at + done - c.in_line;
+	l->cr_open = c.cr_open;
+	return done;
+}
+
+/* What a block's bytes are once every CR knows what follows it. */
+struct sorted {
+	uint64_t lf, cr, crlf;	/* breaks of each kind, at their first byte */
+	uint64_t crcrlf;	/* those of cr that stand before a crlf */
+	uint64_t ends;		/* all breaks, at their first byte */
+	uint64_t starts;	/* where lines start */
+	uint64_t lone;		/* lines of a dot alone */
+	uint64_t before[BRK_KINDS], after[BRK_KINDS];	/* masks for lone */
+};
+
+/* next: the AHEAD bytes behind the block; first: a line starts with it. */
+static void
+sort_block(const struct masks *m, const uint8_t *next, bool first,
+    enum brk before, struct sorted *s)
+{
+	const uint64_t next_lf = next[0] == '\n', next_cr = next[0] == '\r';
+	const uint64_t next_crlf = next_cr && next[1] == '\n';
+
+	s->crlf = m->cr & (m->lf >> 1 | next_lf << 63);
+	s->lf = m->lf & ~(s->crlf << 1);
+	s->cr = m->cr & ~s->crlf;
+	s->crcrlf = s->cr & (s->crlf >> 1 | next_crlf << 63);
+	s->ends = s->lf | m->cr;
+	s->starts = (m->lf | s->cr) << 1 | first;
+	s->after[BRK_LF] = s->lf >> 1;
+	s->after[BRK_CRLF] = s->crlf >> 1;
+	s->after[BRK_CR] = s->cr >> 1;
+	s->lone = m->dot & s->starts & (s->ends >> 1);
+	s->before[BRK_LF] = s->lf << 1;
+	s->before[BRK_CRLF] = s->crlf << 2;
+	s->before[BRK_CR] = s->cr << 1;
+	s->before[before] |= first;
+}
+
+/* The first places of s are kept, or there is nothing to add. */
+static inline bool
+may_count(const struct spots *s, uint64_t bits)
+{
+	return bits == 0 || s->count >= SPOTS_KEPT;
+}
+
+static inline uint64_t
+count_bits(uint64_t bits)
+{
+	return (uint64_t)__builtin_popcountll(bits);
+}
+
+/* Count the lone dots, or nothing at all. */
+static bool
+count_lone(struct tally *t, const struct sorted *s)
+{
+	const uint64_t before_crcrlf = s->lone & s->crcrlf >> 1;
+	const uint64_t lone = s->lone & ~before_crcrlf;
+
+	if (!may_count(&t->dot_crcrlf, before_crcrlf))
+		return false;
+	for (unsigned b = BRK_CRLF; b < BRK_KINDS; b++)
+		for (unsigned a = BRK_CRLF; a < BRK_KINDS; a++)
+			if (!may_count(&t->lone[b][a],
+			    lone & s->before[b] & s->after[a]))
+				return false;
+	for (unsigned b = BRK_CRLF; b < BRK_KINDS; b++)
+		for (unsigned a = BRK_CRLF; a < BRK_KINDS; a++)
+			t->lone[b][a].count +=
+			    count_bits(lone & s->before[b] & s->after[a]);
+	t->dot_crcrlf.count += count_bits(before_crcrlf);
+	return true;
+}
+
+/* The breaks and lone dots of a block, or nothing at all. */
+static bool
+count_sorted(struct tally *t, const struct sorted *s)
+{
+	if (!may_count(&t->breaks[BRK_LF], s->lf) ||
+	    !may_count(&t->breaks[BRK_CRLF], s->crlf) ||
+	    !may_count(&t->breaks[BRK_CR], s->cr & ~s->crcrlf) ||
+	    !may_count(&t->crcrlf, s->crcrlf) ||
+	    (s->lone != 0 && !count_lone(t, s)))
+		return false;
+	t->breaks[BRK_LF].count += count_bits(s->lf);
+	t->breaks[BRK_CRLF].count += count_bits(s->crlf);
+	t->breaks[BRK_CR].count += count_bits(s->cr & ~s->crcrlf);
+	t->crcrlf.count += count_bits(s->crcrlf);
+	return true;
+}
+
+/* The current line, begun before p, may still turn out to be dotty. */
+static bool
+may_be_dotty(struct lines *l, uint64_t in_line)
+{
+	uint8_t c;
+
+	if (in_line == 0 || in_line > DOTTY_MAX)
+		return false;
+	c = line_head(l, in_line).p[0];
+	return c == '.' || c == 0 || ascii_wsp(c);
+}
+
+/* The last break of a counted block becomes the current line's beginning. */
+static void
+after_block(struct lines *l, const struct sorted *s, uint64_t at)
+{
+	unsigned last;
+
+	if (s->ends == 0)
+		return;
+	last = BLOCK - 1 - (unsigned)__builtin_clzll(s->ends);
+	l->before = s->crlf >> last & 1 ? BRK_CRLF :
+	    s->lf >> last & 1 ? BRK_LF : BRK_CR;
+	l->line_off = at + last + (l->before == BRK_CRLF ? 2 : 1);
+	l->long_noted = false;
+}
+
+/*
+ * Count a block of any breaks and lone dots at once, for input that is made
+ * to be slow.  Returns the bytes that were counted: 0 if the block holds
+ * anything else that matters, or a place that must be kept.
+ */
+static size_t
+count_block(struct lines *l, const uint8_t *p, size_t n)
+{
+	const uint64_t at = l->off + (uint64_t)(p - l->base);
+	const uint64_t in_line = at - l->line_off;
+	struct masks m;
+	struct sorted s;
+	uint64_t dotty;
+	size_t width = BLOCK;
+
+	if (n < BLOCK + AHEAD || !in_bulk(l) || may_be_dotty(l, in_line))
+		return 0;
+	l->kernel->masks(p, &m);
+	if (m.nul != 0 || in_line > LINE_LIMIT - BLOCK)
+		return 0;
+	sort_block(&m, p + BLOCK, in_line == 0, l->before, &s);
+	dotty = m.dot & (s.starts | s.starts << 1) & ~s.lone;
+	if (dotty == 1ull << (BLOCK - 1) && s.starts >> (BLOCK - 1) != 0) {
+		dotty = 0;		/* its line is for the next block */
+		width--;
+	}
+	if (dotty != 0 || !count_sorted(&l->tally, &s))
+		return 0;
+	after_block(l, &s, at);
+	return width;
+}
+
+/* Keep the head of a line that goes on in the next span. */
+static void
+keep_head(struct lines *l, size_t n)
+{
+	const uint64_t end = l->off + n;
+
+	if (l->line_off >= l->off)
+		l->head_n = 0;
+	if (l->line_off >= end || l->head_n == LINE_HEAD)
+		return;
+	if (l->line_off >= l->off) {
+		const size_t have = (size_t)(end - l->line_off);
+
+		l->head_n = have < LINE_HEAD ? have : LINE_HEAD;
+		memcpy(l->head, l->base + (l->line_off - l->off), l->head_n);
+		return;
+	}
+	(void)line_head(l, end - l->line_off);
+}
+
+/*
+ * How many bytes to look at exactly: a block, but no more than the rest of a
+ * line that may be dotty, so that the next one can be counted as a block.
+ */
+static size_t
+exact_step(struct lines *l, const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	if (l->cr_at != NOWHERE && n > 2)
+		return 2;		/* the CRLF that settle() saw */
+	if (n > BLOCK)
+		n = BLOCK;
+	if (!may_be_dotty(l, l->off + (uint64_t)(p - l->base) - l->line_off))
+		return n;
+	while (i < n && p[i] != '\n' && p[i] != '\r')
+		i++;
+	return i < n ? i + 1 : n;
+}
+
+/* Take at least one of the n bytes at p; returns how many. */
+static size_t
+take(struct lines *l, const uint8_t *p, size_t n)
+{
+	size_t done;
+
+	if ((done = settle(l, p, n)) > 0 ||
+	    (done = pass_over(l, p, n)) > 0 ||
+	    (done = count_block(l, p, n)) > 0)
+		return done;
+	done = exact_step(l, p, n);
+	look_exactly(l, (size_t)(p - l->base), done);
+	return done;
+}
+
+void
+lines_feed(struct lines *l, struct span s)
+{
+	if (s.n == 0)
+		return;
+	l->base = s.p;
+	look_span(&l->look, s, l->off);
+	for (size_t i = 0; i < s.n; )
+		i += take(l, s.p + i, s.n - i);
+	keep_head(l, s.n);
+	look_keep(&l->look);
+	l->off += s.n;
+	l->base = NULL;
+}
+
+void
+lines_end(struct lines *l)
+{
+	if (l->cr_open)
+		see_cr(l, l->off - 1);
+	l->cr_open = false;
+	settle_cr_at(l);
+	l->tally.size = l->off;
+	if (l->line_off == l->off)
+		return;
+	look_note(&l->look, &l->tally.no_final, l->off);
+	line_end(l, l->off, 0, BRK_NONE);
+}

@@ -1,0 +1,84 @@
+/*
+ * A message's bytes to its lines, in one pass, however they are cut into
+ * spans, in memory that does not depend on the message.
+ *
+ * lines_begin -> lines_feed* -> lines_end
+ *
+ * Everything that can be counted is counted here (tally).  A line is shown to
+ * the callback only if its kind was asked for; while neither header lines nor
+ * all lines are, runs of ordinary lines are passed over by the census.
+ */
+#ifndef BAREDOT_LINES_H
+#define BAREDOT_LINES_H
+
+#include "census.h"
+#include "look.h"
+
+#define LINE_HEAD 1024u		/* bytes of a line that can be looked at */
+#define LINE_LIMIT 998u		/* RFC 5322 2.1.1, without the CRLF */
+#define LINE_WIDE 78u		/* the same, "SHOULD" */
+
+struct line {
+	uint64_t off;		/* of its first byte, in the message */
+	uint64_t len;		/* bytes, the break not counted */
+	struct span head;	/* its first min(len, LINE_HEAD) bytes; valid
+				 * during the callback only */
+	enum brk before;	/* BRK_NONE: the first line */
+	enum brk after;		/* BRK_NONE: the message ends without one */
+	bool dotty;		/* it is of the kind WANT_DOT */
+};
+
+/* Kinds of lines; a lone dot is counted and is not WANT_DOT. */
+enum want {
+	WANT_DOT = 1,		/* line_is_dotty, and more than a dot alone */
+	WANT_HEADER = 2,	/* every line, until lines_want drops it */
+	WANT_ALL = 4		/* every line */
+};
+
+typedef void line_fn(void *ctx, const struct line *);
+
+struct lines {
+	/* Set once by the owner: */
+	const struct kernel *kernel;
+	census_fn *census;	/* NULL: look at every line */
+	bool wide;		/* count lines over LINE_WIDE too */
+	line_fn *fn;
+	void *ctx;
+
+	/* For reading, by the callback and after lines_end: */
+	struct tally tally;
+	struct look look;	/* for noting places near the line's end */
+
+	/* Its own: */
+	unsigned wants;		/* of enum want */
+	const uint8_t *base;	/* the span at hand */
+	uint64_t off;		/* of base, in the message */
+	uint64_t line_off;	/* where the current line starts */
+	uint64_t cr_at;		/* a CR that may turn out to be a CRCRLF's */
+	uint64_t dot_cr;	/* the last lone dot before a CR, or NOWHERE */
+	uint64_t line_high;	/* tally.high in the current line */
+	enum brk before;
+	enum brk dot_cr_before;	/* the break before that lone dot */
+	bool cr_open;		/* the last byte is a CR, its LF may follow */
+	bool long_noted;	/* the current line is in tally.long_lines */
+	size_t head_n;
+	uint8_t head[LINE_HEAD]; /* of a line begun in an earlier span */
+};
+
+/* Kernel and census of this machine; the owner sets the rest. */
+void lines_init(struct lines *, const struct kernel *, bool use_census);
+
+void lines_begin(struct lines *, unsigned wants);
+void lines_feed(struct lines *, struct span);
+void lines_end(struct lines *);
+
+/* From the callback: from the next line on, these. */
+void lines_want(struct lines *, unsigned wants);
+
+/*
+ * From the callback: this line was not of the header block after all; its
+ * high bytes are not in tally.high.
+ */
+void lines_not_header(struct lines *);
+
+#endif

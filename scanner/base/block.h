@@ -1,0 +1,175 @@
+/*
+ * 64 bytes at a time: which of them are this byte?
+ *
+ * One body of code, compiled once per instruction set: the file that includes
+ * this decides by its compiler flags.  Bit i of a mask is byte i of the block.
+ */
+#ifndef BAREDOT_BLOCK_H
+#define BAREDOT_BLOCK_H
+
+#include "span.h"
+
+#define BLOCK 64u		/* bytes */
+
+#if defined(__AVX512BW__)
+
+#include <immintrin.h>
+
+struct block { __m512i v; };
+
+static inline struct block
+block_load(const uint8_t *p)
+{
+	return (struct block){ _mm512_loadu_si512(p) };
+}
+
+static inline uint64_t
+block_eq(struct block b, uint8_t c)
+{
+	return _mm512_cmpeq_epi8_mask(b.v, _mm512_set1_epi8((char)c));
+}
+
+/* Bytes of 0x80 and more. */
+static inline uint64_t
+block_high(struct block b)
+{
+	return _mm512_movepi8_mask(b.v);
+}
+
+#elif defined(__AVX2__)
+
+#include <immintrin.h>
+
+struct block { __m256i a, b; };
+
+static inline struct block
+block_load(const uint8_t *p)
+{
+	return (struct block){
+		_mm256_loadu_si256((const __m256i *)(const void *)p),
+		_mm256_loadu_si256((const __m256i *)(const void *)(p + 32))
+	};
+}
+
+static inline uint64_t
+block_bits(__m256i a, __m256i b)
+{
+	return (uint32_t)_mm256_movemask_epi8(a) |
+	    (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+}
+
+static inline uint64_t
+block_eq(struct block b, uint8_t c)
+{
+	const __m256i v = _mm256_set1_epi8((char)c);
+
+	return block_bits(_mm256_cmpeq_epi8(b.a, v),
+	    _mm256_cmpeq_epi8(b.b, v));
+}
+
+static inline uint64_t
+block_high(struct block b)
+{
+	return block_bits(b.a, b.b);
+}
+
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+
+#include <arm_neon.h>
+
+struct block { uint8x16_t v[4]; };
+
+static inline struct block
+block_load(const uint8_t *p)
+{
+	return (struct block){ { vld1q_u8(p), vld1q_u8(p + 16),
+	    vld1q_u8(p + 32), vld1q_u8(p + 48) } };
+}
+
+/* Each byte of v[] is 0 or 255. */
+static inline uint64_t
+block_bits(const uint8x16_t v[4])
+{
+	static const uint8_t weights[16] = { 1, 2, 4, 8, 16, 32, 64, 128,
+	    1, 2, 4, 8, 16, 32, 64, 128 };
+	const uint8x16_t w = vld1q_u8(weights);
+	const uint8x16_t lo = vpaddq_u8(vandq_u8(v[0], w), vandq_u8(v[1], w));
+	const uint8x16_t hi = vpaddq_u8(vandq_u8(v[2], w), vandq_u8(v[3], w));
+	const uint8x16_t all = vpaddq_u8(lo, hi);
+
+	return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
+}
+
+static inline uint64_t
+block_eq(struct block b, uint8_t c)
+{
+	const uint8x16_t w = vdupq_n_u8(c);
+	const uint8x16_t v[4] = { vceqq_u8(b.v[0], w), vceqq_u8(b.v[1], w),
+	    vceqq_u8(b.v[2], w), vceqq_u8(b.v[3], w) };
+
+	return block_bits(v);
+}
+
+static inline uint64_t
+block_high(struct block b)
+{
+	const uint8x16_t w = vdupq_n_u8(0x80);
+	const uint8x16_t v[4] = { vcgeq_u8(b.v[0], w), vcgeq_u8(b.v[1], w),
+	    vcgeq_u8(b.v[2], w), vcgeq_u8(b.v[3], w) };
+
+	return block_bits(v);
+}
+
+#else
+
+/* Eight 64-bit words; exact per byte, whatever the byte order. */
+struct block { const uint8_t *p; };
+
+static inline struct block
+block_load(const uint8_t *p)
+{
+	return (struct block){ p };
+}
+
+#define BLOCK_LOW 0x7f7f7f7f7f7f7f7fu
+
+/* Bit k of the result: the top bit of the byte that is k-th in memory. */
+static inline uint64_t
+block_gather(uint64_t top)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	top = __builtin_bswap64(top);
+#endif
+	return (top >> 7) * 0x0102040810204080u >> 56;
+}
+
+static inline uint64_t
+block_eq(struct block b, uint8_t c)
+{
+	const uint64_t all = 0x0101010101010101u * c;
+	uint64_t bits = 0, w;
+
+	for (unsigned i = 0; i < 8; i++) {
+		memcpy(&w, b.p + 8 * i, 8);
+		w ^= all;
+		w = ~(((w & BLOCK_LOW) + BLOCK_LOW) | w | BLOCK_LOW);
+		bits |= block_gather(w) << (8 * i);
+	}
+	return bits;
+}
+
+static inline uint64_t
+block_high(struct block b)
+{
+	uint64_t bits = 0, w;
+
+	for (unsigned i = 0; i < 8; i++) {
+		memcpy(&w, b.p + 8 * i, 8);
+		bits |= block_gather(w & ~BLOCK_LOW) << (8 * i);
+	}
+	return bits;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * SHA-256, one message after another.
+ *
+ * hash_new -> (hash_begin -> hash_feed* -> hash_end)* -> hash_free
+ */
+#ifndef BAREDOT_HASH_H
+#define BAREDOT_HASH_H
+
+#include "span.h"
+
+#define HASH_SIZE 32		/* bytes */
+
+struct hash;
+
+struct hash *hash_new(void);	/* NULL: no memory, or no SHA-256 */
+void hash_free(struct hash *);	/* NULL is fine */
+
+void hash_begin(struct hash *);
+void hash_feed(struct hash *, struct span);
+
+/* False when libcrypto failed since hash_begin; out is then untouched. */
+bool hash_end(struct hash *, uint8_t out[HASH_SIZE]);
+
+#endif
