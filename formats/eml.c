@@ -1,0 +1,140 @@
+/*
+ * One message in a file of its own: Maildir, MH, .eml, standard input.
+ */
+#include "format.h"
+
+struct eml {
+	enum place place;
+	bool given;		/* store_next has returned it */
+};
+
+/* Fields that mail has and other "Name: value" text has not. */
+static bool
+is_mail_field(struct span line)
+{
+	static const struct span names[] = {
+		{ (const uint8_t *)"received:", 9 },
+		{ (const uint8_t *)"return-path:", 12 },
+		{ (const uint8_t *)"delivered-to:", 13 },
+		{ (const uint8_t *)"message-id:", 11 },
+		{ (const uint8_t *)"mime-version:", 13 },
+		{ (const uint8_t *)"from:", 5 },
+		{ (const uint8_t *)"to:", 3 },
+		{ (const uint8_t *)"subject:", 8 },
+		{ (const uint8_t *)"date:", 5 },
+		{ (const uint8_t *)"dkim-signature:", 15 },
+		{ (const uint8_t *)"content-type:", 13 },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_starts_nocase(line, names[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_any_field(struct span line)
+{
+	size_t i = 0;
+
+	while (i < line.n && ascii_ftext(line.p[i]))
+		i++;
+	return i > 0 && i < line.n && (line.p[i] == ':' ||
+	    (ascii_wsp(line.p[i]) && i + 1 < line.n && line.p[i + 1] == ':'));
+}
+
+struct header_look {
+	size_t fields;		/* before the first line that is none */
+	size_t mail_fields;
+};
+
+static struct header_look
+look_at_header(struct span s)
+{
+	struct header_look h = { 0, 0 };
+	size_t n;
+
+	for (; s.n > 0; s = (struct span){ s.p + n, s.n - n }) {
+		for (n = 0; n < s.n && s.p[n] != '\n' && s.p[n] != '\r'; n++)
+			;
+		if (is_any_field((struct span){ s.p, n })) {
+			h.fields++;
+			h.mail_fields +=
+			    is_mail_field((struct span){ s.p, n });
+		} else if (h.fields == 0 || n == 0 || !ascii_wsp(s.p[0])) {
+			break;
+		}
+		if (n < s.n && s.p[n] == '\r' && n + 1 < s.n &&
+		    s.p[n + 1] == '\n')
+			n++;
+		if (n < s.n)
+			n++;
+	}
+	return h;
+}
+
+static unsigned
+eml_bid(struct span head, enum place place)
+{
+	struct header_look h;
+
+	if (place == PLACE_MAILDIR)
+		return 1000;
+	if (place == PLACE_EML)
+		return 8;
+	h = look_at_header(head);
+	if (h.fields == 0)
+		return 0;
+	if (place == PLACE_MH || place == PLACE_NAMED)
+		return 8;
+	return h.mail_fields >= 2 ? 16 : 0;
+}
+
+static int
+eml_begin(void *state, struct input *in, const struct store_how *how,
+    const struct kernel *k, struct err *e)
+{
+	struct eml *s = state;
+
+	(void)in;
+	(void)k;
+	(void)e;
+	s->place = how->place;
+	return ST_OK;
+}
+
+static int
+eml_next(void *state, struct input *in, struct msg *m, struct err *e)
+{
+	struct eml *s = state;
+
+	(void)e;
+	if (s->given)
+		return ST_END;
+	s->given = true;
+	m->format = s->place == PLACE_MAILDIR ? "maildir" :
+	    s->place == PLACE_MH ? "mh" : "eml";
+	m->native = s->place == PLACE_MAILDIR || s->place == PLACE_MH ?
+	    BRK_LF : BRK_CRLF;
+	m->index = 1;
+	m->off = input_offset(in);
+	return ST_OK;
+}
+
+static int
+eml_read(void *state, struct input *in, struct span *out, struct err *e)
+{
+	int rc;
+
+	(void)state;
+	if ((rc = input_peek(in, 1, out, e)) != ST_OK)
+		return rc;
+	input_consume(in, out->n);
+	return ST_OK;
+}
+
+const struct format format_eml = {
+	.name = "eml", .state_size = sizeof(struct eml),
+	.bid = eml_bid, .begin = eml_begin, .next = eml_next,
+	.read = eml_read,
+};

@@ -1,0 +1,40 @@
+/*
+ * What a format is: how to recognise it, and how to cut messages out.
+ */
+#ifndef BAREDOT_FORMAT_H
+#define BAREDOT_FORMAT_H
+
+#include "store.h"
+
+struct format {
+	const char *name;
+	size_t state_size;	/* bytes; zeroed at begin */
+	bool splits;		/* store_how's from and to are honoured */
+
+	/*
+	 * How sure it is, in bits that were checked, from the first bytes of
+	 * the data: all, when there are fewer than INPUT_PEEK_MAX.  0: no.
+	 */
+	unsigned (*bid)(struct span head, enum place);
+
+	/* The input is at the data's start. */
+	int (*begin)(void *, struct input *, const struct store_how *,
+	    const struct kernel *, struct err *);
+
+	/* As store_next; the message before was read to its end. */
+	int (*next)(void *, struct input *, struct msg *, struct err *);
+
+	/* As store_read; consumes what it shows. */
+	int (*read)(void *, struct input *, struct span *, struct err *);
+
+	uint64_t (*first)(const void *);			/* or NULL */
+	const struct dialects *(*dialects)(const void *);	/* or NULL */
+};
+
+/* The list of formats: a new one is a file and a line here. */
+#define FORMATS(X) X(mbox) X(eml)
+
+#define FORMAT_DECLARE(name) extern const struct format format_##name;
+FORMATS(FORMAT_DECLARE)
+
+#endif

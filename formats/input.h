@@ -1,0 +1,83 @@
+/*
+ * Read bytes by looking first and taking later.
+ *
+ * input_peek shows bytes without moving; input_consume moves past them.  A
+ * span from input_peek stays valid, and its bytes stay put, until the next
+ * input_peek, input_seek or input_close; input_consume does not disturb it.
+ *
+ * One struct input is opened and closed many times; its buffer is kept.
+ */
+#ifndef BAREDOT_INPUT_H
+#define BAREDOT_INPUT_H
+
+#include "err.h"
+#include "span.h"
+
+#define INPUT_PEEK_MAX (64u << 10)	/* bytes that can be asked for */
+#define INPUT_BUFFER (256u << 10)	/* bytes, read at once */
+#define INPUT_WINDOW (8u << 20)		/* bytes, mapped at once */
+
+/*
+ * Where the bytes of a buffered input come from: a file, what a file
+ * decompresses to, a test's double.
+ */
+struct source {
+	/*
+	 * Read up to n bytes.  ST_OK: *got of them, at least 1.  ST_END: there
+	 * are no more.  ST_DEAD: read error, and again at every later call.
+	 */
+	int (*read)(void *ctx, uint8_t *p, size_t n, size_t *got,
+	    struct err *);
+
+	/* Go to a byte; NULL when the source cannot. */
+	int (*seek)(void *ctx, uint64_t off, struct err *);
+
+	void (*close)(void *ctx);	/* NULL: nothing to close */
+	void *ctx;
+};
+
+struct input;
+
+struct input *input_new(void);		/* NULL: no memory */
+void input_free(struct input *);	/* closes first; NULL is fine */
+
+/*
+ * Read from a regular file, which the input then owns.  size is what fstat
+ * said (0: unknown): bytes added meanwhile are not shown, and a file that
+ * became shorter is a read error.  With map its pages are shown in place, in
+ * windows, and a file that shrinks meanwhile is a SIGBUS.
+ */
+void input_open_fd(struct input *, int fd, uint64_t size, bool map);
+
+/* Read from a pipe or the like, which ends when it ends. */
+void input_open_pipe(struct input *, int fd);
+
+void input_open_source(struct input *, struct source);
+
+void input_close(struct input *);	/* and what it owns */
+
+/*
+ * Show at least want bytes (1 <= want <= INPUT_PEEK_MAX) in *out.
+ * ST_OK:   out->n >= want, or 0 < out->n < want and no more will come.
+ * ST_END:  nothing is left.
+ * ST_DEAD: read error; *out is untouched.  It stays dead until a seek.
+ */
+int input_peek(struct input *, size_t want, struct span *out, struct err *);
+
+/* Move past n bytes, no more than the last peek showed. */
+void input_consume(struct input *, size_t n);
+
+uint64_t input_offset(const struct input *);	/* of the next byte */
+
+/* The input can go back, and to a byte far ahead. */
+bool input_can_seek(const struct input *);
+
+/* Go to a byte, or (beyond the end) to the end.  Only if input_can_seek. */
+int input_seek(struct input *, uint64_t off, struct err *);
+
+/*
+ * Bytes in all, as of opening; 0 when that is not known.
+ */
+uint64_t input_size(const struct input *);
+
+#endif

@@ -1,0 +1,449 @@
+/*
+ * mbox in all its dialects: mboxo, mboxrd, mboxcl, mboxcl2, Thunderbird's;
+ * lines that end in LF, CRLF or CR.
+ *
+ * The file is From_ line, message, perhaps an empty line, From_ line, ...
+ * The From_ line and that empty line are the store's, not the message's.
+ * Content-Length is followed only when a From_ line or the end stands where
+ * it points (as Dovecot does); a message can lie, so what it hides is counted
+ * as a dispute.
+ */
+#include "format.h"
+#include "from.h"
+
+#define STEP (128u << 10)	/* bytes shown at once: they stay in the cache */
+#define KEEP 8u			/* bytes before an undecided line start: the
+				 * empty line that may belong to it */
+#define NO_LENGTH UINT64_MAX
+
+struct mbox {
+	const struct kernel *kernel;
+	uint8_t last;		/* byte that ends a line */
+	uint64_t index;		/* of the message at hand */
+	uint64_t first;		/* where the first separator starts */
+	uint64_t to;		/* separators from here on are another's */
+	uint64_t decided;	/* line ends before this byte were looked at */
+	uint64_t body;		/* where the message's body starts */
+	uint64_t length_end;	/* where its Content-Length ends; NO_LENGTH */
+	size_t gap;		/* bytes between message and separator */
+	bool blank;		/* an empty line is before the separator */
+	bool over;		/* the message was read to its end */
+	struct dialects seen;
+};
+
+static uint8_t
+line_ending_byte(struct span head)
+{
+	for (size_t i = 0; i < head.n; i++) {
+		if (head.p[i] == '\n')
+			return '\n';
+		if (head.p[i] == '\r')
+			return i + 1 < head.n && head.p[i + 1] == '\n' ?
+			    '\n' : '\r';
+	}
+	return '\n';
+}
+
+static unsigned
+mbox_bid(struct span head, enum place place)
+{
+	(void)place;
+	return from_judge(head, line_ending_byte(head)) == FROM_SEPARATOR ?
+	    100 : 0;
+}
+
+/* Bytes of the empty line that ends right before s.p[n]; 0: there is none. */
+static size_t
+empty_line_before(const struct mbox *s, struct span a, size_t n)
+{
+	if (n < 1 || a.p[n - 1] != s->last)
+		return 0;
+	if (s->last == '\n' && n > 2 && a.p[n - 2] == '\r' &&
+	    a.p[n - 3] == '\n')
+		return 2;
+	return n > 1 && a.p[n - 2] == s->last ? 1 : 0;
+}
+
+/* What to do with the bytes at hand. */
+struct cut {
+	size_t n;		/* bytes that are the message's for sure */
+	bool over;		/* and no more are */
+	size_t gap;		/* then: bytes up to the separator */
+	bool blank;		/* ... which an empty line is before */
+};
+
+/* A line that begins with "From " starts at a.p[at]: count what it is to
+ * each kind of reader.  True: the message ends before it. */
+static bool
+see_from_line(struct mbox *s, struct span a, size_t at, uint64_t off)
+{
+	const bool blank = empty_line_before(s, a, at) > 0;
+	const bool in_length = s->length_end != NO_LENGTH &&
+	    off + at < s->length_end;
+	const enum from_is is = from_judge((struct span){
+	    a.p + at, a.n - at }, s->last);
+
+	if (is == FROM_SEPARATOR && !in_length)
+		return true;		/* counted as a message begins */
+	s->seen.any_from++;
+	s->seen.blank_from += blank;
+	s->seen.no_length += is == FROM_SEPARATOR;
+	dialects_dispute(&s->seen, off + at, is == FROM_SEPARATOR ?
+	    DISPUTE_IN_LENGTH : DISPUTE_TEXT);
+	return false;
+}
+
+/* The message ends before the line at a.p[at], or with a. */
+static struct cut
+cut_at(const struct mbox *s, struct span a, size_t at, uint64_t off)
+{
+	struct cut c = { .over = true };
+
+	c.gap = empty_line_before(s, a, at);
+	c.blank = c.gap > 0;
+	if (off + at - c.gap < s->body)
+		c.gap = 0;	/* it is the one that ends the header block */
+	if (s->length_end != NO_LENGTH)
+		c.gap = (size_t)(off + at - s->length_end);
+	c.n = at - c.gap;
+	return c;
+}
+
+/* How far to a line end before limit that an F follows, or further. */
+static size_t
+next_line_with_f(const struct mbox *s, struct span a, size_t i, size_t limit)
+{
+	const size_t n = limit < a.n ? limit + 1 : a.n;
+
+	return s->kernel->pair(a.p + i, n - i, s->last, 'F');
+}
+
+/*
+ * Find the message's end in a, which starts at off; whole: nothing follows a.
+ * Looks at each line once, however often a is shown again.
+ */
+static struct cut
+find_end(struct mbox *s, struct span a, bool whole, uint64_t off)
+{
+	size_t limit = whole ? a.n : a.n - FROM_AHEAD, i;
+
+	if (limit > STEP) {
+		limit = STEP;
+		whole = false;
+	}
+	i = s->decided > off ? (size_t)(s->decided - off) : 0;
+	while (i < limit) {
+		i += next_line_with_f(s, a, i, limit);
+		if (i >= limit)
+			break;
+		if (span_starts((struct span){ a.p + i + 1, a.n - i - 1 },
+		    SPAN("From ")) && see_from_line(s, a, i + 1, off))
+			return cut_at(s, a, i + 1, off);
+		i++;
+	}
+	s->decided = off + limit;
+	if (whole)
+		return cut_at(s, a, a.n, off);
+	return (struct cut){ .n = limit - KEEP };
+}
+
+static int
+mbox_read(void *state, struct input *in, struct span *out, struct err *e)
+{
+	struct mbox *s = state;
+	const uint64_t off = input_offset(in);
+	struct cut c;
+	struct span a;
+	int rc;
+
+	if (s->over)
+		return ST_END;
+	rc = input_peek(in, 2 * FROM_AHEAD, &a, e);
+	if (rc == ST_END)
+		s->over = true;
+	if (rc != ST_OK)
+		return rc;
+	c = find_end(s, a, a.n < 2 * FROM_AHEAD, off);
+	s->over = c.over;
+	s->gap = c.gap;
+	s->blank = c.blank;
+	*out = (struct span){ a.p, c.n };
+	input_consume(in, c.n);
+	return c.n == 0 && c.over ? ST_END : ST_OK;
+}
+
+static int
+mbox_skip(struct mbox *s, struct input *in, struct err *e)
+{
+	struct span a;
+	int rc;
+
+	while ((rc = mbox_read(s, in, &a, e)) == ST_OK)
+		;
+	return rc == ST_END ? ST_OK : rc;
+}
+
+/* What the header block says that matters for cutting. */
+struct header_says {
+	uint64_t length;	/* Content-Length; NO_LENGTH */
+	size_t body;		/* where the body starts, in the span; 0: ? */
+	bool internal;		/* X-IMAP: folder data of UW-IMAP or Dovecot */
+};
+
+/* Digits and white space only; anything odd is no length at all. */
+static uint64_t
+parse_length(struct span v)
+{
+	uint64_t n = 0;
+	size_t digits = 0;
+
+	while (v.n > 0 && ascii_wsp(v.p[0]))
+		v = (struct span){ v.p + 1, v.n - 1 };
+	while (v.n > 0 && (ascii_wsp(v.p[v.n - 1]) || v.p[v.n - 1] == '\r'))
+		v.n--;
+	for (; digits < v.n && digits < 18; digits++) {
+		if (!ascii_digit(v.p[digits]))
+			return NO_LENGTH;
+		n = n * 10 + (uint64_t)(v.p[digits] - '0');
+	}
+	return digits == v.n && v.n > 0 ? n : NO_LENGTH;
+}
+
+static struct header_says
+read_header(const struct mbox *s, struct span a)
+{
+	struct header_says h = { .length = NO_LENGTH };
+	const uint8_t *end;
+	size_t i = 0, n;
+
+	while (i < a.n && (end = memchr(a.p + i, s->last, a.n - i)) != NULL) {
+		const struct span line = { a.p + i, (size_t)(end - a.p) - i };
+
+		n = line.n;
+		i += n + 1;
+		if (n == 0 || (n == 1 && line.p[0] == '\r')) {
+			h.body = i;
+			break;
+		}
+		if (ascii_lower(line.p[0]) == 'c' && h.length == NO_LENGTH &&
+		    span_starts_nocase(line, SPAN("content-length:")))
+			h.length = parse_length((struct span){
+			    line.p + 15, n - 15 });
+		else if (ascii_lower(line.p[0]) == 'x' &&
+		    span_starts_nocase(line, SPAN("x-imap:")))
+			h.internal = true;
+	}
+	return h;
+}
+
+/* Skip one empty line at the start of a. */
+static struct span
+skip_empty_line(const struct mbox *s, struct span a)
+{
+	size_t n = 0;
+
+	if (a.n > 1 && s->last == '\n' && a.p[0] == '\r' && a.p[1] == '\n')
+		n = 2;
+	else if (a.n > 0 && a.p[0] == s->last)
+		n = 1;
+	return (struct span){ a.p + n, a.n - n };
+}
+
+/*
+ * A separator or the end of the file stands at off, perhaps behind an empty
+ * line.  *yes is set on ST_OK.
+ */
+static int
+separator_at(const struct mbox *s, struct input *in, uint64_t off, bool *yes,
+    struct err *e)
+{
+	const uint64_t back = input_offset(in);
+	struct span a;
+	int rc;
+
+	*yes = false;
+	if ((rc = input_seek(in, off, e)) != ST_OK)
+		return rc;
+	rc = input_peek(in, FROM_AHEAD + 2, &a, e);
+	if (rc == ST_END) {
+		*yes = input_offset(in) == off;
+	} else if (rc == ST_OK) {
+		a = skip_empty_line(s, a);
+		*yes = a.n == 0 || from_judge(a, s->last) == FROM_SEPARATOR;
+	} else {
+		return rc;
+	}
+	return input_seek(in, back, e);
+}
+
+/* The header block of a message whose separator was just taken. */
+static int
+begin_message(struct mbox *s, struct input *in, bool *internal,
+    struct err *e)
+{
+	const uint64_t off = input_offset(in);
+	struct header_says h;
+	struct span a;
+	bool trusted = false;
+	int rc;
+
+	s->length_end = NO_LENGTH;
+	s->body = 0;
+	s->over = false;
+	s->decided = off;
+	if ((rc = input_peek(in, INPUT_PEEK_MAX, &a, e)) != ST_OK)
+		return rc == ST_END ? ST_OK : rc;
+	if (a.n > INPUT_PEEK_MAX)
+		a.n = INPUT_PEEK_MAX;
+	h = read_header(s, a);
+	*internal = h.internal && s->index == 0 && off < INPUT_PEEK_MAX;
+	if (h.body == 0)
+		return ST_OK;
+	s->body = off + h.body;
+	if (h.length == NO_LENGTH || !input_can_seek(in) ||
+	    h.length > input_size(in) || s->body > input_size(in) - h.length)
+		return ST_OK;
+	if ((rc = separator_at(s, in, s->body + h.length, &trusted, e)) !=
+	    ST_OK)
+		return rc;
+	if (trusted) {
+		s->length_end = s->body + h.length;
+		s->seen.by_length++;
+	}
+	return ST_OK;
+}
+
+/* Take the From_ line at hand, and count it. */
+static void
+take_separator(struct mbox *s, struct input *in, struct span a)
+{
+	const uint8_t *end = memchr(a.p, s->last, a.n);
+	const uint64_t off = input_offset(in);
+
+	s->seen.any_from++;
+	s->seen.no_length++;
+	s->seen.blank_from += s->blank || off == 0;
+	if (!s->blank && off > 0)
+		dialects_dispute(&s->seen, off, DISPUTE_NO_BLANK);
+	input_consume(in, end == NULL ? a.n : (size_t)(end - a.p) + 1);
+}
+
+/* Go to the separator of the next message.  ST_END: it is not ours. */
+static int
+to_separator(struct mbox *s, struct input *in, struct span *a, struct err *e)
+{
+	int rc;
+
+	if (!s->over && (rc = mbox_skip(s, in, e)) != ST_OK)
+		return rc;
+	if ((rc = input_peek(in, FROM_AHEAD, a, e)) != ST_OK)
+		return rc;
+	input_consume(in, s->gap);
+	s->gap = 0;
+	if ((rc = input_peek(in, FROM_AHEAD, a, e)) != ST_OK)
+		return rc;
+	return input_offset(in) >= s->to ? ST_END : ST_OK;
+}
+
+static int
+mbox_next(void *state, struct input *in, struct msg *m, struct err *e)
+{
+	struct mbox *s = state;
+	bool internal = false;
+	struct span a;
+	int rc;
+
+	do {
+		if (internal)
+			s->seen.internal++;
+		internal = false;
+		if ((rc = to_separator(s, in, &a, e)) != ST_OK)
+			return rc;
+		take_separator(s, in, a);
+		if ((rc = begin_message(s, in, &internal, e)) != ST_OK)
+			return rc;
+	} while (internal);
+	s->seen.messages++;
+	m->format = "mbox";
+	m->native = BRK_LF;
+	m->index = ++s->index;
+	m->off = input_offset(in);
+	return ST_OK;
+}
+
+/* Go to the first separator at or behind the input's place. */
+static int
+find_first(struct mbox *s, struct input *in, struct err *e)
+{
+	struct span a;
+	size_t i, limit;
+	int rc;
+
+	for (;;) {
+		rc = input_peek(in, 2 * FROM_AHEAD, &a, e);
+		if (rc == ST_END || input_offset(in) + 1 >= s->to)
+			break;
+		if (rc != ST_OK)
+			return rc;
+		limit = a.n < 2 * FROM_AHEAD ? a.n : a.n - FROM_AHEAD;
+		if (limit > STEP)
+			limit = STEP;
+		i = next_line_with_f(s, a, 0, limit);
+		input_consume(in, i < limit ? i + 1 : limit);
+		if (i >= limit)
+			continue;
+		a = (struct span){ a.p + i + 1, a.n - i - 1 };
+		if (from_judge(a, s->last) != FROM_SEPARATOR)
+			continue;
+		if (input_offset(in) < s->to)
+			s->first = input_offset(in);
+		return ST_OK;
+	}
+	return ST_OK;
+}
+
+static int
+mbox_begin(void *state, struct input *in, const struct store_how *how,
+    const struct kernel *k, struct err *e)
+{
+	struct mbox *s = state;
+	struct span a;
+	int rc;
+
+	s->kernel = k;
+	s->to = how->to > 0 ? how->to : UINT64_MAX;
+	s->over = true;
+	s->last = '\n';
+	rc = input_peek(in, INPUT_PEEK_MAX, &a, e);
+	if (rc == ST_OK)
+		s->last = line_ending_byte(a);
+	else if (rc != ST_END)
+		return rc;
+	if (how->from == 0)
+		return ST_OK;
+	s->first = how->from;
+	if (how->exact)
+		return input_seek(in, how->from, e);
+	s->first = s->to;
+	if ((rc = input_seek(in, how->from - 1, e)) != ST_OK)
+		return rc;
+	return find_first(s, in, e);
+}
+
+static uint64_t
+mbox_first(const void *state)
+{
+	return ((const struct mbox *)state)->first;
+}
+
+static const struct dialects *
+mbox_dialects(const void *state)
+{
+	return &((const struct mbox *)state)->seen;
+}
+
+const struct format format_mbox = {
+	.name = "mbox", .state_size = sizeof(struct mbox), .splits = true,
+	.bid = mbox_bid, .begin = mbox_begin, .next = mbox_next,
+	.read = mbox_read, .first = mbox_first, .dialects = mbox_dialects,
+};

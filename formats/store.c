@@ -1,0 +1,346 @@
+/*
+ * See store.h.  Formats cut messages out; what is the same for all of them
+ * (probing, compression, reading once more) is here.
+ */
+#include "store.h"
+
+#include <stdlib.h>
+
+#include "format.h"
+#include "gzip.h"
+
+#define FORMAT_POINTER(name) &format_##name,
+static const struct format *const formats[] = { FORMATS(FORMAT_POINTER) };
+#define FORMATS_N (sizeof(formats) / sizeof(formats[0]))
+
+enum reading { READING_NONE, READING_ONCE, READING_DONE, READING_AGAIN };
+
+struct store {
+	const struct kernel *kernel;
+	struct input *file;		/* the bytes on disk */
+	struct input *plain;		/* the same, decompressed */
+	struct input *in;		/* one of the two */
+	struct gzip *gzip;
+	const struct format *format;	/* NULL: closed */
+	struct msg *msg;		/* the caller's, of the last next */
+	enum reading reading;
+	uint64_t left;			/* bytes, when READING_AGAIN */
+	void *state[FORMATS_N];
+};
+
+struct store *
+store_new(const struct kernel *k)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	bool ok;
+
+	if (s == NULL)
+		return NULL;
+	s->kernel = k != NULL ? k : kernel_pick(NULL);
+	s->file = input_new();
+	s->plain = input_new();
+	s->gzip = gzip_new();
+	ok = s->file != NULL && s->plain != NULL && s->gzip != NULL;
+	for (size_t i = 0; i < FORMATS_N; i++) {
+		s->state[i] = calloc(1, formats[i]->state_size);
+		ok = ok && s->state[i] != NULL;
+	}
+	if (ok)
+		return s;
+	store_free(s);
+	return NULL;
+}
+
+void
+store_free(struct store *s)
+{
+	if (s == NULL)
+		return;
+	input_free(s->plain);
+	input_free(s->file);
+	gzip_free(s->gzip);
+	for (size_t i = 0; i < FORMATS_N; i++)
+		free(s->state[i]);
+	free(s);
+}
+
+void
+store_close(struct store *s)
+{
+	input_close(s->plain);
+	input_close(s->file);
+	s->format = NULL;
+	s->msg = NULL;
+	s->reading = READING_NONE;
+}
+
+static void *
+store_state(const struct store *s)
+{
+	for (size_t i = 0; i < FORMATS_N; i++)
+		if (formats[i] == s->format)
+			return s->state[i];
+	return NULL;
+}
+
+static const struct format *
+format_named(const char *name)
+{
+	for (size_t i = 0; i < FORMATS_N; i++)
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	return NULL;
+}
+
+bool
+store_format_known(const char *name)
+{
+	return format_named(name) != NULL;
+}
+
+const char *
+store_format_name(size_t i)
+{
+	return i < FORMATS_N ? formats[i]->name : NULL;
+}
+
+static const struct format *
+best_bid(struct span head, enum place place)
+{
+	const struct format *best = NULL;
+	unsigned most = 0;
+
+	for (size_t i = 0; i < FORMATS_N; i++) {
+		const unsigned bid = formats[i]->bid(head, place);
+
+		if (bid > most) {
+			most = bid;
+			best = formats[i];
+		}
+	}
+	return best;
+}
+
+/* What a file that is no mail seems to be, for people. */
+static const char *
+guess(struct span s)
+{
+	static const struct {
+		struct span magic;
+		const char *what;
+	} known[] = {
+		{ { (const uint8_t *)"BZh", 3 }, "bzip2 data" },
+		{ { (const uint8_t *)"\xfd" "7zXZ", 5 }, "xz data" },
+		{ { (const uint8_t *)"\x28\xb5\x2f\xfd", 4 }, "zstd data" },
+		{ { (const uint8_t *)"\x04\x22\x4d\x18", 4 }, "lz4 data" },
+		{ { (const uint8_t *)"Dovecot-LZ4", 11 }, "Dovecot lz4 data" },
+		{ { (const uint8_t *)"CRYPTED\003\007", 9 },
+		    "encrypted by Dovecot's mail-crypt" },
+		{ { (const uint8_t *)"PK\003\004", 4 }, "a zip archive" },
+		{ { (const uint8_t *)"2 M1e C", 7 }, "a Dovecot dbox file" },
+		{ { (const uint8_t *)"!BDN", 4 }, "an Outlook pst file" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_starts(s, known[i].magic))
+			return known[i].what;
+	return s.n == 0 ? "empty" : "not mail";
+}
+
+/* The first bytes of s->in; none is fine. */
+static int
+store_head(struct store *s, struct span *head, struct err *e)
+{
+	const int rc = input_peek(s->in, INPUT_PEEK_MAX, head, e);
+
+	if (rc != ST_END)
+		return rc;
+	*head = (struct span){ (const uint8_t *)"", 0 };
+	return ST_OK;
+}
+
+static int
+store_probe(struct store *s, const struct store_how *how, struct err *e)
+{
+	struct span head;
+	int rc;
+
+	if ((rc = store_head(s, &head, e)) != ST_OK)
+		return rc;
+	if (gzip_magic(head)) {
+		input_open_source(s->plain, gzip_source(s->gzip, s->file));
+		s->in = s->plain;
+		if ((rc = store_head(s, &head, e)) != ST_OK)
+			return rc;
+	}
+	s->format = how->format != NULL ? format_named(how->format) :
+	    best_bid(head, how->place);
+	if (s->format == NULL)
+		return err_set(e, ST_BAD, 0, "%s%s", s->in == s->plain ?
+		    "compressed: " : "", guess(head));
+	return ST_OK;
+}
+
+static int
+store_begin(struct store *s, const struct store_how *how, struct err *e)
+{
+	void *state;
+	int rc;
+
+	s->in = s->file;
+	if ((rc = store_probe(s, how, e)) != ST_OK)
+		return rc;
+	state = store_state(s);
+	memset(state, 0, s->format->state_size);
+	return s->format->begin(state, s->in, how, s->kernel, e);
+}
+
+int
+store_open(struct store *s, int fd, uint64_t size,
+    const struct store_how *how, struct err *e)
+{
+	store_close(s);
+	input_open_fd(s->file, fd, size, how->map);
+	return store_begin(s, how, e);
+}
+
+int
+store_open_source(struct store *s, struct source source,
+    const struct store_how *how, struct err *e)
+{
+	store_close(s);
+	input_open_source(s->file, source);
+	return store_begin(s, how, e);
+}
+
+/* Read on to the end of a message that the caller left. */
+static int
+store_drain(struct store *s, struct err *e)
+{
+	struct span ignored;
+	int rc;
+
+	while ((rc = store_read(s, &ignored, e)) == ST_OK)
+		;
+	return rc == ST_END ? ST_OK : rc;
+}
+
+int
+store_next(struct store *s, struct msg *m, struct err *e)
+{
+	int rc;
+
+	if ((s->reading == READING_ONCE || s->reading == READING_AGAIN) &&
+	    (rc = store_drain(s, e)) != ST_OK)
+		return rc;
+	s->reading = READING_NONE;
+	memset(m, 0, sizeof(*m));
+	if ((rc = s->format->next(store_state(s), s->in, m, e)) != ST_OK)
+		return rc;
+	m->raw_off = s->in == s->file ? m->off : MSG_NOT_RAW;
+	if (m->raw_off == MSG_NOT_RAW)
+		m->why_not = "the file is compressed";
+	s->msg = m;
+	s->reading = READING_ONCE;
+	return ST_OK;
+}
+
+/* Show the bytes of a message that was read to its end before. */
+static int
+read_again(struct store *s, struct span *out, struct err *e)
+{
+	int rc;
+
+	if (s->left == 0)
+		return ST_END;
+	rc = input_peek(s->in, 1, out, e);
+	if (rc == ST_END)
+		return err_set(e, ST_DEAD, 0,
+		    "the file became shorter while it was read");
+	if (rc != ST_OK)
+		return rc;
+	if (out->n > s->left)
+		out->n = (size_t)s->left;
+	input_consume(s->in, out->n);
+	s->left -= out->n;
+	return ST_OK;
+}
+
+int
+store_read(struct store *s, struct span *out, struct err *e)
+{
+	int rc;
+
+	switch (s->reading) {
+	case READING_ONCE:
+		rc = s->format->read(store_state(s), s->in, out, e);
+		break;
+	case READING_AGAIN:
+		rc = read_again(s, out, e);
+		break;
+	default:
+		return ST_END;
+	}
+	if (rc == ST_END) {
+		if (s->reading == READING_ONCE)
+			s->msg->len = input_offset(s->in) - s->msg->off;
+		s->reading = READING_DONE;
+	}
+	return rc;
+}
+
+bool
+store_can_again(const struct store *s)
+{
+	return input_can_seek(s->in);
+}
+
+int
+store_again(struct store *s, struct err *e)
+{
+	int rc;
+
+	if ((rc = input_seek(s->in, s->msg->off, e)) != ST_OK)
+		return rc;
+	s->left = s->msg->len;
+	s->reading = READING_AGAIN;
+	return ST_OK;
+}
+
+uint64_t
+store_position(const struct store *s)
+{
+	return input_offset(s->in);
+}
+
+uint64_t
+store_first(const struct store *s)
+{
+	return s->format->first != NULL ?
+	    s->format->first(store_state(s)) : 0;
+}
+
+const char *
+store_format(const struct store *s)
+{
+	return s->format->name;
+}
+
+bool
+store_splits(const struct store *s)
+{
+	return s->format->splits && s->in == s->file;
+}
+
+bool
+store_compressed(const struct store *s)
+{
+	return s->in != s->file;
+}
+
+const struct dialects *
+store_dialects(const struct store *s)
+{
+	return s->format->dialects != NULL ?
+	    s->format->dialects(store_state(s)) : NULL;
+}

@@ -1,0 +1,91 @@
+/*
+ * A file (or what it decompresses to) as a row of messages.
+ *
+ * store_new -> (store_open -> (store_next -> store_read*)* -> store_close)*
+ *           -> store_free
+ *
+ * One struct store serves one file after another; its buffers are kept.
+ */
+#ifndef BAREDOT_STORE_H
+#define BAREDOT_STORE_H
+
+#include "dialects.h"
+#include "input.h"
+#include "kernel.h"
+#include "msg.h"
+
+/* What the file's place and name say about it. */
+enum place {
+	PLACE_OTHER,		/* nothing: the content must tell */
+	PLACE_MAILDIR,		/* new/, cur/ or tmp/ of a Maildir: a message */
+	PLACE_MH,		/* a number for a name: likely a message */
+	PLACE_EML,		/* .eml: likely a message */
+	PLACE_NAMED		/* the user named this very file */
+};
+
+struct store_how {
+	const char *format;	/* forced, or NULL: probe */
+	enum place place;
+	bool map;		/* map the file; it may shrink: SIGBUS */
+	uint64_t from, to;	/* bytes: only messages whose separator starts
+				 * there; to == 0: all.  For mbox only */
+	bool exact;		/* a separator starts at from */
+};
+
+struct store;
+
+/* kernel: for searching; NULL: the best.  NULL: no memory. */
+struct store *store_new(const struct kernel *);
+void store_free(struct store *);		/* NULL is fine */
+
+/*
+ * Open what fd is (a regular file of size bytes, or with size 0 a pipe or
+ * anything else to be read to its end); the store owns fd, also on failure.
+ * ST_BAD: not mail, *e says what it seems to be.  ST_DEAD: read error.
+ */
+int store_open(struct store *, int fd, uint64_t size,
+    const struct store_how *, struct err *);
+
+/* The same for any source of bytes, which the store then owns. */
+int store_open_source(struct store *, struct source,
+    const struct store_how *, struct err *);
+
+void store_close(struct store *);
+
+/*
+ * The next message; what was not read of the one before is skipped.
+ * m->len is known only when store_read has returned ST_END.
+ * ST_END: no more.  ST_DEAD: read error.
+ */
+int store_next(struct store *, struct msg *m, struct err *);
+
+/*
+ * Bytes of the message, valid until the next call.  ST_END: that was all,
+ * and m->len of store_next's m is set.  ST_DEAD: read error.
+ */
+int store_read(struct store *, struct span *, struct err *);
+
+/* The message can be read once more: store_again is allowed. */
+bool store_can_again(const struct store *);
+
+/* After ST_END of store_read: begin the same message anew. */
+int store_again(struct store *, struct err *);
+
+/* Where the next message's separator starts, after ST_END of store_next. */
+uint64_t store_position(const struct store *);
+
+/* Where the first one starts, after store_open; store_how.to: in none. */
+uint64_t store_first(const struct store *);
+
+const char *store_format(const struct store *);	/* "mbox", "maildir", ... */
+bool store_splits(const struct store *);	/* from and to are meant */
+bool store_compressed(const struct store *);
+
+/* What kinds of readers would see, so far; NULL: no question here. */
+const struct dialects *store_dialects(const struct store *);
+
+/* A format by name exists; for options. */
+bool store_format_known(const char *name);
+const char *store_format_name(size_t i);	/* the i-th, or NULL */
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * See walk.h.
+ */
+#include "walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "listing.h"
+#include "names.h"
+
+#define DEPTH_MAX 100u
+
+struct walk {
+	const struct walk_options *options;
+	const struct walk_sink *sink;
+	struct buf path;	/* of the folder at hand */
+	size_t root;
+	dev_t dev;
+	unsigned depth;
+};
+
+/* What kind of folder its parent says it is. */
+enum folder { FOLDER_ANY, FOLDER_MAILDIR_PART };
+
+/* A folder of a Maildir that was listed ahead of time. */
+struct listed {
+	struct listing list;
+	bool done, settled;
+};
+
+static bool walk_folder(struct walk *, int fd, enum folder,
+    const struct listed *ahead);
+
+static struct walk_dir
+this_dir(struct walk *w)
+{
+	return (struct walk_dir){ .path = buf_text(&w->path),
+	    .root = w->root };
+}
+
+static bool
+tell_skipped(struct walk *w, const char *name, enum walk_skip why)
+{
+	const struct walk_dir d = this_dir(w);
+
+	return w->sink->skipped(w->sink->ctx, &d, name, why);
+}
+
+/* name: in the folder at hand; NULL: the folder itself. */
+static bool
+tell_failed(struct walk *w, const char *name, const struct err *e)
+{
+	const size_t n = w->path.n;
+	bool go_on;
+
+	if (name != NULL) {
+		buf_byte(&w->path, '/');
+		buf_str(&w->path, name);
+	}
+	go_on = w->sink->failed(w->sink->ctx, buf_text(&w->path), e);
+	w->path.n = n;
+	return go_on;
+}
+
+static bool
+walk_file(struct walk *w, const char *name, enum folder folder)
+{
+	const struct walk_dir d = this_dir(w);
+	enum place place = PLACE_OTHER;
+
+	if (name_is_metadata(name) || ((folder == FOLDER_MAILDIR_PART) &&
+	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)))
+		return tell_skipped(w, name, SKIP_METADATA);
+	if (folder == FOLDER_MAILDIR_PART)
+		place = PLACE_MAILDIR;
+	else if (name_is_number(name))
+		place = PLACE_MH;
+	else if (name_is_eml(name))
+		place = PLACE_EML;
+	return w->sink->file(w->sink->ctx, &d, name, place);
+}
+
+/* Go down; ahead: what was listed of it before, or NULL. */
+static bool
+walk_down(struct walk *w, int fd, const char *name, enum folder folder,
+    const struct listed *ahead)
+{
+	const size_t n = w->path.n;
+	const int sub = open_folder(fd, name);
+	struct stat st;
+	struct err e;
+	bool go_on = true;
+
+	if (sub < 0 && errno == ENOENT)
+		return true;		/* gone meanwhile */
+	if (sub < 0 || fstat(sub, &st) != 0) {
+		(void)err_set(&e, ST_DEAD, errno, "cannot open");
+		go_on = tell_failed(w, name, &e);
+	} else if (w->options->one_fs && st.st_dev != w->dev) {
+		go_on = tell_skipped(w, name, SKIP_OTHER_FS);
+	} else if (w->depth == DEPTH_MAX) {
+		(void)err_set(&e, ST_DEAD, 0, "more than %u folders deep: "
+		    "name it on the command line", DEPTH_MAX);
+		go_on = tell_failed(w, name, &e);
+	} else {
+		if (n == 0 || w->path.p[n - 1] != '/')
+			buf_byte(&w->path, '/');
+		buf_str(&w->path, name);
+		w->depth++;
+		go_on = walk_folder(w, sub, folder, ahead);
+		w->depth--;
+		w->path.n = n;
+	}
+	if (sub >= 0)
+		(void)close(sub);
+	return go_on;
+}
+
+struct maildir {
+	bool is_one;
+	struct listed cur, fresh;	/* fresh: new/ */
+};
+
+static bool
+has_dir(const struct listing *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].type == ENTRY_DIR &&
+		    strcmp(l->list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+list_part(struct listed *part, int fd, const char *name)
+{
+	const int sub = open_folder(fd, name);
+	struct err e;
+
+	if (sub < 0)
+		return;
+	part->done = listing_read_live(&part->list, sub, &part->settled,
+	    &e) == ST_OK;
+	(void)close(sub);
+}
+
+/*
+ * new/ is listed before cur/, since messages move from new/ to cur/: so none
+ * slips through between the two, and none is scanned twice.
+ */
+static void
+list_maildir(struct maildir *m, int fd)
+{
+	list_part(&m->fresh, fd, "new");
+	list_part(&m->cur, fd, "cur");
+	if (m->fresh.done && m->cur.done)
+		listing_drop_known(&m->fresh.list, &m->cur.list);
+}
+
+static bool
+walk_subfolder(struct walk *w, int fd, const char *name, struct maildir *m)
+{
+	const struct listed *ahead = NULL;
+
+	if (name_is_metadata(name))
+		return tell_skipped(w, name, SKIP_METADATA);
+	if (!m->is_one || !name_is_maildir_part(name))
+		return walk_down(w, fd, name, FOLDER_ANY, NULL);
+	if (name[0] == 't' && !w->options->tmp)
+		return tell_skipped(w, name, SKIP_TMP);
+	if (name[0] == 'c') {
+		list_maildir(m, fd);
+		ahead = m->cur.done ? &m->cur : NULL;
+	} else if (name[0] == 'n') {
+		ahead = m->fresh.done ? &m->fresh : NULL;
+	}
+	return walk_down(w, fd, name, FOLDER_MAILDIR_PART, ahead);
+}
+
+static bool
+walk_entries(struct walk *w, int fd, enum folder folder,
+    const struct listing *l)
+{
+	struct maildir m = { .is_one = has_dir(l, "new") &&
+	    has_dir(l, "cur") };
+	bool go_on = true;
+
+	for (size_t i = 0; i < l->n && go_on; i++) {
+		const char *name = l->list[i].name;
+
+		switch (l->list[i].type) {
+		case ENTRY_FILE:
+			go_on = walk_file(w, name, folder);
+			break;
+		case ENTRY_DIR:
+			go_on = walk_subfolder(w, fd, name, &m);
+			break;
+		case ENTRY_SYMLINK:
+			go_on = tell_skipped(w, name, SKIP_SYMLINK);
+			break;
+		default:
+			go_on = tell_skipped(w, name, SKIP_SPECIAL);
+		}
+	}
+	listing_free(&m.cur.list);
+	listing_free(&m.fresh.list);
+	return go_on;
+}
+
+static bool
+walk_folder(struct walk *w, int fd, enum folder folder,
+    const struct listed *ahead)
+{
+	struct listed own = { .settled = true };
+	struct walk_dir d;
+	struct err e;
+	bool go_on;
+	int rc = ST_OK;
+
+	if (ahead == NULL && folder == FOLDER_MAILDIR_PART)
+		rc = listing_read_live(&own.list, fd, &own.settled, &e);
+	else if (ahead == NULL)
+		rc = listing_read(&own.list, fd, &e);
+	if (ahead == NULL)
+		ahead = &own;
+	go_on = rc == ST_OK ? walk_entries(w, fd, folder, &ahead->list) :
+	    tell_failed(w, NULL, &e);
+	d = this_dir(w);
+	go_on = go_on && w->sink->leave(w->sink->ctx, &d, ahead->settled);
+	listing_free(&own.list);
+	return go_on;
+}
+
+/* The user named cur/ itself: is it a Maildir's? */
+static enum folder
+named_folder(const char *path, int fd)
+{
+	const char *name = strrchr(path, '/');
+	struct stat st;
+
+	name = name == NULL ? path : name + 1;
+	if (name_is_maildir_part(name) && fstatat(fd, "../cur", &st, 0) == 0 &&
+	    fstatat(fd, "../new", &st, 0) == 0)
+		return FOLDER_MAILDIR_PART;
+	return FOLDER_ANY;
+}
+
+static bool
+walk_named_folder(struct walk *w, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	struct err e;
+	size_t n = strlen(path);
+	bool go_on;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		(void)err_set(&e, ST_DEAD, errno, "cannot open");
+		go_on = w->sink->failed(w->sink->ctx, path, &e);
+	} else {
+		while (n > 1 && path[n - 1] == '/')
+			n--;
+		buf_add(&w->path, path, n);
+		w->root = n;
+		w->dev = st.st_dev;
+		go_on = walk_folder(w, fd, named_folder(buf_text(&w->path),
+		    fd), NULL);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return go_on;
+}
+
+bool
+walk_path(const char *path, const struct walk_options *o,
+    const struct walk_sink *sink)
+{
+	struct walk w = { .options = o, .sink = sink };
+	struct stat st;
+	struct err e;
+	bool go_on;
+
+	if (stat(path, &st) != 0) {
+		(void)err_set(&e, ST_DEAD, errno, "cannot open");
+		return sink->failed(sink->ctx, path, &e);
+	}
+	if (S_ISREG(st.st_mode))
+		return sink->file(sink->ctx, NULL, path, PLACE_NAMED);
+	if (!S_ISDIR(st.st_mode))
+		return sink->skipped(sink->ctx, NULL, path, SKIP_SPECIAL);
+	go_on = walk_named_folder(&w, path);
+	buf_free(&w.path);
+	return go_on;
+}
+
+const char *
+walk_skip_text(enum walk_skip why)
+{
+	static const char *const texts[WALK_SKIPS] = {
+		[SKIP_SYMLINK] = "a symbolic link (name it to follow it)",
+		[SKIP_SPECIAL] = "a FIFO, device or socket",
+		[SKIP_METADATA] = "data of a mail server or reader, not mail",
+		[SKIP_OTHER_FS] = "on another file system (-x)",
+		[SKIP_TMP] = "tmp/ of a Maildir (--tmp to scan it)",
+	};
+
+	return texts[why];
+}
