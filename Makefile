@@ -1,0 +1,103 @@
+# baredot: `make demo` and `make check` are all a newcomer needs.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+CC = gcc
+CLANG = clang
+PYTHON = /usr/bin/python3
+OPT = -O2 -g
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wmissing-prototypes -Wvla -Werror
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+CFLAGS =
+LDFLAGS =
+LDLIBS = -lcrypto -lz
+CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
+ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
+
+MACHINE := $(shell $(CC) -dumpmachine)
+ifneq ($(filter x86_64-%,$(MACHINE)),)
+AVX2 = -mavx2 -mbmi -mbmi2 -mpopcnt
+AVX512 = -mavx512bw -mavx512f -mbmi -mbmi2 -mpopcnt
+endif
+
+# Who may include whom (docs/architecture.md): the compiler enforces it.
+INC_base = -Iscanner/base
+INC_rules = -Iscanner/base -Irules
+INC_formats = -Iscanner/base -Iformats
+INC_scanner = -Iscanner/base -Irules -Iformats -Iscanner -Iscanner/report
+
+BASE = $(wildcard scanner/base/*.c)
+RULES = $(wildcard rules/*.c)
+FORMATS = $(wildcard formats/*.c)
+SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c scanner/report/*.c))
+LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER)
+TESTS = $(wildcard tests/test_*.c)
+FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
+TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
+
+all: build/baredot
+
+build/baredot: $(LIB:%.c=build/opt/%.o) build/opt/scanner/main.o
+	$(CC) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LDLIBS)
+build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+%_avx2.o: SIMD = $(AVX2)
+%_avx512.o: SIMD = $(AVX512)
+
+define compile
+@mkdir -p $(@D)
+$(1) $(ALLCFLAGS) $(2) $(SIMD) $(INC) -MMD -MP -c -o $@ $<
+endef
+build/%.o: INC = $(INC_scanner)
+build/opt/scanner/base/%.o build/san/scanner/base/%.o build/fuzz/scanner/base/%.o: INC = $(INC_base)
+build/opt/rules/%.o build/san/rules/%.o build/fuzz/rules/%.o: INC = $(INC_rules)
+build/opt/formats/%.o build/san/formats/%.o build/fuzz/formats/%.o: INC = $(INC_formats)
+build/opt/%.o: %.c
+	$(call compile,$(CC),$(OPT) $(HARDEN))
+build/san/%.o: %.c
+	$(call compile,$(CC),$(SANITIZE))
+build/fuzz/%.o: %.c
+	$(call compile,$(CLANG),$(SANITIZE) -fsanitize=fuzzer-no-link)
+
+build/tests/%: build/san/tests/%.o $(TESTLIB:%.c=build/san/%.o) $(LIB:%.c=build/san/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
+build/tests/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(LIB:%.c=build/fuzz/%.o)
+	@mkdir -p $(@D)
+	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+.SECONDARY:
+
+deps:
+	@packaging/install-deps.sh
+demo: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@packaging/demo.sh
+check: deps
+	@tests/run.sh
+check-long: deps
+	@CHECK_LONG=1 tests/run.sh
+fuzz: $(FUZZ:tests/fuzz/%.c=build/tests/%)
+	@tests/fuzz/run.sh $(or $(SECONDS),20)
+bench: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/bench/run.sh
+lint:
+	@tests/lint.sh
+faults:
+	@echo "faults: nothing in baredot changes a store yet, so there is nothing to break"
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/baredot
+	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
+	install -m 644 man/baredot.1 $(DESTDIR)$(PREFIX)/share/man/man1/baredot.1
+	install -m 644 scanner/report/report.schema.json $(DESTDIR)$(PREFIX)/share/baredot/
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+.PHONY: all deps demo check check-long fuzz bench lint faults install clean

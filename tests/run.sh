@@ -1,0 +1,53 @@
+#!/bin/sh
+# Build and run every test.  The last line: N passed, N failed, N skipped.
+set -u
+cd "$(dirname "$0")/.."
+out=build/check.log
+mkdir -p build
+: >"$out"
+
+make_targets() {
+	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
+	echo build/baredot build/san/baredot
+}
+
+say() { echo "$*" | tee -a "$out"; }
+
+# $1: name, rest: a command that prints TAP.
+tap() {
+	name=$1
+	shift
+	log=build/check.$name.log
+	"$@" >"$log" 2>&1
+	rc=$?
+	sed "s|^\(not ok\|ok\) *[0-9]* *-* *|\1 - $name: |" "$log" |
+	    grep -E '^(not ok|ok) ' >>"$out"
+	grep -E '# SKIP' "$log" | sed "s|^|  $name: |"
+	if [ $rc -ne 0 ]; then
+		grep -q '^not ok' "$log" || say "not ok - $name: exit status $rc"
+		echo "--- $name"
+		grep -v '^ok' "$log" | tail -n 60
+	fi
+}
+
+if ! make --no-print-directory -j2 $(make_targets) >build/check.build.log 2>&1
+then
+	cat build/check.build.log
+	echo "0 passed, 1 failed, 0 skipped"
+	exit 1
+fi
+for t in tests/test_*.c; do
+	name=$(basename "$t" .c)
+	CMOCKA_MESSAGE_OUTPUT=TAP tap "$name" "build/tests/$name"
+done
+for t in tests/cli/test_*.py; do
+	[ -e "$t" ] && tap "$(basename "$t" .py)" /usr/bin/python3 "$t"
+done
+tap fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"
+tap lint tests/lint.sh
+
+failed=$(grep -c '^not ok' "$out")
+skipped=$(grep -c '^ok.*# SKIP' "$out")
+passed=$(($(grep -c '^ok' "$out") - skipped))
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
