@@ -50,7 +50,8 @@ build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
 
 define compile
 @mkdir -p $(@D)
-$(1) $(ALLCFLAGS) $(2) $(SIMD) $(INC) -MMD -MP -c -o $@ $<
+@echo "  CC  $@"
+@$(1) $(ALLCFLAGS) $(2) $(SIMD) $(INC) -MMD -MP -c -o $@ $<
 endef
 build/%.o: INC = $(INC_scanner)
 build/opt/scanner/base/%.o build/san/scanner/base/%.o build/fuzz/scanner/base/%.o: INC = $(INC_base)
