@@ -28,7 +28,7 @@ struct format {
 	int (*read)(void *, struct input *, struct span *, struct err *);
 
 	uint64_t (*first)(const void *);			/* or NULL */
-	const struct dialects *(*dialects)(const void *);	/* or NULL */
+	struct dialects *(*dialects)(void *);			/* or NULL */
 };
 
 /* The list of formats: a new one is a file and a line here. */

@@ -106,6 +106,10 @@ fd_seek(void *ctx, uint64_t off, struct err *e)
 void
 input_open_fd(struct input *in, int fd, uint64_t size, bool map)
 {
+	if (size == 0 && lseek(fd, 0, SEEK_CUR) != 0) {
+		input_open_pipe(in, fd);
+		return;
+	}
 	input_close(in);
 	in->fd = fd;
 	in->size = size;

@@ -436,10 +436,10 @@ mbox_first(const void *state)
 	return ((const struct mbox *)state)->first;
 }
 
-static const struct dialects *
-mbox_dialects(const void *state)
+static struct dialects *
+mbox_dialects(void *state)
 {
-	return &((const struct mbox *)state)->seen;
+	return &((struct mbox *)state)->seen;
 }
 
 const struct format format_mbox = {

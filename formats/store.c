@@ -333,14 +333,26 @@ store_splits(const struct store *s)
 }
 
 bool
+store_is_container(const struct store *s)
+{
+	return s->format->splits;
+}
+
+bool
 store_compressed(const struct store *s)
 {
 	return s->in != s->file;
 }
 
-const struct dialects *
-store_dialects(const struct store *s)
+bool
+store_take_dialects(struct store *s, struct dialects *out)
 {
-	return s->format->dialects != NULL ?
-	    s->format->dialects(store_state(s)) : NULL;
+	struct dialects *d;
+
+	if (s->format == NULL || s->format->dialects == NULL)
+		return false;
+	d = s->format->dialects(store_state(s));
+	*out = *d;
+	memset(d, 0, sizeof(*d));
+	return true;
 }

@@ -78,11 +78,15 @@ uint64_t store_position(const struct store *);
 uint64_t store_first(const struct store *);
 
 const char *store_format(const struct store *);	/* "mbox", "maildir", ... */
-bool store_splits(const struct store *);	/* from and to are meant */
+bool store_splits(const struct store *);	/* from and to are honoured */
+bool store_is_container(const struct store *);	/* holds many messages */
 bool store_compressed(const struct store *);
 
-/* What kinds of readers would see, so far; NULL: no question here. */
-const struct dialects *store_dialects(const struct store *);
+/*
+ * What kinds of readers would see, since the last call; false: there is no
+ * such question in this format.
+ */
+bool store_take_dialects(struct store *, struct dialects *);
 
 /* A format by name exists; for options. */
 bool store_format_known(const char *name);

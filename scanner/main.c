@@ -1,0 +1,74 @@
+/*
+ * baredot: find bare newlines and smuggled SMTP in stored mail.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "explain.h"
+#include "scan_cmd.h"
+
+static int
+help_cmd(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "scan") == 0) {
+		scan_help();
+		return EXIT_CLEAN;
+	}
+	if (argc > 1) {
+		(void)fprintf(stderr, "baredot: there is no help on %s; try "
+		    "`baredot help scan`\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	(void)fputs(
+	    "Usage: baredot COMMAND [ARGUMENT]...\n\n"
+	    "Find bare newlines and SMTP end-of-data look-alikes in mail "
+	    "that is already\nstored: Maildirs, mboxes, MH folders, single "
+	    "messages.\n\n"
+	    "  scan PATH...       walk mail stores and report\n"
+	    "  explain [CODE]...  what a code means, who is affected, what "
+	    "to do\n"
+	    "  help [COMMAND]     this text, or more on a command\n\n"
+	    "  --version          the version\n"
+	    "  --help             this text\n", stdout);
+	return EXIT_CLEAN;
+}
+
+static int
+version_cmd(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	(void)puts("baredot " BAREDOT_VERSION);
+	return EXIT_CLEAN;
+}
+
+static int
+scan_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, (const char *const *)(argv - 1));
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "scan", scan_main }, { "explain", explain_cmd },
+	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
+	{ "version", version_cmd }, { "--version", version_cmd },
+};
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2) {
+		(void)fputs("baredot: no command; `baredot help` shows what "
+		    "there is\n", stderr);
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	(void)fprintf(stderr, "baredot: there is no command %s; `baredot "
+	    "help` shows what there is\n", argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,56 @@
+/*
+ * See child.h.
+ */
+#include "child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool
+child_start(struct child *c, void (*body)(int fd, void *ctx), void *ctx)
+{
+	int fds[2];
+
+	*c = (struct child){ .fd = -1 };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return false;
+	c->pid = fork();
+	if (c->pid < 0) {
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		c->pid = 0;
+		return false;
+	}
+	if (c->pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGHUP, SIG_DFL);
+		(void)signal(SIGTERM, SIG_DFL);
+		(void)close(fds[0]);
+		body(fds[1], ctx);
+		_exit(0);
+	}
+	(void)close(fds[1]);
+	c->fd = fds[0];
+	return true;
+}
+
+int
+child_stop(struct child *c)
+{
+	int status = 0;
+
+	if (c->pid > 0) {
+		(void)kill(c->pid, SIGKILL);
+		while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (c->fd >= 0)
+		(void)close(c->fd);
+	*c = (struct child){ .fd = -1 };
+	return status;
+}

@@ -1,0 +1,85 @@
+/*
+ * See explain.h.
+ */
+#include "explain.h"
+
+#include <stdio.h>
+
+#include "codes.h"
+#include "scan_cmd.h"
+
+#define WIDTH 76u
+
+static void
+put_paragraph(const char *label, const char *text)
+{
+	size_t at = 0;
+
+	if (text == NULL)
+		return;
+	(void)printf("\n%s\n", label);
+	while (*text != '\0') {
+		const size_t n = strcspn(text, " ");
+
+		if (at > 0 && at + 1 + n > WIDTH) {
+			(void)putchar('\n');
+			at = 0;
+		}
+		at += (size_t)printf("%s%.*s", at == 0 ? "  " : " ", (int)n,
+		    text);
+		text += n + strspn(text + n, " ");
+	}
+	(void)putchar('\n');
+}
+
+static void
+explain(const struct code_info *c)
+{
+	(void)printf("%s: %s\nusual severity: %s%s\n", c->name, c->title,
+	    severity_name(c->severity), c->on ? "" :
+	    " (reported only when asked for)");
+	put_paragraph("What it means", c->means);
+	put_paragraph("Who is affected", c->affects);
+	put_paragraph("What to do", c->todo);
+	put_paragraph("What servers say about it", c->strings);
+	put_paragraph("Source", c->source);
+}
+
+static void
+list_codes(void)
+{
+	for (unsigned i = 0; i < CODE_COUNT; i++) {
+		const struct code_info *c = code_info((enum code)i);
+
+		(void)printf("%-22s %-7s %s\n", c->name,
+		    severity_name(c->severity), c->title);
+	}
+}
+
+int
+explain_cmd(int argc, char **argv)
+{
+	bool first = true;
+
+	if (argc < 2)
+		list_codes();
+	for (int i = 1; i < argc; i++) {
+		const code_set set = code_set_glob(argv[i]);
+
+		if (set == 0) {
+			(void)fprintf(stderr, "baredot: no code is called "
+			    "%s; did you mean %s?\n", argv[i],
+			    code_nearest(argv[i]));
+			return EXIT_USAGE;
+		}
+		for (unsigned k = 0; k < CODE_COUNT; k++) {
+			if ((set >> k & 1) == 0)
+				continue;
+			if (!first)
+				(void)printf("\n---\n\n");
+			first = false;
+			explain(code_info((enum code)k));
+		}
+	}
+	return EXIT_CLEAN;
+}

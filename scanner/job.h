@@ -1,0 +1,68 @@
+/*
+ * A piece of work, what came of it, and who is told.
+ */
+#ifndef BAREDOT_JOB_H
+#define BAREDOT_JOB_H
+
+#include "report.h"
+#include "store.h"
+
+enum job_kind {
+	JOB_BATCH,		/* files of one folder, or named ones */
+	JOB_RANGE,		/* a part of one large mbox */
+	JOB_STDIN		/* what comes in on descriptor 0 */
+};
+
+/* How far a job is. */
+struct resume {
+	uint64_t at;		/* JOB_BATCH: names done; JOB_RANGE: offset of
+				 * the next separator */
+	uint64_t messages;	/* of the name at hand, or of the range */
+};
+
+/*
+ * The part of a job that a worker needs.  Borrowed: path and names live as
+ * long as the job.
+ */
+struct job_spec {
+	enum job_kind kind;
+	enum place place;
+	const char *path;	/* the folder; or "", and names are paths */
+	size_t root;		/* bytes of path that the user named: links in
+				 * there are followed, behind it they are not */
+	const char *names;	/* each with its NUL, one after another */
+	size_t names_size;	/* bytes */
+	struct resume begin;	/* JOB_BATCH, JOB_STDIN: what is done already */
+	uint64_t from, to;	/* JOB_RANGE: bytes of the file */
+	bool exact;		/* JOB_RANGE: a separator starts at from */
+	bool careful;		/* do not map; commit after each message */
+};
+
+/* What was found since the last commit. */
+struct delta {
+	struct totals totals;
+	struct store_facts folder;	/* single-message files, or the mbox
+					 * of a JOB_RANGE */
+};
+
+/*
+ * Told while a job runs.  Everything up to a commit is final and belongs
+ * together; a worker that dies has done nothing since its last commit.
+ */
+struct job_sink {
+	/* JOB_RANGE, before anything else: where its first separator is. */
+	void (*first)(void *, uint64_t off);
+
+	void (*commit)(void *, struct span out, const struct delta *,
+	    struct resume);
+
+	/* The next name is a large mbox of size bytes; the job ends here. */
+	void (*large)(void *, uint64_t size);
+
+	/* More bytes were read; for progress and to show a sign of life. */
+	void (*tick)(void *, uint64_t bytes);
+
+	void *ctx;
+};
+
+#endif

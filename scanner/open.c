@@ -1,0 +1,274 @@
+/*
+ * See open.h.
+ */
+#include "open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "listing.h"
+#include "names.h"
+
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
+#define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define TRIES 4u
+
+struct opener {
+	struct buf path;	/* of the folder at hand */
+	size_t root;
+	int fd;			/* the folder; AT_FDCWD: names are paths */
+	bool open;
+	bool atime_only;	/* O_NOATIME is not allowed here */
+	struct listing seen;	/* of the folder, for opener_moved */
+};
+
+struct opener *
+opener_new(void)
+{
+	struct opener *o = calloc(1, sizeof(*o));
+
+	if (o != NULL)
+		o->fd = -1;
+	return o;
+}
+
+static void
+opener_close(struct opener *o)
+{
+	if (o->fd >= 0)
+		(void)close(o->fd);
+	o->fd = -1;
+	o->open = false;
+	o->atime_only = false;
+	listing_free(&o->seen);
+}
+
+void
+opener_free(struct opener *o)
+{
+	if (o == NULL)
+		return;
+	opener_close(o);
+	buf_free(&o->path);
+	free(o);
+}
+
+/* Each part by itself, for kernels without openat2. */
+static int
+open_by_parts(int root, const char *rel)
+{
+	char name[NAME_MAX + 1];
+	int fd = fcntl(root, F_DUPFD_CLOEXEC, 3), next;
+	size_t n;
+
+	while (fd >= 0 && *rel != '\0') {
+		n = strcspn(rel, "/");
+		if (n > NAME_MAX || (n == 2 && memcmp(rel, "..", 2) == 0)) {
+			(void)close(fd);
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(name, rel, n);
+		name[n] = '\0';
+		next = openat(fd, name, FOLDER_FLAGS | O_NOFOLLOW);
+		(void)close(fd);
+		fd = next;
+		rel += n + strspn(rel + n, "/");
+	}
+	return fd;
+}
+
+/* A folder below root, through no link at all.  -1: errno. */
+static int
+open_beneath(int root, const char *rel)
+{
+	const struct open_how how = {
+		.flags = FOLDER_FLAGS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		    RESOLVE_NO_MAGICLINKS,
+	};
+	const long fd = syscall(SYS_openat2, root, rel, &how, sizeof(how));
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return (int)fd;
+	return open_by_parts(root, rel);
+}
+
+static enum opened
+failed(struct err *e, const char *what)
+{
+	if (errno == ENOENT)
+		return OPEN_GONE;
+	if (errno == ELOOP || errno == ENOTDIR)
+		return OPEN_SPECIAL;
+	(void)err_set(e, ST_DEAD, errno, "%s", what);
+	return OPEN_FAILED;
+}
+
+static int
+open_folder_at(const char *path, size_t root)
+{
+	const char *rel = path + root + strspn(path + root, "/");
+	char *top = strndup(path, root);
+	int fd, below;
+
+	if (top == NULL)
+		return -1;
+	fd = open(top, FOLDER_FLAGS);
+	free(top);
+	if (fd < 0 || *rel == '\0')
+		return fd;
+	below = open_beneath(fd, rel);
+	(void)close(fd);
+	return below;
+}
+
+enum opened
+opener_folder(struct opener *o, const char *path, size_t root,
+    struct err *e)
+{
+	if (o->open && o->root == root &&
+	    strcmp(buf_text(&o->path), path) == 0)
+		return OPENED;
+	opener_close(o);
+	buf_clear(&o->path);
+	buf_str(&o->path, path);
+	o->root = root;
+	o->fd = path[0] == '\0' ? AT_FDCWD : open_folder_at(path, root);
+	if (o->fd == -1)
+		return failed(e, "cannot open the folder");
+	o->open = true;
+	return OPENED;
+}
+
+static int
+open_for_reading(struct opener *o, int folder, const char *name)
+{
+	/* A file that the user named may be a link. */
+	const int flags = FILE_FLAGS | (folder == AT_FDCWD ? 0 : O_NOFOLLOW);
+	int fd = -1;
+
+	if (!o->atime_only)
+		fd = openat(folder, name, flags | O_NOATIME);
+	if (fd < 0 && (o->atime_only || errno == EPERM)) {
+		fd = openat(folder, name, flags);
+		o->atime_only = fd >= 0 && folder != AT_FDCWD;
+	}
+	return fd;
+}
+
+static enum opened
+open_in(struct opener *o, int folder, const char *name,
+    struct opened_file *out, struct err *e)
+{
+	const int fd = open_for_reading(o, folder, name);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENXIO ? OPEN_SPECIAL : failed(e,
+		    "cannot open");
+	if (fstat(fd, &st) != 0) {
+		(void)failed(e, "cannot stat");
+		(void)close(fd);
+		return OPEN_FAILED;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		return OPEN_SPECIAL;
+	}
+	*out = (struct opened_file){ .fd = fd, .size = (uint64_t)st.st_size };
+	return OPENED;
+}
+
+enum opened
+opener_file(struct opener *o, const char *name, struct opened_file *out,
+    struct err *e)
+{
+	return open_in(o, o->fd, name, out, e);
+}
+
+/* Look for the message in a folder that was just listed. */
+static enum opened
+open_same_base(struct opener *o, int folder, struct listing *l,
+    const char *name, struct opened_file *out, const char **found,
+    struct err *e)
+{
+	*found = listing_same_base(l, name);
+	if (*found == NULL || strcmp(*found, name) == 0)
+		return OPEN_GONE;
+	return open_in(o, folder, *found, out, e);
+}
+
+/* The same folder again; its listing is kept, since many may have moved. */
+static enum opened
+moved_here(struct opener *o, const char *name, struct opened_file *out,
+    struct buf *path, struct err *e)
+{
+	const char *found;
+	enum opened rc;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		rc = open_same_base(o, o->fd, &o->seen, name, out, &found, e);
+		if (rc == OPENED) {
+			buf_str(path, buf_text(&o->path));
+			buf_byte(path, '/');
+			buf_str(path, found);
+			return OPENED;
+		}
+		if (rc == OPEN_FAILED)
+			return rc;
+		listing_free(&o->seen);
+		if (listing_read(&o->seen, o->fd, e) != ST_OK)
+			return OPEN_FAILED;
+	}
+	return OPEN_GONE;
+}
+
+/* From new/ a message goes to cur/ beside it. */
+static enum opened
+moved_to_cur(struct opener *o, const char *name, struct opened_file *out,
+    struct buf *path, struct err *e)
+{
+	const char *here = buf_text(&o->path), *found;
+	const size_t n = strlen(here);
+	struct listing l = { 0 };
+	enum opened rc = OPEN_GONE;
+	int fd;
+
+	if (n < 4 || strcmp(here + n - 4, "/new") != 0 || n - 4 < o->root)
+		return OPEN_GONE;
+	buf_add(path, here, n - 3);
+	buf_str(path, "cur");
+	fd = open_folder_at(buf_text(path), o->root);
+	if (fd >= 0 && listing_read(&l, fd, e) == ST_OK)
+		rc = open_same_base(o, fd, &l, name, out, &found, e);
+	if (rc == OPENED) {
+		buf_byte(path, '/');
+		buf_str(path, found);
+	}
+	listing_free(&l);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+enum opened
+opener_moved(struct opener *o, const char *name, struct opened_file *out,
+    struct buf *path, struct err *e)
+{
+	enum opened rc;
+
+	buf_clear(path);
+	rc = moved_here(o, name, out, path, e);
+	if (rc != OPEN_GONE)
+		return rc;
+	buf_clear(path);
+	return moved_to_cur(o, name, out, path, e);
+}

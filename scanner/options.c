@@ -1,0 +1,357 @@
+/*
+ * See options.h.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "store.h"
+
+#define JOBS_MAX 256u
+
+enum option_id {
+	OPTION_NONE = 255,	/* beyond any letter */
+#define OPTION_ENUM(id, letter, name, arg, help) OPTION_##id,
+	SCAN_OPTIONS(OPTION_ENUM)
+};
+
+struct option_info {
+	enum option_id id;
+	int letter;		/* or 0 */
+	const char *name, *arg, *help;
+};
+
+#define OPTION_INFO(id, letter, name, arg, help) \
+	{ OPTION_##id, letter, name, arg, help },
+static const struct option_info options[] = { SCAN_OPTIONS(OPTION_INFO) };
+#define OPTIONS_N (sizeof(options) / sizeof(options[0]))
+
+static bool __attribute__((format(printf, 1, 2)))
+usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("baredot: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputs("\nbaredot: `baredot help scan` shows what there is\n",
+	    stderr);
+	return false;
+}
+
+/* Help text in a column, broken between words. */
+static void
+put_wrapped(struct buf *b, const char *text, size_t indent, size_t width)
+{
+	size_t at = indent;
+
+	while (*text != '\0') {
+		const size_t n = strcspn(text, " ");
+
+		if (at + 1 + n > width && at > indent) {
+			buf_printf(b, "\n%*s", (int)indent, "");
+			at = indent;
+		}
+		if (at > indent) {
+			buf_byte(b, ' ');
+			at++;
+		}
+		buf_add(b, text, n);
+		at += n;
+		text += n + strspn(text + n, " ");
+	}
+	buf_byte(b, '\n');
+}
+
+void
+scan_options_help(struct buf *b)
+{
+	for (size_t i = 0; i < OPTIONS_N; i++) {
+		const struct option_info *o = &options[i];
+		char head[64];
+		char letter[5] = "    ";
+
+		if (o->letter != 0)
+			(void)snprintf(letter, sizeof(letter), "-%c, ",
+			    o->letter);
+		(void)snprintf(head, sizeof(head), "  %s--%s%s%s", letter,
+		    o->name, o->arg != NULL ? "=" : "",
+		    o->arg != NULL ? o->arg : "");
+		buf_printf(b, "%-28s", head);
+		put_wrapped(b, o->help, 28, 79);
+	}
+}
+
+static const char *const eol_names[] = {
+	[EOL_AUTO] = "auto", [EOL_LF] = "lf", [EOL_CRLF] = "crlf",
+	[EOL_WIRE] = "wire",
+};
+
+const char *
+eol_mode_name(enum eol_mode m)
+{
+	return eol_names[m];
+}
+
+static const char *const when_names[] = {
+	[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always",
+	[WHEN_NEVER] = "never",
+};
+
+/* The index of a word in a list, or n. */
+static size_t
+word_index(const char *word, const char *const *words, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && strcmp(word, words[i]) != 0)
+		i++;
+	return i;
+}
+
+static bool
+parse_number(const char *text, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
+	    *out <= max;
+}
+
+static bool
+parse_code(const char *word, code_set *set, bool first)
+{
+	const char sign = word[0];
+	const char *glob = word + (sign == '+' || sign == '-');
+	const code_set named = code_set_glob(glob);
+
+	if (named == 0)
+		return usage("no code is called %s; did you mean %s?", glob,
+		    code_nearest(glob));
+	if (sign == '-')
+		*set &= ~named;
+	else if (sign == '+' || !first)
+		*set |= named;
+	else
+		*set = named;
+	return true;
+}
+
+/* A list without + or - replaces the usual codes. */
+static bool
+parse_codes(const char *list, code_set *set)
+{
+	char *own = strdup(list), *rest = own, *word;
+	bool ok = own != NULL, first = true;
+
+	while (ok && (word = strsep(&rest, ",")) != NULL) {
+		if (word[0] == '\0')
+			continue;
+		ok = parse_code(word, set, first);
+		first = false;
+	}
+	free(own);
+	return ok;
+}
+
+static bool
+parse_when(const char *option, const char *word, enum when *out)
+{
+	const size_t i = word_index(word, when_names, 3);
+
+	if (i == 3)
+		return usage("--%s takes auto, always or never, not %s",
+		    option, word);
+	*out = (enum when)i;
+	return true;
+}
+
+static bool
+parse_eol(const char *word, enum eol_mode *out)
+{
+	const size_t i = word_index(word, eol_names, 4);
+
+	if (i == 4)
+		return usage("--eol takes auto, lf, crlf or wire, not %s",
+		    word);
+	*out = (enum eol_mode)i;
+	return true;
+}
+
+static bool
+parse_jobs(const char *word, size_t *out)
+{
+	unsigned long n;
+
+	if (!parse_number(word, JOBS_MAX, &n))
+		return usage("--jobs takes a number from 0 to %u, not %s",
+		    JOBS_MAX, word);
+	*out = n;
+	return true;
+}
+
+static bool
+parse_timeout(const char *word, unsigned *out)
+{
+	unsigned long n;
+
+	if (!parse_number(word, 1000000, &n))
+		return usage("--timeout takes seconds, not %s", word);
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+parse_kernel(const char *word, const struct kernel **out)
+{
+	if ((*out = kernel_pick(word)) == NULL)
+		return usage("this machine has no kernel called %s", word);
+	return true;
+}
+
+/* Options with an argument that has to be understood. */
+static bool
+apply_value(struct scan_command *c, enum option_id id, const char *arg)
+{
+	switch (id) {
+	case OPTION_FORMAT:
+		c->format = arg;
+		return reporter_named(arg) != NULL ||
+		    usage("--format takes text, ndjson or json, not %s", arg);
+	case OPTION_FORMAT_IN:
+		c->format_in = arg;
+		return store_format_known(arg) ||
+		    usage("--format-in takes eml or mbox, not %s", arg);
+	case OPTION_MIN_SEVERITY:
+		return severity_parse(arg, &c->min_severity) ||
+		    usage("--min-severity takes info, low, medium or high, "
+		    "not %s", arg);
+	case OPTION_CODE:
+		return parse_codes(arg, &c->codes);
+	case OPTION_EOL:
+		return parse_eol(arg, &c->eol);
+	case OPTION_JOBS:
+		return parse_jobs(arg, &c->jobs);
+	case OPTION_TIMEOUT:
+		return parse_timeout(arg, &c->timeout);
+	case OPTION_KERNEL:
+		return parse_kernel(arg, &c->kernel);
+	case OPTION_COLOR:
+		return parse_when("color", arg, &c->color);
+	case OPTION_PROGRESS:
+		return parse_when("progress", arg, &c->progress);
+	default:
+		return usage("an option is not known");
+	}
+}
+
+static bool
+apply(struct scan_command *c, enum option_id id, const char *arg)
+{
+	switch (id) {
+	case OPTION_OUTPUT:
+		c->output = arg;
+		return true;
+	case OPTION_FILES0_FROM:
+		c->files0_from = arg;
+		return true;
+	case OPTION_ALL:
+		return c->all = true;
+	case OPTION_HASH:
+		return c->hash = true;
+	case OPTION_ONE_FS:
+		return c->one_fs = true;
+	case OPTION_TMP:
+		return c->tmp = true;
+	case OPTION_EXIT_ZERO:
+		return c->exit_zero = true;
+	case OPTION_VERBOSE:
+		return c->verbose = true;
+	case OPTION_HELP:
+		return c->help = true;
+	default:
+		return apply_value(c, id, arg);
+	}
+}
+
+static enum option_id
+by_letter(int letter)
+{
+	for (size_t i = 0; i < OPTIONS_N; i++)
+		if (options[i].letter == letter)
+			return options[i].id;
+	return (enum option_id)letter;
+}
+
+/* What getopt_long wants to know, from the table. */
+static void
+getopt_tables(struct option *longs, char *shorts)
+{
+	*shorts++ = ':';
+	for (size_t i = 0; i < OPTIONS_N; i++) {
+		const struct option_info *o = &options[i];
+
+		longs[i] = (struct option){ .name = o->name,
+		    .has_arg = o->arg != NULL ? required_argument :
+		    no_argument, .val = (int)o->id };
+		if (o->letter == 0)
+			continue;
+		*shorts++ = (char)o->letter;
+		if (o->arg != NULL)
+			*shorts++ = ':';
+	}
+	longs[OPTIONS_N] = (struct option){ 0 };
+	*shorts = '\0';
+}
+
+static size_t
+processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 1;
+	return (size_t)CPU_COUNT(&set) < JOBS_MAX ?
+	    (size_t)CPU_COUNT(&set) : JOBS_MAX;
+}
+
+bool
+scan_command_parse(int argc, char **argv, struct scan_command *c)
+{
+	struct option longs[OPTIONS_N + 1];
+	char shorts[2 * OPTIONS_N + 2];
+	int got;
+
+	*c = (struct scan_command){ .kernel = kernel_pick(NULL),
+	    .codes = code_set_default(), .jobs = processors(),
+	    .timeout = 300 };
+	getopt_tables(longs, shorts);
+	opterr = 0;
+	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (got == ':')
+			return usage("%s needs an argument",
+			    argv[optind - 1]);
+		if (got == '?')
+			return usage("there is no option %s",
+			    argv[optind - 1]);
+		if (!apply(c, by_letter(got), optarg))
+			return false;
+	}
+	c->paths = argv + optind;
+	if (c->help)
+		return true;
+	if (c->paths[0] == NULL && c->files0_from == NULL)
+		return usage("what should be scanned? Give a file, a folder "
+		    "or - for standard input");
+	return true;
+}

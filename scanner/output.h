@@ -1,0 +1,26 @@
+/*
+ * Where the report goes: standard output, or a file that appears whole.
+ */
+#ifndef BAREDOT_OUTPUT_H
+#define BAREDOT_OUTPUT_H
+
+#include "err.h"
+#include "span.h"
+
+struct output;
+
+/* path NULL: standard output.  NULL: *e says why. */
+struct output *output_open(const char *path, struct err *);
+
+/* False: it failed, now or before. */
+bool output_write(struct output *, struct span);
+
+/*
+ * Flush and, for a file, put it in its place.  Frees.  ST_DEAD: *e says why,
+ * and a file that was there before is untouched.
+ */
+int output_close(struct output *, struct err *);
+
+bool output_is_terminal(const struct output *);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Jobs in the order of the walk, and their results in that same order,
+ * however many workers there are.
+ *
+ * The queue cuts large mboxes into ranges, joins the ranges, numbers their
+ * messages, replaces jobs whose worker died, and adds up.  It is the only
+ * writer of the report's body.
+ */
+#ifndef BAREDOT_QUEUE_H
+#define BAREDOT_QUEUE_H
+
+#include "pool.h"
+#include "walk.h"
+
+/* Where the report goes; false: it cannot be written, stop. */
+typedef bool queue_write(void *ctx, struct span);
+
+struct queue_options {
+	size_t workers;
+	unsigned timeout;		/* seconds; 0: none */
+	struct scan_options scan;
+	queue_write *write;
+	void (*progress)(void *ctx, uint64_t bytes, uint64_t messages);
+	void *ctx;			/* of write and progress */
+};
+
+struct queue;
+
+struct queue *queue_new(const struct queue_options *, struct err *);
+void queue_free(struct queue *);
+
+/* A file to scan; dir == NULL: name is a path that the user gave. */
+void queue_file(struct queue *, const struct walk_dir *dir, const char *name,
+    enum place);
+void queue_stdin(struct queue *);
+
+/* All of the folder's own files were given: its store record goes here. */
+void queue_leave(struct queue *, const struct walk_dir *, bool settled);
+
+/* Something that was not scanned. */
+void queue_problem(struct queue *, enum problem, struct span path,
+    const char *why);
+
+/* Do what is left.  False: stopped before the end. */
+bool queue_finish(struct queue *);
+
+/* Stop as soon as possible; safe in a signal handler. */
+void queue_stop(struct queue *);
+bool queue_stopped(const struct queue *);
+
+const struct totals *queue_totals(const struct queue *);
+
+#endif

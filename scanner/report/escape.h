@@ -1,0 +1,35 @@
+/*
+ * Bytes that somebody else wrote, made safe to show.
+ *
+ * Nothing from a message or a file name may put a control character (C0, DEL,
+ * C1), a bidirectional override or an invisible character on a terminal or
+ * into a report.  The one place that decides is utf8_next.
+ */
+#ifndef BAREDOT_ESCAPE_H
+#define BAREDOT_ESCAPE_H
+
+#include "buf.h"
+
+enum utf8_is {
+	UTF8_PLAIN,		/* may be shown as it is */
+	UTF8_UNSAFE,		/* a character, but must be escaped */
+	UTF8_INVALID		/* no UTF-8: one byte */
+};
+
+/* The first character of s (not empty): its bytes *n and code point *c. */
+enum utf8_is utf8_next(struct span s, size_t *n, uint32_t *c);
+
+/* For terminals and text: \n \r \t \0 \\ \xNN \u{NNNN}. */
+void escape_text(struct buf *, struct span);
+
+/*
+ * For JSON, without the quotes.  False: some bytes were no UTF-8 and became
+ * U+FFFD, so the reader needs the base64 form as well.
+ */
+bool escape_json(struct buf *, struct span);
+
+void escape_base64(struct buf *, struct span);
+
+struct span span_text(const char *);	/* of a NUL-terminated string */
+
+#endif

@@ -1,0 +1,397 @@
+/*
+ * NDJSON, and the same records as one JSON document.  The fields are
+ * described in report.schema.json; a change of meaning is a new SCHEMA.
+ */
+#include "json.h"
+#include "report.h"
+
+#include "walk.h"
+
+#define SCHEMA 1
+
+static void
+put_codes(struct json *j, code_set codes)
+{
+	json_open(j, '[');
+	for (unsigned i = 0; i < CODE_COUNT; i++)
+		if (codes >> i & 1)
+			json_text(j, code_info((enum code)i)->name);
+	json_close(j, ']');
+}
+
+static void
+put_header(struct json *j, const struct run_facts *r)
+{
+	json_open(j, '{');
+	json_key_text(j, "type", "header");
+	json_key_text(j, "tool", "baredot");
+	json_key_text(j, "version", BAREDOT_VERSION);
+	json_key_u64(j, "schema", SCHEMA);
+	json_key_text(j, "rules_sha256", r->rules_sha256);
+	json_key(j, "command");
+	json_open(j, '[');
+	for (size_t i = 0; r->argv[i] != NULL; i++)
+		json_text(j, r->argv[i]);
+	json_close(j, ']');
+	json_key_text(j, "host", r->host);
+	json_key_text(j, "start", r->start);
+	json_key_u64(j, "jobs", r->jobs);
+	json_key_text(j, "kernel", r->kernel);
+	json_key_text(j, "sandbox", r->sandbox);
+	json_key_text(j, "eol", r->eol);
+	json_key_text(j, "min_severity",
+	    severity_name(r->options->min_severity));
+	json_key(j, "codes");
+	put_codes(j, r->codes);
+	json_close(j, '}');
+}
+
+static void
+put_context(struct json *j, const struct context *c)
+{
+	struct buf *b = j->out;
+
+	json_key(j, "context");
+	json_open(j, '{');
+	json_key_u64(j, "offset", c->off);
+	json_key_u64(j, "at", c->at);
+	json_key(j, "hex");
+	json_hex(j, c->bytes, c->n);
+	json_key(j, "text");
+	buf_byte(b, '"');
+	for (size_t i = 0; i < c->n; i++)
+		buf_byte(b, c->bytes[i] < 0x20 || c->bytes[i] > 0x7e ||
+		    c->bytes[i] == '"' || c->bytes[i] == '\\' ? '.' :
+		    c->bytes[i]);
+	buf_byte(b, '"');
+	j->more |= 1u << j->depth;
+	json_close(j, '}');
+}
+
+static void
+put_finding(struct json *j, const struct finding *f)
+{
+	json_open(j, '{');
+	json_key_text(j, "code", code_info(f->code)->name);
+	json_key_text(j, "severity", severity_name(f->severity));
+	json_key_u64(j, "count", f->where->count);
+	json_key(j, "offsets");
+	json_open(j, '[');
+	for (size_t i = 0; i < spots_kept(f->where); i++)
+		json_u64(j, f->where->off[i]);
+	json_close(j, ']');
+	put_context(j, &f->where->context);
+	json_close(j, '}');
+}
+
+static void
+put_line_ends(struct json *j, const struct tally *t)
+{
+	json_key(j, "line_ends");
+	json_open(j, '{');
+	json_key_u64(j, "crlf", t->breaks[BRK_CRLF].count);
+	json_key_u64(j, "lf", t->breaks[BRK_LF].count);
+	json_key_u64(j, "cr", t->breaks[BRK_CR].count);
+	json_key_u64(j, "crcrlf", t->crcrlf.count);
+	json_close(j, '}');
+}
+
+static void
+put_identity(struct json *j, const struct report_message *r)
+{
+	const struct msg *m = r->msg;
+
+	json_bytes(j, "path", r->path);
+	json_key_text(j, "format", m->format);
+	json_key(j, "index");
+	report_index(j->out, m->index, r->index_is_relative);
+	j->more |= 1u << j->depth;
+	json_key_u64(j, "offset", m->off);
+	json_key_u64(j, "length", m->len);
+	json_key_bool(j, "raw", m->raw_off != MSG_NOT_RAW);
+	if (r->verdict->message_id.n > 0)
+		json_bytes(j, "message_id", r->verdict->message_id);
+	if (r->verdict->message_id_cut)
+		json_key_bool(j, "message_id_cut", true);
+	if (r->hashed) {
+		json_key(j, "sha256");
+		json_hex(j, r->sha256, HASH_SIZE);
+	}
+}
+
+static void
+put_message(struct json *j, const struct report_message *r,
+    const struct report_options *o)
+{
+	const struct verdict *v = r->verdict;
+	enum severity worst;
+
+	json_open(j, '{');
+	json_key_text(j, "type", "message");
+	put_identity(j, r);
+	json_key_text(j, "convention", convention_name(v->convention));
+	put_line_ends(j, v->tally);
+	if (report_worst(v, o, &worst))
+		json_key_text(j, "severity", severity_name(worst));
+	json_key(j, "findings");
+	json_open(j, '[');
+	for (size_t i = 0; i < v->n; i++)
+		if (report_shows(&v->list[i], o))
+			put_finding(j, &v->list[i]);
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void
+put_dialects(struct json *j, const struct dialects *d)
+{
+	static const char *const kinds[] = {
+		[DISPUTE_TEXT] = "not-a-separator",
+		[DISPUTE_NO_BLANK] = "no-empty-line-before",
+		[DISPUTE_IN_LENGTH] = "inside-content-length",
+	};
+
+	json_key(j, "dialects");
+	json_open(j, '{');
+	json_key_u64(j, "messages", d->messages);
+	json_key_u64(j, "any_from_line", d->any_from);
+	json_key_u64(j, "from_line_after_empty_line", d->blank_from);
+	json_key_u64(j, "content_length_ignored", d->no_length);
+	json_key_u64(j, "by_content_length", d->by_length);
+	json_key_u64(j, "internal", d->internal);
+	json_key_u64(j, "disputes", d->disputes);
+	json_key(j, "first_disputes");
+	json_open(j, '[');
+	for (size_t i = 0; i < d->disputes && i < DIALECTS_KEPT; i++) {
+		json_open(j, '{');
+		json_key_u64(j, "offset", d->dispute[i].off);
+		json_key_text(j, "kind", kinds[d->dispute[i].kind]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void
+put_store(struct json *j, struct span path, const struct store_facts *f,
+    const struct report_options *o)
+{
+	const char *why;
+	const code_set hidden = not_observable(f, o->eol, &why);
+
+	json_open(j, '{');
+	json_key_text(j, "type", "store");
+	json_bytes(j, "path", path);
+	json_key_text(j, "format", f->format);
+	json_key_u64(j, "messages", f->messages);
+	json_key_u64(j, "bytes", f->bytes);
+	json_key(j, "conventions");
+	json_open(j, '{');
+	for (unsigned i = 0; i < CONVENTIONS; i++)
+		json_key_u64(j, convention_name((enum convention)i),
+		    f->conventions[i]);
+	json_close(j, '}');
+	json_key_bool(j, "listing_settled", !f->unsettled);
+	if (hidden != 0) {
+		json_key(j, "not_observable");
+		json_open(j, '{');
+		json_key_u64(j, "messages", f->conventions[CONV_LF]);
+		json_key(j, "codes");
+		put_codes(j, hidden);
+		json_key_text(j, "why", why);
+		json_close(j, '}');
+	}
+	if (f->has_dialects)
+		put_dialects(j, &f->dialects);
+	json_close(j, '}');
+}
+
+static void
+put_problem(struct json *j, enum problem kind, struct span path,
+    uint64_t off, const char *why)
+{
+	json_open(j, '{');
+	json_key_text(j, "type", kind == PROBLEM_UNREADABLE ? "unreadable" :
+	    "skipped");
+	json_bytes(j, "path", path);
+	if (off != MSG_NOT_RAW)
+		json_key_u64(j, "offset", off);
+	json_key_text(j, kind == PROBLEM_UNREADABLE ? "error" : "reason", why);
+	json_close(j, '}');
+}
+
+static void
+put_counts(struct json *j, const struct totals *t)
+{
+	json_key(j, "messages_by_severity");
+	json_open(j, '{');
+	for (unsigned i = 0; i < SEVERITIES; i++)
+		json_key_u64(j, severity_name((enum severity)i),
+		    t->by_severity[i]);
+	json_close(j, '}');
+	json_key(j, "codes");
+	json_open(j, '{');
+	for (unsigned i = 0; i < CODE_COUNT; i++) {
+		if (t->code_messages[i] == 0)
+			continue;
+		json_key(j, code_info((enum code)i)->name);
+		json_open(j, '{');
+		json_key_u64(j, "messages", t->code_messages[i]);
+		json_key_u64(j, "count", t->code_count[i]);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void
+put_summary(struct json *j, const struct totals *t,
+    const struct summary_facts *s)
+{
+	static const char *const skips[WALK_SKIPS] = {
+		[SKIP_SYMLINK] = "symlink", [SKIP_SPECIAL] = "special",
+		[SKIP_METADATA] = "metadata",
+		[SKIP_OTHER_FS] = "other_file_system",
+		[SKIP_TMP] = "maildir_tmp",
+	};
+
+	json_open(j, '{');
+	json_key_text(j, "type", "summary");
+	json_key_bool(j, "partial", s->partial);
+	json_key_u64(j, "messages", t->messages);
+	json_key_u64(j, "bytes", t->bytes);
+	json_key_u64(j, "files", t->files);
+	json_key_u64(j, "stores", t->stores);
+	json_key_u64(j, "flagged", t->flagged);
+	put_counts(j, t);
+	json_key_u64(j, "unreadable", t->unreadable);
+	json_key_u64(j, "gone", t->gone);
+	json_key_u64(j, "unsettled", s->unsettled);
+	json_key(j, "skipped");
+	json_open(j, '{');
+	json_key_u64(j, "not_mail", t->not_mail);
+	for (unsigned i = 0; i < WALK_SKIPS; i++)
+		json_key_u64(j, skips[i], s->skipped[i]);
+	json_close(j, '}');
+	json_key_text(j, "end", s->end);
+	json_key_u64(j, "milliseconds", (uint64_t)(s->seconds * 1000));
+	json_key_u64(j, "exit_status", (uint64_t)s->exit_status);
+	json_key_u64(j, "records", t->records);
+	json_close(j, '}');
+}
+
+static void
+nd_header(struct buf *b, const struct run_facts *r)
+{
+	struct json j = json_begin(b);
+
+	put_header(&j, r);
+	buf_byte(b, '\n');
+}
+
+static void
+nd_message(struct buf *b, const struct report_message *r,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	put_message(&j, r, o);
+	buf_byte(b, '\n');
+}
+
+static void
+nd_store(struct buf *b, struct span path, const struct store_facts *f,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	put_store(&j, path, f, o);
+	buf_byte(b, '\n');
+}
+
+static void
+nd_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
+    const char *why, const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	(void)o;
+	put_problem(&j, kind, path, off, why);
+	buf_byte(b, '\n');
+}
+
+static void
+nd_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
+    const struct summary_facts *s)
+{
+	struct json j = json_begin(b);
+
+	(void)r;
+	put_summary(&j, t, s);
+	buf_byte(b, '\n');
+}
+
+const struct reporter reporter_ndjson = {
+	.name = "ndjson", .header = nd_header, .message = nd_message,
+	.store = nd_store, .problem = nd_problem, .summary = nd_summary,
+};
+
+/*
+ * One document: {"records":[ header, ..., summary ]}.  The header is always
+ * there, so every later record can begin with its comma.
+ */
+static void
+doc_header(struct buf *b, const struct run_facts *r)
+{
+	struct json j = json_begin(b);
+
+	buf_str(b, "{\"records\":[\n");
+	put_header(&j, r);
+}
+
+static void
+doc_message(struct buf *b, const struct report_message *r,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	buf_str(b, ",\n");
+	put_message(&j, r, o);
+}
+
+static void
+doc_store(struct buf *b, struct span path, const struct store_facts *f,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	buf_str(b, ",\n");
+	put_store(&j, path, f, o);
+}
+
+static void
+doc_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
+    const char *why, const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	(void)o;
+	buf_str(b, ",\n");
+	put_problem(&j, kind, path, off, why);
+}
+
+static void
+doc_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
+    const struct summary_facts *s)
+{
+	struct json j = json_begin(b);
+
+	(void)r;
+	buf_str(b, ",\n");
+	put_summary(&j, t, s);
+	buf_str(b, "\n]}\n");
+}
+
+const struct reporter reporter_json = {
+	.name = "json", .header = doc_header, .message = doc_message,
+	.store = doc_store, .problem = doc_problem, .summary = doc_summary,
+};

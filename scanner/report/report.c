@@ -1,0 +1,146 @@
+/*
+ * See report.h.
+ */
+#include "report.h"
+
+#include <time.h>
+
+#define REPORTER_POINTER(name) &reporter_##name,
+static const struct reporter *const reporters[] = {
+	REPORTERS(REPORTER_POINTER)
+};
+
+const struct reporter *
+reporter_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(reporters) / sizeof(reporters[0]); i++)
+		if (strcmp(reporters[i]->name, name) == 0)
+			return reporters[i];
+	return NULL;
+}
+
+void
+totals_add(struct totals *t, const struct totals *m)
+{
+	t->messages += m->messages;
+	t->bytes += m->bytes;
+	t->flagged += m->flagged;
+	for (size_t i = 0; i < SEVERITIES; i++)
+		t->by_severity[i] += m->by_severity[i];
+	for (size_t i = 0; i < CODE_COUNT; i++) {
+		t->code_messages[i] += m->code_messages[i];
+		t->code_count[i] += m->code_count[i];
+	}
+	for (size_t i = 0; i < CONVENTIONS; i++)
+		t->conventions[i] += m->conventions[i];
+	t->files += m->files;
+	t->stores += m->stores;
+	t->not_mail += m->not_mail;
+	t->gone += m->gone;
+	t->unreadable += m->unreadable;
+	t->records += m->records;
+}
+
+void
+store_facts_add(struct store_facts *f, const struct store_facts *m)
+{
+	if (f->format == NULL)
+		f->format = m->format;
+	else if (m->format != NULL && strcmp(f->format, m->format) != 0)
+		f->format = "files";
+	f->messages += m->messages;
+	f->bytes += m->bytes;
+	for (size_t i = 0; i < CONVENTIONS; i++)
+		f->conventions[i] += m->conventions[i];
+	f->has_dialects = f->has_dialects || m->has_dialects;
+	dialects_add(&f->dialects, &m->dialects);
+	f->unsettled = f->unsettled || m->unsettled;
+}
+
+code_set
+not_observable(const struct store_facts *f, enum eol_mode eol,
+    const char **why)
+{
+	*why = "lines are kept with LF alone: whether a CR stood before an "
+	    "LF when the message arrived can no longer be seen";
+	if (f->conventions[CONV_LF] == 0 || eol != EOL_AUTO)
+		return 0;
+	return (code_set)1 << CODE_EOL_BARE_LF |
+	    (code_set)1 << CODE_EOD_LF_LF | (code_set)1 << CODE_EOD_LF_CRLF |
+	    (code_set)1 << CODE_EOD_CRLF_LF;
+}
+
+void
+report_index(struct buf *b, uint64_t index, bool relative)
+{
+	if (relative)
+		buf_byte(b, 1);
+	buf_u64(b, index);
+	if (relative)
+		buf_byte(b, 2);
+}
+
+void
+report_resolve(struct buf *out, struct span s, uint64_t before)
+{
+	const uint8_t *mark;
+	uint64_t index;
+	size_t n;
+
+	while (s.n > 0 && (mark = memchr(s.p, 1, s.n)) != NULL) {
+		n = (size_t)(mark - s.p);
+		buf_add(out, s.p, n);
+		index = 0;
+		for (n++; n < s.n && s.p[n] != 2; n++)
+			index = index * 10 + (uint64_t)(s.p[n] - '0');
+		buf_u64(out, index + before);
+		if (n < s.n)
+			n++;
+		s = (struct span){ s.p + n, s.n - n };
+	}
+	buf_add(out, s.p, s.n);
+}
+
+bool
+report_shows(const struct finding *f, const struct report_options *o)
+{
+	return f->severity >= o->min_severity;
+}
+
+bool
+report_worst(const struct verdict *v, const struct report_options *o,
+    enum severity *worst)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < v->n; i++) {
+		if (!report_shows(&v->list[i], o))
+			continue;
+		if (!any || v->list[i].severity > *worst)
+			*worst = v->list[i].severity;
+		any = true;
+	}
+	return any;
+}
+
+const char *
+convention_name(enum convention c)
+{
+	static const char *const names[CONVENTIONS] = {
+		[CONV_LF] = "lf", [CONV_CRLF] = "crlf", [CONV_CR] = "cr",
+		[CONV_WIRE] = "wire",
+	};
+
+	return names[c];
+}
+
+void
+report_time(char out[32])
+{
+	const time_t now = time(NULL);
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) == NULL ||
+	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		out[0] = '\0';
+}

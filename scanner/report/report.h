@@ -1,0 +1,134 @@
+/*
+ * What is reported, and the list of reporters.
+ *
+ * A reporter turns facts into text and appends it to a buffer.  header and
+ * summary run in the parent, the others in workers; the parent alone writes.
+ */
+#ifndef BAREDOT_REPORT_H
+#define BAREDOT_REPORT_H
+
+#include "buf.h"
+#include "dialects.h"
+#include "engine.h"
+#include "err.h"
+#include "hash.h"
+#include "msg.h"
+
+/* Counted over messages; added up by the parent. */
+struct totals {
+	uint64_t messages, bytes;
+	uint64_t flagged;		/* messages with findings */
+	uint64_t by_severity[SEVERITIES];	/* messages, by their worst */
+	uint64_t code_messages[CODE_COUNT];	/* messages with that code */
+	uint64_t code_count[CODE_COUNT];	/* occurrences */
+	uint64_t conventions[CONVENTIONS];	/* messages */
+	uint64_t files;			/* that held mail */
+	uint64_t stores;
+	uint64_t not_mail, gone, unreadable;
+	uint64_t records;		/* lines of NDJSON */
+};
+
+void totals_add(struct totals *, const struct totals *more);
+
+/* One store: an mbox, or the single-message files of one folder. */
+struct store_facts {
+	const char *format;		/* a literal; NULL: no message yet */
+	uint64_t messages, bytes;
+	uint64_t conventions[CONVENTIONS];
+	bool has_dialects;
+	struct dialects dialects;
+	bool unsettled;			/* kept changing while it was listed */
+};
+
+void store_facts_add(struct store_facts *, const struct store_facts *more);
+
+/*
+ * Codes that messages kept with LF alone can no longer show; the reason is
+ * for people.
+ */
+code_set not_observable(const struct store_facts *, enum eol_mode,
+    const char **why);
+
+struct report_options {
+	enum severity min_severity;
+	enum eol_mode eol;
+	bool color;			/* text only */
+	bool verbose;
+};
+
+/* Known before the first file is opened. */
+struct run_facts {
+	const char *const *argv;	/* NULL-terminated */
+	const char *rules_sha256;	/* hex, of codes and their meaning */
+	const char *kernel, *sandbox, *eol;
+	char host[256];
+	char start[32];			/* RFC 3339, UTC */
+	code_set codes;
+	size_t jobs;
+	const struct report_options *options;
+};
+
+struct summary_facts {
+	char end[32];			/* RFC 3339, UTC */
+	double seconds;
+	bool partial;			/* interrupted: this is not all */
+	uint64_t skipped[8];		/* by enum walk_skip */
+	uint64_t unsettled;		/* folders */
+	int exit_status;
+};
+
+/* A message that is reported. */
+struct report_message {
+	struct span path;		/* as the user would write it */
+	const struct msg *msg;
+	const struct verdict *verdict;
+	bool index_is_relative;		/* see report_index */
+	bool hashed;
+	uint8_t sha256[HASH_SIZE];
+};
+
+enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
+
+struct reporter {
+	const char *name;
+	void (*header)(struct buf *, const struct run_facts *);
+	void (*message)(struct buf *, const struct report_message *,
+	    const struct report_options *);
+	void (*store)(struct buf *, struct span path,
+	    const struct store_facts *, const struct report_options *);
+	/* off: bytes into the file, or MSG_NOT_RAW */
+	void (*problem)(struct buf *, enum problem, struct span path,
+	    uint64_t off, const char *why, const struct report_options *);
+	void (*summary)(struct buf *, const struct run_facts *,
+	    const struct totals *, const struct summary_facts *);
+};
+
+/* The list of reporters: a new one is a file and a line here. */
+#define REPORTERS(X) X(text) X(ndjson) X(json)
+
+#define REPORTER_DECLARE(name) extern const struct reporter reporter_##name;
+REPORTERS(REPORTER_DECLARE)
+
+const struct reporter *reporter_named(const char *);	/* or NULL */
+
+/*
+ * A message's index.  A worker that scans a part of an mbox counts from 1 and
+ * marks the number (bytes 1 and 2 never occur in a report); the parent, who
+ * knows how many came before, resolves it.
+ */
+void report_index(struct buf *, uint64_t index, bool relative);
+void report_resolve(struct buf *out, struct span marked, uint64_t before);
+
+/* The finding is to be reported. */
+bool report_shows(const struct finding *, const struct report_options *);
+
+/* The worst severity that is shown; false: none is. */
+bool report_worst(const struct verdict *, const struct report_options *,
+    enum severity *);
+
+const char *convention_name(enum convention);	/* "lf" ... */
+
+/* RFC 3339 in UTC, of now. */
+void report_time(char out[32]);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * Text for people: a line per finding, path:index:offset: severity code:
+ * what it is, and a summary that fits a screen.
+ */
+#include <inttypes.h>
+
+#include "escape.h"
+#include "report.h"
+#include "walk.h"
+
+static const char *const severity_color[SEVERITIES] = {
+	[SEV_INFO] = "\033[36m", [SEV_LOW] = "\033[32m",
+	[SEV_MEDIUM] = "\033[33m", [SEV_HIGH] = "\033[1;31m",
+};
+
+static void
+put_severity(struct buf *b, enum severity s, bool color)
+{
+	if (color)
+		buf_str(b, severity_color[s]);
+	buf_str(b, severity_name(s));
+	if (color)
+		buf_str(b, "\033[0m");
+}
+
+static void
+text_header(struct buf *b, const struct run_facts *r)
+{
+	(void)b;
+	(void)r;
+}
+
+/* What stands there, with the place itself in the middle. */
+static void
+put_context(struct buf *b, const struct context *c)
+{
+	buf_str(b, " \"");
+	escape_text(b, (struct span){ c->bytes, c->n });
+	buf_str(b, "\"");
+}
+
+static void
+put_finding(struct buf *b, const struct report_message *r,
+    const struct finding *f, bool color)
+{
+	escape_text(b, r->path);
+	buf_byte(b, ':');
+	report_index(b, r->msg->index, r->index_is_relative);
+	buf_byte(b, ':');
+	buf_u64(b, r->msg->off + f->where->off[0]);
+	buf_str(b, ": ");
+	put_severity(b, f->severity, color);
+	buf_printf(b, " %s: %s", code_info(f->code)->name,
+	    code_info(f->code)->title);
+	if (f->where->count > 1)
+		buf_printf(b, ", %" PRIu64 " times", f->where->count);
+	buf_byte(b, ':');
+	put_context(b, &f->where->context);
+	buf_byte(b, '\n');
+}
+
+/* A line for a message that is shown only because all are (--all). */
+static void
+put_clean(struct buf *b, const struct report_message *r)
+{
+	escape_text(b, r->path);
+	buf_byte(b, ':');
+	report_index(b, r->msg->index, r->index_is_relative);
+	buf_byte(b, ':');
+	buf_u64(b, r->msg->off);
+	buf_printf(b, ": no findings (%" PRIu64 " bytes, %s)\n", r->msg->len,
+	    convention_name(r->verdict->convention));
+}
+
+static void
+text_message(struct buf *b, const struct report_message *r,
+    const struct report_options *o)
+{
+	const struct verdict *v = r->verdict;
+	bool any = false;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (report_shows(&v->list[i], o)) {
+			put_finding(b, r, &v->list[i], o->color);
+			any = true;
+		}
+	if (!any)
+		put_clean(b, r);
+}
+
+/* Only what a person must know: where readers would disagree. */
+static void
+text_store(struct buf *b, struct span path, const struct store_facts *f,
+    const struct report_options *o)
+{
+	const struct dialects *d = &f->dialects;
+
+	(void)o;
+	if (f->unsettled) {
+		escape_text(b, path);
+		buf_str(b, ": note: the folder kept changing while it was "
+		    "listed; messages may be missing here\n");
+	}
+	if (!f->has_dialects || d->disputes == 0)
+		return;
+	escape_text(b, path);
+	buf_printf(b, ": note: readers of mbox disagree: %" PRIu64
+	    " messages here, %" PRIu64 " at every \"From \" line, %" PRIu64
+	    " at those behind an empty line, %" PRIu64
+	    " without Content-Length; first at byte %" PRIu64 "\n",
+	    d->messages, d->any_from, d->blank_from, d->no_length,
+	    d->dispute[0].off);
+}
+
+static void
+text_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
+    const char *why, const struct report_options *o)
+{
+	(void)o;
+	escape_text(b, path);
+	if (off != MSG_NOT_RAW) {
+		buf_byte(b, ':');
+		buf_u64(b, off);
+	}
+	buf_str(b, kind == PROBLEM_UNREADABLE ? ": unreadable: " :
+	    ": skipped: ");
+	escape_text(b, span_text(why));
+	buf_byte(b, '\n');
+}
+
+static void
+put_size(struct buf *b, uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
+	    "TiB" };
+	double v = (double)bytes;
+	size_t i = 0;
+
+	for (; v >= 1024 && i < 4; i++)
+		v /= 1024;
+	buf_printf(b, i == 0 ? "%.0f %s" : "%.1f %s", v, units[i]);
+}
+
+static const char *
+plural(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
+static void
+put_codes(struct buf *b, const struct totals *t, bool color)
+{
+	buf_str(b, "\n  messages     count  code\n");
+	for (unsigned i = 0; i < CODE_COUNT; i++) {
+		const struct code_info *c = code_info((enum code)i);
+
+		if (t->code_messages[i] == 0)
+			continue;
+		buf_printf(b, "%10" PRIu64 "%10" PRIu64 "  ",
+		    t->code_messages[i], t->code_count[i]);
+		buf_printf(b, color ? "\033[1m%s\033[0m" : "%s", c->name);
+		buf_printf(b, "%*s%s\n", (int)(23 - strlen(c->name)), "",
+		    c->title);
+	}
+}
+
+static void
+put_severities(struct buf *b, const struct totals *t, bool color)
+{
+	const char *sep = " (worst: ";
+
+	for (unsigned i = SEVERITIES; i-- > 0; ) {
+		if (t->by_severity[i] == 0)
+			continue;
+		buf_str(b, sep);
+		buf_printf(b, "%" PRIu64 " ", t->by_severity[i]);
+		put_severity(b, (enum severity)i, color);
+		sep = ", ";
+	}
+	if (t->flagged > 0)
+		buf_byte(b, ')');
+}
+
+static void
+put_count(struct buf *b, uint64_t n, const char *what)
+{
+	if (n > 0)
+		buf_printf(b, "  %" PRIu64 " %s\n", n, what);
+}
+
+static void
+put_rest(struct buf *b, const struct totals *t,
+    const struct summary_facts *s, const struct run_facts *r)
+{
+	const uint64_t lf = r->options->eol == EOL_AUTO ?
+	    t->conventions[CONV_LF] : 0;
+
+	put_count(b, t->unreadable, "could not be read (listed above)");
+	put_count(b, t->gone, "gone before they could be opened: normal in a "
+	    "store that is in use");
+	put_count(b, s->unsettled, "folders kept changing while they were "
+	    "listed; scan them again");
+	put_count(b, t->not_mail, r->options->verbose ?
+	    "files are not mail (listed above)" :
+	    "files are not mail (-v lists them)");
+	for (unsigned i = 0; i < WALK_SKIPS; i++)
+		if (s->skipped[i] > 0)
+			buf_printf(b, "  %" PRIu64 " skipped: %s\n",
+			    s->skipped[i],
+			    walk_skip_text((enum walk_skip)i));
+	if (lf > 0)
+		buf_printf(b, "  In %" PRIu64 " %s lines end in LF alone: bare "
+		    "LF, and LF or CRLF around\n  a lone dot, are not "
+		    "observable there, which does not mean clean.\n",
+		    lf, plural(lf, "message",
+		    "messages"));
+}
+
+/* What the reader will want to do next. */
+static void
+put_next(struct buf *b, const struct totals *t)
+{
+	for (unsigned i = 0; i < CODE_COUNT; i++)
+		if (t->code_messages[i] > 0 && (code_info((enum code)i)->
+		    severity == SEV_HIGH || t->by_severity[SEV_HIGH] == 0)) {
+			buf_printf(b, "  What it means: baredot explain %s\n",
+			    code_info((enum code)i)->name);
+			return;
+		}
+}
+
+static void
+text_summary(struct buf *b, const struct run_facts *r,
+    const struct totals *t, const struct summary_facts *s)
+{
+	const bool color = r->options->color;
+
+	if (s->partial)
+		buf_str(b, "\nInterrupted: this is what was scanned so far, "
+		    "not all.\n");
+	buf_printf(b, "\n%" PRIu64 " %s in %" PRIu64 " %s, ", t->messages,
+	    plural(t->messages, "message", "messages"), t->stores,
+	    plural(t->stores, "store", "stores"));
+	put_size(b, t->bytes);
+	buf_printf(b, ", %.2f s; %" PRIu64 " with findings", s->seconds,
+	    t->flagged);
+	put_severities(b, t, color);
+	buf_byte(b, '\n');
+	if (t->flagged > 0)
+		put_codes(b, t, color);
+	put_rest(b, t, s, r);
+	put_next(b, t);
+}
+
+const struct reporter reporter_text = {
+	.name = "text", .header = text_header, .message = text_message,
+	.store = text_store, .problem = text_problem,
+	.summary = text_summary,
+};

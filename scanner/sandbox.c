@@ -1,0 +1,82 @@
+/*
+ * See sandbox.h.  Landlock without a single rule: every kind of writing,
+ * making and removing is denied everywhere, reading is left as it was.
+ */
+#include "sandbox.h"
+
+#include <linux/landlock.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ull << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ull << 14)
+#endif
+
+static long
+landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+static void
+landlock_no_writes(void)
+{
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE |
+		    LANDLOCK_ACCESS_FS_WRITE_FILE |
+		    LANDLOCK_ACCESS_FS_REMOVE_DIR |
+		    LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		    LANDLOCK_ACCESS_FS_MAKE_CHAR |
+		    LANDLOCK_ACCESS_FS_MAKE_DIR |
+		    LANDLOCK_ACCESS_FS_MAKE_REG |
+		    LANDLOCK_ACCESS_FS_MAKE_SOCK |
+		    LANDLOCK_ACCESS_FS_MAKE_FIFO |
+		    LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+		    LANDLOCK_ACCESS_FS_MAKE_SYM,
+	};
+	const long version = landlock_version();
+	long fd;
+
+	if (version < 1)
+		return;
+	if (version >= 2)
+		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+	if (version >= 3)
+		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
+	fd = syscall(SYS_landlock_create_ruleset, &attr,
+	    sizeof(attr.handled_access_fs), 0);
+	if (fd < 0)
+		return;
+	(void)syscall(SYS_landlock_restrict_self, (int)fd, 0);
+	(void)close((int)fd);
+}
+
+void
+sandbox_enter(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+	landlock_no_writes();
+}
+
+const char *
+sandbox_name(void)
+{
+	static const char *const names[] = { "none", "landlock/1",
+	    "landlock/2", "landlock/3" };
+	const long version = landlock_version();
+
+	return version < 1 ? names[0] : version > 3 ? names[3] :
+	    names[version];
+}

@@ -1,0 +1,13 @@
+/*
+ * Give up what a worker does not need: it reads, and does nothing else.
+ */
+#ifndef BAREDOT_SANDBOX_H
+#define BAREDOT_SANDBOX_H
+
+/* For this process, for good.  What fails is left out: see the report. */
+void sandbox_enter(void);
+
+/* What sandbox_enter can do here: "landlock/4", or "none". */
+const char *sandbox_name(void);
+
+#endif

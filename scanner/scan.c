@@ -1,0 +1,471 @@
+/*
+ * See scan.h.
+ */
+#include "scan.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "open.h"
+
+#define FLUSH_AT (64u << 10)	/* bytes of report */
+#define TICK_AT (16ull << 20)	/* bytes read */
+#define MAP_FROM (1ull << 20)	/* smaller files are read, not mapped */
+
+struct scanner {
+	struct scan_options options;
+	struct engine *engine;
+	struct store *store;
+	struct hash *hash;
+	struct opener *opener;
+	struct buf path;	/* of the file at hand */
+
+	/* Of the job at hand: */
+	const struct job_spec *job;
+	const struct job_sink *sink;
+	struct buf out;		/* not committed yet */
+	struct delta delta;	/* likewise */
+	uint64_t unticked;	/* bytes read since the last sign of life */
+};
+
+struct scanner *
+scanner_new(const struct scan_options *o)
+{
+	struct scanner *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->options = *o;
+	s->engine = engine_new(&o->engine);
+	s->store = store_new(o->engine.kernel);
+	s->hash = hash_new();
+	s->opener = opener_new();
+	if (s->engine != NULL && s->store != NULL && s->hash != NULL &&
+	    s->opener != NULL)
+		return s;
+	scanner_free(s);
+	return NULL;
+}
+
+void
+scanner_free(struct scanner *s)
+{
+	if (s == NULL)
+		return;
+	engine_free(s->engine);
+	store_free(s->store);
+	hash_free(s->hash);
+	opener_free(s->opener);
+	buf_free(&s->path);
+	buf_free(&s->out);
+	free(s);
+}
+
+static void
+commit(struct scanner *s, struct resume resume)
+{
+	if (!buf_ok(&s->out))
+		abort();	/* no memory: the parent will see it die */
+	if (s->job->kind == JOB_RANGE)
+		s->delta.folder.has_dialects = store_take_dialects(s->store,
+		    &s->delta.folder.dialects);
+	s->sink->commit(s->sink->ctx, buf_span(&s->out), &s->delta, resume);
+	buf_clear(&s->out);
+	memset(&s->delta, 0, sizeof(s->delta));
+}
+
+/* Between two messages or files: commit when it is time. */
+static void
+maybe_commit(struct scanner *s, struct resume resume)
+{
+	if (s->job->careful || s->out.n >= FLUSH_AT)
+		commit(s, resume);
+}
+
+static void
+tick(struct scanner *s, uint64_t bytes)
+{
+	s->unticked += bytes;
+	if (s->unticked < TICK_AT)
+		return;
+	s->sink->tick(s->sink->ctx, s->unticked);
+	s->unticked = 0;
+}
+
+static void
+report_problem(struct scanner *s, enum problem kind, uint64_t off,
+    const char *why)
+{
+	s->options.reporter->problem(&s->out, kind, buf_span(&s->path), off,
+	    why, &s->options.report);
+	s->delta.totals.records++;
+}
+
+static void
+unreadable(struct scanner *s, uint64_t off, const struct err *e)
+{
+	report_problem(s, PROBLEM_UNREADABLE, off, e->text);
+	s->delta.totals.unreadable++;
+}
+
+/* Not mail, a FIFO, gone: counted, and listed with -v. */
+static void
+skipped(struct scanner *s, uint64_t *counter, const char *why)
+{
+	(*counter)++;
+	if (s->options.report.verbose)
+		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
+}
+
+/* Every byte of the message to the engine, and to the hash if it runs. */
+static int
+feed_message(struct scanner *s, bool hash, struct err *e)
+{
+	struct span a;
+	int rc;
+
+	if (hash)
+		hash_begin(s->hash);
+	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
+		engine_feed(s->engine, a);
+		if (hash)
+			hash_feed(s->hash, a);
+		tick(s, a.n);
+	}
+	return rc;
+}
+
+/* Read the message once more, for its hash alone. */
+static int
+hash_again(struct scanner *s, struct err *e)
+{
+	struct span a;
+	int rc;
+
+	hash_begin(s->hash);
+	if ((rc = store_again(s->store, e)) != ST_OK)
+		return rc;
+	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
+		hash_feed(s->hash, a);
+		tick(s, 0);
+	}
+	return rc;
+}
+
+static void
+count_in_store(struct store_facts *f, const struct msg *m,
+    const struct verdict *v)
+{
+	if (f->format == NULL)
+		f->format = m->format;
+	else if (strcmp(f->format, m->format) != 0)
+		f->format = "files";
+	f->messages++;
+	f->bytes += m->len;
+	f->conventions[v->convention]++;
+}
+
+static void
+count_message(struct scanner *s, const struct msg *m,
+    const struct verdict *v)
+{
+	const struct report_options *o = &s->options.report;
+	struct totals *t = &s->delta.totals;
+	enum severity worst;
+
+	t->messages++;
+	t->bytes += m->len;
+	t->conventions[v->convention]++;
+	if (!report_worst(v, o, &worst))
+		return;
+	t->flagged++;
+	t->by_severity[worst]++;
+	for (size_t i = 0; i < v->n; i++)
+		if (report_shows(&v->list[i], o)) {
+			t->code_messages[v->list[i].code]++;
+			t->code_count[v->list[i].code] +=
+			    v->list[i].where->count;
+		}
+}
+
+/* The record of a message, with its hash. */
+static int
+report_message(struct scanner *s, const struct msg *m,
+    const struct verdict *v, bool hashed, struct err *e)
+{
+	struct report_message r = {
+		.path = buf_span(&s->path), .msg = m, .verdict = v,
+		.index_is_relative = s->job->kind == JOB_RANGE,
+	};
+	enum severity worst;
+	const bool flagged = report_worst(v, &s->options.report, &worst);
+	int rc;
+
+	if (!hashed && (flagged || s->options.hash)) {
+		if ((rc = hash_again(s, e)) != ST_END)
+			return rc;
+		hashed = true;
+	}
+	if (hashed && (flagged || s->options.hash))
+		r.hashed = hash_end(s->hash, r.sha256);
+	s->options.reporter->message(&s->out, &r, &s->options.report);
+	s->delta.totals.records++;
+	return ST_END;
+}
+
+/*
+ * One message.  known: it was reported before a worker died, and is only
+ * counted for its store.  ST_END: done.  ST_DEAD: it cannot be read whole.
+ */
+static int
+scan_message(struct scanner *s, const struct msg *m, bool known,
+    struct store_facts *facts, struct err *e)
+{
+	const bool hash = s->options.hash || !store_can_again(s->store);
+	const struct verdict *v;
+	enum severity worst;
+	int rc;
+
+	engine_begin(s->engine, m->native);
+	if ((rc = feed_message(s, hash, e)) != ST_END)
+		return rc;
+	v = engine_end(s->engine);
+	count_in_store(facts, m, v);
+	if (known)
+		return ST_END;
+	if ((report_worst(v, &s->options.report, &worst) || s->options.all ||
+	    s->options.hash) &&
+	    (rc = report_message(s, m, v, hash, e)) != ST_END)
+		return rc;
+	count_message(s, m, v);
+	return ST_END;
+}
+
+/* Where a job would go on after this message. */
+static struct resume
+after_message(const struct scanner *s, uint64_t name, uint64_t index)
+{
+	if (s->job->kind == JOB_RANGE)
+		return (struct resume){ store_position(s->store), index };
+	return (struct resume){ name, index };
+}
+
+/* The messages of the store that is open, which is the job's name-th. */
+static void
+scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
+{
+	const uint64_t known = name == s->job->begin.at ?
+	    s->job->begin.messages : 0;
+	struct msg m;
+	struct err e = { 0 };
+	int rc;
+
+	while ((rc = store_next(s->store, &m, &e)) == ST_OK) {
+		rc = scan_message(s, &m, m.index <= known, facts, &e);
+		if (rc != ST_END)
+			break;
+		if (m.index > known)
+			maybe_commit(s, after_message(s, name, m.index));
+	}
+	if (rc != ST_END)
+		unreadable(s, store_position(s->store), &e);
+}
+
+/*
+ * An mbox is a store of its own, and so is a file that the user named; a
+ * single message is its folder's.
+ */
+static void
+scan_opened(struct scanner *s, uint64_t name)
+{
+	struct store_facts own = { 0 };
+
+	s->delta.totals.files++;
+	if (!store_is_container(s->store) && s->job->place != PLACE_NAMED) {
+		scan_store(s, name, &s->delta.folder);
+		return;
+	}
+	scan_store(s, name, &own);
+	own.has_dialects = store_take_dialects(s->store, &own.dialects);
+	if (own.format == NULL)
+		own.format = store_format(s->store);
+	s->options.reporter->store(&s->out, buf_span(&s->path), &own,
+	    &s->options.report);
+	s->delta.totals.stores++;
+	s->delta.totals.records++;
+}
+
+/* True: it is an mbox to be cut into ranges, and was left alone. */
+static bool
+scan_file(struct scanner *s, uint64_t name, struct opened_file f)
+{
+	const struct store_how how = {
+		.format = s->options.format, .place = s->job->place,
+		.map = s->options.map && !s->job->careful &&
+		    f.size >= MAP_FROM,
+	};
+	struct err e = { 0 };
+	bool large = false;
+	int rc;
+
+	rc = store_open(s->store, f.fd, f.size, &how, &e);
+	if (rc == ST_BAD)
+		skipped(s, &s->delta.totals.not_mail, e.text);
+	else if (rc != ST_OK)
+		unreadable(s, MSG_NOT_RAW, &e);
+	else if (f.size >= SCAN_LARGE && store_splits(s->store))
+		large = true;
+	else
+		scan_opened(s, name);
+	store_close(s->store);
+	return large;
+}
+
+/* The name's path, for the report. */
+static void
+set_path(struct scanner *s, const char *name)
+{
+	buf_clear(&s->path);
+	buf_str(&s->path, s->job->path);
+	if (s->job->path[0] != '\0' && s->path.p[s->path.n - 1] != '/')
+		buf_byte(&s->path, '/');
+	buf_str(&s->path, name);
+}
+
+static enum opened
+open_name(struct scanner *s, const char *name, struct opened_file *f,
+    struct err *e)
+{
+	enum opened rc;
+
+	set_path(s, name);
+	rc = opener_folder(s->opener, s->job->path, s->job->root, e);
+	if (rc == OPENED)
+		rc = opener_file(s->opener, name, f, e);
+	if (rc == OPEN_GONE && s->job->place == PLACE_MAILDIR) {
+		struct buf moved = { 0 };
+
+		rc = opener_moved(s->opener, name, f, &moved, e);
+		if (rc == OPENED) {
+			buf_clear(&s->path);
+			buf_add(&s->path, moved.p, moved.n);
+		}
+		buf_free(&moved);
+	}
+	return rc;
+}
+
+/* True: the name is a large mbox. */
+static bool
+scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
+{
+	struct opened_file f = { .fd = -1 };
+	struct err e = { 0 };
+
+	switch (open_name(s, name, &f, &e)) {
+	case OPENED:
+		*size = f.size;
+		return scan_file(s, i, f);
+	case OPEN_GONE:
+		skipped(s, &s->delta.totals.gone, "gone");
+		break;
+	case OPEN_SPECIAL:
+		skipped(s, &s->delta.totals.not_mail,
+		    "not a regular file any more");
+		break;
+	default:
+		unreadable(s, MSG_NOT_RAW, &e);
+	}
+	return false;
+}
+
+static void
+run_batch(struct scanner *s)
+{
+	const char *name = s->job->names;
+	const char *end = name + s->job->names_size;
+	uint64_t i = 0, size;
+
+	for (; name < end; name += strlen(name) + 1, i++) {
+		if (i < s->job->begin.at)
+			continue;
+		if (scan_name(s, i, name, &size)) {
+			commit(s, (struct resume){ i, 0 });
+			s->sink->large(s->sink->ctx, size);
+			return;
+		}
+		maybe_commit(s, (struct resume){ i + 1, 0 });
+	}
+	commit(s, (struct resume){ i, 0 });
+}
+
+static void
+run_range(struct scanner *s)
+{
+	const struct store_how how = {
+		.format = "mbox", .place = s->job->place,
+		.map = s->options.map && !s->job->careful,
+		.from = s->job->from, .to = s->job->to,
+		.exact = s->job->exact,
+	};
+	struct opened_file f = { .fd = -1 };
+	struct err e = { 0 };
+	int rc = ST_DEAD;
+
+	switch (open_name(s, s->job->names, &f, &e)) {
+	case OPENED:
+		rc = store_open(s->store, f.fd, f.size, &how, &e);
+		break;
+	case OPEN_GONE:
+	case OPEN_SPECIAL:
+		(void)err_set(&e, ST_DEAD, 0, "gone while it was scanned");
+		break;
+	default:
+		break;
+	}
+	s->sink->first(s->sink->ctx, rc == ST_OK ? store_first(s->store) :
+	    s->job->from);
+	if (rc != ST_OK) {
+		unreadable(s, s->job->from, &e);
+		store_close(s->store);
+		commit(s, (struct resume){ s->job->to, 0 });
+		return;
+	}
+	scan_store(s, 0, &s->delta.folder);
+	commit(s, (struct resume){ store_position(s->store), 0 });
+	store_close(s->store);
+}
+
+static void
+run_stdin(struct scanner *s)
+{
+	buf_clear(&s->path);
+	buf_str(&s->path, "-");
+	(void)scan_file(s, 0, (struct opened_file){ .fd = dup(0) });
+	commit(s, (struct resume){ 1, 0 });
+}
+
+void
+scanner_run(struct scanner *s, const struct job_spec *job,
+    const struct job_sink *sink)
+{
+	s->job = job;
+	s->sink = sink;
+	buf_clear(&s->out);
+	memset(&s->delta, 0, sizeof(s->delta));
+	switch (job->kind) {
+	case JOB_BATCH:
+		run_batch(s);
+		break;
+	case JOB_RANGE:
+		run_range(s);
+		break;
+	case JOB_STDIN:
+		run_stdin(s);
+		break;
+	}
+	if (s->unticked > 0)
+		sink->tick(sink->ctx, s->unticked);
+	s->unticked = 0;
+}

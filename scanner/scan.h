@@ -1,0 +1,33 @@
+/*
+ * Do a job: open its files, judge their messages, format the records.
+ * Runs in a worker process; reads only.
+ */
+#ifndef BAREDOT_SCAN_H
+#define BAREDOT_SCAN_H
+
+#include "job.h"
+
+struct scan_options {
+	struct engine_options engine;
+	struct report_options report;
+	const struct reporter *reporter;
+	const char *format;	/* forced, or NULL */
+	bool all;		/* a record for every message */
+	bool hash;		/* SHA-256 of every message that has a record,
+				 * even if that means a record for all */
+	bool map;		/* map large files (in a worker only) */
+};
+
+struct scanner;
+
+struct scanner *scanner_new(const struct scan_options *);  /* NULL: memory */
+void scanner_free(struct scanner *);			   /* NULL is fine */
+
+void scanner_run(struct scanner *, const struct job_spec *,
+    const struct job_sink *);
+
+/* An mbox of this size is cut into ranges of SCAN_RANGE bytes. */
+#define SCAN_LARGE (64ull << 20)
+#define SCAN_RANGE (32ull << 20)
+
+#endif

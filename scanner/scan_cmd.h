@@ -1,0 +1,21 @@
+/*
+ * `baredot scan`.
+ */
+#ifndef BAREDOT_SCAN_CMD_H
+#define BAREDOT_SCAN_CMD_H
+
+/* argv[0] is "scan"; whole is the whole command line, for the report. */
+int scan_cmd(int argc, char **argv, const char *const *whole);
+
+void scan_help(void);		/* to standard output */
+
+/* Exit statuses, for all commands: sysexits where there is one. */
+enum exit_status {
+	EXIT_CLEAN = 0,
+	EXIT_FINDINGS = 1,
+	EXIT_UNREADABLE = 2,	/* wins over findings */
+	EXIT_USAGE = 64,
+	EXIT_INTERRUPTED = 75
+};
+
+#endif
