@@ -1,0 +1,196 @@
+#!/bin/sh
+# Measure build/baredot against what else does the work, and print a table.
+# docs/benchmarks.md says what each row is.  Exit status 1: a `must` was missed.
+#
+#	BENCH_SIZE=1G	size of the mbox; everything else follows it
+#	BENCH_RUNS=5	pairs per row
+#	BENCH_DIR=DIR	where to make the stores
+#	BENCH_KEEP=1	leave them there
+# shellcheck disable=SC2086,SC2016,SC2317  # $scan is a command and its options
+set -eu
+cd "$(dirname "$0")/../.."
+export LC_ALL=C
+baredot=${BAREDOT:-build/baredot}
+runs=${BENCH_RUNS:-5}
+bin=build/bench
+kinds="cr lf lfdot alternate nul oneline dots spacedot dotnul"
+missed=0
+
+die() { echo "bench: $*" >&2; exit 2; }
+say() { echo "bench: $*" >&2; }
+
+# 64M -> 67108864
+to_bytes() {
+	case $1 in
+	*[!0-9KMG]* | *[KMG]?* | [KMG]* | '') die "not a size: $1" ;;
+	*K) echo $((${1%K} * 1024)) ;;
+	*M) echo $((${1%M} * 1048576)) ;;
+	*G) echo $((${1%G} * 1073741824)) ;;
+	*) echo "$1" ;;
+	esac
+}
+
+build() {
+	cc=${CC:-cc}
+	mkdir -p "$bin"
+	"$cc" -O2 -o "$bin/gen" tests/bench/gen.c -lm
+	"$cc" -O2 -o "$bin/floor" tests/bench/floor.c -pthread
+	"$cc" -O2 -o "$bin/pair" tests/bench/pair.c
+}
+
+# In memory if there is room: the disk is not what is measured.
+choose_base() {
+	free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
+	if [ -n "${BENCH_DIR:-}" ]; then
+		echo "$BENCH_DIR"
+	elif [ "${free:-0}" -gt 8388608 ] && [ -w /dev/shm ]; then
+		echo /dev/shm
+	else
+		echo build/bench/data
+	fi
+}
+
+clean_up() {
+	if [ "${BENCH_KEEP:-}" = 1 ]; then
+		say "kept $data"
+	else
+		rm -rf "$data"
+	fi
+}
+
+# made NAME KIND ...: make a store, and see that a scan of it finds what gen
+# planted: a fast wrong answer is worth nothing.
+made() {
+	name=$1
+	kind=$2
+	shift 2
+	manifest=$("$bin/gen" "$kind" "$data/$name" "$@")
+	say "$name: $manifest"
+	$scan -j2 "$data/$name" |
+	    /usr/bin/python3 tests/bench/agree.py "$manifest" ||
+	    die "$name: the scan does not find what was planted"
+}
+
+make_stores() {
+	made clean.mbox mbox "$size" lf
+	made dirty.mbox mbox "$size" lf dirty
+	made Maildir maildir "$files"
+}
+
+# calc EXPRESSION: awk's answer.
+calc() { awk "BEGIN { print ($1) }"; }
+round() { awk "BEGIN { printf \"%.${2}f\n\", $1 }"; }
+
+# row WHAT OURS OTHER RATIO VALUE OP MUST AIM UNIT
+row() {
+	word=ok
+	if [ "$(calc "$5 $6 $7")" != 1 ]; then
+		word=MISS
+		missed=1
+	fi
+	echo "| $1 | $2 | $3 | $4 | $6 $7$9 | $6 $8$9 | $word |"
+}
+
+# The seconds of A and B and the ratio A / B go to $a, $b and $ratio.
+pair() {
+	result=$("$bin/pair" "$runs" "$@") || die "could not measure: $*"
+	a=${result%% *}
+	ratio=${result##* }
+	b=${result#* }
+	b=${b% *}
+}
+
+# at_most WHAT MUST AIM -- ours ... -- other ...
+at_most() {
+	what=$1 must=$2 aim=$3
+	shift 3
+	pair "$@"
+	row "$what" "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" "$must" "$aim" ""
+}
+
+# faster WHAT MUST AIM -- other ... -- ours ...
+faster() {
+	what=$1 must=$2 aim=$3
+	shift 3
+	pair "$@"
+	row "$what" "$(round "$b" 3)" "$(round "$a" 3)" "$(round "$ratio" 1)" \
+	    "$ratio" ">=" "$must" "$aim" ""
+}
+
+# worst KIND: 10^6 bytes in a second, and the ratio to wc -l.
+worst() {
+	"$bin/gen" worst "$data/worst.eml" "$size" "$1" >/dev/null
+	pair -- $scan -j1 "$data/worst.eml" -- wc -l "$data/worst.eml"
+	rm -f "$data/worst.eml"
+	speed=$(calc "$size / 1000000 / $a")
+	row "worst $1, -j1, / wc -l: $(round "$speed" 0) MB/s" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$speed" ">=" 300 800 " MB/s"
+}
+
+# memory WHAT PATH
+memory() {
+	result=$(/usr/bin/python3 tests/bench/rss.py $scan -j2 "$2") ||
+	    die "could not measure: $1"
+	row "RssAnon of the largest process, $1, -j2" "${result% *} MiB" - - \
+	    "${result% *}" "<=" 24 12 " MiB"
+}
+
+dos2unix_rows() {
+	if ! command -v dos2unix >/dev/null; then
+		echo "| dos2unix is not installed: two rows skipped |||||||"
+		return
+	fi
+	faster "dos2unix -i / ours, mbox, -j1" 12 20 \
+	    -- dos2unix -i "$data/clean.mbox" \
+	    -- $scan -j1 "$data/clean.mbox"
+	faster "dos2unix -i / ours, Maildir, -j2" 12 20 \
+	    -- sh -c 'find "$1" -type f -print0 | xargs -0 dos2unix -i' \
+	    sh "$data/Maildir" -- $scan -j2 "$data/Maildir"
+}
+
+speed_rows() {
+	at_most "LF mbox, -j1 / wc -l" 1.4 0.9 \
+	    -- $scan -j1 "$data/clean.mbox" -- wc -l "$data/clean.mbox"
+	at_most "LF mbox, -j2 / wc -l" 0.9 0.6 \
+	    -- $scan -j2 "$data/clean.mbox" -- wc -l "$data/clean.mbox"
+	at_most "Maildir, -j2 / floor 2" 1.6 1.2 \
+	    -- $scan -j2 "$data/Maildir" -- "$bin/floor" 2 "$data/Maildir/cur"
+	dos2unix_rows
+	at_most "dirty mbox / clean mbox, both ours, -j1" 8 5 \
+	    -- $scan -j1 "$data/dirty.mbox" -- $scan -j1 "$data/clean.mbox"
+	for kind in $kinds; do
+		worst "$kind"
+	done
+}
+
+memory_rows() {
+	memory "clean mbox" "$data/clean.mbox"
+	memory "dirty mbox" "$data/dirty.mbox"
+	memory "Maildir" "$data/Maildir"
+	"$bin/gen" worst "$data/worst.eml" $((size * 2)) oneline >/dev/null
+	memory "one line of two mbox sizes" "$data/worst.eml"
+	rm -f "$data/worst.eml"
+}
+
+[ -x "$baredot" ] || die "no $baredot: make first"
+scan="$baredot scan --exit-zero -f ndjson"
+size=$(to_bytes "${BENCH_SIZE:-1G}")
+[ "$size" -ge 1048576 ] || die "BENCH_SIZE: 1M at least"
+files=$((size * 50000 / 1073741824))
+build
+base=$(choose_base)
+mkdir -p "$base"
+data=$(mktemp -d "$base/baredot-bench.XXXXXX")
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+say "stores in $data, $runs pairs for each row"
+make_stores
+
+echo "| what | ours, s | other, s | ratio | must | aim | |"
+echo "|---|---|---|---|---|---|---|"
+speed_rows
+memory_rows
+exit $missed
