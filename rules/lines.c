@@ -160,7 +160,7 @@ static void
 see_crcrlf(struct lines *l)
 {
 	look_note(&l->look, &l->tally.crcrlf, l->cr_at);
-	if (l->dot_cr + 1 == l->cr_at) {
+	if (l->dot_cr != NOWHERE && l->dot_cr + 1 == l->cr_at) {
 		l->tally.lone[l->dot_cr_before][BRK_CR].count--;
 		look_note(&l->look, &l->tally.dot_crcrlf, l->dot_cr);
 	}
