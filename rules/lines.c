@@ -95,7 +95,8 @@ static inline bool
 is_dotty(struct span head)
 {
 	return head.n > 1 && head.n <= DOTTY_MAX &&
-	    (head.p[0] == '.' || head.p[1] == '.' || head.p[0] == 0) &&
+	    (head.p[0] == '.' || head.p[1] == '.' || head.p[0] == 0 ||
+	    head.p[1] == 0) &&
 	    line_is_dotty(head.p, head.n);
 }
 
