@@ -291,6 +291,18 @@ in_bulk(const struct lines *l)
 	    l->cr_at == NOWHERE;
 }
 
+/* The current line, begun before p, may still turn out to be dotty. */
+static bool
+may_be_dotty(struct lines *l, uint64_t in_line)
+{
+	uint8_t c;
+
+	if (in_line == 0 || in_line > DOTTY_MAX)
+		return false;
+	c = line_head(l, in_line).p[0];
+	return c == '.' || c == 0 || ascii_wsp(c);
+}
+
 /*
  * Pass over ordinary lines.  Only after the first few breaks of their kind
  * were seen exactly: those places may have to be shown.
@@ -302,7 +314,7 @@ pass_over(struct lines *l, const uint8_t *p, size_t n)
 	struct census c = { .in_line = at - l->line_off };
 	size_t done;
 
-	if (n < BLOCK || !in_bulk(l) ||
+	if (n < BLOCK || !in_bulk(l) || may_be_dotty(l, c.in_line) ||
 	    l->tally.breaks[l->before].count < SPOTS_KEPT)
 		return 0;
 	done = l->census(p, n, l->before, &c);
@@ -398,18 +410,6 @@ count_sorted(struct tally *t, const struct sorted *s)
 	t->breaks[BRK_CR].count += count_bits(s->cr & ~s->crcrlf);
 	t->crcrlf.count += count_bits(s->crcrlf);
 	return true;
-}
-
-/* The current line, begun before p, may still turn out to be dotty. */
-static bool
-may_be_dotty(struct lines *l, uint64_t in_line)
-{
-	uint8_t c;
-
-	if (in_line == 0 || in_line > DOTTY_MAX)
-		return false;
-	c = line_head(l, in_line).p[0];
-	return c == '.' || c == 0 || ascii_wsp(c);
 }
 
 /* The last break of a counted block becomes the current line's beginning. */
