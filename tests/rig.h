@@ -35,9 +35,12 @@ struct cuts {
 const struct verdict *rig_run(struct engine *, struct span m, struct cuts,
     enum brk native);
 
-/* The engine with this kernel agrees with the oracle, or the test fails. */
-void rig_check(struct rig *, size_t kernel, bool no_census, enum eol_mode,
-    enum brk native, struct cuts);
+/*
+ * The engine with this kernel agrees with the oracle, or the test fails.
+ * Returns that engine's verdict.
+ */
+const struct verdict *rig_check(struct rig *, size_t kernel,
+    bool no_census, enum eol_mode, enum brk native, struct cuts);
 
 /* The same, for every kernel, with and without census. */
 void rig_check_all(struct rig *, enum eol_mode, enum brk native, struct cuts);

@@ -68,8 +68,8 @@ static void
 check_forced(struct rig *r, size_t n, size_t header_n)
 {
 	(void)header_n;
-	rig_check(r, n % r->kernels, false, EOL_LF, BRK_CRLF, NO_CUTS);
-	rig_check(r, n % r->kernels, true, EOL_CRLF, BRK_LF, NO_CUTS);
+	(void)rig_check(r, n % r->kernels, false, EOL_LF, BRK_CRLF, NO_CUTS);
+	(void)rig_check(r, n % r->kernels, true, EOL_CRLF, BRK_LF, NO_CUTS);
 }
 
 static void
@@ -88,10 +88,10 @@ check_one_cut(struct rig *r, size_t n, size_t header_n)
 		const enum eol_mode mode = (n + a) % 3 > 0 ? EOL_AUTO :
 		    EOL_WIRE;
 
-		rig_check(r, k, a % 2 > 0, mode, BRK_LF,
+		(void)rig_check(r, k, a % 2 > 0, mode, BRK_LF,
 		    (struct cuts){ a, SIZE_MAX, SIZE_MAX });
 	}
-	rig_check(r, n % r->kernels, false, EOL_AUTO, BRK_CRLF,
+	(void)rig_check(r, n % r->kernels, false, EOL_AUTO, BRK_CRLF,
 	    (struct cuts){ 1, 1, SIZE_MAX });
 }
 
@@ -108,7 +108,7 @@ check_two_cuts(struct rig *r, size_t n, size_t header_n)
 
 	for (size_t a = header_n > 0 ? header_n - 1 : 0; a <= size; a++)
 		for (size_t b = a; b <= size; b++)
-			rig_check(r, (n + b) % r->kernels, (a + b) % 2 > 0,
+			(void)rig_check(r, (n + b) % r->kernels, (a + b) % 2 > 0,
 			    n % 2 > 0 ? EOL_AUTO : EOL_WIRE, BRK_CRLF,
 			    (struct cuts){ a, SIZE_MAX, b });
 }
@@ -141,7 +141,7 @@ an_engine_remembers_nothing_of_the_last_message(void **state)
 		(void)rig_run(g, (struct span){ junk, sizeof(junk) - i },
 		    NO_CUTS, BRK_LF);
 		rig_message(r, (struct span){ m, n });
-		rig_check(r, 0, false, EOL_AUTO, BRK_LF, NO_CUTS);
+		(void)rig_check(r, 0, false, EOL_AUTO, BRK_LF, NO_CUTS);
 	}
 }
 
