@@ -108,9 +108,9 @@ check_two_cuts(struct rig *r, size_t n, size_t header_n)
 
 	for (size_t a = header_n > 0 ? header_n - 1 : 0; a <= size; a++)
 		for (size_t b = a; b <= size; b++)
-			(void)rig_check(r, (n + b) % r->kernels, (a + b) % 2 > 0,
-			    n % 2 > 0 ? EOL_AUTO : EOL_WIRE, BRK_CRLF,
-			    (struct cuts){ a, SIZE_MAX, b });
+			(void)rig_check(r, (n + b) % r->kernels,
+			    (a + b) % 2 > 0, n % 2 > 0 ? EOL_AUTO : EOL_WIRE,
+			    BRK_CRLF, (struct cuts){ a, SIZE_MAX, b });
 }
 
 static void

@@ -150,7 +150,9 @@ same_id(const struct verdict *v, const struct gen *id, bool cut)
 static void
 check_random(struct rig *r, struct gen *g, struct gen *id)
 {
-	const enum eol_mode mode = gen_below(g, RIG_MODES);
+	static const enum eol_mode modes[] = { EOL_AUTO, EOL_LF, EOL_CRLF,
+	    EOL_WIRE };
+	const enum eol_mode mode = modes[gen_below(g, RIG_MODES)];
 	const enum brk native = gen_below(g, 2) > 0 ? BRK_LF : BRK_CRLF;
 	const size_t any = gen_below(g, r->kernels);
 	const struct cuts cuts = { gen_below(g, g->n), 1 + gen_below(g,
