@@ -2,7 +2,6 @@
 # Cheap checks of the sources; TAP lines, exit status 1 if one fails.
 set -u
 cd "$(dirname "$0")/.."
-failed=0
 tab=$(printf '\t')
 
 # What git knows, and would know if it were added.
@@ -17,7 +16,7 @@ none() {
 	else
 		echo "not ok - $1"
 		echo "$found" | head -n 40 | sed 's/^/# /'
-		failed=1
+		: >"$dir/failed"	# a variable would die with the pipe
 	fi
 }
 
@@ -119,4 +118,4 @@ elif has mandoc; then
 else
 	skip "mandoc finds nothing" "no mandoc here"
 fi
-exit $failed
+[ ! -e "$dir/failed" ]
