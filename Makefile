@@ -37,6 +37,7 @@ LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
+FUZZLIB = tests/oracle.c
 
 all: build/baredot
 
@@ -67,7 +68,7 @@ build/fuzz/%.o: %.c
 build/tests/%: build/san/tests/%.o $(TESTLIB:%.c=build/san/%.o) $(LIB:%.c=build/san/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
-build/tests/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(LIB:%.c=build/fuzz/%.o)
+build/tests/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZLIB:%.c=build/fuzz/%.o) $(LIB:%.c=build/fuzz/%.o)
 	@mkdir -p $(@D)
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 .SECONDARY:

@@ -13,7 +13,8 @@
 
 struct census {
 	uint64_t in_line;	/* in and out: bytes of the current line that
-				 * are already behind p */
+				 * are already behind p; going in, that line is
+				 * none that those bytes may make dotty */
 	uint64_t lines;		/* out: breaks passed */
 	bool cr_open;		/* out: the last byte passed is a CR, and
 				 * whether its LF follows was not looked at */

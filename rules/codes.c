@@ -23,7 +23,7 @@
 #define CISCO_ONLY \
 	"Of the receivers that are known, only Cisco Secure Email with \"CR " \
 	"and LF Handling: Clean\" is said to take it, and that is known " \
-	"from prose alone.  "
+	"from prose alone."
 #define SMUGGLED "500 smtp smuggling (mox); 521 5.5.2 bare <LF> received " \
 	"(Postfix); 550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal (Exchange)"
 #define SEC "SEC Consult, \"SMTP Smuggling\", 2023"
@@ -133,7 +133,7 @@
 #define TEXT_EOD_CRLF_CR \
 	.title = "lone dot between CRLF and CR", \
 	.means = PAIR_MEANS("between CRLF and a bare CR"), \
-	.affects = CISCO_ONLY "Followed by a CRLF it is eod.dot-crcrlf.", \
+	.affects = CISCO_ONLY "  Followed by a CRLF it is eod.dot-crcrlf.", \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_LF_CRLF \
 	.title = "lone dot between LF and CRLF", \
@@ -164,12 +164,14 @@
 #define TEXT_EOD_CR_CRLF \
 	.title = "lone dot between CR and CRLF", \
 	.means = PAIR_MEANS("between a bare CR and CRLF"), \
-	.affects = CISCO_ONLY "Most senders do not double a dot behind a CR.", \
+	.affects = CISCO_ONLY "  Most senders do not double a dot behind a " \
+	    "CR.", \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_CR_LF \
 	.title = "lone dot between CR and LF", \
 	.means = PAIR_MEANS("between a bare CR and LF"), \
-	.affects = CISCO_ONLY "Most senders do not double a dot behind a CR.", \
+	.affects = CISCO_ONLY "  Most senders do not double a dot behind a " \
+	    "CR.", \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_CR_CR \
 	.title = "lone dot between CR and CR", \
@@ -373,7 +375,8 @@ code_nearest(const char *name)
 	for (unsigned i = 0; i < CODE_COUNT; i++) {
 		const size_t n = likeness(name, infos[i].name);
 
-		if (n > most) {
+		if (n > most || (n == most &&
+		    strlen(infos[i].name) < strlen(best))) {
 			most = n;
 			best = infos[i].name;
 		}

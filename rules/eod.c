@@ -27,7 +27,7 @@ static const enum code pair_codes[BRK_KINDS][BRK_KINDS] = {
 
 struct eod {
 	struct spots dot_nul, nul_dot, dot_space, space_dot;
-	struct spots stuffed[BRK_KINDS];	/* "..", the same on both sides */
+	struct spots stuffed[BRK_KINDS];	/* "..", by its breaks */
 	struct spots stuffed_odd;		/* "..", not the same */
 	struct spots wire[BRK_KINDS];	/* lone dots behind CRLF or DATA */
 };

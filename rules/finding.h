@@ -39,14 +39,14 @@ struct tally {
 					 * the CRs of no CRCRLF */
 	struct spots lone[BRK_KINDS][BRK_KINDS];	/* lines of a dot alone,
 					 * [break before][break after] */
-	struct spots dot_crcrlf;	/* the same before CRCRLF: in no other */
+	struct spots dot_crcrlf;	/* before CRCRLF, and in no other */
 	struct spots crcrlf;		/* the CR before a CRLF; that CRLF is
 					 * among breaks[BRK_CRLF] too */
 	struct spots nul;
 	struct spots high;		/* bytes >= 0x80 in the header block */
 	struct spots long_lines;	/* over 998 bytes without the break */
 	struct spots wide_lines;	/* over 78, when they are asked for */
-	struct spots no_final;		/* the end, when no break stands there */
+	struct spots no_final;		/* the end, if no break is there */
 };
 
 /*

@@ -24,7 +24,7 @@ struct header {
 enum header_is {
 	HEADER_FIELD,		/* or the continuation of one */
 	HEADER_OVER,		/* the empty line that ends it */
-	HEADER_NOT_ONE		/* already the body: the empty line is missing */
+	HEADER_NOT_ONE		/* the body: there is no empty line */
 };
 
 void header_begin(struct header *);

@@ -102,17 +102,20 @@ buf_hex(struct buf *b, const uint8_t *p, size_t n)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(text))
+	if (n < 0)
 		b->failed = true;
-	else
-		buf_add(b, text, (size_t)n);
+	if (n < 0 || !buf_room(b, (size_t)n + 1))
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->n += (size_t)n;
 }
 
 const char *

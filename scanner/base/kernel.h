@@ -21,7 +21,7 @@ struct kernel {
 	/* The masks of the 64 bytes at p. */
 	void (*masks)(const uint8_t *p, struct masks *out);
 
-	/* The first i with p[i] == a and p[i + 1] == b; n when there is none. */
+	/* The first i with p[i] == a and p[i + 1] == b; n: there is none. */
 	size_t (*pair)(const uint8_t *p, size_t n, uint8_t a, uint8_t b);
 };
 

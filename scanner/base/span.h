@@ -2,6 +2,7 @@
  * Borrowed bytes, and the four ways in which a line can end.
  *
  * A span owns nothing; whoever hands one out says until when it is valid.
+ * An empty one may have p == NULL.
  */
 #ifndef BAREDOT_SPAN_H
 #define BAREDOT_SPAN_H
@@ -33,7 +34,8 @@ ascii_lower(uint8_t c)
 static inline bool
 span_starts(struct span s, struct span head)
 {
-	return s.n >= head.n && memcmp(s.p, head.p, head.n) == 0;
+	return s.n >= head.n &&
+	    (head.n == 0 || memcmp(s.p, head.p, head.n) == 0);
 }
 
 /* The same; head is in lower case, s in any ASCII case. */
