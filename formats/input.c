@@ -56,6 +56,7 @@ window_drop(struct input *in)
 		(void)munmap(in->window, in->window_n);
 	in->window = NULL;
 	in->window_n = 0;
+	in->have = (struct span){ NULL, 0 };
 }
 
 void
@@ -77,8 +78,11 @@ static int
 fd_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
 {
 	const struct input *in = ctx;
+	const uint64_t at = in->off + in->have.n;
 	ssize_t rc;
 
+	if (in->exact && n > in->size - at)
+		n = (size_t)(in->size - at);
 	do
 		rc = read(in->fd, p, n);
 	while (rc < 0 && errno == EINTR);
