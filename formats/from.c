@@ -166,6 +166,8 @@ from_judge(struct span s, uint8_t last)
 
 	if (!span_starts(s, SPAN("From ")))
 		return FROM_NO;
+	if (s.n > FROM_AHEAD)
+		s.n = FROM_AHEAD;	/* more must not change the answer */
 	if (!first_line(s, last, &line, &rest) || line.n > FROM_LINE_MAX ||
 	    !begins_with_field(rest))
 		return FROM_TEXT;
