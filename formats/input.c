@@ -228,18 +228,24 @@ input_can_seek(const struct input *in)
 	return in->mapped || in->source.seek != NULL;
 }
 
-/* The bytes at off are at hand. */
+/* The bytes at off are at hand: go there. */
 static bool
 seek_near(struct input *in, uint64_t off)
 {
 	const uint8_t *base = in->mapped ? in->window : in->buf;
-	const uint64_t back = (uint64_t)(in->have.p - base);
 
-	if (in->have.p == NULL || off > in->off + in->have.n ||
-	    off < in->off - back)
+	if (in->have.p == NULL)
 		return false;
+	if (off >= in->off) {
+		if (off - in->off > in->have.n)
+			return false;
+		input_consume(in, (size_t)(off - in->off));
+		return true;
+	}
+	if (in->off - off > (uint64_t)(in->have.p - base))
+		return false;
+	in->have.p -= in->off - off;
 	in->have.n += (size_t)(in->off - off);
-	in->have.p -= (size_t)(in->off - off);
 	in->off = off;
 	return true;
 }
