@@ -128,17 +128,19 @@ static bool
 is_date_around(const struct span *w, size_t n, size_t at)
 {
 	bool year = false;
+	size_t zones = 0;
 
 	for (size_t i = at; i-- > 0; )
-		if (!year && is_year(w[i]))
+		if (!year && is_year(w[i])) {
 			year = true;
-		else if (!is_zone(w[i]))
+			zones = 0;
+		} else if (!is_zone(w[i]) || ++zones > 2) {
 			return false;
+		}
 	if (year)
-		return at <= 5 && n > at + 2 && is_day(w[at + 1]) &&
-		    is_month(w[at + 2]);
-	return at <= 2 && n > at + 3 && is_year(w[at + 1]) &&
-	    is_month(w[at + 2]) && is_day(w[at + 3]);
+		return n > at + 2 && is_day(w[at + 1]) && is_month(w[at + 2]);
+	return n > at + 3 && is_year(w[at + 1]) && is_month(w[at + 2]) &&
+	    is_day(w[at + 3]);
 }
 
 /* The line ends with a date; "remote from HOST" (UUCP) may follow it. */
@@ -166,6 +168,8 @@ from_judge(struct span s, uint8_t last)
 
 	if (!span_starts(s, SPAN("From ")))
 		return FROM_NO;
+	if (s.n > FROM_AHEAD)
+		s.n = FROM_AHEAD;	/* more must not change the answer */
 	if (!first_line(s, last, &line, &rest) || line.n > FROM_LINE_MAX ||
 	    !begins_with_field(rest))
 		return FROM_TEXT;

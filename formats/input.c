@@ -56,6 +56,7 @@ window_drop(struct input *in)
 		(void)munmap(in->window, in->window_n);
 	in->window = NULL;
 	in->window_n = 0;
+	in->have = (struct span){ NULL, 0 };
 }
 
 void
@@ -77,8 +78,11 @@ static int
 fd_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
 {
 	const struct input *in = ctx;
+	const uint64_t at = in->off + in->have.n;
 	ssize_t rc;
 
+	if (in->exact && n > in->size - at)
+		n = (size_t)(in->size - at);
 	do
 		rc = read(in->fd, p, n);
 	while (rc < 0 && errno == EINTR);
@@ -228,18 +232,24 @@ input_can_seek(const struct input *in)
 	return in->mapped || in->source.seek != NULL;
 }
 
-/* The bytes at off are at hand. */
+/* The bytes at off are at hand: go there. */
 static bool
 seek_near(struct input *in, uint64_t off)
 {
 	const uint8_t *base = in->mapped ? in->window : in->buf;
-	const uint64_t back = (uint64_t)(in->have.p - base);
 
-	if (in->have.p == NULL || off > in->off + in->have.n ||
-	    off < in->off - back)
+	if (in->have.p == NULL)
 		return false;
+	if (off >= in->off) {
+		if (off - in->off > in->have.n)
+			return false;
+		input_consume(in, (size_t)(off - in->off));
+		return true;
+	}
+	if (in->off - off > (uint64_t)(in->have.p - base))
+		return false;
+	in->have.p -= in->off - off;
 	in->have.n += (size_t)(in->off - off);
-	in->have.p -= (size_t)(in->off - off);
 	in->off = off;
 	return true;
 }

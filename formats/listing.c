@@ -201,50 +201,84 @@ listing_drop_known(struct listing *l, const struct listing *known)
 	l->n = kept;
 }
 
-/* Take over names of messages that are not known yet; how many. */
+/*
+ * Make *pass all that is known: its own entries, whose names are newer, and
+ * those of *l that it missed.  *l is empty then, *added what was new.
+ */
 static int
-merge_new(struct listing *l, const struct listing *pass, size_t *added,
+merge_pass(struct listing *pass, struct listing *l, size_t *added,
     struct err *e)
 {
-	struct listing fresh = { 0 };
-	int rc = ST_OK;
+	size_t known = 0;
 
-	*added = 0;
-	for (size_t i = 0; i < pass->n && rc == ST_OK; i++) {
-		if (listing_same_base(l, pass->list[i].name) != NULL)
-			continue;
-		if (!add_entry(&fresh, pass->list[i].name,
-		    pass->list[i].type))
-			rc = err_set(e, ST_DEAD, ENOMEM, "cannot list");
-	}
-	for (size_t i = 0; i < fresh.n && rc == ST_OK; i++)
-		if (!add_entry(l, fresh.list[i].name, fresh.list[i].type))
-			rc = err_set(e, ST_DEAD, ENOMEM, "cannot list");
-	if (rc == ST_OK && fresh.n > 0)
-		qsort(l->list, l->n, sizeof(*l->list), by_name);
-	*added = fresh.n;
-	listing_free(&fresh);
-	return rc;
+	for (size_t i = 0; i < pass->n; i++)
+		known += listing_same_base(l, pass->list[i].name) != NULL;
+	*added = pass->n - known;
+	listing_drop_known(l, pass);
+	for (size_t i = 0; i < l->n; i++)
+		if (!add_entry(pass, l->list[i].name, l->list[i].type))
+			return err_set(e, ST_DEAD, ENOMEM, "cannot list");
+	if (l->n > 0)
+		qsort(pass->list, pass->n, sizeof(*pass->list), by_name);
+	listing_free(l);
+	return ST_OK;
 }
 
-/* One pass saw two names of a message: keep those that still are there. */
+static int
+by_base(const void *a, const void *b)
+{
+	const char *s = ((const struct entry *)a)->name;
+	const char *t = ((const struct entry *)b)->name;
+	const size_t n = name_base(s), k = name_base(t);
+	const int c = memcmp(s, t, n < k ? n : k);
+
+	if (c == 0 && n == k)
+		return strcmp(s + n, t + k);
+	return c != 0 ? c : n < k ? -1 : 1;
+}
+
+/* Of n names of one message, keep those that still are files of their own,
+ * or if they all have gone meanwhile, one; how many. */
+static size_t
+keep_files(struct entry *list, size_t n, int fd)
+{
+	struct stat st;
+	ino_t last = 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (fstatat(fd, list[i].name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (kept > 0 && st.st_ino == last)
+			continue;	/* renamed between the two looks */
+		last = st.st_ino;
+		list[kept++] = list[i];
+	}
+	return kept > 0 ? kept : 1;
+}
+
+/* A pass can see a file that is renamed under both names. */
 static void
 drop_stale_twins(struct listing *l, int fd)
 {
-	struct stat st;
-	size_t kept = 0;
+	size_t kept = 0, group;
 
-	for (size_t i = 0; i < l->n; i++) {
-		const char *name = l->list[i].name;
-		const bool twin =
-		    (kept > 0 &&
-		    name_same_base(l->list[kept - 1].name, name)) ||
-		    (i + 1 < l->n && name_same_base(l->list[i + 1].name, name));
+	if (l->n == 0)
+		return;
+	qsort(l->list, l->n, sizeof(*l->list), by_base);
+	for (size_t i = 0; i < l->n; i += group) {
+		size_t keep = 1;
 
-		if (!twin || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			l->list[kept++] = l->list[i];
+		for (group = 1; i + group < l->n && name_same_base(
+		    l->list[i].name, l->list[i + group].name); group++)
+			;
+		if (group > 1)
+			keep = keep_files(l->list + i, group, fd);
+		memmove(l->list + kept, l->list + i, keep * sizeof(*l->list));
+		kept += keep;
 	}
 	l->n = kept;
+	qsort(l->list, l->n, sizeof(*l->list), by_name);
 }
 
 /* The folder did not change while it was listed, for all we can tell. */
@@ -283,7 +317,11 @@ listing_read_live(struct listing *l, int fd, bool *settled, struct err *e)
 			memset(&before, 0, sizeof(before));
 		rc = read_pass(&pass, dir, e);
 		if (rc == ST_OK)
-			rc = merge_new(l, &pass, &added, e);
+			rc = merge_pass(&pass, l, &added, e);
+		if (rc == ST_OK) {
+			*l = pass;
+			memset(&pass, 0, sizeof(pass));
+		}
 		listing_free(&pass);
 		quiet = added > 0 ? 0 : quiet + 1;
 		*settled = quiet >= 2 || (fstat(fd, &after) == 0 &&

@@ -35,7 +35,7 @@ int listing_read(struct listing *, int dirfd, struct err *);
  * a folder whose files are being renamed misses some, so it is listed again
  * while it changes, until two passes in a row bring no new message.
  * *settled: false if it kept changing.  A message has one entry, the last
- * name it was seen with.
+ * name it was seen with; but two files of one base are two entries.
  */
 int listing_read_live(struct listing *, int dirfd, bool *settled,
     struct err *);

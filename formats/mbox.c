@@ -209,6 +209,7 @@ parse_length(struct span v)
 	return digits == v.n && v.n > 0 ? n : NO_LENGTH;
 }
 
+/* A separator ends the block too: what is behind it is another message's. */
 static struct header_says
 read_header(const struct mbox *s, struct span a)
 {
@@ -220,6 +221,9 @@ read_header(const struct mbox *s, struct span a)
 		const struct span line = { a.p + i, (size_t)(end - a.p) - i };
 
 		n = line.n;
+		if (i > 0 && from_judge((struct span){ line.p, a.n - i },
+		    s->last) == FROM_SEPARATOR)
+			break;
 		i += n + 1;
 		if (n == 0 || (n == 1 && line.p[0] == '\r')) {
 			h.body = i;
@@ -250,29 +254,29 @@ skip_empty_line(const struct mbox *s, struct span a)
 }
 
 /*
- * A separator or the end of the file stands at off, perhaps behind an empty
- * line.  *yes is set on ST_OK.
+ * A separator or the end of the file stands at off (behind byte 0), perhaps
+ * behind an empty line.  A From_ line in the middle of a line is none.  *yes
+ * is set on ST_OK.
  */
 static int
 separator_at(const struct mbox *s, struct input *in, uint64_t off, bool *yes,
     struct err *e)
 {
 	const uint64_t back = input_offset(in);
-	struct span a;
+	struct span a, rest;
 	int rc;
 
 	*yes = false;
-	if ((rc = input_seek(in, off, e)) != ST_OK)
+	if ((rc = input_seek(in, off - 1, e)) != ST_OK)
 		return rc;
-	rc = input_peek(in, FROM_AHEAD + 2, &a, e);
-	if (rc == ST_END) {
-		*yes = input_offset(in) == off;
-	} else if (rc == ST_OK) {
-		a = skip_empty_line(s, a);
-		*yes = a.n == 0 || from_judge(a, s->last) == FROM_SEPARATOR;
-	} else {
-		return rc;
+	rc = input_peek(in, 1 + 2 + FROM_AHEAD, &a, e);
+	if (rc == ST_OK) {
+		rest = skip_empty_line(s, (struct span){ a.p + 1, a.n - 1 });
+		*yes = rest.n == 0 || (rest.p[-1] == s->last &&
+		    from_judge(rest, s->last) == FROM_SEPARATOR);
 	}
+	if (rc == ST_DEAD)
+		return rc;
 	return input_seek(in, back, e);
 }
 
@@ -296,7 +300,7 @@ begin_message(struct mbox *s, struct input *in, bool *internal,
 	if (a.n > INPUT_PEEK_MAX)
 		a.n = INPUT_PEEK_MAX;
 	h = read_header(s, a);
-	*internal = h.internal && s->index == 0 && off < INPUT_PEEK_MAX;
+	*internal = h.internal;
 	if (h.body == 0)
 		return ST_OK;
 	s->body = off + h.body;
@@ -313,19 +317,25 @@ begin_message(struct mbox *s, struct input *in, bool *internal,
 	return ST_OK;
 }
 
-/* Take the From_ line at hand, and count it. */
+/*
+ * Take the From_ line at hand, and count it.  Where the user said mbox and
+ * the file begins with none, its first message begins with the file.
+ */
 static void
 take_separator(struct mbox *s, struct input *in, struct span a)
 {
-	const uint8_t *end = memchr(a.p, s->last, a.n);
+	const size_t n = a.n < FROM_AHEAD ? a.n : FROM_AHEAD;
+	const uint8_t *end = memchr(a.p, s->last, n);
 	const uint64_t off = input_offset(in);
 
+	if (!span_starts(a, SPAN("From ")))
+		return;
 	s->seen.any_from++;
 	s->seen.no_length++;
 	s->seen.blank_from += s->blank || off == 0;
 	if (!s->blank && off > 0)
 		dialects_dispute(&s->seen, off, DISPUTE_NO_BLANK);
-	input_consume(in, end == NULL ? a.n : (size_t)(end - a.p) + 1);
+	input_consume(in, end == NULL ? n : (size_t)(end - a.p) + 1);
 }
 
 /* Go to the separator of the next message.  ST_END: it is not ours. */
@@ -349,20 +359,20 @@ static int
 mbox_next(void *state, struct input *in, struct msg *m, struct err *e)
 {
 	struct mbox *s = state;
-	bool internal = false;
+	bool first, internal = false;
 	struct span a;
 	int rc;
 
 	do {
-		if (internal)
-			s->seen.internal++;
+		s->seen.internal += internal;
 		internal = false;
 		if ((rc = to_separator(s, in, &a, e)) != ST_OK)
 			return rc;
+		first = input_offset(in) == 0;
 		take_separator(s, in, a);
 		if ((rc = begin_message(s, in, &internal, e)) != ST_OK)
 			return rc;
-	} while (internal);
+	} while (first && internal);
 	s->seen.messages++;
 	m->format = "mbox";
 	m->native = BRK_LF;
@@ -371,7 +381,26 @@ mbox_next(void *state, struct input *in, struct msg *m, struct err *e)
 	return ST_OK;
 }
 
-/* Go to the first separator at or behind the input's place. */
+/* See if the separator at hand, where reading begins, is behind an empty
+ * line. */
+static int
+look_before(struct mbox *s, struct input *in, struct err *e)
+{
+	const uint64_t off = input_offset(in);
+	const size_t back = off < KEEP ? (size_t)off : KEEP;
+	struct span a;
+	int rc;
+
+	if (back == 0)
+		return ST_OK;
+	if ((rc = input_seek(in, off - back, e)) != ST_OK)
+		return rc;
+	if ((rc = input_peek(in, KEEP, &a, e)) == ST_OK && a.n >= back)
+		s->blank = empty_line_before(s, a, back) > 0;
+	return rc == ST_DEAD ? rc : input_seek(in, off, e);
+}
+
+/* Go to the first separator at or behind the input's place, or to s->to. */
 static int
 find_first(struct mbox *s, struct input *in, struct err *e)
 {
@@ -379,12 +408,10 @@ find_first(struct mbox *s, struct input *in, struct err *e)
 	size_t i, limit;
 	int rc;
 
-	for (;;) {
+	while (input_offset(in) + 1 < s->to) {
 		rc = input_peek(in, 2 * FROM_AHEAD, &a, e);
-		if (rc == ST_END || input_offset(in) + 1 >= s->to)
-			break;
 		if (rc != ST_OK)
-			return rc;
+			return rc == ST_END ? ST_OK : rc;
 		limit = a.n < 2 * FROM_AHEAD ? a.n : a.n - FROM_AHEAD;
 		if (limit > STEP)
 			limit = STEP;
@@ -397,9 +424,9 @@ find_first(struct mbox *s, struct input *in, struct err *e)
 			continue;
 		if (input_offset(in) < s->to)
 			s->first = input_offset(in);
-		return ST_OK;
+		return look_before(s, in, e);
 	}
-	return ST_OK;
+	return input_offset(in) < s->to ? input_seek(in, s->to, e) : ST_OK;
 }
 
 static int
@@ -415,19 +442,19 @@ mbox_begin(void *state, struct input *in, const struct store_how *how,
 	s->over = true;
 	s->last = '\n';
 	rc = input_peek(in, INPUT_PEEK_MAX, &a, e);
-	if (rc == ST_OK)
-		s->last = line_ending_byte(a);
-	else if (rc != ST_END)
+	if (rc == ST_DEAD)
 		return rc;
+	if (rc == ST_OK)
+		s->last = line_ending_byte((struct span){ a.p,
+		    a.n < INPUT_PEEK_MAX ? a.n : INPUT_PEEK_MAX });
 	if (how->from == 0)
 		return ST_OK;
-	s->first = how->from;
-	if (how->exact)
-		return input_seek(in, how->from, e);
-	s->first = s->to;
-	if ((rc = input_seek(in, how->from - 1, e)) != ST_OK)
+	if (!input_can_seek(in))
+		return err_set(e, ST_DEAD, 0, "cannot seek");
+	s->first = how->exact ? how->from : s->to;
+	if ((rc = input_seek(in, how->from - !how->exact, e)) != ST_OK)
 		return rc;
-	return find_first(s, in, e);
+	return how->exact ? look_before(s, in, e) : find_first(s, in, e);
 }
 
 static uint64_t

@@ -14,7 +14,10 @@ static const char *const metadata[] = {
 };
 
 static const char *const metadata_heads[] = {
-	"dovecot", "courierimap", "courierpop3d", "cyrus.",
+	"dovecot-acl", "dovecot-expire", "dovecot-keywords", "dovecot-uid",
+	"dovecot.index", "dovecot.list.index", "dovecot.mailbox.log",
+	"dovecot.map.index", "dovecot.sieve", "dovecot.svbin",
+	"courierimap", "courierpop3d", "cyrus.",
 };
 
 static const char *const metadata_tails[] = { ".msf", ".lock", ".cmeta" };

@@ -147,12 +147,14 @@ guess(struct span s)
 	return s.n == 0 ? "empty" : "not mail";
 }
 
-/* The first bytes of s->in; none is fine. */
+/* The first INPUT_PEEK_MAX bytes of s->in, or all; none is fine. */
 static int
 store_head(struct store *s, struct span *head, struct err *e)
 {
 	const int rc = input_peek(s->in, INPUT_PEEK_MAX, head, e);
 
+	if (rc == ST_OK && head->n > INPUT_PEEK_MAX)
+		head->n = INPUT_PEEK_MAX;
 	if (rc != ST_END)
 		return rc;
 	*head = (struct span){ (const uint8_t *)"", 0 };

@@ -1,0 +1,90 @@
+/*
+ * Any bytes, wherever they are found: an answer, and no more than was there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store.h"
+
+#include "../drip.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+static void
+check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	(void)fprintf(stderr, "%s\n", what);
+	abort();
+}
+
+/* Read the message at hand; its status. */
+static int
+read_message(struct store *s, const struct msg *m)
+{
+	uint64_t sum = 0;
+	struct span part;
+	int rc;
+
+	while ((rc = store_read(s, &part, NULL)) == ST_OK) {
+		check(part.n > 0, "empty");
+		sum += part.n;
+	}
+	if (rc == ST_END)
+		check(sum == m->len, "sum");
+	return rc;
+}
+
+static void
+read_all(struct store *s, bool failing)
+{
+	struct msg m;
+	int rc;
+
+	while ((rc = store_next(s, &m, NULL)) == ST_OK) {
+		check(m.format != NULL && (m.raw_off == m.off) !=
+		    (m.why_not != NULL), "message");
+		if ((rc = read_message(s, &m)) != ST_END)
+			break;
+		if (!store_can_again(s) || m.index % 2 == 0)
+			continue;
+		if ((rc = store_again(s, NULL)) == ST_OK)
+			rc = read_message(s, &m);
+		if (rc != ST_END)
+			break;
+	}
+	check(rc == ST_END || rc == ST_DEAD, "status");
+	if (failing)
+		check(rc == ST_DEAD, "an error was lost");
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct store_how how = { .format = NULL };
+	struct drip d = { .seed = 1, .fail_at = DRIP_NEVER };
+	struct store *s;
+	bool failing;
+	int rc;
+
+	if (n < 3)
+		return 0;
+	how.place = (enum place)(p[0] % (PLACE_NAMED + 1));
+	how.format = p[0] & 0x40 ? "mbox" : p[0] & 0x80 ? "eml" : NULL;
+	d.step = p[1];
+	d.seekable = p[2] & 1;
+	d.bytes = (struct span){ p + 3, n - 3 };
+	failing = p[2] & 2;
+	if (failing)
+		d.fail_at = p[2] < n - 3 ? p[2] : n - 3;
+	s = store_new(NULL);
+	rc = store_open_source(s, drip_source(&d), &how, NULL);
+	if (rc == ST_OK)
+		read_all(s, failing);
+	else
+		check(rc == ST_DEAD || (rc == ST_BAD && !failing), "open");
+	store_close(s);
+	store_free(s);
+	return 0;
+}
