@@ -82,6 +82,9 @@ eml_bid(struct span head, enum place place)
 		return 1000;
 	if (place == PLACE_EML)
 		return 8;
+	/* A byte order mark makes the first field none, but it is mail. */
+	if (span_starts(head, SPAN("\xef\xbb\xbf")))
+		head = (struct span){ head.p + 3, head.n - 3 };
 	h = look_at_header(head);
 	if (h.fields == 0)
 		return 0;

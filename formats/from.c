@@ -161,6 +161,20 @@ ends_with_date(struct span line)
 	return false;
 }
 
+/* What stands behind "From " where programs write no date; see from.h. */
+static bool
+is_undated_form(struct span s)
+{
+	size_t i = 0;
+
+	while (s.n > 0 && ascii_wsp(s.p[s.n - 1]))
+		s.n--;
+	while (i < s.n && ascii_digit(s.p[i]))
+		i++;
+	return s.n == 0 || span_eq(s, SPAN("-")) || (i > 0 &&
+	    span_eq((struct span){ s.p + i, s.n - i }, SPAN("@xxx")));
+}
+
 enum from_is
 from_judge(struct span s, uint8_t last)
 {
@@ -176,7 +190,7 @@ from_judge(struct span s, uint8_t last)
 	sender = (struct span){ line.p + 5, line.n - 5 };
 	while (sender.n > 0 && ascii_wsp(sender.p[0]))
 		sender = (struct span){ sender.p + 1, sender.n - 1 };
-	if (sender.n == 0 || ends_with_date(sender))
+	if (is_undated_form(sender) || ends_with_date(sender))
 		return FROM_SEPARATOR;
 	return FROM_TEXT;
 }

@@ -93,6 +93,7 @@ census_loop(const uint8_t *p, size_t n, enum brk kind, struct census *c)
 		return 0;
 	for (i = 0; n - i >= BLOCK; i += BLOCK) {
 		const struct block b = block_load(p + i);
+		__builtin_prefetch(p + i + (n < 65536 ? n : 65536));
 		const uint64_t lf = block_eq(b, '\n'), cr = block_eq(b, '\r');
 		const uint64_t ends = kind == BRK_CR ? cr : lf;
 		const uint64_t first = ends << 1 | s.breaks >> 63;

@@ -26,6 +26,7 @@ kernel_pair(const uint8_t *p, size_t n, uint8_t a, uint8_t b)
 	uint64_t m;
 
 	for (; n - i > BLOCK; i += BLOCK) {
+		__builtin_prefetch(p + i + 2048);
 		m = block_eq(block_load(p + i), a) &
 		    block_eq(block_load(p + i + 1), b);
 		if (m != 0)
