@@ -57,7 +57,7 @@ read_all(struct store *s, struct span all, struct result *r)
 		}
 	}
 	check(rc == ST_END, "status");
-	r->seen = *store_dialects(s);
+	(void)store_take_dialects(s, &r->seen);
 }
 
 static void
