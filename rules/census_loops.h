@@ -10,6 +10,12 @@
 /* Blocks without a break after which a line might be over 998 bytes. */
 #define RUN_MAX 13u
 
+/*
+ * The bytes behind these are what will be looked at next, and are likely not
+ * in the cache yet: fetch them while there is something else to do.
+ */
+#define AHEAD_MAX (64u << 10)
+
 struct pass {
 	uint64_t breaks;	/* of the block before: where lines ended */
 	uint64_t last;		/* of the last block that had a break */
@@ -85,7 +91,8 @@ static inline __attribute__((always_inline)) size_t
 census_loop(const uint8_t *p, size_t n, enum brk kind, struct census *c)
 {
 	struct pass s = pass_begin(c->in_line);
-	uint64_t cr_before = 0;
+	const size_t ahead = n < AHEAD_MAX ? n : AHEAD_MAX;
+	uint64_t cr_before = 0, lines = 0;
 	size_t i;
 
 	c->lines = 0;
@@ -93,21 +100,17 @@ census_loop(const uint8_t *p, size_t n, enum brk kind, struct census *c)
 		return 0;
 	for (i = 0; n - i >= BLOCK; i += BLOCK) {
 		const struct block b = block_load(p + i);
-		__builtin_prefetch(p + i + (n < 65536 ? n : 65536));
-		const uint64_t lf = block_eq(b, '\n'), cr = block_eq(b, '\r');
-		const uint64_t ends = kind == BRK_CR ? cr : lf;
+		const uint64_t ends = block_eq(b, kind == BRK_CR ? '\r' :
+		    '\n');
 		const uint64_t first = ends << 1 | s.breaks >> 63;
 		const uint64_t second = ends << 2 | s.breaks >> 62;
 		const uint64_t dots = block_eq(b, '.') & (first | second);
-		uint64_t bad = block_eq(b, 0);
+		const uint64_t cr = kind == BRK_CRLF ? block_eq(b, '\r') : ends;
 
-		if (kind == BRK_LF)
-			bad |= cr;
-		else if (kind == BRK_CR)
-			bad |= lf;
-		else
-			bad |= (cr << 1 | cr_before) ^ lf;
-		if (bad != 0)
+		__builtin_prefetch(p + i + ahead);
+		if (kind == BRK_CRLF ? block_has(b, 0, 0) ||
+		    (cr << 1 | cr_before) != ends :
+		    block_has(b, 0, kind == BRK_CR ? '\n' : '\r'))
 			break;
 		if (dots != 0 && census_dotty(p, n, i, first, dots))
 			break;
@@ -120,11 +123,12 @@ census_loop(const uint8_t *p, size_t n, enum brk kind, struct census *c)
 			s.run = 0;
 			s.last = ends;
 			s.last_at = i;
-			c->lines += (uint64_t)__builtin_popcountll(ends);
+			lines += (uint64_t)__builtin_popcountll(ends);
 		}
 		s.breaks = ends;
 		cr_before = cr >> 63;
 	}
+	c->lines = lines;
 	c->cr_open = kind == BRK_CRLF && cr_before;
 	return pass_end(&s, i, c);
 }

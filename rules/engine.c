@@ -59,6 +59,8 @@ engine_line(void *ctx, const struct line *ln)
 
 	if (!g->header.over)
 		see_header(g, ln);
+	if ((g->wants & kind) == 0)
+		return;
 	for (size_t i = 0; i < RULES_N; i++)
 		if ((rules[i]->wants & kind) != 0)
 			rules[i]->line(g->state[i], ln, &g->lines.look);

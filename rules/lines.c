@@ -405,7 +405,8 @@ exact_step(struct lines *l, const uint8_t *p, size_t n)
 		return 2;		/* the CRLF that settle() saw */
 	if (n > BLOCK)
 		n = BLOCK;
-	if (!may_be_dotty(l, l->off + (uint64_t)(p - l->base) - l->line_off))
+	if (!in_bulk(l) || !may_be_dotty(l, l->off +
+	    (uint64_t)(p - l->base) - l->line_off))
 		return n;
 	while (i < n && p[i] != '\n' && p[i] != '\r')
 		i++;

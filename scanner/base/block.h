@@ -29,6 +29,13 @@ block_eq(struct block b, uint8_t c)
 	return _mm512_cmpeq_epi8_mask(b.v, _mm512_set1_epi8((char)c));
 }
 
+/* Is any byte one of the two? */
+static inline bool
+block_has(struct block b, uint8_t c, uint8_t d)
+{
+	return (block_eq(b, c) | block_eq(b, d)) != 0;
+}
+
 /* Bytes of 0x80 and more. */
 static inline uint64_t
 block_high(struct block b)
@@ -65,6 +72,20 @@ block_eq(struct block b, uint8_t c)
 
 	return block_bits(_mm256_cmpeq_epi8(b.a, v),
 	    _mm256_cmpeq_epi8(b.b, v));
+}
+
+static inline bool
+block_has(struct block b, uint8_t c, uint8_t d)
+{
+	const __m256i v = _mm256_set1_epi8((char)c);
+	const __m256i w = _mm256_set1_epi8((char)d);
+	const __m256i any = _mm256_or_si256(
+	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, v),
+	    _mm256_cmpeq_epi8(b.b, v)),
+	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, w),
+	    _mm256_cmpeq_epi8(b.b, w)));
+
+	return _mm256_testz_si256(any, any) == 0;
 }
 
 static inline uint64_t
@@ -108,6 +129,18 @@ block_eq(struct block b, uint8_t c)
 	    vceqq_u8(b.v[2], w), vceqq_u8(b.v[3], w) };
 
 	return block_bits(v);
+}
+
+static inline bool
+block_has(struct block b, uint8_t c, uint8_t d)
+{
+	const uint8x16_t v = vdupq_n_u8(c), w = vdupq_n_u8(d);
+	uint8x16_t any = vdupq_n_u8(0);
+
+	for (unsigned i = 0; i < 4; i++)
+		any = vorrq_u8(any, vorrq_u8(vceqq_u8(b.v[i], v),
+		    vceqq_u8(b.v[i], w)));
+	return vmaxvq_u8(any) != 0;
 }
 
 static inline uint64_t
@@ -156,6 +189,12 @@ block_eq(struct block b, uint8_t c)
 		bits |= block_gather(w) << (8 * i);
 	}
 	return bits;
+}
+
+static inline bool
+block_has(struct block b, uint8_t c, uint8_t d)
+{
+	return (block_eq(b, c) | block_eq(b, d)) != 0;
 }
 
 static inline uint64_t
