@@ -200,21 +200,15 @@ note_high(struct lines *l, uint64_t *high, unsigned i, uint64_t off)
 	*high &= ~upto;
 }
 
-/* The breaks of up to 64 bytes whose masks are m; the first is at off. */
+/*
+ * The breaks of up to 64 bytes whose masks are m; the first is at off.  What
+ * a CR before them is, settle() has said.
+ */
 static void
 see_breaks(struct lines *l, struct masks m, unsigned n, uint64_t off)
 {
 	uint64_t ends = m.lf | m.cr;
 
-	if (l->cr_open) {
-		if (m.lf & 1) {
-			see_crlf(l, off - 1);
-			ends &= ~1ull;
-		} else {
-			see_cr(l, off - 1);
-		}
-		l->cr_open = false;
-	}
 	while (ends != 0) {
 		const unsigned i = (unsigned)__builtin_ctzll(ends);
 

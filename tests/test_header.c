@@ -218,6 +218,28 @@ an_over_long_message_id_is_cut_and_says_so(void **state)
 	}
 }
 
+/* The white space before it uses up what can be looked at of the line. */
+static void
+a_message_id_far_along_its_line_is_cut_and_says_so(void **state)
+{
+	struct rig *r = *state;
+	uint8_t m[1200];
+
+	memset(m, ' ', sizeof(m));
+	memcpy(m, "Message-ID:", 11);
+	memset(m + 600, 'i', 500);
+	memcpy(m + 1100, "\n\n", 2);
+	for (size_t step = 1; step < 1300; step += 3) {
+		const struct verdict *v = rig_run(
+		    r->engine[0][step % 2][EOL_AUTO],
+		    (struct span){ m, 1102 },
+		    (struct cuts){ step, step, SIZE_MAX }, BRK_LF);
+
+		assert_int_equal(v->message_id.n, 1024 - 600);
+		assert_true(v->message_id_cut);
+	}
+}
+
 static void
 high_bytes_count_in_the_header_block_alone(void **state)
 {
@@ -259,6 +281,8 @@ main(void)
 		cmocka_unit_test(the_header_block_ends_where_it_should),
 		cmocka_unit_test(the_message_id_is_found_in_any_form),
 		cmocka_unit_test(an_over_long_message_id_is_cut_and_says_so),
+		cmocka_unit_test(
+		    a_message_id_far_along_its_line_is_cut_and_says_so),
 		cmocka_unit_test(high_bytes_count_in_the_header_block_alone),
 	};
 
