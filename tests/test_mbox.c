@@ -506,7 +506,7 @@ separators_around_buffer_ends_are_found(void **state)
 	struct got g;
 
 	for (size_t e = 0; e < sizeof(edges) / sizeof(edges[0]); e++)
-		for (size_t at = edges[e] - 40; at <= edges[e] + 40; at++) {
+		for (size_t at = edges[e] - 70; at <= edges[e] + 70; at++) {
 			const bool blank = at % 2;
 			const struct span f = padded(&b, at,
 			    blank ? "\n" : "");
@@ -558,6 +558,35 @@ long_header_lines_do_not_depend_on_chunks(void **state)
 			run_drip(x, buf_span(&b), step == 2 ? SIZE_MAX : step,
 			    false, &g);
 			same_split(&g, &want);
+		}
+	}
+	buf_free(&b);
+}
+
+/* No more than a few KiB are at hand: the end of them must not decide. */
+static void
+long_separators_are_found_wherever_they_are_cut(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	struct got g;
+
+	for (size_t at = 1500; at < 9000; at += 61) {
+		buf_clear(&b);
+		buf_str(&b, SEP "Subject: 1\n\n");
+		while (b.n < at)
+			buf_byte(&b, b.n + 2 < at ? 'x' : '\n');
+		buf_str(&b, "From ");
+		for (unsigned i = 0; i < 900; i++)
+			buf_byte(&b, 'y');
+		buf_str(&b, " Thu Jan  1 00:00:00 1970\nSubject: 2\n\n");
+		while (b.n < 12000)
+			buf_byte(&b, 'z');
+		for (size_t step = 0; step < 3; step++) {
+			run_drip(x, buf_span(&b), step == 2 ? 4096 : step,
+			    true, &g);
+			assert_int_equal(g.n, 2);
+			assert_true(g.m[0].off + g.m[0].len == at - 1);
 		}
 	}
 	buf_free(&b);
@@ -653,6 +682,8 @@ main(void)
 		    a_range_from_where_the_one_before_ended_joins_with_lengths),
 		cmocka_unit_test(separators_around_buffer_ends_are_found),
 		cmocka_unit_test(long_header_lines_do_not_depend_on_chunks),
+		cmocka_unit_test(
+		    long_separators_are_found_wherever_they_are_cut),
 		cmocka_unit_test(huge_header_blocks_are_split_too),
 	};
 
