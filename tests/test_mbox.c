@@ -492,7 +492,9 @@ padded(struct buf *b, size_t at, const char *end)
 	if (end[0] == '\n')
 		b->p[b->n - 2] = '\n';
 	buf_str(b, SEP "Subject: 2\n\nbody\n\nFrom text\n");
-	buf_str(b, SEP "Subject: 3\n");
+	buf_str(b, SEP "Subject: 3\n\n");
+	for (unsigned i = 0; i < 5000; i++)
+		buf_byte(b, 'z');
 	return buf_span(b);
 }
 
