@@ -23,8 +23,8 @@ void
 splitter_open(struct splitter *s)
 {
 	if (regcomp(&s->date, "^From [ \t]*(-|[0-9]+@xxx)?[ \t]*$|"
-	    "^From (.*[ \t])?(" MONTH W DAY W TIME "(" W ZONE "){0,2}" W YEAR "(" W ZONE "){0,2}|" DAY W MONTH W
-	    YEAR W TIME "(" W ZONE "){0,2})" UUCP,
+	    "^From (.*[ \t])?(" MONTH W DAY W TIME "(" W ZONE "){0,2}" W YEAR
+	    "(" W ZONE "){0,2}|" DAY W MONTH W YEAR W TIME "(" W ZONE "){0,2})" UUCP,
 	    REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0 ||
 	    regcomp(&s->field, "^[!-9;-~]+[ \t]*:",
 	    REG_EXTENDED | REG_NOSUB) != 0)
