@@ -22,7 +22,8 @@ static const char *const separators[] = {
 };
 
 static const char *const fields[] = {
-	"Subject: x", "To: y@example.org", "X-Long: a\n\tb\n c", "F:", "From: z",
+	"Subject: x", "To: y@example.org", "X-Long: a\n\tb\n c", "F:",
+	"From: z",
 	"X-IMAP: 1122334455 0000000012", "X-IMAPbase: 1 2", "Received : old",
 	"From : nobody", ">From the header",
 };

@@ -66,7 +66,10 @@ check_sorted(const struct listing *l)
 static void
 names_come_in_byte_order_with_their_type(void **state)
 {
-	static const struct { const char *name; enum entry_type type; } want[] = {
+	static const struct {
+		const char *name;
+		enum entry_type type;
+	} want[] = {
 		{ ".hidden", ENTRY_FILE }, { "1", ENTRY_FILE },
 		{ "10", ENTRY_FILE }, { "2", ENTRY_FILE }, { "A", ENTRY_DIR },
 		{ "a", ENTRY_SYMLINK }, { "f", ENTRY_SPECIAL },
