@@ -161,6 +161,7 @@ ends_with_date(struct span line)
 	return false;
 }
 
+<<<<<<< HEAD
 /* What stands behind "From " where programs write no date; see from.h. */
 static bool
 is_undated_form(struct span s)
@@ -173,6 +174,22 @@ is_undated_form(struct span s)
 		i++;
 	return s.n == 0 || span_eq(s, SPAN("-")) || (i > 0 &&
 	    span_eq((struct span){ s.p + i, s.n - i }, SPAN("@xxx")));
+=======
+/* What some programs write without a date: Netscape's "-", and Google
+ * Takeout's number. */
+static bool
+stands_alone(struct span sender)
+{
+	const struct span tail = SPAN("@xxx");
+
+	while (sender.n > 0 && ascii_wsp(sender.p[sender.n - 1]))
+		sender.n--;
+	if (sender.n == 0 || span_eq(sender, SPAN("-")))
+		return true;
+	return sender.n > tail.n && all_digits((struct span){ sender.p,
+	    sender.n - tail.n }) && memcmp(sender.p + sender.n - tail.n,
+	    tail.p, tail.n) == 0;
+>>>>>>> h2
 }
 
 enum from_is
@@ -190,7 +207,11 @@ from_judge(struct span s, uint8_t last)
 	sender = (struct span){ line.p + 5, line.n - 5 };
 	while (sender.n > 0 && ascii_wsp(sender.p[0]))
 		sender = (struct span){ sender.p + 1, sender.n - 1 };
+<<<<<<< HEAD
 	if (is_undated_form(sender) || ends_with_date(sender))
+=======
+	if (stands_alone(sender) || ends_with_date(sender))
+>>>>>>> h2
 		return FROM_SEPARATOR;
 	return FROM_TEXT;
 }
