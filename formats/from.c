@@ -161,20 +161,6 @@ ends_with_date(struct span line)
 	return false;
 }
 
-<<<<<<< HEAD
-/* What stands behind "From " where programs write no date; see from.h. */
-static bool
-is_undated_form(struct span s)
-{
-	size_t i = 0;
-
-	while (s.n > 0 && ascii_wsp(s.p[s.n - 1]))
-		s.n--;
-	while (i < s.n && ascii_digit(s.p[i]))
-		i++;
-	return s.n == 0 || span_eq(s, SPAN("-")) || (i > 0 &&
-	    span_eq((struct span){ s.p + i, s.n - i }, SPAN("@xxx")));
-=======
 /* What some programs write without a date: Netscape's "-", and Google
  * Takeout's number. */
 static bool
@@ -189,7 +175,6 @@ stands_alone(struct span sender)
 	return sender.n > tail.n && all_digits((struct span){ sender.p,
 	    sender.n - tail.n }) && memcmp(sender.p + sender.n - tail.n,
 	    tail.p, tail.n) == 0;
->>>>>>> h2
 }
 
 enum from_is
@@ -207,11 +192,7 @@ from_judge(struct span s, uint8_t last)
 	sender = (struct span){ line.p + 5, line.n - 5 };
 	while (sender.n > 0 && ascii_wsp(sender.p[0]))
 		sender = (struct span){ sender.p + 1, sender.n - 1 };
-<<<<<<< HEAD
-	if (is_undated_form(sender) || ends_with_date(sender))
-=======
 	if (stands_alone(sender) || ends_with_date(sender))
->>>>>>> h2
 		return FROM_SEPARATOR;
 	return FROM_TEXT;
 }

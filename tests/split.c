@@ -22,16 +22,10 @@
 void
 splitter_open(struct splitter *s)
 {
-<<<<<<< HEAD
-	if (regcomp(&s->date, "^From [ \t]*(-|[0-9]+@xxx)?[ \t]*$|^From (.*[ \t])?(" MONTH W DAY W
-	    TIME "(" W ZONE "){0,2}" W YEAR "(" W ZONE "){0,2}|" DAY W MONTH W
-	    YEAR W TIME "(" W ZONE "){0,2})" UUCP,
-=======
 	if (regcomp(&s->date, "^From [ \t]*(-|[0-9]+@xxx)?[ \t]*$|"
 	    "^From (.*[ \t])?(" MONTH W DAY W TIME "(" W ZONE "){0,2}" W YEAR
 	    "(" W ZONE "){0,2}|" DAY W MONTH W YEAR W TIME
 	    "(" W ZONE "){0,2})" UUCP,
->>>>>>> h2
 	    REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0 ||
 	    regcomp(&s->field, "^[!-9;-~]+[ \t]*:",
 	    REG_EXTENDED | REG_NOSUB) != 0)

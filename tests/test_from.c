@@ -30,14 +30,6 @@ static const struct {
 	{ "From -", FROM_SEPARATOR },
 	{ "From - ", FROM_SEPARATOR },
 	{ "From 1844347792267117879@xxx", FROM_SEPARATOR },
-<<<<<<< HEAD
-	{ "From 1844347792267117879@xxx ", FROM_SEPARATOR },
-	{ "From 18a@xxx", FROM_TEXT },
-	{ "From @xxx", FROM_TEXT },
-	{ "From 18@xxx y", FROM_TEXT },
-	{ "From --", FROM_TEXT },
-	{ "From a@example.org", FROM_TEXT },
-=======
 	{ "From 1@xxx \t", FROM_SEPARATOR },
 	{ "From --", FROM_TEXT },
 	{ "From - and on", FROM_TEXT },
@@ -46,7 +38,6 @@ static const struct {
 	{ "From a1@xxx", FROM_TEXT },
 	{ "From 1@xxxx", FROM_TEXT },
 	{ "From - \n\nS: x", FROM_TEXT },
->>>>>>> h2
 	{ "From \"a b\"@example.org " DATE, FROM_SEPARATOR },
 	{ "From \"\" " DATE, FROM_SEPARATOR },
 	{ "From " DATE, FROM_SEPARATOR },
