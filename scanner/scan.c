@@ -437,7 +437,8 @@ run_range(struct scanner *s)
 		return;
 	}
 	scan_store(s, 0, &s->delta.folder);
-	commit(s, (struct resume){ store_position(s->store), 0 });
+	commit(s, (struct resume){ store_first(s->store) >= s->job->to ?
+	    s->job->to : store_position(s->store), 0 });
 	store_close(s->store);
 }
 
