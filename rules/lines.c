@@ -307,7 +307,7 @@ pass_over(struct lines *l, const uint8_t *p, size_t n)
 	struct census c = { .in_line = at - l->line_off };
 	size_t done;
 
-	if (n < BLOCK || !in_bulk(l) || may_be_dotty(l, c.in_line) ||
+	if (n < BLOCK || may_be_dotty(l, c.in_line) ||
 	    l->tally.breaks[l->before].count < SPOTS_KEPT)
 		return 0;
 	done = l->census(p, n, l->before, &c);
@@ -349,7 +349,7 @@ count_block(struct lines *l, const uint8_t *p, size_t n)
 	uint64_t dotty;
 	size_t width = BLOCK;
 
-	if (n < BLOCK + AHEAD || !in_bulk(l) || may_be_dotty(l, in_line))
+	if (n < BLOCK + AHEAD || may_be_dotty(l, in_line))
 		return 0;
 	l->kernel->masks(p, &m);
 	if (m.nul != 0 || in_line > LINE_LIMIT - BLOCK)
@@ -413,9 +413,10 @@ take(struct lines *l, const uint8_t *p, size_t n)
 {
 	size_t done;
 
-	if ((done = settle(l, p, n)) > 0 ||
-	    (done = pass_over(l, p, n)) > 0 ||
-	    (done = count_block(l, p, n)) > 0)
+	if ((done = settle(l, p, n)) > 0)
+		return done;
+	if (in_bulk(l) && ((done = pass_over(l, p, n)) > 0 ||
+	    (done = count_block(l, p, n)) > 0))
 		return done;
 	done = exact_step(l, p, n);
 	look_exactly(l, (size_t)(p - l->base), done);
