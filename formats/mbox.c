@@ -221,8 +221,8 @@ read_header(const struct mbox *s, struct span a)
 		const struct span line = { a.p + i, (size_t)(end - a.p) - i };
 
 		n = line.n;
-		if (i > 0 && line.p[0] == 'F' && from_judge((struct span){ line.p, a.n - i },
-		    s->last) == FROM_SEPARATOR)
+		if (i > 0 && line.p[0] == 'F' && from_judge((struct span){
+		    line.p, a.n - i }, s->last) == FROM_SEPARATOR)
 			break;
 		i += n + 1;
 		if (n == 0 || (n == 1 && line.p[0] == '\r')) {
