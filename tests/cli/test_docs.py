@@ -22,6 +22,8 @@ MAN = os.path.join(TOP, "man", "baredot.1")
 REPORT = os.path.join(TOP, "docs", "report.md")
 # A sanitizer's exit status must not look like one of the program's.
 CRASH = 99
+PLACEHOLDER = re.compile(r"\.\.\.(\s|\]|$)|\b(PATH|CODE|OPTION|COMMAND)\b")
+STARTS = r"(sudo|nice|ionice|find|(\S*/)?baredot)\b"
 FRAGMENT = "(part) "       # of a sentence: a path may be missing
 NETWORK = re.compile(r"(^|[|;&(]\s*)(ssh|scp|rsync|curl|wget|git|mail|sendmail)\s")
 
@@ -77,7 +79,7 @@ def make_maildir(path):
 
 def make_store(path):
     """What the name promises; a Maildir when it promises nothing."""
-    if os.path.lexists(path):
+    if os.path.lexists(path) or "/cwd/samples/" in path:
         return
     plain = path[:-3] if path.endswith(".gz") else path
     if plain.endswith((".mbox", ".mbx", "mbox")):
@@ -117,19 +119,22 @@ def commands_of(block):
     """Scripts that call baredot: each line behind a prompt, or else the whole
     block when it begins like a command."""
     if block.startswith(FRAGMENT):
-        return [] if "..." in block or "PATH" in block else [block]
+        return [] if PLACEHOLDER.search(block) else [block]
     block = re.sub(r"\\\n\s*", " ", block)
+    call = re.compile(
+        r"(^|[\s(;|`])(\S*/)?baredot\s+(-|scan|explain|help|version)", re.M)
     prompts = re.findall(r"^[$#] (.*(?:\|\n.*)*)$", block, re.M)
     if prompts and not block.startswith("#!"):
         candidates = prompts
-    elif re.match(r"#!|(\S*/)?baredot\b|(sudo|nice|ionice|find|out=)", block):
+    elif all(re.match(STARTS, line) and call.search(line) and
+             not line.endswith("|") for line in block.splitlines() if line):
+        candidates = block.splitlines()
+    elif re.match(r"#!|out=|" + STARTS, block):
         candidates = [block]
     else:
         candidates = []
-    call = re.compile(r"(^|[\s(;|`])(\S*/)?baredot\s+(-|scan|explain|help|version)",
-                      re.M)
     return [c.strip() for c in candidates if call.search(c) and
-            not re.search(r"\.\.\.(\s|\]|$)|\bPATH\b|\[OPTION", c)]
+            not PLACEHOLDER.search(c)]
 
 
 def complete(command, with_value):
@@ -178,8 +183,8 @@ class Playground:
             (os.fsencode(PROGRAM), os.fsencode(self.log)))
         os.chmod(wrapper, 0o755)
         if os.path.isdir(os.path.join(TOP, "samples")):
-            os.symlink(os.path.join(TOP, "samples"),
-                       os.path.join(self.cwd, "samples"))
+            shutil.copytree(os.path.join(TOP, "samples"),
+                            os.path.join(self.cwd, "samples"), symlinks=True)
         self.env = dict(os.environ, HOME=self.home, PATH=bin_dir + ":" +
                         os.environ["PATH"],
                         ASAN_OPTIONS=f"exitcode={CRASH}:detect_leaks=0",
@@ -252,10 +257,12 @@ class Playground:
         for s in map(int, statuses):
             if s not in (0, 1, 2, 75):
                 problems.append(f"exit status {s}")
-        if re.search(r"Sanitizer|runtime error:|worker process", output):
+        if re.search(r"Sanitizer|runtime error:|the worker process ", output):
             problems.append("a crash")
         if re.search(r"jq: error|^sh: \d+:|Syntax error", output, re.M):
             problems.append("what is around it fails")
+        if "samples" in command and "No such file" in output:
+            problems.append("no such sample")
         return problems + [output[-600:]] if problems else []
 
 
@@ -282,7 +289,7 @@ def check_commands(help_text):
                     skip = "uses the network"
                 elif re.search(r"\bjq\b", c) and not jq:
                     skip = "jq is not installed"
-                shown = " ".join(c.split())
+                shown = " ".join(c.replace(FRAGMENT, "").split())
                 shown = shown if len(shown) < 64 else shown[:61] + "..."
                 check(f"{name}: {shown.replace('#', '')}",
                       [] if skip else ground.run(c, with_value), skip)
@@ -305,6 +312,17 @@ def check_options(help_text):
            for o in sorted(set(options) | set(in_man))
            if options.get(o) != in_man.get(o)] or
           ([] if options else ["no options were found"]))
+
+
+def check_man():
+    if shutil.which("mandoc") is None:
+        check("mandoc finds nothing to say about the manual page", [],
+              "mandoc is not installed")
+        return
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", MAN],
+                          capture_output=True, text=True)
+    said = (done.stdout + done.stderr).splitlines()
+    check("mandoc finds nothing to say about the manual page", said)
 
 
 # --- fields of the report
@@ -398,6 +416,7 @@ def main():
     help_text = subprocess.run([PROGRAM, "help", "scan"], capture_output=True,
                                text=True).stdout
     check_options(help_text)
+    check_man()
     check_fields()
     check_commands(help_text)
     print(f"1..{count}")
