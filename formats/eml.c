@@ -8,11 +8,18 @@ struct eml {
 	bool given;		/* store_next has returned it */
 };
 
-/* Fields that mail has and other "Name: value" text has not. */
-static bool
-is_mail_field(struct span line)
+/*
+ * Fields of mail.  2: other "Name: value" text has no such field; 1: HTTP has
+ * it too; 0: not of mail.
+ */
+static unsigned
+mail_field(struct span line)
 {
-	static const struct span names[] = {
+	static const struct span shared[] = {
+		{ (const uint8_t *)"date:", 5 },
+		{ (const uint8_t *)"content-type:", 13 },
+	};
+	static const struct span own[] = {
 		{ (const uint8_t *)"received:", 9 },
 		{ (const uint8_t *)"return-path:", 12 },
 		{ (const uint8_t *)"delivered-to:", 13 },
@@ -21,15 +28,16 @@ is_mail_field(struct span line)
 		{ (const uint8_t *)"from:", 5 },
 		{ (const uint8_t *)"to:", 3 },
 		{ (const uint8_t *)"subject:", 8 },
-		{ (const uint8_t *)"date:", 5 },
 		{ (const uint8_t *)"dkim-signature:", 15 },
-		{ (const uint8_t *)"content-type:", 13 },
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_starts_nocase(line, names[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (span_starts_nocase(line, own[i]))
+			return 2;
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (span_starts_nocase(line, shared[i]))
+			return 1;
+	return 0;
 }
 
 static bool
@@ -45,7 +53,7 @@ is_any_field(struct span line)
 
 struct header_look {
 	size_t fields;		/* before the first line that is none */
-	size_t mail_fields;
+	size_t of_mail;			/* mail_field, added up */
 };
 
 static struct header_look
@@ -59,8 +67,7 @@ look_at_header(struct span s)
 			;
 		if (is_any_field((struct span){ s.p, n })) {
 			h.fields++;
-			h.mail_fields +=
-			    is_mail_field((struct span){ s.p, n });
+			h.of_mail += mail_field((struct span){ s.p, n });
 		} else if (h.fields == 0 || n == 0 || !ascii_wsp(s.p[0])) {
 			break;
 		}
@@ -90,7 +97,7 @@ eml_bid(struct span head, enum place place)
 		return 0;
 	if (place == PLACE_MH || place == PLACE_NAMED)
 		return 8;
-	return h.mail_fields >= 2 ? 16 : 0;
+	return h.of_mail >= 3 ? 16 : 0;
 }
 
 static int

@@ -161,18 +161,20 @@ ends_with_date(struct span line)
 	return false;
 }
 
-/* What stands behind "From " where programs write no date; see from.h. */
+/* What some programs write without a date: Netscape's "-", and Google
+ * Takeout's number. */
 static bool
-is_undated_form(struct span s)
+stands_alone(struct span sender)
 {
-	size_t i = 0;
+	const struct span tail = SPAN("@xxx");
 
-	while (s.n > 0 && ascii_wsp(s.p[s.n - 1]))
-		s.n--;
-	while (i < s.n && ascii_digit(s.p[i]))
-		i++;
-	return s.n == 0 || span_eq(s, SPAN("-")) || (i > 0 &&
-	    span_eq((struct span){ s.p + i, s.n - i }, SPAN("@xxx")));
+	while (sender.n > 0 && ascii_wsp(sender.p[sender.n - 1]))
+		sender.n--;
+	if (sender.n == 0 || span_eq(sender, SPAN("-")))
+		return true;
+	return sender.n > tail.n && all_digits((struct span){ sender.p,
+	    sender.n - tail.n }) && memcmp(sender.p + sender.n - tail.n,
+	    tail.p, tail.n) == 0;
 }
 
 enum from_is
@@ -190,7 +192,7 @@ from_judge(struct span s, uint8_t last)
 	sender = (struct span){ line.p + 5, line.n - 5 };
 	while (sender.n > 0 && ascii_wsp(sender.p[0]))
 		sender = (struct span){ sender.p + 1, sender.n - 1 };
-	if (is_undated_form(sender) || ends_with_date(sender))
+	if (stands_alone(sender) || ends_with_date(sender))
 		return FROM_SEPARATOR;
 	return FROM_TEXT;
 }

@@ -3,9 +3,9 @@
  *
  * The rule was right for all of 340,190 "From " lines of 1,437 list archives:
  * the line begins with "From ", ends with a date (whatever stands between),
- * and the next line is a header field.  Three forms have no date and count too,
- * with a header field behind them: "From " and nothing else (Thunderbird),
- * "From -" (Mozilla) and "From DIGITS@xxx" (Google Takeout).
+ * and the next line is a header field.  Without a date there are "From "
+ * (today's Thunderbird), "From -" (old Netscape) and "From NUMBER@xxx" (Google
+ * Takeout); they count too, with a header field behind them.
  */
 #ifndef BAREDOT_FROM_H
 #define BAREDOT_FROM_H

@@ -85,7 +85,8 @@ gzip_step(struct gzip *g, uint8_t *p, size_t n, size_t *got, struct err *e)
 
 	rc = input_peek(g->below, 1, &s, e);
 	if (rc == ST_END)
-		return err_set(e, ST_DEAD, 0, "the compressed data are cut off");
+		return err_set(e, ST_DEAD, 0,
+		    "the compressed data are cut off");
 	if (rc != ST_OK)
 		return rc;
 	g->z.next_in = (z_const Bytef *)s.p;
@@ -98,7 +99,8 @@ gzip_step(struct gzip *g, uint8_t *p, size_t n, size_t *got, struct err *e)
 	if (rc == Z_STREAM_END)
 		g->state = GZIP_BETWEEN;
 	else if (rc != Z_OK && rc != Z_BUF_ERROR)
-		return err_set(e, ST_DEAD, 0, "the compressed data are damaged");
+		return err_set(e, ST_DEAD, 0,
+		    "the compressed data are damaged");
 	return ST_OK;
 }
 

@@ -11,7 +11,7 @@
 #include "format.h"
 #include "from.h"
 
-#define STEP (128u << 10)	/* bytes shown at once: they stay in the cache */
+#define STEP (128u << 10)	/* bytes shown at once, for the cache */
 #define KEEP 8u			/* bytes before an undecided line start: the
 				 * empty line that may belong to it */
 #define NO_LENGTH UINT64_MAX

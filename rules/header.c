@@ -68,6 +68,8 @@ see_field(struct header *h, const struct line *ln)
 enum header_is
 header_line(struct header *h, const struct line *ln)
 {
+	if (ln->len == 0 && ln->before == BRK_CR && ln->after == BRK_CRLF)
+		return HEADER_FIELD;	/* CRCRLF is one break */
 	if (ln->len == 0) {
 		h->over = true;
 		return HEADER_OVER;

@@ -181,12 +181,16 @@ count_message(struct scanner *s, const struct msg *m,
 		return;
 	t->flagged++;
 	t->by_severity[worst]++;
-	for (size_t i = 0; i < v->n; i++)
-		if (report_shows(&v->list[i], o)) {
-			t->code_messages[v->list[i].code]++;
-			t->code_count[v->list[i].code] +=
-			    v->list[i].where->count;
-		}
+	for (size_t i = 0; i < v->n; i++) {
+		const struct finding *f = &v->list[i];
+
+		if (!report_shows(f, o))
+			continue;
+		t->code_messages[f->code]++;
+		t->code_count[f->code] += f->where->count;
+		if (f->severity > t->code_worst[f->code])
+			t->code_worst[f->code] = f->severity;
+	}
 }
 
 /* The record of a message, with its hash. */
@@ -433,7 +437,8 @@ run_range(struct scanner *s)
 		return;
 	}
 	scan_store(s, 0, &s->delta.folder);
-	commit(s, (struct resume){ store_position(s->store), 0 });
+	commit(s, (struct resume){ store_first(s->store) >= s->job->to ?
+	    s->job->to : store_position(s->store), 0 });
 	store_close(s->store);
 }
 

@@ -15,14 +15,15 @@ static const char *const separators[] = {
 	"From 1545668983435175434@xxx Fri Sep 16 22:26:51 +0000 2016",
 	"From MAILER-DAEMON  Mon Feb 29 23:59:60 2016",
 	"From - Tue Mar  1 08:00:00 2011",
-	"From ",
+	"From ", "From - ", "From 1844347792267117879@xxx",
 	"From \"a b c\"@example.org Wed Apr  2 1:02 99",
 	"From x@y Thu, 9 Nov 2002 22:33:52 +0100",
 	"From uucp!x Fri May  3 09:08:07 CET DST 1996 remote from host",
 };
 
 static const char *const fields[] = {
-	"Subject: x", "To: y@example.org", "X-Long: a\n\tb\n c", "F:", "From: z",
+	"Subject: x", "To: y@example.org", "X-Long: a\n\tb\n c", "F:",
+	"From: z",
 	"X-IMAP: 1122334455 0000000012", "X-IMAPbase: 1 2", "Received : old",
 	"From : nobody", ">From the header",
 };

@@ -143,6 +143,9 @@ find_header(struct oracle *o)
 	for (i = 0; i < o->n; i++) {
 		const struct oracle_line *ln = &o->lines[i];
 
+		if (ln->len == 0 && ln->before == BRK_CR &&
+		    ln->after == BRK_CRLF)
+			continue;	/* CRCRLF is one break */
 		if (ln->len == 0) {
 			o->header_n = i;
 			return;

@@ -22,9 +22,10 @@
 void
 splitter_open(struct splitter *s)
 {
-	if (regcomp(&s->date, "^From [ \t]*(-|[0-9]+@xxx)?[ \t]*$|^From (.*[ \t])?(" MONTH W DAY W
-	    TIME "(" W ZONE "){0,2}" W YEAR "(" W ZONE "){0,2}|" DAY W MONTH W
-	    YEAR W TIME "(" W ZONE "){0,2})" UUCP,
+	if (regcomp(&s->date, "^From [ \t]*(-|[0-9]+@xxx)?[ \t]*$|"
+	    "^From (.*[ \t])?(" MONTH W DAY W TIME "(" W ZONE "){0,2}" W YEAR
+	    "(" W ZONE "){0,2}|" DAY W MONTH W YEAR W TIME
+	    "(" W ZONE "){0,2})" UUCP,
 	    REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0 ||
 	    regcomp(&s->field, "^[!-9;-~]+[ \t]*:",
 	    REG_EXTENDED | REG_NOSUB) != 0)
@@ -125,7 +126,8 @@ struct header {
 static uint64_t
 length_of(const char *v)
 {
-	const size_t skip = strspn(v, " \t"), n = strspn(v + skip, "0123456789");
+	const size_t skip = strspn(v, " \t");
+	const size_t n = strspn(v + skip, "0123456789");
 
 	if (n == 0 || n > 18 ||
 	    v[skip + n + strspn(v + skip + n, " \t\r")] != '\0')

@@ -45,6 +45,8 @@ static const struct {
 	    NOT, "eml", "mh", "eml", "not mail" },
 	{ "an HTTP log", BYTES("192.0.2.1 - - [01/Jan/1970:00:00:00 +0000] "
 	    "\"GET / HTTP/1.1\" 200 5\n"), NOT, NOT, NOT, "eml", "not mail" },
+	{ "an HTTP header dump", BYTES("Date: x\r\nContent-Type: text/html\r\n"
+	    "\r\n<p>"), NOT, "eml", "mh", "eml", "not mail" },
 	{ "an HTTP answer", BYTES("HTTP/1.1 200 OK\r\nDate: x\r\n"
 	    "Content-Type: text/html\r\n\r\n"), NOT, NOT, NOT, "eml",
 	    "not mail" },

@@ -30,12 +30,14 @@ static const struct {
 	{ "From -", FROM_SEPARATOR },
 	{ "From - ", FROM_SEPARATOR },
 	{ "From 1844347792267117879@xxx", FROM_SEPARATOR },
-	{ "From 1844347792267117879@xxx ", FROM_SEPARATOR },
-	{ "From 18a@xxx", FROM_TEXT },
-	{ "From @xxx", FROM_TEXT },
-	{ "From 18@xxx y", FROM_TEXT },
+	{ "From 1@xxx \t", FROM_SEPARATOR },
 	{ "From --", FROM_TEXT },
-	{ "From a@example.org", FROM_TEXT },
+	{ "From - and on", FROM_TEXT },
+	{ "From @xxx", FROM_TEXT },
+	{ "From 1@xxy", FROM_TEXT },
+	{ "From a1@xxx", FROM_TEXT },
+	{ "From 1@xxxx", FROM_TEXT },
+	{ "From - \n\nS: x", FROM_TEXT },
 	{ "From \"a b\"@example.org " DATE, FROM_SEPARATOR },
 	{ "From \"\" " DATE, FROM_SEPARATOR },
 	{ "From " DATE, FROM_SEPARATOR },
@@ -147,7 +149,7 @@ static void
 dates_are_those_of_the_rule(void **state)
 {
 	static const char *const words[] = {
-		"Feb", "7", "10:20", "1999", "CET", "+0100", "x.y",
+		"Feb", "7", "10:20", "1999", "CET", "+0100", "5@xxx", "-",
 	};
 	const size_t n = sizeof(words) / sizeof(words[0]);
 	struct splitter s;

@@ -13,7 +13,7 @@ struct end_case {
 	uint64_t no_end;	/* where limit.no-header-end is, or OPEN */
 };
 
-/* In these \n stands for the break; each case is run with all three. */
+/* In these \n stands for the break; each case is run with all four. */
 static const struct end_case ends[] = {
 	{ "fields and an empty line", "A: b\nC: d\n\ntext", OPEN },
 	{ "a field without a value", "A:\n\ntext", OPEN },
@@ -103,10 +103,10 @@ static void
 each_way(struct rig *r, const char *text, const void *c, check_fn *fn)
 {
 	const struct span breaks[] = { SPAN("\n"), SPAN("\r\n"),
-	    SPAN("\r") };
+	    SPAN("\r"), SPAN("\r\r\n") };
 	uint8_t m[512];
 
-	for (size_t b = 0; b < 3; b++) {
+	for (size_t b = 0; b < sizeof(breaks) / sizeof(breaks[0]); b++) {
 		const struct span s = { m, with_breaks(m, text, breaks[b]) };
 
 		for (size_t k = 0; k < r->kernels; k++)

@@ -66,7 +66,10 @@ check_sorted(const struct listing *l)
 static void
 names_come_in_byte_order_with_their_type(void **state)
 {
-	static const struct { const char *name; enum entry_type type; } want[] = {
+	static const struct {
+		const char *name;
+		enum entry_type type;
+	} want[] = {
 		{ ".hidden", ENTRY_FILE }, { "1", ENTRY_FILE },
 		{ "10", ENTRY_FILE }, { "2", ENTRY_FILE }, { "A", ENTRY_DIR },
 		{ "a", ENTRY_SYMLINK }, { "f", ENTRY_SPECIAL },
@@ -93,7 +96,7 @@ names_come_in_byte_order_with_their_type(void **state)
 	folder_drop(fd, path);
 }
 
-/* More names than fit one block of memory, each as long as can be. */
+/* More names than fit one block of memory, which they nearly fill. */
 static void
 many_long_names_are_kept(void **state)
 {
@@ -102,17 +105,18 @@ many_long_names_are_kept(void **state)
 	struct listing l = { 0 };
 
 	(void)state;
-	memset(name, 'n', 255);
-	name[255] = '\0';
 	for (unsigned i = 0; i < 700; i++) {
-		(void)snprintf(name, 5, "%04u", i * 3 % 700);
-		name[4] = 'n';
+		const unsigned k = i * 3 % 700;
+
+		(void)snprintf(name, 5, "%04u", k);
+		memset(name + 4, 'n', 251);
+		name[225] = '\0';
 		touch(fd, name);
 	}
 	assert_int_equal(listing_read(&l, fd, NULL), ST_OK);
 	assert_int_equal(l.n, 700);
 	for (unsigned i = 0; i < 700; i++) {
-		assert_int_equal(strlen(l.list[i].name), 255);
+		assert_int_equal(strlen(l.list[i].name), 225);
 		assert_int_equal(strtoul(l.list[i].name, NULL, 10), i);
 	}
 	listing_free(&l);

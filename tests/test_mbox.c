@@ -494,8 +494,22 @@ padded(struct buf *b, size_t at, const char *end)
 	if (end[0] == '\n')
 		b->p[b->n - 2] = '\n';
 	buf_str(b, SEP "Subject: 2\n\nbody\n\nFrom text\n");
-	buf_str(b, SEP "Subject: 3\n");
+	buf_str(b, SEP "Subject: 3\n\n");
+	for (unsigned i = 0; i < 5000; i++)
+		buf_byte(b, 'z');
 	return buf_span(b);
+}
+
+static void
+check_padded(const struct got *g, size_t at, bool blank)
+{
+	assert_int_equal(g->rc, ST_END);
+	assert_int_equal(g->n, 3);
+	assert_true(g->m[0].off + g->m[0].len == at - blank);
+	assert_true(g->m[1].off == at + sizeof(SEP) - 1);
+	assert_int_equal(g->m[1].len, 28);
+	assert_true(g->seen.any_from == 5);
+	assert_true(g->seen.disputes == 4u - blank);
 }
 
 static void
@@ -508,24 +522,19 @@ separators_around_buffer_ends_are_found(void **state)
 	struct got g;
 
 	for (size_t e = 0; e < sizeof(edges) / sizeof(edges[0]); e++)
-		for (size_t at = edges[e] - 40; at <= edges[e] + 40; at++) {
+		for (size_t at = edges[e] - 70; at <= edges[e] + 70; at++) {
 			const bool blank = at % 2;
 			const struct span f = padded(&b, at,
 			    blank ? "\n" : "");
-			const struct store_how how = { .map = at % 4 < 2 };
+			for (unsigned way = 0; way < 3; way++) {
+				const struct store_how how = { .map = way };
 
-			if (at % 3 == 0)
-				run_drip(x, f, at % 5 == 0 ? 0 : 4096, true,
-				    &g);
-			else
-				run_fd(x, f, &how, false, &g);
-			assert_int_equal(g.rc, ST_END);
-			assert_int_equal(g.n, 3);
-			assert_true(g.m[0].off + g.m[0].len == at - blank);
-			assert_true(g.m[1].off == at + sizeof(SEP) - 1);
-			assert_int_equal(g.m[1].len, 28);
-			assert_true(g.seen.any_from == 5);
-			assert_true(g.seen.disputes == 4u - blank);
+				if (way == 2)
+					run_drip(x, f, 4096, true, &g);
+				else
+					run_fd(x, f, &how, false, &g);
+				check_padded(&g, at, blank);
+			}
 		}
 	buf_free(&b);
 }
@@ -560,6 +569,35 @@ long_header_lines_do_not_depend_on_chunks(void **state)
 			run_drip(x, buf_span(&b), step == 2 ? SIZE_MAX : step,
 			    false, &g);
 			same_split(&g, &want);
+		}
+	}
+	buf_free(&b);
+}
+
+/* No more than a few KiB are at hand: the end of them must not decide. */
+static void
+long_separators_are_found_wherever_they_are_cut(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	struct got g;
+
+	for (size_t at = 72000; at < 78000; at += 131) {
+		buf_clear(&b);
+		buf_str(&b, SEP "Subject: 1\n\n");
+		while (b.n < at)
+			buf_byte(&b, b.n + 2 < at ? 'x' : '\n');
+		buf_str(&b, "From ");
+		for (unsigned i = 0; i < 900; i++)
+			buf_byte(&b, 'y');
+		buf_str(&b, " Thu Jan  1 00:00:00 1970\nSubject: 2\n\n");
+		while (b.n < 82000)
+			buf_byte(&b, 'z');
+		for (size_t step = 0; step < 3; step++) {
+			run_drip(x, buf_span(&b), step == 2 ? 4096 : step,
+			    true, &g);
+			assert_int_equal(g.n, 2);
+			assert_true(g.m[0].off + g.m[0].len == at - 1);
 		}
 	}
 	buf_free(&b);
@@ -655,6 +693,8 @@ main(void)
 		    a_range_from_where_the_one_before_ended_joins_with_lengths),
 		cmocka_unit_test(separators_around_buffer_ends_are_found),
 		cmocka_unit_test(long_header_lines_do_not_depend_on_chunks),
+		cmocka_unit_test(
+		    long_separators_are_found_wherever_they_are_cut),
 		cmocka_unit_test(huge_header_blocks_are_split_too),
 	};
 

@@ -249,7 +249,8 @@ metadata_is_no_mail_but_names_like_it_are(void **state)
 
 	MAKE(t, "Inbox.msf", "x.LOCK", ".mh_sequences", "cyrus.header",
 	    ",12", ",x", "subscriptions", ".imap/x/y", "dovecot",
-	    "dovecot-users", "dovecot.mbox", "dovecot-list/1", "dovecot-uidvalidity.5f",
+	    "dovecot-users", "dovecot.mbox", "dovecot-list/1",
+	    "dovecot-uidvalidity.5f",
 	    "dovecot-keywords", "dovecot.list.index.log", "courierimapuiddb",
 	    "msf", "lock");
 	assert_string_equal(walk(t, "", &plain), ",12 skipped: metadata\n,x\n"

@@ -238,6 +238,7 @@ put_counts(struct json *j, const struct totals *t)
 		json_open(j, '{');
 		json_key_u64(j, "messages", t->code_messages[i]);
 		json_key_u64(j, "count", t->code_count[i]);
+		json_key_text(j, "worst", severity_name(t->code_worst[i]));
 		json_close(j, '}');
 	}
 	json_close(j, '}');

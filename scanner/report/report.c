@@ -30,6 +30,8 @@ totals_add(struct totals *t, const struct totals *m)
 	for (size_t i = 0; i < CODE_COUNT; i++) {
 		t->code_messages[i] += m->code_messages[i];
 		t->code_count[i] += m->code_count[i];
+		if (m->code_worst[i] > t->code_worst[i])
+			t->code_worst[i] = m->code_worst[i];
 	}
 	for (size_t i = 0; i < CONVENTIONS; i++)
 		t->conventions[i] += m->conventions[i];

@@ -21,6 +21,7 @@ struct totals {
 	uint64_t by_severity[SEVERITIES];	/* messages, by their worst */
 	uint64_t code_messages[CODE_COUNT];	/* messages with that code */
 	uint64_t code_count[CODE_COUNT];	/* occurrences */
+	enum severity code_worst[CODE_COUNT];	/* where there are any */
 	uint64_t conventions[CONVENTIONS];	/* messages */
 	uint64_t files;			/* that held mail */
 	uint64_t stores;

@@ -148,20 +148,29 @@ plural(uint64_t n, const char *one, const char *many)
 }
 
 static void
+put_code(struct buf *b, const struct totals *t, enum code code, bool color)
+{
+	const struct code_info *c = code_info(code);
+	const char *worst = severity_name(t->code_worst[code]);
+
+	buf_str(b, "  ");
+	put_severity(b, t->code_worst[code], color);
+	buf_printf(b, "%*s%10" PRIu64 "%10" PRIu64 "  ",
+	    (int)(6 - strlen(worst)), "", t->code_messages[code],
+	    t->code_count[code]);
+	buf_printf(b, color ? "\033[1m%s\033[0m" : "%s", c->name);
+	buf_printf(b, "%*s%s\n", (int)(23 - strlen(c->name)), "", c->title);
+}
+
+/* The worst first. */
+static void
 put_codes(struct buf *b, const struct totals *t, bool color)
 {
-	buf_str(b, "\n  messages     count  code\n");
-	for (unsigned i = 0; i < CODE_COUNT; i++) {
-		const struct code_info *c = code_info((enum code)i);
-
-		if (t->code_messages[i] == 0)
-			continue;
-		buf_printf(b, "%10" PRIu64 "%10" PRIu64 "  ",
-		    t->code_messages[i], t->code_count[i]);
-		buf_printf(b, color ? "\033[1m%s\033[0m" : "%s", c->name);
-		buf_printf(b, "%*s%s\n", (int)(23 - strlen(c->name)), "",
-		    c->title);
-	}
+	buf_str(b, "\n  worst   messages     count  code\n");
+	for (unsigned s = SEVERITIES; s-- > 0; )
+		for (unsigned i = 0; i < CODE_COUNT; i++)
+			if (t->code_messages[i] > 0 && t->code_worst[i] == s)
+				put_code(b, t, (enum code)i, color);
 }
 
 static void
@@ -216,17 +225,19 @@ put_rest(struct buf *b, const struct totals *t,
 		    "messages"));
 }
 
-/* What the reader will want to do next. */
+/* What the reader will want to do next: understand the worst of it. */
 static void
 put_next(struct buf *b, const struct totals *t)
 {
+	unsigned worst = CODE_COUNT;
+
 	for (unsigned i = 0; i < CODE_COUNT; i++)
-		if (t->code_messages[i] > 0 && (code_info((enum code)i)->
-		    severity == SEV_HIGH || t->by_severity[SEV_HIGH] == 0)) {
-			buf_printf(b, "  What it means: baredot explain %s\n",
-			    code_info((enum code)i)->name);
-			return;
-		}
+		if (t->code_messages[i] > 0 && (worst == CODE_COUNT ||
+		    t->code_worst[i] > t->code_worst[worst]))
+			worst = i;
+	if (worst < CODE_COUNT)
+		buf_printf(b, "  What it means: baredot explain %s\n",
+		    code_info((enum code)worst)->name);
 }
 
 static void
