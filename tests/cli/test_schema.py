@@ -5,10 +5,11 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, LIMIT, Skip, TOP,
+from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, Skip, TOP,
                  UNREADABLE, Ran, baredot, check, folder, read, run, same,
                  strict_json, write)
 
@@ -201,28 +202,32 @@ def a_message_id_that_is_too_long():
         same(len(r["message_id"]), 998)
 
 
+def catches_sigint(pid):
+    caught = re.search(rb"SigCgt:\s*(\w+)", read("/proc/%d/status" % pid))
+    return int(caught.group(1), 16) >> (signal.SIGINT - 1) & 1
+
+
 def interrupted(form):
     """A scan that waits for standard input, stopped by SIGINT."""
-    p = subprocess.Popen([BAREDOT, "scan", "-f", form, "-j", "1", "samples",
-                          "-"], cwd=TOP, stdin=subprocess.PIPE,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    children = "/proc/%d/task/%d/children" % (p.pid, p.pid)
-    try:
-        end = time.monotonic() + 10
-        while not read(children).strip() and time.monotonic() < end:
-            time.sleep(0.02)
-        time.sleep(0.3)                 # now it waits
-        p.send_signal(signal.SIGINT)
-        while p.poll() is None and time.monotonic() < end:
-            time.sleep(0.02)
-        check(p.poll() is not None, "it did not stop")
-        out, err = p.stdout.read(), p.stderr.read()
-    finally:
-        p.kill()
-        p.wait()
-        for f in (p.stdin, p.stdout, p.stderr):
-            f.close()
-    return Ran(subprocess.CompletedProcess([], p.returncode, out, err))
+    with tempfile.TemporaryFile() as out:
+        p = subprocess.Popen([BAREDOT, "scan", "-f", form, "-j", "1",
+                              "samples", "-"], cwd=TOP, stdout=out,
+                             stdin=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
+        try:
+            end = time.monotonic() + 20
+            while not catches_sigint(p.pid) and time.monotonic() < end:
+                time.sleep(0.01)
+            time.sleep(0.5)             # now it waits
+            p.send_signal(signal.SIGINT)
+            p.wait(20)
+        finally:
+            p.kill()
+            p.wait()
+            p.stdin.close()
+        out.seek(0)
+        return Ran(subprocess.CompletedProcess([], p.returncode, out.read(),
+                                               b""))
 
 
 def an_interrupted_run():
