@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 from cli import (BAREDOT, CLEAN, FINDINGS, Skip, TOP, UNREADABLE, USAGE,
@@ -570,17 +571,22 @@ def color_when_it_is_wanted():
 
 def progress_when_it_is_wanted():
     def shown(*args):
-        """Standard error of a scan that takes a second."""
+        """Standard error of a scan that has to wait for its input."""
         a, b = os.pipe()
-        try:
-            return baredot("scan", "-j", "1", "--timeout", "1", *args,
-                           "samples", "-", stdin=a).err
-        finally:
-            os.close(a)
+        def late():
+            os.write(b, LF_MAIL)
             os.close(b)
-    check("102 messages, " in shown("--progress=always"))
-    check("102 messages, " not in shown("--progress=never"))
-    check("102 messages, " not in shown())
+        timer = threading.Timer(0.6, late)
+        timer.start()
+        try:
+            return baredot("scan", "-j", "1", *args, "samples/mh", "-",
+                           stdin=a).err
+        finally:
+            timer.join()
+            os.close(a)
+    check(re.search(r"\r\S*\d+ messages, 0 MB", shown("--progress=always")))
+    same(shown("--progress=never"), "")
+    same(shown(), "")
 
 
 # --- -o
