@@ -3,10 +3,13 @@ import base64
 import contextlib
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -109,14 +112,51 @@ def same(got, want, what=""):
         raise AssertionError("%s\n got: %r\nwant: %r" % (what, got, want))
 
 
-def run(tests):
-    """Run functions; a name is the sentence.  Exits 1 if one fails."""
-    failed = 0
-    print("1..%d" % len(tests))
-    for n, test in enumerate(tests, 1):
-        name = test.__name__.replace("_", " ")
+def catches(pid, sig):
+    caught = re.search(rb"SigCgt:\s*(\w+)", read("/proc/%d/status" % pid))
+    return int(caught.group(1), 16) >> (sig - 1) & 1
+
+
+def interrupted(*args, sig=signal.SIGINT):
+    """A scan of the samples and then of standard input, stopped there."""
+    with tempfile.TemporaryFile() as out:
+        p = subprocess.Popen([BAREDOT, "scan", "-j", "1", *args,
+                              "samples", "-"], cwd=TOP, stdout=out,
+                             stdin=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
         try:
-            test()
+            end = time.monotonic() + 20
+            while not catches(p.pid, sig) and time.monotonic() < end:
+                time.sleep(0.01)
+            time.sleep(0.5)             # now it waits
+            p.send_signal(sig)
+            p.wait(20)
+        finally:
+            p.kill()
+            p.wait()
+            p.stdin.close()
+        out.seek(0)
+        return Ran(subprocess.CompletedProcess([], p.returncode, out.read(),
+                                               b""))
+
+
+TESTS = []
+
+
+def test(function):
+    """Its name is the sentence."""
+    TESTS.append(function)
+    return function
+
+
+def run():
+    """Run the tests in their order; exits 1 if one fails."""
+    failed = 0
+    print("1..%d" % len(TESTS))
+    for n, one in enumerate(TESTS, 1):
+        name = one.__name__.replace("_", " ")
+        try:
+            one()
             print("ok %d - %s" % (n, name))
         except Skip as why:
             print("ok %d - %s # SKIP %s" % (n, name, why))

@@ -9,7 +9,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-from cli import TOP, check, exact, read, run, same, scan
+from cli import TOP, check, exact, read, run, same, scan, test
 
 CORPORA = os.environ.get("BAREDOT_CORPORA") or os.path.normpath(
     os.path.join(TOP, "../shared/corpora"))
@@ -45,6 +45,7 @@ def one(path, *args):
     return r
 
 
+@test
 def every_file_as_its_bytes_are():
     """Each file as one message: length, sum and breaks by Python."""
     seen = 0
@@ -65,6 +66,7 @@ def every_file_as_its_bytes_are():
     check(seen > 700, seen)
 
 
+@test
 def stalwart_57_crlf_52_lf_4_mixed():
     records = messages(at("stalwart-mail-parser"))
     same(kinds(records), {"crlf": 57, "lf": 52, "mixed": 4})
@@ -74,6 +76,7 @@ def stalwart_57_crlf_52_lf_4_mixed():
           "thirdparty/003.eml"])
 
 
+@test
 def stalwart_one_bare_cr_in_a_crlf_file():
     r = one("stalwart-mail-parser/eml/legacy/049.eml")
     same((r["convention"], r["line_ends"]["cr"]), ("crlf", 1))
@@ -83,16 +86,19 @@ def stalwart_one_bare_cr_in_a_crlf_file():
     same(bare, [at("stalwart-mail-parser/eml/legacy/049.eml")])
 
 
+@test
 def stalwart_13_nuls():
     r = one("stalwart-mail-parser/eml/thirdparty/005.eml")
     same(found(r)["limit.nul"]["count"], 13)
 
 
+@test
 def james_59_crlf_28_lf_1_mixed():
     same(kinds(messages("--format-in", "eml", at("james-mime4j"))),
          {"crlf": 59, "lf": 28, "mixed": 1})
 
 
+@test
 def spamassassin_three_signed_messages_are_mixed():
     for n in (21, 22, 23):
         r = one("spamassassin-t-data/dkim/test-pass-%d.msg" % n)
@@ -100,6 +106,7 @@ def spamassassin_three_signed_messages_are_mixed():
         check("eol.mixed" in found(r))
 
 
+@test
 def spamassassin_bsmtp_ends_with_a_lone_dot_and_quit():
     r = one("spamassassin-t-data/spam/bsmtp")
     dots = [f for c, f in found(r).items() if re.match("eod.*-dot-", c)]
@@ -108,18 +115,21 @@ def spamassassin_bsmtp_ends_with_a_lone_dot_and_quit():
     same(data[last:].split(), [b".", b"QUIT"])
 
 
+@test
 def rspamd_200_crcrlf():
     r = one("rspamd/functional/messages/numeric_urls.eml")
     same(found(r)["eol.crcrlf"]["count"], 200)
     same((r["line_ends"]["crcrlf"], r["line_ends"]["cr"]), (200, 0))
 
 
+@test
 def postfix_queue_files_are_not_mail():
     ran = scan("--all", at("postfix-queue-files"))
     same(ran.records()[-1]["messages"], 0)
     same(ran.records()[-1]["skipped"]["not_mail"], 29)
 
 
+@test
 def exim_kept_what_came_by_bdat():
     data, wire = (one("exim-4.96-written/%s" % p) for p in (
         "data/1xUsmb-0006p7-27-D", "wire/1xUsmb-0006nu-1A-D"))
@@ -141,6 +151,7 @@ def virtual(r):
     return r["length"] + r["line_ends"]["lf"]
 
 
+@test
 def dovecot_maildir_sizes():
     for name, raw in (("maildir", True), ("maildir-gz", False)):
         records = messages(at("dovecot-2.3.19-written", name))
@@ -152,6 +163,7 @@ def dovecot_maildir_sizes():
             same((r["length"], virtual(r)), (int(s), int(w)), r["path"])
 
 
+@test
 def dovecot_mbox_sizes():
     # Dovecot leaves out the fields that it put there itself.
     own = re.compile(rb"^(?:X-UID|Status|X-Status|X-Keywords|Content-Length|"
@@ -173,17 +185,4 @@ if not os.path.isdir(CORPORA):
     print("1..1\nok 1 - corpora # SKIP there is no folder of corpora here "
           "(BAREDOT_CORPORA)")
     sys.exit(0)
-run([
-    every_file_as_its_bytes_are,
-    stalwart_57_crlf_52_lf_4_mixed,
-    stalwart_one_bare_cr_in_a_crlf_file,
-    stalwart_13_nuls,
-    james_59_crlf_28_lf_1_mixed,
-    spamassassin_three_signed_messages_are_mixed,
-    spamassassin_bsmtp_ends_with_a_lone_dot_and_quit,
-    rspamd_200_crcrlf,
-    postfix_queue_files_are_not_mail,
-    exim_kept_what_came_by_bdat,
-    dovecot_maildir_sizes,
-    dovecot_mbox_sizes,
-])
+run()

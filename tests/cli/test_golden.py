@@ -14,7 +14,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 from cli import (GOLDEN, SAMPLES, TOP, UNREADABLE, baredot, check, folder,
-                 read, run, same, scan)
+                 read, run, same, scan, test)
 
 VARYING = {"context", "why", "end", "milliseconds"}
 
@@ -60,6 +60,7 @@ def all_records(*args):
     return records[1:]
 
 
+@test
 def the_samples_are_what_the_script_makes():
     with folder() as tmp:
         make = os.path.join(SAMPLES, "make.py")
@@ -89,6 +90,7 @@ def unzipped(data):
     return out + data
 
 
+@test
 def every_code_has_a_sample():
     listed = baredot("explain").out.decode().split("\n")[:-1]
     codes = {line.split()[0] for line in listed}
@@ -97,6 +99,7 @@ def every_code_has_a_sample():
     same(planted, codes)
 
 
+@test
 def severities_that_differ_have_both_samples():
     seen = {}
     for r in golden("samples.ndjson"):
@@ -108,23 +111,28 @@ def severities_that_differ_have_both_samples():
     same(seen["eod.stuffed-dot"], {"info", "medium"})
 
 
+@test
 def all_that_was_planted_and_nothing_else():
     compare(all_records(), golden("samples.ndjson"))
 
 
+@test
 def the_same_in_one_process():
     compare(all_records("-j", "0"), golden("samples.ndjson"))
 
 
+@test
 def the_same_from_the_portable_kernel():
     compare(all_records("--kernel", "portable"), golden("samples.ndjson"))
 
 
+@test
 def codes_that_must_be_asked_for():
     compare(all_records("--code", "+limit.line-78"),
             golden("samples-asked.ndjson"))
 
 
+@test
 def without_all_only_messages_with_findings():
     want = [r for r in golden("samples.ndjson")
             if r["type"] in ("store", "unreadable") or r.get("findings")]
@@ -134,6 +142,7 @@ def without_all_only_messages_with_findings():
     same(ran.records()[-1]["records"], len(want) + 2)
 
 
+@test
 def each_folder_alone_says_the_same():
     want = golden("samples.ndjson")
     for name in sorted(os.listdir(SAMPLES)):
@@ -152,6 +161,7 @@ def message_bytes(r):
     return data[r["offset"]:r["offset"] + r["length"]]
 
 
+@test
 def offset_and_length_cut_out_the_message():
     for r in all_records():
         if r["type"] == "message":
@@ -160,6 +170,7 @@ def offset_and_length_cut_out_the_message():
             same(hashlib.sha256(data).hexdigest(), r["sha256"], r["path"])
 
 
+@test
 def the_context_is_what_stands_there():
     at_line = {"limit.line-998", "limit.line-78", "limit.no-header-end"}
     for r in all_records("--code", "+limit.line-78"):
@@ -181,11 +192,13 @@ def text_report():
     return re.sub(rb", \d+\.\d\d s;", b", N.NN s;", ran.out).decode()
 
 
+@test
 def the_text_report_is_the_one_that_was_read_by_people():
     same(text_report().split("\n"), read(os.path.join(
         GOLDEN, "samples.txt")).decode().split("\n"))
 
 
+@test
 def the_text_report_holds_each_finding_once():
     line = re.compile(r"(.*):(\d+):(\d+): (info|low|medium|high) "
                       r"([a-z0-9.-]+): .*?(?:, (\d+) times)?: \".*\"")
@@ -199,18 +212,4 @@ def the_text_report_holds_each_finding_once():
     same(got, want)
 
 
-run([
-    the_samples_are_what_the_script_makes,
-    every_code_has_a_sample,
-    severities_that_differ_have_both_samples,
-    all_that_was_planted_and_nothing_else,
-    the_same_in_one_process,
-    the_same_from_the_portable_kernel,
-    codes_that_must_be_asked_for,
-    without_all_only_messages_with_findings,
-    each_folder_alone_says_the_same,
-    offset_and_length_cut_out_the_message,
-    the_context_is_what_stands_there,
-    the_text_report_is_the_one_that_was_read_by_people,
-    the_text_report_holds_each_finding_once,
-])
+run()

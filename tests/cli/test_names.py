@@ -8,7 +8,7 @@ import unicodedata
 
 sys.dont_write_bytecode = True
 from cli import (BAREDOT, FINDINGS, UNREADABLE, baredot, check, exact, folder,
-                 run, same, scan, strict_json, write)
+                 run, same, scan, strict_json, test, write)
 
 MAIL = b"From: a@example.com\nSubject: x\n\na line\r\nb\n"    # one finding
 NAMES = [
@@ -59,6 +59,7 @@ def many_files(tmp, suffix=b".eml"):
         NAMES, key=lambda n: n[:255 - len(suffix)] + suffix)]
 
 
+@test
 def names_in_text():
     with folder() as tmp:
         names = many_files(tmp, b"")
@@ -71,6 +72,7 @@ def names_in_text():
         same(got, [b"./" + n for n in sorted(names)])
 
 
+@test
 def names_in_ndjson():
     with folder() as tmp:
         names = many_files(tmp)
@@ -86,6 +88,7 @@ def safe_json(out):
     safe(out)
 
 
+@test
 def b64_stands_where_it_is_needed_and_only_there():
     with folder() as tmp:
         many_files(tmp)
@@ -99,6 +102,7 @@ def b64_stands_where_it_is_needed_and_only_there():
             same("path_b64" in r, not valid, name)
 
 
+@test
 def names_in_one_document():
     with folder() as tmp:
         many_files(tmp)
@@ -110,6 +114,7 @@ def names_in_one_document():
                  "message")])
 
 
+@test
 def names_of_folders():
     with folder() as tmp:
         top = os.fsencode(tmp)
@@ -122,6 +127,7 @@ def names_of_folders():
         safe(baredot("scan", "-f", "text", ".", cwd=tmp).out)
 
 
+@test
 def names_of_what_is_skipped_or_unreadable():
     with folder() as tmp:
         top = os.fsencode(tmp)
@@ -136,6 +142,7 @@ def names_of_what_is_skipped_or_unreadable():
         safe(baredot("scan", "-f", "text", "-v", ".", cwd=tmp).out)
 
 
+@test
 def names_that_do_not_exist():
     for n in NAMES:
         name = b"./" + n[:200] + b".none"
@@ -147,6 +154,7 @@ def names_that_do_not_exist():
         safe(ran.err.encode("utf-8", "surrogateescape"))
 
 
+@test
 def names_that_the_user_gave_and_a_list_gave():
     with folder() as tmp:
         names = many_files(tmp)
@@ -157,6 +165,7 @@ def names_that_the_user_gave_and_a_list_gave():
         same([exact(r, "path") for r in ran.of_type("message")], names)
 
 
+@test
 def a_report_under_a_hostile_name():
     with folder() as tmp:
         name = b"\x1b[31m\xff\n"
@@ -167,6 +176,7 @@ def a_report_under_a_hostile_name():
         same(os.listdir(os.fsencode(tmp)), [name])
 
 
+@test
 def message_ids():
     with folder() as tmp:
         ids = [b"<" + n.replace(b"\n", b"").replace(b"\r", b"") +
@@ -181,6 +191,7 @@ def message_ids():
         safe(baredot("scan", "-f", "text", "--all", tmp).out)
 
 
+@test
 def a_message_id_of_every_byte():
     every = bytes(b for b in range(256) if b not in b"\r\n")
     with folder() as tmp:
@@ -191,6 +202,7 @@ def a_message_id_of_every_byte():
              b"<" + every + b">")
 
 
+@test
 def context_of_every_byte():
     with folder() as tmp:
         for b in range(256):
@@ -204,6 +216,7 @@ def context_of_every_byte():
         safe(re.sub(rb"\x1b\[[0-9;]*m", b"", ran.out))
 
 
+@test
 def the_command_line_in_the_header():
     with folder() as tmp:
         ran = scan("--", os.fsencode(tmp) + b"/\x1b[1m\xff\n")
@@ -212,18 +225,4 @@ def the_command_line_in_the_header():
              [BAREDOT, "scan", "-f", "ndjson"])
 
 
-run([
-    names_in_text,
-    names_in_ndjson,
-    b64_stands_where_it_is_needed_and_only_there,
-    names_in_one_document,
-    names_of_folders,
-    names_of_what_is_skipped_or_unreadable,
-    names_that_do_not_exist,
-    names_that_the_user_gave_and_a_list_gave,
-    a_report_under_a_hostile_name,
-    message_ids,
-    a_message_id_of_every_byte,
-    context_of_every_byte,
-    the_command_line_in_the_header,
-])
+run()

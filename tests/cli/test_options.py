@@ -4,14 +4,16 @@ import os
 import pty
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import threading
 
 sys.dont_write_bytecode = True
-from cli import (BAREDOT, CLEAN, FINDINGS, Skip, TOP, UNREADABLE, USAGE,
-                 Ran, baredot, check, folder, read, run, same, scan, write)
+from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, TOP, UNREADABLE,
+                 USAGE, Ran, Skip, baredot, check, folder, interrupted, read,
+                 run, same, scan, strict_json, test, write)
 
 LF_MAIL = b"From: a@example.com\nSubject: lf\n\ntext\n"
 CRLF_MAIL = LF_MAIL.replace(b"\n", b"\r\n")
@@ -49,14 +51,17 @@ def findings(name, *args):
 
 # --- commands
 
+@test
 def no_arguments_say_where_help_is():
     usage(says=["no command", "baredot help"])
 
 
+@test
 def an_unknown_command_says_where_help_is():
     usage("scna", "samples", says=["scna", "baredot help"])
 
 
+@test
 def help_lists_the_commands():
     for args in (("help",), ("--help",), ("-h",)):
         ran = baredot(*args)
@@ -65,6 +70,7 @@ def help_lists_the_commands():
             check(word in ran.out)
 
 
+@test
 def help_scan_lists_every_option_and_status():
     ran = baredot("help", "scan")
     same((ran.status, ran.err), (CLEAN, ""))
@@ -78,10 +84,12 @@ def help_scan_lists_every_option_and_status():
     same(baredot("scan", "-h", "nowhere").out, ran.out)
 
 
+@test
 def help_on_something_else_is_a_usage_error():
     usage("help", "nothing", says=["nothing", "help scan"])
 
 
+@test
 def version_is_that_of_the_makefile():
     want = re.search(rb"^VERSION = (.*)$", read(TOP + "/Makefile"), re.M)
     for args in (("--version",), ("version",)):
@@ -93,6 +101,7 @@ def all_codes():
             baredot("explain").out.decode().splitlines()]
 
 
+@test
 def explain_lists_every_code():
     listed = baredot("explain").out.decode().splitlines()
     same(len(listed), 27)
@@ -101,6 +110,7 @@ def explain_lists_every_code():
                            r"(info|low|medium|high) +\S.*", line), line)
 
 
+@test
 def explain_prints_every_part_of_every_code():
     for code in all_codes():
         ran = baredot("explain", code)
@@ -114,6 +124,7 @@ def explain_prints_every_part_of_every_code():
         check(max(map(len, text.splitlines())) < 80, code)
 
 
+@test
 def explain_takes_globs_and_lists():
     text = baredot("explain", "eod.*").out.decode()
     same(text.count("\n---\n"), 14)
@@ -121,6 +132,7 @@ def explain_takes_globs_and_lists():
     check("eol.crlf: " in text and "limit.nul: " in text)
 
 
+@test
 def explain_suggests_the_nearest_code():
     for wrong, right in (("eod.lf-dot-crl", "eod.lf-dot-crlf"),
                          ("eol.barecr", "eol.bare-cr"),
@@ -131,10 +143,12 @@ def explain_suggests_the_nearest_code():
 
 # --- usage errors
 
+@test
 def nothing_to_scan_is_a_usage_error():
     usage("scan", says=["what should be scanned", "file", "folder", "-"])
 
 
+@test
 def unknown_options_are_named():
     for args, name in ((("--bogus",), "--bogus"), (("-Z",), "-Z"),
                        (("-aZ",), "-Z"), (("-Za",), "-Z"),
@@ -144,20 +158,24 @@ def unknown_options_are_named():
         check("no option %s\n" % name in err, (args, err))
 
 
+@test
 def an_ambiguous_option_is_not_called_unknown():
     err = usage("scan", "--form", "text", "samples", says=["--form"])
     check("more than one" in err, err)
 
 
+@test
 def options_may_be_shortened():
     same(scan("--hel").out, baredot("help", "scan").out)
 
 
+@test
 def an_argument_that_is_not_taken_is_named():
     err = usage("scan", "--all=yes", "samples", says=["--all"])
     check("takes no argument" in err, err)
 
 
+@test
 def missing_arguments_are_named():
     for name in ("-f", "--format", "-o", "--code", "--eol", "-j", "-m"):
         err = usage("scan", "samples", name, says=["needs an argument"])
@@ -166,6 +184,7 @@ def missing_arguments_are_named():
     check(" -f needs" in err, err)
 
 
+@test
 def wrong_values_are_refused_with_the_right_ones():
     for option, value, says in (
             ("--format", "xml", ["text, ndjson or json"]),
@@ -185,6 +204,7 @@ def wrong_values_are_refused_with_the_right_ones():
     usage("scan", "--kernel", "sse9", "samples", says=["kernel", "sse9"])
 
 
+@test
 def usage_errors_show_no_control_bytes():
     # A name that a shell's * put there may look like an option.
     for args in (("scan", "--\x1b[31m"), ("scan", "-\x1b"),
@@ -197,6 +217,7 @@ def usage_errors_show_no_control_bytes():
               repr(err))
 
 
+@test
 def an_unknown_code_suggests_the_nearest():
     usage("scan", "--code", "eol.bare_cr", "samples",
           says=["eol.bare_cr", "did you mean eol.bare-cr?"])
@@ -207,6 +228,7 @@ def an_unknown_code_suggests_the_nearest():
 
 # --- what is scanned
 
+@test
 def two_dashes_end_the_options():
     with folder() as tmp:
         write(tmp + "/-rf", CRLF_MAIL)
@@ -216,10 +238,12 @@ def two_dashes_end_the_options():
         same([r["path"] for r in ran.of_type("message")], ["-rf", "--all"])
 
 
+@test
 def options_may_follow_paths():
     same(len(scan("samples/mh", "--all").of_type("message")), 3)
 
 
+@test
 def standard_input_as_a_pipe():
     ran = scan("--all", "-", input=CRLF_MAIL)
     (r,) = ran.of_type("message")
@@ -227,11 +251,13 @@ def standard_input_as_a_pipe():
          ("-", "eml", len(CRLF_MAIL), "crlf"))
 
 
+@test
 def standard_input_with_workers():
     ran = baredot("scan", "-f", "ndjson", "--all", "-j", "2", "-", input=BOX)
     same([r["index"] for r in ran.of_type("message")], [1, 2])
 
 
+@test
 def standard_input_as_a_file():
     with folder() as tmp:
         with open(write(tmp + "/in", BOX), "rb") as f:
@@ -241,11 +267,13 @@ def standard_input_as_a_file():
         same(ran.of_type("message"), piped.of_type("message"))
 
 
+@test
 def standard_input_that_is_compressed():
     ran = scan("--all", "-", input=gzip.compress(BOX))
     same([r["raw"] for r in ran.of_type("message")], [False, False])
 
 
+@test
 def standard_input_that_is_no_mail_or_empty():
     for data in (b"", b"no mail\n"):
         ran = scan("-", input=data)
@@ -254,6 +282,7 @@ def standard_input_that_is_no_mail_or_empty():
         same(ran.records()[-1]["skipped"]["not_mail"], 1)
 
 
+@test
 def a_file_called_dash_is_not_standard_input():
     with folder() as tmp:
         write(tmp + "/-", LF_MAIL)
@@ -266,6 +295,7 @@ def a_file_called_dash_is_not_standard_input():
 NAMES = b"samples/mh/1\0samples/mh/2\0\0samples/eml/clean.crlf.eml"
 
 
+@test
 def names_from_a_file():
     with folder() as tmp:
         ran = scan("--all", "--files0-from", write(tmp + "/names", NAMES))
@@ -274,6 +304,7 @@ def names_from_a_file():
         same(ran.status, FINDINGS)
 
 
+@test
 def names_from_standard_input():
     ran = scan("--all", "--files0-from=-", "samples/mh/10", input=NAMES)
     same([r["path"] for r in ran.of_type("message")], [
@@ -281,6 +312,7 @@ def names_from_standard_input():
         "samples/eml/clean.crlf.eml"])
 
 
+@test
 def names_from_a_missing_file():
     ran = scan("--files0-from", "nowhere.list")
     same(ran.status, UNREADABLE)
@@ -289,6 +321,7 @@ def names_from_a_missing_file():
     check("No such file" in r["error"], r)
 
 
+@test
 def names_from_an_empty_file():
     ran = scan("--files0-from", "-", input=b"")
     same((ran.status, ran.records()[-1]["messages"]), (CLEAN, 0))
@@ -296,6 +329,7 @@ def names_from_an_empty_file():
     same((ran.status, ran.records()[-1]["messages"]), (CLEAN, 0))
 
 
+@test
 def names_that_are_missing_do_not_stop_the_others():
     ran = scan("--all", "--files0-from", "-",
                input=b"gone\0samples/mh/1\0")
@@ -304,6 +338,7 @@ def names_that_are_missing_do_not_stop_the_others():
     same(ran.of_type("message")[0]["path"], "samples/mh/1")
 
 
+@test
 def the_format_can_be_told():
     with folder() as tmp:
         box = write(tmp + "/box", BOX)
@@ -317,6 +352,7 @@ def the_format_can_be_told():
         same(len(ran.of_type("message")), 2)
 
 
+@test
 def tmp_of_a_maildir_is_scanned_on_demand():
     def paths(*args):
         return [r["path"] for r in
@@ -326,12 +362,14 @@ def tmp_of_a_maildir_is_scanned_on_demand():
     same(set(paths()) - set(paths("--tmp")), set())
 
 
+@test
 def a_part_of_a_maildir_can_be_named():
     for part in ("cur", "new", "tmp"):
         for r in scan("--all", "samples/Maildir/" + part).of_type("message"):
             same(r["format"], "maildir", part)
 
 
+@test
 def another_file_system_is_left_out_on_demand():
     with folder() as tmp:
         write(tmp + "/1", LF_MAIL)
@@ -357,6 +395,7 @@ def another_file_system_is_left_out_on_demand():
             same(ran.of_type("skipped")[0]["path"], tmp + "/other")
 
 
+@test
 def v_lists_what_was_skipped():
     with folder() as tmp:
         write(tmp + "/1", LF_MAIL)
@@ -381,11 +420,13 @@ def v_lists_what_was_skipped():
 
 # --- what is reported
 
+@test
 def text_is_for_terminals_and_ndjson_for_the_rest():
     same(baredot("scan", eml("clean.lf")).records()[0]["type"], "header")
     check(b" with findings" in terminal("scan", eml("clean.lf")))
 
 
+@test
 def formats_by_name():
     check(baredot("scan", "-f", "text", "samples/mh").out.startswith(
         b"samples/mh/10:1:151: info eod.stuffed-dot: "))
@@ -395,6 +436,7 @@ def formats_by_name():
         b'{"type":"header",'))
 
 
+@test
 def all_has_a_record_for_every_message():
     for option in ("-a", "--all", "--hash"):
         same(len(scan(option, "samples/mh").of_type("message")), 3, option)
@@ -410,6 +452,7 @@ def codes(*args):
     return found
 
 
+@test
 def code_lists_and_globs():
     every = set(all_codes())
     usual = every - {"limit.line-78"}
@@ -427,6 +470,7 @@ def code_lists_and_globs():
          {"limit.nul"})
 
 
+@test
 def code_changes_the_exit_status():
     same(scan("-c", "eol.bare-cr", eml("eol.crlf.lf")).status, CLEAN)
     same(scan("-c", "eol.crlf", eml("eol.crlf.lf")).status, FINDINGS)
@@ -434,6 +478,7 @@ def code_changes_the_exit_status():
     same(header["codes"], ["eol.crlf"])
 
 
+@test
 def min_severity_leaves_out_what_is_below():
     levels = ["info", "low", "medium", "high"]
     for i, level in enumerate(levels):
@@ -445,6 +490,7 @@ def min_severity_leaves_out_what_is_below():
         same([bool(by[x]) for x in levels], [x in seen for x in levels])
 
 
+@test
 def min_severity_changes_the_exit_status():
     name = eml("eod.cr-dot-lf.lf")      # medium
     for level, status in (("info", 1), ("low", 1), ("medium", 1),
@@ -452,6 +498,7 @@ def min_severity_changes_the_exit_status():
         same(scan("-m", level, name).status, status, level)
 
 
+@test
 def eol_lf_judges_by_lf():
     same(findings("clean.lf", "--eol", "lf"), {})
     same(findings("clean.crlf", "--eol", "lf"), {"eol.crlf": "low"})
@@ -461,6 +508,7 @@ def eol_lf_judges_by_lf():
     same(findings("eol.cr-only.cr", "--eol=lf"), {"eol.bare-cr": "medium"})
 
 
+@test
 def eol_crlf_judges_by_crlf():
     same(findings("clean.crlf", "--eol", "crlf"), {})
     same(findings("clean.lf", "--eol", "crlf"), {"eol.bare-lf": "medium"})
@@ -472,6 +520,7 @@ def eol_crlf_judges_by_crlf():
          {"eol.bare-lf": "medium", "eod.stuffed-dot": "medium"})
 
 
+@test
 def eol_wire_judges_what_goes_out_as_it_is():
     same(findings("clean.crlf", "--eol", "wire"), {})
     same(findings("clean.lf", "--eol", "wire"), {"eol.bare-lf": "medium"})
@@ -487,6 +536,7 @@ def eol_wire_judges_what_goes_out_as_it_is():
         same(codes_of(ran), want, mode)
 
 
+@test
 def eol_is_in_the_report():
     for mode in ("auto", "lf", "crlf", "wire"):
         ran = scan("-a", "--eol", mode, eml("clean.crlf"))
@@ -495,6 +545,7 @@ def eol_is_in_the_report():
              "crlf" if mode == "auto" else mode)
 
 
+@test
 def every_kernel_says_the_same():
     want = scan("-a", "samples").records()
     same(len(want) > 100, True)
@@ -510,6 +561,7 @@ def every_kernel_says_the_same():
     check(ran_some >= 1)
 
 
+@test
 def any_number_of_jobs_says_the_same():
     want = scan("-a", "samples").records()
     for jobs in ("1", "2", "5"):
@@ -518,6 +570,7 @@ def any_number_of_jobs_says_the_same():
         same(ran.records()[1:-1], want[1:-1], jobs)
 
 
+@test
 def a_file_that_stalls_is_given_up():
     ran_in, ran_out = os.pipe()
     try:
@@ -554,6 +607,7 @@ def terminal(*args, env=None):
     return out.replace(b"\r\n", b"\n")
 
 
+@test
 def color_when_it_is_wanted():
     one = ("scan", "-f", "text", eml("eol.crlf.lf"))
     check(b"\x1b[" not in baredot(*one).out)
@@ -569,6 +623,7 @@ def color_when_it_is_wanted():
                                  "samples").out)
 
 
+@test
 def progress_when_it_is_wanted():
     def shown(*args):
         """Standard error of a scan that has to wait for its input."""
@@ -595,6 +650,7 @@ def mode_of(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
+@test
 def o_writes_the_whole_report():
     with folder() as tmp:
         path = tmp + "/report"
@@ -607,6 +663,7 @@ def o_writes_the_whole_report():
         same(os.listdir(tmp), ["report"])
 
 
+@test
 def o_gives_the_mode_that_the_umask_leaves():
     with folder() as tmp:
         for mask in (0o022, 0o077, 0o002, 0):
@@ -615,6 +672,7 @@ def o_gives_the_mode_that_the_umask_leaves():
             same(mode_of(path), 0o666 & ~mask)
 
 
+@test
 def o_leaves_nothing_behind_when_it_fails():
     with folder() as tmp:
         for path in (tmp + "/none/report", tmp):
@@ -627,6 +685,7 @@ def o_leaves_nothing_behind_when_it_fails():
         check("cannot write the report" in ran.err, ran.err)
 
 
+@test
 def o_leaves_an_old_report_alone_when_it_fails():
     with folder() as tmp:
         path = write(tmp + "/report", b"old")
@@ -646,17 +705,45 @@ def o_leaves_an_old_report_alone_when_it_fails():
         same(read(path), b"old")
 
 
+def as_nobody(*args):
+    """Run as a user whom permissions stop."""
+    more = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
+    try:
+        return baredot(*args, **more)
+    except PermissionError:
+        raise Skip("cannot run as another user here")
+
+
+@test
 def o_cannot_write_where_nobody_may():
-    if os.geteuid() == 0:
-        raise Skip("root may write everywhere")
     with folder() as tmp:
-        os.chmod(tmp, 0o500)
-        ran = baredot("scan", "-o", tmp + "/report", "samples/mh")
+        path = write(tmp + "/report", b"old")
+        os.chmod(path, 0o666)
+        os.chmod(tmp, 0o555)
+        ran = as_nobody("scan", "-o", path, "samples/mh")
         os.chmod(tmp, 0o700)
         same(ran.status, UNREADABLE)
-        same(os.listdir(tmp), [])
+        check("cannot write the report: Permission denied" in ran.err)
+        same(read(path), b"old")
+        same(os.listdir(tmp), ["report"])
 
 
+@test
+def what_permissions_forbid_is_unreadable():
+    with folder() as tmp:
+        os.chmod(tmp, 0o755)
+        write(tmp + "/1", CRLF_MAIL)
+        os.chmod(write(tmp + "/2", LF_MAIL), 0)
+        os.chmod(os.path.dirname(write(tmp + "/sub/1", LF_MAIL)), 0)
+        ran = as_nobody("scan", "-f", "ndjson", "-a", tmp)
+        same(ran.status, UNREADABLE)
+        same([(r["path"], "Permission denied" in r["error"])
+              for r in ran.of_type("unreadable")],
+             [(tmp + "/2", True), (tmp + "/sub", True)])
+        same([r["path"] for r in ran.of_type("message")], [tmp + "/1"])
+
+
+@test
 def o_writes_to_devices_and_fifos_as_they_are():
     ran = baredot("scan", "-o", "/dev/stdout", "samples/mh")
     check(ran.out.startswith(b'{"type":"header"'))
@@ -665,6 +752,7 @@ def o_writes_to_devices_and_fifos_as_they_are():
 
 # --- exit statuses
 
+@test
 def status_0_no_findings_or_info_alone():
     for name in ("clean.lf", "clean.crlf", "eod.lf-dot-lf.lf",
                  "eod.crlf-dot-crlf.crlf", "eod.stuffed-dot.crlf",
@@ -673,11 +761,13 @@ def status_0_no_findings_or_info_alone():
     same(baredot("scan", "-f", "text", "samples/other").status, CLEAN)
 
 
+@test
 def status_1_findings():
     for name in ("eol.crlf.lf", "eol.bare-cr.lf", "eod.cr-dot-cr.crlf"):
         same(baredot("scan", eml(name)).status, FINDINGS, name)
 
 
+@test
 def status_2_wins_over_1():
     for form in ("text", "ndjson", "json"):
         ran = baredot("scan", "-f", form, eml("eol.crlf.lf"), "nowhere")
@@ -687,12 +777,31 @@ def status_2_wins_over_1():
     same(baredot("scan", "samples/gzip").status, UNREADABLE)
 
 
+@test
+def status_75_interrupted():
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        ran = interrupted("-f", "text", sig=sig)
+        same(ran.status, INTERRUPTED, sig)
+        check(b"\nInterrupted: this is what was scanned so far" in ran.out)
+        check(b"\n102 messages in " in ran.out)
+
+
+@test
+def an_interrupted_report_says_so_in_its_file_too():
+    with folder() as tmp:
+        same(interrupted("-o", tmp + "/report").status, INTERRUPTED)
+        last = strict_json(read(tmp + "/report").splitlines()[-1])
+        same((last["partial"], last["exit_status"]), (True, INTERRUPTED))
+
+
+@test
 def exit_zero_silences_findings_alone():
     same(scan("--exit-zero", eml("eod.cr-dot-cr.lf")).status, CLEAN)
     same(scan("--exit-zero", "nowhere").status, UNREADABLE)
     same(baredot("scan", "--exit-zero", "--bogus").status, USAGE)
 
 
+@test
 def a_report_that_cannot_be_written_is_status_2():
     with open("/dev/full", "wb") as full:
         ran = baredot("scan", "samples", stdout=full)
@@ -700,6 +809,7 @@ def a_report_that_cannot_be_written_is_status_2():
     check("cannot write the report" in ran.err, ran.err)
 
 
+@test
 def no_mail_is_said_aloud():
     with folder() as tmp:
         ran = scan(tmp)
@@ -707,10 +817,4 @@ def no_mail_is_said_aloud():
         check("no mail was found" in ran.err)
 
 
-def is_test(name, value):
-    return (callable(value) and getattr(value, "__module__", "") ==
-            "__main__" and "_" in name and name not in
-            ("codes_of", "all_codes", "mode_of", "is_test"))
-
-
-run([v for k, v in list(globals().items()) if is_test(k, v)])
+run()

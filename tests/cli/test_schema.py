@@ -2,16 +2,12 @@
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 
 sys.dont_write_bytecode = True
-from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, Skip, TOP,
-                 UNREADABLE, Ran, baredot, check, folder, read, run, same,
-                 strict_json, write)
+from cli import (CLEAN, FINDINGS, INTERRUPTED, TOP, UNREADABLE, Skip, baredot,
+                 check, folder, interrupted, read, run, same, strict_json,
+                 test, write)
 
 try:
     from jsonschema import Draft202012Validator
@@ -80,12 +76,14 @@ def fixed(r):
     return {k: v for k, v in r.items() if k not in VARYING}
 
 
+@test
 def the_schema_is_a_schema():
     if Draft202012Validator is None:
         raise Skip("python3-jsonschema is not installed")
     Draft202012Validator.check_schema(schema())
 
 
+@test
 def the_schema_leaves_nothing_open():
     def look(s, at):
         if isinstance(s, dict):
@@ -99,11 +97,13 @@ def the_schema_leaves_nothing_open():
     look(schema(), "")
 
 
+@test
 def the_schema_knows_every_code():
     listed = baredot("explain").out.decode().split("\n")[:-1]
     same(schema()["$defs"]["code"]["enum"], [x.split()[0] for x in listed])
 
 
+@test
 def the_schema_refuses_what_is_wrong():
     good = baredot("scan", "-f", "ndjson", "samples").records()
     message = next(r for r in good if r.get("findings"))
@@ -125,21 +125,25 @@ def the_schema_refuses_what_is_wrong():
         raise AssertionError("accepted without " + key)
 
 
+@test
 def the_samples():
     both("samples")
 
 
+@test
 def the_samples_with_all_hash_and_v():
     lines = both("--all", "--hash", "-v", "samples")
     check(all("sha256" in r for r in lines if r["type"] == "message"))
 
 
+@test
 def all_without_hash_has_no_needless_sums():
     for r in both("--all", "samples/eml"):
         if r["type"] == "message":
             same("sha256" in r, bool(r["findings"]))
 
 
+@test
 def every_eol_code_and_severity_option():
     for args in (("--eol", "lf"), ("--eol", "crlf"), ("--eol", "wire"),
                  ("--code", "*"), ("--min-severity", "high"), ("-j", "0"),
@@ -147,12 +151,14 @@ def every_eol_code_and_severity_option():
         check_ndjson(baredot("scan", "-f", "ndjson", *args, "samples"))
 
 
+@test
 def nothing_at_all():
     with folder() as tmp:
         lines = both(tmp)
         same([r["type"] for r in lines], ["header", "summary"])
 
 
+@test
 def an_empty_mbox_that_was_named():
     with folder() as tmp:
         path = write(tmp + "/empty", b"")
@@ -160,6 +166,7 @@ def an_empty_mbox_that_was_named():
         same([r["type"] for r in lines], ["header", "store", "summary"])
 
 
+@test
 def what_cannot_be_read():
     with folder() as tmp:
         same(both(tmp + "/missing")[1]["type"], "unreadable")
@@ -168,6 +175,7 @@ def what_cannot_be_read():
         same(both(path)[1]["type"], "unreadable")
 
 
+@test
 def an_mbox_that_breaks_off_in_the_middle():
     # Long enough that the first messages are read before the damage.
     import gzip
@@ -182,6 +190,7 @@ def an_mbox_that_breaks_off_in_the_middle():
         check(bad[0]["offset"] > 100000, bad)
 
 
+@test
 def names_and_ids_of_any_bytes():
     with folder() as tmp:
         for i, name in enumerate((b"a\nb.eml", b"\xff\xfe.eml",
@@ -193,6 +202,7 @@ def names_and_ids_of_any_bytes():
         both("--all", "-v", tmp + "/missing\udcff\n")
 
 
+@test
 def a_message_id_that_is_too_long():
     with folder() as tmp:
         path = write(tmp + "/a.eml", b"Message-ID: <" + b"x" * 3000 +
@@ -202,44 +212,18 @@ def a_message_id_that_is_too_long():
         same(len(r["message_id"]), 998)
 
 
-def catches_sigint(pid):
-    caught = re.search(rb"SigCgt:\s*(\w+)", read("/proc/%d/status" % pid))
-    return int(caught.group(1), 16) >> (signal.SIGINT - 1) & 1
-
-
-def interrupted(form):
-    """A scan that waits for standard input, stopped by SIGINT."""
-    with tempfile.TemporaryFile() as out:
-        p = subprocess.Popen([BAREDOT, "scan", "-f", form, "-j", "1",
-                              "samples", "-"], cwd=TOP, stdout=out,
-                             stdin=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL)
-        try:
-            end = time.monotonic() + 20
-            while not catches_sigint(p.pid) and time.monotonic() < end:
-                time.sleep(0.01)
-            time.sleep(0.5)             # now it waits
-            p.send_signal(signal.SIGINT)
-            p.wait(20)
-        finally:
-            p.kill()
-            p.wait()
-            p.stdin.close()
-        out.seek(0)
-        return Ran(subprocess.CompletedProcess([], p.returncode, out.read(),
-                                               b""))
-
-
+@test
 def an_interrupted_run():
-    ran = interrupted("ndjson")
+    ran = interrupted("-f", "ndjson")
     same(ran.status, INTERRUPTED)
     records = check_ndjson(ran)
     same(records[-1]["partial"], True)
     check(records[-1]["messages"] > 50)
 
 
+@test
 def an_interrupted_run_as_one_document():
-    ran = interrupted("json")
+    ran = interrupted("-f", "json")
     same(ran.status, INTERRUPTED)
     document = strict_json(ran.out)
     validate(document)
@@ -247,6 +231,7 @@ def an_interrupted_run_as_one_document():
     same(document["records"][-1]["records"], len(document["records"]))
 
 
+@test
 def the_exit_status_is_in_the_summary():
     for args, status in ((("samples/eml/clean.lf.eml",), CLEAN),
                          (("samples/eml/eol.crlf.lf.eml",), FINDINGS),
@@ -256,22 +241,4 @@ def the_exit_status_is_in_the_summary():
         same(check_ndjson(ran)[-1]["exit_status"], status)
 
 
-run([
-    the_schema_is_a_schema,
-    the_schema_leaves_nothing_open,
-    the_schema_knows_every_code,
-    the_schema_refuses_what_is_wrong,
-    the_samples,
-    the_samples_with_all_hash_and_v,
-    all_without_hash_has_no_needless_sums,
-    every_eol_code_and_severity_option,
-    nothing_at_all,
-    an_empty_mbox_that_was_named,
-    what_cannot_be_read,
-    an_mbox_that_breaks_off_in_the_middle,
-    names_and_ids_of_any_bytes,
-    a_message_id_that_is_too_long,
-    an_interrupted_run,
-    an_interrupted_run_as_one_document,
-    the_exit_status_is_in_the_summary,
-])
+run()
