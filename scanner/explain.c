@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "codes.h"
+#include "complain.h"
 #include "scan_cmd.h"
 
 #define WIDTH 76u
@@ -67,9 +68,8 @@ explain_cmd(int argc, char **argv)
 		const code_set set = code_set_glob(argv[i]);
 
 		if (set == 0) {
-			(void)fprintf(stderr, "baredot: no code is called "
-			    "%s; did you mean %s?\n", argv[i],
-			    code_nearest(argv[i]));
+			complain("no code is called %s; did you mean %s?",
+			    argv[i], code_nearest(argv[i]));
 			return EXIT_USAGE;
 		}
 		for (unsigned k = 0; k < CODE_COUNT; k++) {

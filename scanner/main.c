@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complain.h"
 #include "explain.h"
 #include "scan_cmd.h"
 
@@ -15,8 +16,8 @@ help_cmd(int argc, char **argv)
 		return EXIT_CLEAN;
 	}
 	if (argc > 1) {
-		(void)fprintf(stderr, "baredot: there is no help on %s; try "
-		    "`baredot help scan`\n", argv[1]);
+		complain("there is no help on %s; try `baredot help scan`",
+		    argv[1]);
 		return EXIT_USAGE;
 	}
 	(void)fputs(
@@ -61,14 +62,13 @@ int
 main(int argc, char **argv)
 {
 	if (argc < 2) {
-		(void)fputs("baredot: no command; `baredot help` shows what "
-		    "there is\n", stderr);
+		complain("no command; `baredot help` shows what there is");
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	(void)fprintf(stderr, "baredot: there is no command %s; `baredot "
-	    "help` shows what there is\n", argv[1]);
+	complain("there is no command %s; `baredot help` shows what there is",
+	    argv[1]);
 	return EXIT_USAGE;
 }

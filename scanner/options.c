@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "report.h"
 #include "store.h"
 
@@ -38,12 +39,10 @@ usage(const char *fmt, ...)
 {
 	va_list ap;
 
-	(void)fputs("baredot: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	complain_va(fmt, ap);
 	va_end(ap);
-	(void)fputs("\nbaredot: `baredot help scan` shows what there is\n",
-	    stderr);
+	complain("`baredot help scan` shows what there is");
 	return false;
 }
 
@@ -293,6 +292,40 @@ by_letter(int letter)
 	return (enum option_id)letter;
 }
 
+/* The word is short for more than one option. */
+static bool
+is_ambiguous(const char *word)
+{
+	size_t count = 0;
+
+	if (strncmp(word, "--", 2) != 0)
+		return false;
+	for (size_t i = 0; i < OPTIONS_N; i++)
+		count += strncmp(options[i].name, word + 2,
+		    strcspn(word + 2, "=")) == 0;
+	return count > 1;
+}
+
+/* getopt_long did not like this word, or the option optopt in it. */
+static bool
+bad_option(int got, const char *word)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < OPTIONS_N; i++)
+		if ((int)options[i].id == optopt)
+			name = options[i].name;
+	if (name != NULL)
+		return usage(got == ':' ? "--%s needs an argument" :
+		    "--%s takes no argument", name);
+	if (optopt != 0)
+		return usage(got == ':' ? "-%c needs an argument" :
+		    "there is no option -%c", optopt);
+	if (is_ambiguous(word))
+		return usage("%s is short for more than one option", word);
+	return usage("there is no option %s", word);
+}
+
 /* What getopt_long wants to know, from the table. */
 static void
 getopt_tables(struct option *longs, char *shorts)
@@ -338,12 +371,8 @@ scan_command_parse(int argc, char **argv, struct scan_command *c)
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (got == ':')
-			return usage("%s needs an argument",
-			    argv[optind - 1]);
-		if (got == '?')
-			return usage("there is no option %s",
-			    argv[optind - 1]);
+		if (got == ':' || got == '?')
+			return bad_option(got, argv[optind - 1]);
 		if (!apply(c, by_letter(got), optarg))
 			return false;
 	}

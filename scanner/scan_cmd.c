@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "escape.h"
 #include "options.h"
 #include "output.h"
@@ -345,7 +346,7 @@ out:
 	if (r->out != NULL && output_close(r->out, &e) != ST_OK)
 		status = EXIT_UNREADABLE;
 	if (e.text[0] != '\0' && e.num != EPIPE)
-		(void)fprintf(stderr, "baredot: %s\n", e.text);
+		complain("%s", e.text);
 	return status;
 }
 
