@@ -46,6 +46,12 @@ build/baredot: $(LIB:%.c=build/opt/%.o) build/opt/scanner/main.o
 build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# What a report is made by: the rules' own source (header record, rules_sha256).
+RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch])) | sha256sum | cut -c1-64)
+SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
+$(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
+$(SCAN_CMD): $(wildcard rules/*.[ch])
+
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)
 

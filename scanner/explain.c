@@ -57,6 +57,19 @@ list_codes(void)
 	}
 }
 
+/* All of them are known. */
+static bool
+check_codes(int n, char **names)
+{
+	for (int i = 0; i < n; i++)
+		if (code_set_glob(names[i]) == 0) {
+			complain("no code is called %s; did you mean %s?",
+			    names[i], code_nearest(names[i]));
+			return false;
+		}
+	return true;
+}
+
 int
 explain_cmd(int argc, char **argv)
 {
@@ -64,22 +77,25 @@ explain_cmd(int argc, char **argv)
 
 	if (argc < 2)
 		list_codes();
-	for (int i = 1; i < argc; i++) {
-		const code_set set = code_set_glob(argv[i]);
-
-		if (set == 0) {
-			complain("no code is called %s; did you mean %s?",
-			    argv[i], code_nearest(argv[i]));
-			return EXIT_USAGE;
-		}
+	if (!check_codes(argc - 1, argv + 1))
+		return EXIT_USAGE;
+	for (int i = 1; i < argc; i++)
 		for (unsigned k = 0; k < CODE_COUNT; k++) {
-			if ((set >> k & 1) == 0)
+			if ((code_set_glob(argv[i]) >> k & 1) == 0)
 				continue;
 			if (!first)
 				(void)printf("\n---\n\n");
 			first = false;
 			explain(code_info((enum code)k));
 		}
-	}
 	return EXIT_CLEAN;
+}
+
+void
+explain_help(void)
+{
+	(void)fputs("Usage: baredot explain [CODE]...\n\n"
+	    "Say what a code means, who is affected, what to do, what servers "
+	    "say about it,\nand where that is from.  CODE may be a pattern: "
+	    "'eod.*'.  Without one: list all.\n", stdout);
 }

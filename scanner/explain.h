@@ -7,4 +7,6 @@
 /* argv[0] is "explain"; the rest are codes or globs.  None: list them. */
 int explain_cmd(int argc, char **argv);
 
+void explain_help(void);	/* to standard output */
+
 #endif

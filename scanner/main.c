@@ -15,6 +15,10 @@ help_cmd(int argc, char **argv)
 		scan_help();
 		return EXIT_CLEAN;
 	}
+	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
+		explain_help();
+		return EXIT_CLEAN;
+	}
 	if (argc > 1) {
 		complain("there is no help on %s; try `baredot help scan`",
 		    argv[1]);

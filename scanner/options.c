@@ -153,6 +153,8 @@ parse_codes(const char *list, code_set *set)
 	char *own = strdup(list), *rest = own, *word;
 	bool ok = own != NULL, first = true;
 
+	if (list[strspn(list, ",")] == '\0')
+		ok = usage("--code needs the name of a code, or a pattern");
 	while (ok && (word = strsep(&rest, ",")) != NULL) {
 		if (word[0] == '\0')
 			continue;

@@ -18,6 +18,7 @@ struct output {
 	int fd;
 	int failed;		/* an errno */
 	char *path, *temp;	/* NULL: standard output */
+	mode_t mode;		/* of the file that is replaced, or of a new one */
 	struct buf held;
 };
 
@@ -34,18 +35,37 @@ output_free(struct output *o)
 	free(o);
 }
 
-/* A file beside the one that is wanted; /dev/stdout and FIFOs as they are. */
+/* What creat(2) would give a new file. */
+static mode_t
+new_mode(void)
+{
+	const mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return 0666 & ~mask;
+}
+
+/*
+ * A file beside the one that is wanted, or that a link of that name leads to;
+ * /dev/stdout and FIFOs as they are.
+ */
 static bool
 open_file(struct output *o, const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		return o->fd >= 0;
+	o->mode = new_mode();
+	if (stat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode)) {
+			o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+			return o->fd >= 0;
+		}
+		o->mode = st.st_mode & 07777;
+		o->path = realpath(path, NULL);
+	} else {
+		o->path = strdup(path);
 	}
-	o->path = strdup(path);
-	if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", path) < 0) {
+	if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
 		o->temp = NULL;
 		errno = ENOMEM;
 		return false;
@@ -98,27 +118,30 @@ output_write(struct output *o, struct span s)
 	return o->failed == 0;
 }
 
-/* A new file has the mode that creat(2) would have given it. */
-static void
-set_mode(int fd)
+/* Put the temporary in its place. */
+static int
+place_file(struct output *o, bool partial)
 {
-	const mode_t mask = umask(077);
+	char *path = NULL;
+	int rc = -1;
 
-	(void)umask(mask);
-	(void)fchmod(fd, 0666 & ~mask);
+	if (asprintf(&path, "%s%s", o->path, partial ? ".partial" : "") < 0)
+		return ENOMEM;
+	if (fchmod(o->fd, o->mode) == 0 && fsync(o->fd) == 0 &&
+	    rename(o->temp, path) == 0)
+		rc = 0;
+	free(path);
+	return rc == 0 ? 0 : errno;
 }
 
 int
-output_close(struct output *o, struct err *e)
+output_close(struct output *o, bool partial, struct err *e)
 {
 	int rc = ST_OK;
 
 	flush(o);
-	if (o->failed == 0 && o->temp != NULL) {
-		set_mode(o->fd);
-		if (fsync(o->fd) != 0 || rename(o->temp, o->path) != 0)
-			o->failed = errno;
-	}
+	if (o->failed == 0 && o->temp != NULL)
+		o->failed = place_file(o, partial);
 	if (o->failed != 0)
 		rc = err_set(e, ST_DEAD, o->failed, "%s%scannot write the "
 		    "report", o->path != NULL ? o->path : "",

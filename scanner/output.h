@@ -16,10 +16,11 @@ struct output *output_open(const char *path, struct err *);
 bool output_write(struct output *, struct span);
 
 /*
- * Flush and, for a file, put it in its place.  Frees.  ST_DEAD: *e says why,
- * and a file that was there before is untouched.
+ * Flush and, for a file, put it in its place, with the mode of the file that
+ * it replaces; a partial report goes beside it, to FILE.partial.  Frees.
+ * ST_DEAD: *e says why, and a file that was there before is untouched.
  */
-int output_close(struct output *, struct err *);
+int output_close(struct output *, bool partial, struct err *e);
 
 bool output_is_terminal(const struct output *);
 

@@ -44,6 +44,7 @@ struct wire_commit {
 struct worker {
 	struct child child;
 	void *tag;		/* NULL: idle */
+	bool patient;		/* its input may be slow: no time limit */
 	struct timespec heard;
 	struct buf in;		/* a frame that has not come whole yet */
 };
@@ -306,6 +307,7 @@ pool_run(struct pool *p, const struct job_spec *spec, void *tag)
 		if (w->tag != NULL || w->child.fd < 0)
 			continue;
 		w->tag = tag;
+		w->patient = spec->kind == JOB_STDIN;
 		(void)clock_gettime(CLOCK_MONOTONIC, &w->heard);
 		(void)send_job(w->child.fd, spec);	/* failed: it died; poll tells */
 		return;
@@ -433,7 +435,7 @@ check_timeout(struct pool *p, struct worker *w)
 {
 	struct timespec now;
 
-	if (w->tag == NULL || p->timeout == 0)
+	if (w->tag == NULL || w->patient || p->timeout == 0)
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	if (now.tv_sec - w->heard.tv_sec > (time_t)p->timeout)

@@ -109,12 +109,12 @@ unreadable(struct scanner *s, uint64_t off, const struct err *e)
 	s->delta.totals.unreadable++;
 }
 
-/* Not mail, a FIFO, gone: counted, and listed with -v. */
+/* Not mail, a FIFO, gone: counted, and listed with -v or if it was named. */
 static void
 skipped(struct scanner *s, uint64_t *counter, const char *why)
 {
 	(*counter)++;
-	if (s->options.report.verbose)
+	if (s->options.report.verbose || s->job->place == PLACE_NAMED)
 		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
 }
 

@@ -130,7 +130,10 @@ on_failed(void *ctx, const char *path, const struct err *e)
 
 /* --- the parts of a run */
 
-/* What the verdicts depend on: so that a report says what it was made by. */
+/*
+ * What the verdicts depend on: the source of the rules, which of them are on,
+ * and the convention.  So a report says what it was made by.
+ */
 static void
 hash_rules(struct run *r)
 {
@@ -138,14 +141,8 @@ hash_rules(struct run *r)
 	struct buf b = { 0 };
 	uint8_t sum[HASH_SIZE];
 
-	buf_printf(&b, "baredot %s %llx %d\n", BAREDOT_VERSION,
+	buf_printf(&b, "baredot %s %s %llx %d\n", BAREDOT_VERSION, RULES_HASH,
 	    (unsigned long long)r->command.codes, (int)r->command.eol);
-	for (unsigned i = 0; i < CODE_COUNT; i++) {
-		const struct code_info *c = code_info((enum code)i);
-
-		buf_printf(&b, "%s %s\n", c->name,
-		    severity_name(c->severity));
-	}
 	if (h != NULL) {
 		hash_begin(h);
 		hash_feed(h, buf_span(&b));
@@ -315,6 +312,9 @@ finish(struct run *r)
 	if (t.unreadable > 0)
 		(void)fprintf(stderr, "baredot: %llu could not be read; the "
 		    "report names them\n", (unsigned long long)t.unreadable);
+	if (s->partial && r->command.output != NULL)
+		complain("interrupted; the report so far is in %s.partial",
+		    r->command.output);
 	return s->exit_status;
 }
 
@@ -343,8 +343,9 @@ out:
 	progress_free(r->progress);
 	queue_free(r->queue);
 	buf_free(&r->text);
-	if (r->out != NULL && output_close(r->out, &e) != ST_OK)
-		status = EXIT_UNREADABLE;
+	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
+	    ST_OK)
+		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
 	if (e.text[0] != '\0' && e.num != EPIPE)
 		complain("%s", e.text);
 	return status;
@@ -374,7 +375,7 @@ scan_help(void)
 	    "Walk mail stores, judge the line ends and end-of-data "
 	    "look-alikes of every\nmessage, and report.  Reads only; changes "
 	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "
-	    ".eml files, any mixture),\na file, or - for one message on "
+	    ".eml files, any mixture),\na file, or - for a message or mbox on "
 	    "standard input.  gzip is read through.\n\n");
 	scan_options_help(&b);
 	buf_str(&b,

@@ -207,22 +207,22 @@ put_rest(struct buf *b, const struct totals *t,
 	put_count(b, t->unreadable, "could not be read (listed above)");
 	put_count(b, t->gone, "gone before they could be opened: normal in a "
 	    "store that is in use");
-	put_count(b, s->unsettled, "folders kept changing while they were "
-	    "listed; scan them again");
+	put_count(b, s->unsettled, "kept changing while listed: folders to "
+	    "scan again");
 	put_count(b, t->not_mail, r->options->verbose ?
-	    "files are not mail (listed above)" :
-	    "files are not mail (-v lists them)");
+	    "skipped: not mail (listed above)" :
+	    "skipped: not mail (-v lists them)");
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		if (s->skipped[i] > 0)
 			buf_printf(b, "  %" PRIu64 " skipped: %s\n",
 			    s->skipped[i],
 			    walk_skip_text((enum walk_skip)i));
 	if (lf > 0)
-		buf_printf(b, "  In %" PRIu64 " %s lines end in LF alone: bare "
-		    "LF, and LF or CRLF around\n  a lone dot, are not "
-		    "observable there, which does not mean clean.\n",
-		    lf, plural(lf, "message",
-		    "messages"));
+		buf_printf(b, "  Not observable in %" PRIu64 " %s whose lines "
+		    "end in LF alone: whether an LF, also\n  one beside a "
+		    "lone dot, had a CR when the message arrived.  That none "
+		    "is reported\n  does not mean that there was none.\n",
+		    lf, plural(lf, "message", "messages"));
 }
 
 /* What the reader will want to do next: understand the worst of it. */
