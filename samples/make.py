@@ -596,8 +596,10 @@ def summary(records):
         if "severity" in r:
             severities[r["severity"]] += 1
         for f in r["findings"]:
-            c = codes.setdefault(f["code"], {"messages": 0, "count": 0})
+            c = codes.setdefault(f["code"], {"messages": 0, "count": 0,
+                                             "worst": f["severity"]})
             c["messages"] += 1
+            c["worst"] = max(c["worst"], f["severity"], key=LEVELS.index)
             c["count"] += f["count"]
     reasons = [r["reason"] for r in records if r["type"] == "skipped"]
     tmp = sum(r.startswith("tmp/") for r in reasons)

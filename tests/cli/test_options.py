@@ -571,17 +571,16 @@ def any_number_of_jobs_says_the_same():
 
 
 @test
-def a_file_that_stalls_is_given_up():
-    ran_in, ran_out = os.pipe()
-    try:
-        ran = baredot("scan", "-f", "ndjson", "-j", "1", "--timeout", "1",
-                      "-", "samples/mh", stdin=ran_in)
-    finally:
-        os.close(ran_in)
-        os.close(ran_out)
-    same(ran.status, UNREADABLE)
-    same([r["path"] for r in ran.of_type("unreadable")], ["-"])
-    same(ran.records()[-1]["messages"], 3)
+def standard_input_may_be_slow():
+    slow = subprocess.Popen(["sh", "-c", "sleep 3; cat samples/mh/2"],
+                            cwd=TOP, stdout=subprocess.PIPE)
+    ran = baredot("scan", "-f", "ndjson", "-j", "1", "--timeout", "1",
+                  "-", "samples/mh", stdin=slow.stdout)
+    slow.stdout.close()
+    slow.wait()
+    same(ran.status, FINDINGS)
+    same(ran.of_type("unreadable"), [])
+    same(ran.records()[-1]["messages"], 4)
 
 
 def terminal(*args, env=None):
@@ -789,9 +788,28 @@ def status_75_interrupted():
 @test
 def an_interrupted_report_says_so_in_its_file_too():
     with folder() as tmp:
-        same(interrupted("-o", tmp + "/report").status, INTERRUPTED)
-        last = strict_json(read(tmp + "/report").splitlines()[-1])
+        whole = tmp + "/report"
+        same(scan("-o", whole, "samples/mh").status, FINDINGS)
+        before = read(whole)
+        ran = interrupted("-o", whole)
+        same(ran.status, INTERRUPTED)
+        check("so far is in " + whole + ".partial" in ran.err)
+        last = strict_json(read(whole + ".partial").splitlines()[-1])
         same((last["partial"], last["exit_status"]), (True, INTERRUPTED))
+        same(read(whole), before, "the last whole report is still there")
+
+
+@test
+def a_replaced_report_keeps_its_mode_and_a_link_stays_one():
+    with folder() as tmp:
+        real, link = tmp + "/real", tmp + "/link"
+        same(scan("-o", real, "samples/mh").status, FINDINGS)
+        os.chmod(real, 0o600)
+        os.symlink("real", link)
+        same(scan("-o", link, "samples/eml").status, FINDINGS)
+        check(os.path.islink(link))
+        same(mode_of(real), 0o600)
+        check(b"samples/eml" in read(real))
 
 
 @test
