@@ -381,10 +381,10 @@ find_first(struct mbox *s, struct input *in, struct err *e)
 
 	for (;;) {
 		rc = input_peek(in, 2 * FROM_AHEAD, &a, e);
-		if (rc == ST_END || input_offset(in) + 1 >= s->to)
+		if (rc == ST_END)
+			return ST_OK;
+		if (rc != ST_OK || input_offset(in) + 1 >= s->to)
 			break;
-		if (rc != ST_OK)
-			return rc;
 		limit = a.n < 2 * FROM_AHEAD ? a.n : a.n - FROM_AHEAD;
 		if (limit > STEP)
 			limit = STEP;
@@ -399,6 +399,32 @@ find_first(struct mbox *s, struct input *in, struct err *e)
 			s->first = input_offset(in);
 		return ST_OK;
 	}
+	return rc == ST_OK ? input_seek(in, s->to, e) : rc;
+}
+
+/* A separator has to be at off; is an empty line before it? */
+static int
+begin_at(struct mbox *s, struct input *in, uint64_t off, struct err *e)
+{
+	const size_t back = off < 3 ? (size_t)off : 3;
+	struct span a;
+	int rc;
+
+	s->first = off;
+	if ((rc = input_seek(in, off - back, e)) != ST_OK)
+		return rc;
+	rc = input_peek(in, FROM_AHEAD + back, &a, e);
+	if (rc == ST_END || (rc == ST_OK && a.n <= back))
+		return err_set(e, ST_DEAD, 0,
+		    "the file became shorter while it was scanned");
+	if (rc != ST_OK)
+		return rc;
+	s->blank = empty_line_before(s, a, back) > 0;
+	input_consume(in, back);
+	if (from_judge((struct span){ a.p + back, a.n - back }, s->last) !=
+	    FROM_SEPARATOR)
+		return err_set(e, ST_DEAD, 0,
+		    "the file was changed while it was scanned");
 	return ST_OK;
 }
 
@@ -421,13 +447,13 @@ mbox_begin(void *state, struct input *in, const struct store_how *how,
 		return rc;
 	if (how->from == 0)
 		return ST_OK;
-	s->first = how->from;
 	if (how->exact)
-		return input_seek(in, how->from, e);
+		return begin_at(s, in, how->from, e);
 	s->first = s->to;
-	if ((rc = input_seek(in, how->from - 1, e)) != ST_OK)
+	if ((rc = input_seek(in, how->from - 1, e)) != ST_OK ||
+	    (rc = find_first(s, in, e)) != ST_OK || s->first == s->to)
 		return rc;
-	return find_first(s, in, e);
+	return begin_at(s, in, s->first, e);
 }
 
 static uint64_t

@@ -21,7 +21,8 @@
 /* The mbox that some ranges belong to. */
 struct chain {
 	uint64_t expect;	/* where the next range must begin */
-	bool lost;		/* or anywhere: a worker died just before */
+	bool lost;		/* or anywhere: a worker died just before, or
+				 * there was a read error */
 	uint64_t messages;	/* so far: the base of the next index */
 	struct store_facts facts;
 };
@@ -49,6 +50,7 @@ struct job {
 	struct buf out;
 	struct delta delta;
 	uint64_t large;		/* the next name is an mbox of that size */
+	bool lost;		/* JOB_RANGE: ended with a read error */
 	bool checked;		/* JOB_RANGE: begun where it had to */
 	bool drop;		/* ... and did not: no result counts */
 	bool nothing;		/* its worker died before it came to anything */
@@ -143,6 +145,7 @@ job_event_commit(void *tag, struct span out, const struct delta *d,
 	if (j->drop)
 		return;
 	j->resume = resume;
+	j->lost = d->lost;
 	buf_add(&j->out, out.p, out.n);
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
@@ -368,12 +371,10 @@ check_range(struct job *j)
 	if (j->what != WHAT_SCAN || j->spec.kind != JOB_RANGE ||
 	    j->checked || j->drop || j->nothing || !j->begun)
 		return;
-	if (c->lost || j->first == c->expect) {
+	if (c->lost || j->first == c->expect)
 		j->checked = true;
-		c->lost = false;
-	} else {
+	else
 		j->drop = true;
-	}
 }
 
 /* Results that did not count are gone; is there anything left to scan? */
@@ -382,6 +383,7 @@ redo_range(struct job *j)
 {
 	j->drop = false;
 	j->begun = false;
+	j->lost = false;
 	j->resume = (struct resume){ 0, 0 };
 	buf_clear(&j->out);
 	memset(&j->delta, 0, sizeof(j->delta));
@@ -455,6 +457,8 @@ finish_first(struct queue *q, struct job *j)
 	} else if (j->what == WHAT_TEXT && j->chain != NULL) {
 		j->chain->lost = true;
 	} else if (j->chain != NULL && !j->nothing) {
+		j->chain->lost = j->lost ||
+		    (j->chain->lost && j->first >= j->spec.to);
 		j->chain->expect = j->resume.at;
 		j->chain->messages = j->chain->facts.messages;
 	}

@@ -107,6 +107,7 @@ unreadable(struct scanner *s, uint64_t off, const struct err *e)
 {
 	report_problem(s, PROBLEM_UNREADABLE, off, e->text);
 	s->delta.totals.unreadable++;
+	s->delta.lost = s->job->kind == JOB_RANGE;
 }
 
 /* Not mail, a FIFO, gone: counted, and listed with -v. */
@@ -400,22 +401,32 @@ run_batch(struct scanner *s)
 	commit(s, (struct resume){ i, 0 });
 }
 
+/* A file that ends in the range became shorter: reading it has to fail. */
+static int
+open_range(struct scanner *s, const struct opened_file *f, struct err *e)
+{
+	const struct job_spec *job = s->job;
+	const bool shorter = f->size < job->to;
+	const struct store_how how = {
+		.format = "mbox", .place = job->place,
+		.map = s->options.map && !job->careful && !shorter,
+		.from = job->from, .to = job->to, .exact = job->exact,
+	};
+
+	return store_open(s->store, f->fd, shorter && f->size > job->from ?
+	    job->to : f->size, &how, e);
+}
+
 static void
 run_range(struct scanner *s)
 {
-	const struct store_how how = {
-		.format = "mbox", .place = s->job->place,
-		.map = s->options.map && !s->job->careful,
-		.from = s->job->from, .to = s->job->to,
-		.exact = s->job->exact,
-	};
 	struct opened_file f = { .fd = -1 };
 	struct err e = { 0 };
 	int rc = ST_DEAD;
 
 	switch (open_name(s, s->job->names, &f, &e)) {
 	case OPENED:
-		rc = store_open(s->store, f.fd, f.size, &how, &e);
+		rc = open_range(s, &f, &e);
 		break;
 	case OPEN_GONE:
 	case OPEN_SPECIAL:
