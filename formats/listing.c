@@ -227,22 +227,37 @@ merge_new(struct listing *l, const struct listing *pass, size_t *added,
 	return rc;
 }
 
-/* One pass saw two names of a message: keep those that still are there. */
+/*
+ * One pass saw several names of a message: keep those that still are there.
+ * A message that is renamed all the while can be seen under each of them, and
+ * under none: its inode tells it from a real twin, and one name stays.
+ */
 static void
 drop_stale_twins(struct listing *l, int fd)
 {
 	struct stat st;
-	size_t kept = 0;
+	size_t kept = 0, group = 0;
+	ino_t last = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const char *name = l->list[i].name;
-		const bool twin =
-		    (kept > 0 &&
-		    name_same_base(l->list[kept - 1].name, name)) ||
-		    (i + 1 < l->n && name_same_base(l->list[i + 1].name, name));
+		const bool first = i == 0 ||
+		    !name_same_base(l->list[group].name, name);
+		const bool more = i + 1 < l->n &&
+		    name_same_base(l->list[i + 1].name, name);
+		ino_t own = 0;
 
-		if (!twin || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			l->list[kept++] = l->list[i];
+		if (first)
+			group = kept;
+		if ((!first || more) && fstatat(fd, name, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0)
+			own = st.st_ino;
+		if (first || last == 0)
+			kept = group;
+		else if (own == 0 || own == last)
+			continue;
+		last = own;
+		l->list[kept++] = l->list[i];
 	}
 	l->n = kept;
 }

@@ -462,6 +462,12 @@ mbox_first(const void *state)
 	return ((const struct mbox *)state)->first;
 }
 
+static size_t
+mbox_gap(const void *state)
+{
+	return ((const struct mbox *)state)->gap;
+}
+
 static struct dialects *
 mbox_dialects(void *state)
 {
@@ -471,5 +477,6 @@ mbox_dialects(void *state)
 const struct format format_mbox = {
 	.name = "mbox", .state_size = sizeof(struct mbox), .splits = true,
 	.bid = mbox_bid, .begin = mbox_begin, .next = mbox_next,
-	.read = mbox_read, .first = mbox_first, .dialects = mbox_dialects,
+	.read = mbox_read, .first = mbox_first, .gap = mbox_gap,
+	.dialects = mbox_dialects,
 };

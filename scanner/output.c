@@ -98,6 +98,13 @@ output_write(struct output *o, struct span s)
 	return o->failed == 0;
 }
 
+void
+output_no_memory(struct output *o)
+{
+	if (o->failed == 0)
+		o->failed = ENOMEM;
+}
+
 /* A new file has the mode that creat(2) would have given it. */
 static void
 set_mode(int fd)

@@ -27,6 +27,7 @@ struct scanner {
 	struct buf out;		/* not committed yet */
 	struct delta delta;	/* likewise */
 	uint64_t unticked;	/* bytes read since the last sign of life */
+	uint64_t again;		/* likewise, for the second time */
 };
 
 struct scanner *
@@ -87,10 +88,10 @@ static void
 tick(struct scanner *s, uint64_t bytes)
 {
 	s->unticked += bytes;
-	if (s->unticked < TICK_AT)
+	if (s->unticked + s->again < TICK_AT)
 		return;
 	s->sink->tick(s->sink->ctx, s->unticked);
-	s->unticked = 0;
+	s->unticked = s->again = 0;
 }
 
 static void
@@ -149,6 +150,7 @@ hash_again(struct scanner *s, struct err *e)
 		return rc;
 	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
 		hash_feed(s->hash, a);
+		s->again += a.n;
 		tick(s, 0);
 	}
 	return rc;
@@ -232,14 +234,13 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 	if ((rc = feed_message(s, hash, e)) != ST_END)
 		return rc;
 	v = engine_end(s->engine);
-	count_in_store(facts, m, v);
-	if (known)
-		return ST_END;
-	if ((report_worst(v, &s->options.report, &worst) || s->options.all ||
+	if (!known && (report_worst(v, &s->options.report, &worst) || s->options.all ||
 	    s->options.hash) &&
 	    (rc = report_message(s, m, v, hash, e)) != ST_END)
 		return rc;
-	count_message(s, m, v);
+	count_in_store(facts, m, v);
+	if (!known)
+		count_message(s, m, v);
 	return ST_END;
 }
 
@@ -258,6 +259,7 @@ scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 {
 	const uint64_t known = name == s->job->begin.at ?
 	    s->job->begin.messages : 0;
+	uint64_t seen = 0;
 	struct msg m;
 	struct err e = { 0 };
 	int rc;
@@ -266,9 +268,13 @@ scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 		rc = scan_message(s, &m, m.index <= known, facts, &e);
 		if (rc != ST_END)
 			break;
-		if (m.index > known)
-			maybe_commit(s, after_message(s, name, m.index));
+		seen = m.index;
+		if (seen > known)
+			maybe_commit(s, after_message(s, name, seen));
 	}
+	if (rc == ST_END && seen < known && s->job->kind != JOB_RANGE)
+		rc = err_set(&e, ST_DEAD, 0,
+		    "the file became shorter while it was scanned");
 	if (rc != ST_END)
 		unreadable(s, store_position(s->store), &e);
 }
@@ -282,7 +288,8 @@ scan_opened(struct scanner *s, uint64_t name)
 {
 	struct store_facts own = { 0 };
 
-	s->delta.totals.files++;
+	if (name != s->job->begin.at || s->job->begin.messages == 0)
+		s->delta.totals.files++;	/* else it is counted */
 	if (!store_is_container(s->store) && s->job->place != PLACE_NAMED) {
 		scan_store(s, name, &s->delta.folder);
 		return;
@@ -351,9 +358,12 @@ open_name(struct scanner *s, const char *name, struct opened_file *f,
 		if (rc == OPENED) {
 			buf_clear(&s->path);
 			buf_add(&s->path, moved.p, moved.n);
+			s->path.failed |= !buf_ok(&moved);
 		}
 		buf_free(&moved);
 	}
+	if (!buf_ok(&s->path))
+		abort();	/* no memory: the parent will see it die */
 	return rc;
 }
 
