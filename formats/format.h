@@ -28,6 +28,9 @@ struct format {
 	int (*read)(void *, struct input *, struct span *, struct err *);
 
 	uint64_t (*first)(const void *);			/* or NULL */
+
+	/* Bytes between a message that was read and the next separator. */
+	size_t (*gap)(const void *);				/* or NULL */
 	struct dialects *(*dialects)(void *);			/* or NULL */
 };
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct input {
@@ -161,13 +162,27 @@ window_move(struct input *in, struct err *e)
 	return ST_OK;
 }
 
+/* What lies behind the end in the last page reads as NULs: no SIGBUS tells. */
+static int
+window_end(const struct input *in, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(in->fd, &st) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	if ((uint64_t)st.st_size < in->size)
+		return err_set(e, ST_DEAD, 0,
+		    "the file became shorter while it was read");
+	return ST_END;
+}
+
 static int
 window_peek(struct input *in, size_t want, struct span *out, struct err *e)
 {
 	int rc;
 
 	if (in->off >= in->size)
-		return ST_END;
+		return window_end(in, e);
 	if (in->have.n < want && in->have.n < in->size - in->off &&
 	    (rc = window_move(in, e)) != ST_OK)
 		return rc;

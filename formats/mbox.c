@@ -381,25 +381,6 @@ mbox_next(void *state, struct input *in, struct msg *m, struct err *e)
 	return ST_OK;
 }
 
-/* See if the separator at hand, where reading begins, is behind an empty
- * line. */
-static int
-look_before(struct mbox *s, struct input *in, struct err *e)
-{
-	const uint64_t off = input_offset(in);
-	const size_t back = off < KEEP ? (size_t)off : KEEP;
-	struct span a;
-	int rc;
-
-	if (back == 0)
-		return ST_OK;
-	if ((rc = input_seek(in, off - back, e)) != ST_OK)
-		return rc;
-	if ((rc = input_peek(in, KEEP, &a, e)) == ST_OK && a.n >= back)
-		s->blank = empty_line_before(s, a, back) > 0;
-	return rc == ST_DEAD ? rc : input_seek(in, off, e);
-}
-
 /* Go to the first separator at or behind the input's place, or to s->to. */
 static int
 find_first(struct mbox *s, struct input *in, struct err *e)
@@ -424,9 +405,35 @@ find_first(struct mbox *s, struct input *in, struct err *e)
 			continue;
 		if (input_offset(in) < s->to)
 			s->first = input_offset(in);
-		return look_before(s, in, e);
+		return ST_OK;
 	}
-	return input_offset(in) < s->to ? input_seek(in, s->to, e) : ST_OK;
+	return input_seek(in, s->to, e);
+}
+
+/* A separator has to be at off; is an empty line before it? */
+static int
+begin_at(struct mbox *s, struct input *in, uint64_t off, struct err *e)
+{
+	const size_t back = off < KEEP ? (size_t)off : KEEP;
+	struct span a;
+	int rc;
+
+	s->first = off;
+	if ((rc = input_seek(in, off - back, e)) != ST_OK)
+		return rc;
+	rc = input_peek(in, FROM_AHEAD + back, &a, e);
+	if (rc == ST_END || (rc == ST_OK && a.n <= back))
+		return err_set(e, ST_DEAD, 0,
+		    "the file became shorter while it was scanned");
+	if (rc != ST_OK)
+		return rc;
+	s->blank = empty_line_before(s, a, back) > 0;
+	input_consume(in, back);
+	if (from_judge((struct span){ a.p + back, a.n - back }, s->last) !=
+	    FROM_SEPARATOR)
+		return err_set(e, ST_DEAD, 0,
+		    "the file was changed while it was scanned");
+	return ST_OK;
 }
 
 static int
@@ -451,16 +458,25 @@ mbox_begin(void *state, struct input *in, const struct store_how *how,
 		return ST_OK;
 	if (!input_can_seek(in))
 		return err_set(e, ST_DEAD, 0, "cannot seek");
-	s->first = how->exact ? how->from : s->to;
-	if ((rc = input_seek(in, how->from - !how->exact, e)) != ST_OK)
+	if (how->exact)
+		return begin_at(s, in, how->from, e);
+	s->first = s->to;
+	if ((rc = input_seek(in, how->from - 1, e)) != ST_OK ||
+	    (rc = find_first(s, in, e)) != ST_OK || s->first == s->to)
 		return rc;
-	return how->exact ? look_before(s, in, e) : find_first(s, in, e);
+	return begin_at(s, in, s->first, e);
 }
 
 static uint64_t
 mbox_first(const void *state)
 {
 	return ((const struct mbox *)state)->first;
+}
+
+static size_t
+mbox_gap(const void *state)
+{
+	return ((const struct mbox *)state)->gap;
 }
 
 static struct dialects *
@@ -472,5 +488,6 @@ mbox_dialects(void *state)
 const struct format format_mbox = {
 	.name = "mbox", .state_size = sizeof(struct mbox), .splits = true,
 	.bid = mbox_bid, .begin = mbox_begin, .next = mbox_next,
-	.read = mbox_read, .first = mbox_first, .dialects = mbox_dialects,
+	.read = mbox_read, .first = mbox_first, .gap = mbox_gap,
+	.dialects = mbox_dialects,
 };

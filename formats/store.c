@@ -312,7 +312,8 @@ store_again(struct store *s, struct err *e)
 uint64_t
 store_position(const struct store *s)
 {
-	return input_offset(s->in);
+	return input_offset(s->in) + (s->format->gap != NULL ?
+	    s->format->gap(store_state(s)) : 0);
 }
 
 uint64_t

@@ -71,8 +71,11 @@ bool store_can_again(const struct store *);
 /* After ST_END of store_read: begin the same message anew. */
 int store_again(struct store *, struct err *);
 
-/* Where the next message's separator starts, after ST_END of store_next; no
- * such place if nothing began in the range (store_first says so). */
+/*
+ * Where the next message's separator starts, after ST_END of store_read or of
+ * store_next; no such place if nothing began in the range (store_first says
+ * so).
+ */
 uint64_t store_position(const struct store *);
 
 /* Where the first one starts, after store_open; store_how.to: in none. */

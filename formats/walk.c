@@ -62,6 +62,11 @@ tell_failed(struct walk *w, const char *name, const struct err *e)
 		buf_byte(&w->path, '/');
 		buf_str(&w->path, name);
 	}
+	(void)buf_text(&w->path);
+	if (!buf_ok(&w->path)) {
+		w->path.n = n;		/* room for its NUL was there */
+		w->path.failed = false;
+	}
 	go_on = w->sink->failed(w->sink->ctx, buf_text(&w->path), e);
 	w->path.n = n;
 	return go_on;
@@ -115,6 +120,11 @@ walk_down(struct walk *w, int fd, const char *name, enum folder folder,
 		go_on = walk_folder(w, sub, folder, ahead);
 		w->depth--;
 		w->path.n = n;
+	}
+	if (w->path.failed) {
+		w->path.failed = false;
+		(void)err_set(&e, ST_DEAD, ENOMEM, "cannot look into it");
+		go_on = go_on && tell_failed(w, NULL, &e);
 	}
 	if (sub >= 0)
 		(void)close(sub);
@@ -222,6 +232,9 @@ walk_folder(struct walk *w, int fd, enum folder folder,
 	bool go_on;
 	int rc = ST_OK;
 
+	(void)buf_text(&w->path);
+	if (!buf_ok(&w->path))
+		return true;		/* no memory: the caller will say so */
 	if (ahead == NULL && folder == FOLDER_MAILDIR_PART)
 		rc = listing_read_live(&own.list, fd, &own.settled, &e);
 	else if (ahead == NULL)
@@ -253,12 +266,15 @@ named_folder(const char *path, int fd)
 static bool
 walk_named_folder(struct walk *w, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(path, flags | O_NOATIME);
 	struct stat st;
 	struct err e;
 	size_t n = strlen(path);
 	bool go_on;
 
+	if (fd < 0 && errno == EPERM)
+		fd = open(path, flags);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		(void)err_set(&e, ST_DEAD, errno, "cannot open");
 		go_on = w->sink->failed(w->sink->ctx, path, &e);
@@ -270,6 +286,10 @@ walk_named_folder(struct walk *w, const char *path)
 		w->dev = st.st_dev;
 		go_on = walk_folder(w, fd, named_folder(buf_text(&w->path),
 		    fd), NULL);
+		if (!buf_ok(&w->path)) {
+			(void)err_set(&e, ST_DEAD, ENOMEM, "cannot open");
+			go_on = w->sink->failed(w->sink->ctx, path, &e);
+		}
 	}
 	if (fd >= 0)
 		(void)close(fd);

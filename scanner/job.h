@@ -43,6 +43,8 @@ struct delta {
 	struct totals totals;
 	struct store_facts folder;	/* single-message files, or the mbox
 					 * of a JOB_RANGE */
+	bool lost;		/* JOB_RANGE: a read error; where the next
+				 * separator is cannot be said */
 };
 
 /*

@@ -1,6 +1,7 @@
 /*
  * baredot: find bare newlines and smuggled SMTP in stored mail.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,9 +63,22 @@ static const struct {
 	{ "version", version_cmd }, { "--version", version_cmd },
 };
 
+/*
+ * A standard stream that is closed would be the next file that is opened, and
+ * the report would go there.  Writing to what stands in fails.
+ */
+static void
+fill_standard_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDONLY);
+}
+
 int
 main(int argc, char **argv)
 {
+	fill_standard_streams();
 	if (argc < 2) {
 		complain("no command; `baredot help` shows what there is");
 		return EXIT_USAGE;

@@ -201,7 +201,7 @@ open_same_base(struct opener *o, int folder, struct listing *l,
     struct err *e)
 {
 	*found = listing_same_base(l, name);
-	if (*found == NULL || strcmp(*found, name) == 0)
+	if (*found == NULL)
 		return OPEN_GONE;
 	return open_in(o, folder, *found, out, e);
 }

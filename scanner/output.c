@@ -118,6 +118,13 @@ output_write(struct output *o, struct span s)
 	return o->failed == 0;
 }
 
+void
+output_no_memory(struct output *o)
+{
+	if (o->failed == 0)
+		o->failed = ENOMEM;
+}
+
 /* Put the temporary in its place. */
 static int
 place_file(struct output *o, bool partial)

@@ -22,6 +22,9 @@ bool output_write(struct output *, struct span);
  */
 int output_close(struct output *, bool partial, struct err *e);
 
+/* What should have been written could not be made up. */
+void output_no_memory(struct output *);
+
 bool output_is_terminal(const struct output *);
 
 #endif

@@ -267,6 +267,7 @@ pool_has_idle(const struct pool *p)
 	return p->here != NULL;
 }
 
+/* False: nothing was sent. */
 static bool
 send_job(int fd, const struct job_spec *spec)
 {
@@ -287,31 +288,7 @@ send_job(int fd, const struct job_spec *spec)
 		sent += rc > 0 ? (size_t)rc : 0;
 	}
 	buf_free(&b);
-	return sent > 0;
-}
-
-void
-pool_run(struct pool *p, const struct job_spec *spec, void *tag)
-{
-	struct job_sink sink = p->events.job;
-
-	if (p->here != NULL) {
-		sink.ctx = tag;
-		scanner_run(p->here, spec, &sink);
-		p->events.done(tag);
-		return;
-	}
-	for (size_t i = 0; i < p->n; i++) {
-		struct worker *w = &p->workers[i];
-
-		if (w->tag != NULL || w->child.fd < 0)
-			continue;
-		w->tag = tag;
-		w->patient = spec->kind == JOB_STDIN;
-		(void)clock_gettime(CLOCK_MONOTONIC, &w->heard);
-		(void)send_job(w->child.fd, spec);	/* failed: it died; poll tells */
-		return;
-	}
+	return sent > 0;		/* cut short: it died; poll tells */
 }
 
 /* The worker is gone: say so, and start another. */
@@ -334,6 +311,31 @@ worker_died(struct pool *p, struct worker *w, const char *why)
 	(void)worker_start(p, w, &e);
 	if (tag != NULL)
 		p->events.died(tag, text);
+}
+
+void
+pool_run(struct pool *p, const struct job_spec *spec, void *tag)
+{
+	struct job_sink sink = p->events.job;
+
+	if (p->here != NULL) {
+		sink.ctx = tag;
+		scanner_run(p->here, spec, &sink);
+		p->events.done(tag);
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		struct worker *w = &p->workers[i];
+
+		if (w->tag != NULL || w->child.fd < 0)
+			continue;
+		w->tag = tag;
+		w->patient = spec->kind == JOB_STDIN;
+		(void)clock_gettime(CLOCK_MONOTONIC, &w->heard);
+		if (!send_job(w->child.fd, spec))
+			worker_died(p, w, "the worker process got no job");
+		return;
+	}
 }
 
 static bool
@@ -443,14 +445,29 @@ check_timeout(struct pool *p, struct worker *w)
 		    "(--timeout)");
 }
 
-void
+/* Start those that could not be started when they had to. */
+static bool
+any_worker(struct pool *p)
+{
+	bool any = false;
+	struct err e;
+
+	for (size_t i = 0; i < p->n; i++)
+		any |= p->workers[i].child.fd >= 0 ||
+		    worker_start(p, &p->workers[i], &e);
+	return any;
+}
+
+bool
 pool_wait(struct pool *p, int milliseconds)
 {
 	struct pollfd fds[256];
 	const nfds_t n = p->n < 256 ? (nfds_t)p->n : 256;
 
 	if (n == 0)
-		return;
+		return true;
+	if (!any_worker(p))
+		return false;
 	for (nfds_t i = 0; i < n; i++) {
 		struct worker *w = &p->workers[i];
 		const bool listen = w->tag == NULL || p->events.wanted(w->tag);
@@ -462,12 +479,13 @@ pool_wait(struct pool *p, int milliseconds)
 			(void)clock_gettime(CLOCK_MONOTONIC, &w->heard);
 	}
 	if (poll(fds, n, milliseconds) < 0)
-		return;
+		return true;
 	for (nfds_t i = 0; i < n; i++)
 		if (fds[i].fd >= 0 && fds[i].revents != 0)
 			worker_read(p, &p->workers[i]);
 		else if (fds[i].fd >= 0)
 			check_timeout(p, &p->workers[i]);
+	return true;
 }
 
 const char *

@@ -35,9 +35,9 @@ void pool_run(struct pool *, const struct job_spec *, void *tag);
 
 /*
  * Wait for events, at most that many milliseconds, and tell them.  Comes back
- * early on a signal.
+ * early on a signal.  False: no worker is left, and none can be started.
  */
-void pool_wait(struct pool *, int milliseconds);
+bool pool_wait(struct pool *, int milliseconds);
 
 /* How a worker is confined: "landlock/N" or "none". */
 const char *pool_sandbox(void);

@@ -21,7 +21,8 @@
 /* The mbox that some ranges belong to. */
 struct chain {
 	uint64_t expect;	/* where the next range must begin */
-	bool lost;		/* or anywhere: a worker died just before */
+	bool lost;		/* or anywhere: a worker died just before, or
+				 * there was a read error */
 	uint64_t messages;	/* so far: the base of the next index */
 	struct store_facts facts;
 };
@@ -49,6 +50,7 @@ struct job {
 	struct buf out;
 	struct delta delta;
 	uint64_t large;		/* the next name is an mbox of that size */
+	bool lost;		/* JOB_RANGE: ended with a read error */
 	bool checked;		/* JOB_RANGE: begun where it had to */
 	bool drop;		/* ... and did not: no result counts */
 	bool nothing;		/* its worker died before it came to anything */
@@ -143,6 +145,7 @@ job_event_commit(void *tag, struct span out, const struct delta *d,
 	if (j->drop)
 		return;
 	j->resume = resume;
+	j->lost = d->lost;
 	buf_add(&j->out, out.p, out.n);
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
@@ -182,7 +185,11 @@ job_again(struct job *j)
 	k->folder = j->folder;
 	buf_add(&k->path, j->path.p, j->path.n);
 	buf_add(&k->names, j->names.p, j->names.n);
-	return k;
+	if (buf_ok(&k->path) && buf_ok(&k->names))
+		return k;
+	j->queue->failed = true;
+	job_free(k);
+	return NULL;
 }
 
 static const char *
@@ -242,6 +249,7 @@ cut_large(struct job *j)
 	if ((k = job_new(q, WHAT_CHAIN_END)) == NULL)
 		return;
 	name_path(j, j->resume.at, &k->path);
+	q->failed |= !buf_ok(&k->path);
 	k->chain = c;
 	insert_after(q, at, k);
 	at = k;
@@ -288,6 +296,7 @@ give_up_item(struct job *j, struct job *rest, const char *why)
 	struct job *lost;
 
 	name_path(rest, range ? 0 : rest->spec.begin.at, &q->line);
+	q->failed |= !buf_ok(&q->line);
 	lost = text_job(q, PROBLEM_UNREADABLE, buf_span(&q->line), range ?
 	    rest->spec.from : MSG_NOT_RAW, why);
 	if (lost == NULL) {
@@ -368,12 +377,10 @@ check_range(struct job *j)
 	if (j->what != WHAT_SCAN || j->spec.kind != JOB_RANGE ||
 	    j->checked || j->drop || j->nothing || !j->begun)
 		return;
-	if (c->lost || j->first == c->expect) {
+	if (c->lost || j->first == c->expect)
 		j->checked = true;
-		c->lost = false;
-	} else {
+	else
 		j->drop = true;
-	}
 }
 
 /* Results that did not count are gone; is there anything left to scan? */
@@ -382,6 +389,7 @@ redo_range(struct job *j)
 {
 	j->drop = false;
 	j->begun = false;
+	j->lost = false;
 	j->resume = (struct resume){ 0, 0 };
 	buf_clear(&j->out);
 	memset(&j->delta, 0, sizeof(j->delta));
@@ -396,9 +404,13 @@ redo_range(struct job *j)
 }
 
 static void
-write_out(struct queue *q, struct span s)
+write_out(struct queue *q, const struct buf *b)
 {
-	if (s.n > 0 && !q->options.write(q->options.ctx, s))
+	if (q->failed)
+		return;
+	if (!buf_ok(b))
+		q->failed = true;
+	else if (b->n > 0 && !q->options.write(q->options.ctx, buf_span(b)))
 		q->failed = true;
 }
 
@@ -410,17 +422,16 @@ flush_first(struct queue *q, struct job *j)
 
 	if (j->drop || j->nothing || (range && !j->checked))
 		return;
-	if (!buf_ok(&j->out))
-		q->failed = true;
 	totals_add(&q->totals, &j->delta.totals);
 	if (range) {
 		buf_clear(&q->line);
 		report_resolve(&q->line, buf_span(&j->out),
 		    j->chain->messages);
-		write_out(q, buf_span(&q->line));
+		q->line.failed |= !buf_ok(&j->out);
+		write_out(q, &q->line);
 		store_facts_add(&j->chain->facts, &j->delta.folder);
 	} else {
-		write_out(q, buf_span(&j->out));
+		write_out(q, &j->out);
 		if (j->folder != NULL)
 			store_facts_add(j->folder, &j->delta.folder);
 	}
@@ -436,7 +447,7 @@ write_store(struct queue *q, struct span path, const struct store_facts *f)
 	    &q->options.scan.report);
 	q->totals.records++;
 	q->totals.stores++;
-	write_out(q, buf_span(&q->line));
+	write_out(q, &q->line);
 }
 
 /* The first job is done and handed over: what follows from that. */
@@ -455,6 +466,8 @@ finish_first(struct queue *q, struct job *j)
 	} else if (j->what == WHAT_TEXT && j->chain != NULL) {
 		j->chain->lost = true;
 	} else if (j->chain != NULL && !j->nothing) {
+		j->chain->lost = j->lost ||
+		    (j->chain->lost && j->first >= j->spec.to);
 		j->chain->expect = j->resume.at;
 		j->chain->messages = j->chain->facts.messages;
 	}
@@ -499,6 +512,10 @@ dispatch(struct queue *q)
 		j->spec.path = buf_text(&j->path);
 		j->spec.names = buf_text(&j->names);
 		j->spec.names_size = j->names.n;
+		if (!buf_ok(&j->path) || !buf_ok(&j->names)) {
+			q->failed = true;
+			break;
+		}
 		pool_run(q->pool, &j->spec, j);
 	}
 }
@@ -517,7 +534,7 @@ step(struct queue *q)
 	flush(q);
 	dispatch(q);
 	if (q->first != NULL && going(q))
-		pool_wait(q->pool, 250);
+		q->failed |= !pool_wait(q->pool, 250);
 	flush(q);
 }
 
@@ -617,6 +634,7 @@ queue_file(struct queue *q, const struct walk_dir *d, const char *name,
 	if (j == NULL)
 		return;
 	buf_add(&j->names, name, strlen(name) + 1);
+	q->failed |= !buf_ok(&j->names);
 	j->names_n++;
 }
 
@@ -647,6 +665,7 @@ queue_leave(struct queue *q, const struct walk_dir *d, bool settled)
 	if ((j = job_new(q, WHAT_FOLDER_END)) == NULL)
 		return;
 	buf_str(&j->path, d->path);
+	q->failed |= !buf_ok(&j->path);
 	j->folder = f->facts;
 	j->settled = settled;
 	append(q, j);

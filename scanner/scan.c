@@ -27,6 +27,7 @@ struct scanner {
 	struct buf out;		/* not committed yet */
 	struct delta delta;	/* likewise */
 	uint64_t unticked;	/* bytes read since the last sign of life */
+	uint64_t again;		/* likewise, for the second time */
 };
 
 struct scanner *
@@ -87,10 +88,10 @@ static void
 tick(struct scanner *s, uint64_t bytes)
 {
 	s->unticked += bytes;
-	if (s->unticked < TICK_AT)
+	if (s->unticked + s->again < TICK_AT)
 		return;
 	s->sink->tick(s->sink->ctx, s->unticked);
-	s->unticked = 0;
+	s->unticked = s->again = 0;
 }
 
 static void
@@ -107,6 +108,7 @@ unreadable(struct scanner *s, uint64_t off, const struct err *e)
 {
 	report_problem(s, PROBLEM_UNREADABLE, off, e->text);
 	s->delta.totals.unreadable++;
+	s->delta.lost = s->job->kind == JOB_RANGE;
 }
 
 /* Not mail, a FIFO, gone: counted, and listed with -v or if it was named. */
@@ -148,6 +150,7 @@ hash_again(struct scanner *s, struct err *e)
 		return rc;
 	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
 		hash_feed(s->hash, a);
+		s->again += a.n;
 		tick(s, 0);
 	}
 	return rc;
@@ -235,14 +238,13 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 	if ((rc = feed_message(s, hash, e)) != ST_END)
 		return rc;
 	v = engine_end(s->engine);
-	count_in_store(facts, m, v);
-	if (known)
-		return ST_END;
-	if ((report_worst(v, &s->options.report, &worst) || s->options.all ||
+	if (!known && (report_worst(v, &s->options.report, &worst) || s->options.all ||
 	    s->options.hash) &&
 	    (rc = report_message(s, m, v, hash, e)) != ST_END)
 		return rc;
-	count_message(s, m, v);
+	count_in_store(facts, m, v);
+	if (!known)
+		count_message(s, m, v);
 	return ST_END;
 }
 
@@ -261,6 +263,7 @@ scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 {
 	const uint64_t known = name == s->job->begin.at ?
 	    s->job->begin.messages : 0;
+	uint64_t seen = 0;
 	struct msg m;
 	struct err e = { 0 };
 	int rc;
@@ -269,9 +272,13 @@ scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 		rc = scan_message(s, &m, m.index <= known, facts, &e);
 		if (rc != ST_END)
 			break;
-		if (m.index > known)
-			maybe_commit(s, after_message(s, name, m.index));
+		seen = m.index;
+		if (seen > known)
+			maybe_commit(s, after_message(s, name, seen));
 	}
+	if (rc == ST_END && seen < known && s->job->kind != JOB_RANGE)
+		rc = err_set(&e, ST_DEAD, 0,
+		    "the file became shorter while it was scanned");
 	if (rc != ST_END)
 		unreadable(s, store_position(s->store), &e);
 }
@@ -285,7 +292,8 @@ scan_opened(struct scanner *s, uint64_t name)
 {
 	struct store_facts own = { 0 };
 
-	s->delta.totals.files++;
+	if (name != s->job->begin.at || s->job->begin.messages == 0)
+		s->delta.totals.files++;	/* else it is counted */
 	if (!store_is_container(s->store) && s->job->place != PLACE_NAMED) {
 		scan_store(s, name, &s->delta.folder);
 		return;
@@ -354,9 +362,12 @@ open_name(struct scanner *s, const char *name, struct opened_file *f,
 		if (rc == OPENED) {
 			buf_clear(&s->path);
 			buf_add(&s->path, moved.p, moved.n);
+			s->path.failed |= !buf_ok(&moved);
 		}
 		buf_free(&moved);
 	}
+	if (!buf_ok(&s->path))
+		abort();	/* no memory: the parent will see it die */
 	return rc;
 }
 
@@ -404,22 +415,32 @@ run_batch(struct scanner *s)
 	commit(s, (struct resume){ i, 0 });
 }
 
+/* A file that ends in the range became shorter: reading it has to fail. */
+static int
+open_range(struct scanner *s, const struct opened_file *f, struct err *e)
+{
+	const struct job_spec *job = s->job;
+	const bool shorter = f->size < job->to;
+	const struct store_how how = {
+		.format = "mbox", .place = job->place,
+		.map = s->options.map && !job->careful && !shorter,
+		.from = job->from, .to = job->to, .exact = job->exact,
+	};
+
+	return store_open(s->store, f->fd, shorter && f->size > job->from ?
+	    job->to : f->size, &how, e);
+}
+
 static void
 run_range(struct scanner *s)
 {
-	const struct store_how how = {
-		.format = "mbox", .place = s->job->place,
-		.map = s->options.map && !s->job->careful,
-		.from = s->job->from, .to = s->job->to,
-		.exact = s->job->exact,
-	};
 	struct opened_file f = { .fd = -1 };
 	struct err e = { 0 };
 	int rc = ST_DEAD;
 
 	switch (open_name(s, s->job->names, &f, &e)) {
 	case OPENED:
-		rc = store_open(s->store, f.fd, f.size, &how, &e);
+		rc = open_range(s, &f, &e);
 		break;
 	case OPEN_GONE:
 	case OPEN_SPECIAL:

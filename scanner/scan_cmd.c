@@ -56,6 +56,7 @@ catch_signals(void)
 	(void)sigaction(SIGHUP, &a, NULL);
 	a.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &a, NULL);
+	(void)sigaction(SIGXFSZ, &a, NULL);
 }
 
 /* --- what the queue and the walk tell */
@@ -210,6 +211,8 @@ start_queue(struct run *r, struct err *e)
 
 	r->queue = queue_new(&o, e);
 	to_stop = r->queue;
+	if (r->queue != NULL && interrupted != 0)
+		queue_stop(r->queue);	/* it came before there was one */
 	return r->queue != NULL;
 }
 
@@ -282,11 +285,20 @@ exit_status(const struct run *r, const struct totals *t)
 {
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;
-	if (t->unreadable > 0)
+	if (t->unreadable > 0 || r->summary.partial)
 		return EXIT_UNREADABLE;
 	if (t->flagged > t->by_severity[SEV_INFO] && !r->command.exit_zero)
 		return EXIT_FINDINGS;
 	return EXIT_CLEAN;
+}
+
+/* r->text to the report.  False: that failed, or had failed before. */
+static bool
+write_text(struct run *r)
+{
+	if (!buf_ok(&r->text))
+		output_no_memory(r->out);
+	return output_write(r->out, buf_span(&r->text));
 }
 
 static int
@@ -295,6 +307,7 @@ finish(struct run *r)
 	struct totals t = *queue_totals(r->queue);
 	struct summary_facts *s = &r->summary;
 	struct timespec now;
+	bool ok;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	s->seconds = (double)(now.tv_sec - r->start.tv_sec) +
@@ -305,8 +318,11 @@ finish(struct run *r)
 	buf_clear(&r->text);
 	r->reporter->summary(&r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
-	(void)output_write(r->out, buf_span(&r->text));
-	if (t.messages == 0 && interrupted == 0)
+	ok = write_text(r);
+	if (s->partial && interrupted == 0 && ok)
+		(void)fputs("baredot: the scan ended early: there was no "
+		    "memory, or no process\n", stderr);
+	else if (t.messages == 0 && interrupted == 0 && ok)
 		(void)fputs("baredot: no mail was found there (-v lists what "
 		    "was skipped)\n", stderr);
 	if (t.unreadable > 0)
@@ -335,7 +351,7 @@ run_scan(struct run *r, const char *const *whole)
 		goto out;
 	start_progress(r);
 	r->reporter->header(&r->text, &r->facts);
-	if (output_write(r->out, buf_span(&r->text)))
+	if (write_text(r))
 		scan_all(r);
 	status = finish(r);
 out:

@@ -1,0 +1,212 @@
+/*
+ * Preloaded: makes one kind of call fail, or do something worse.
+ *
+ * FAULT_CALL  openat, read, mmap, memory, digest, fork
+ * FAULT_NAME  only for files whose path holds this; for digest: only when
+ *             the bytes do
+ * FAULT_AT    the n-th such call in all processes together (0: each one;
+ *             -n: each from the n-th on)
+ * FAULT_DO    abort, hang, truncate, or the number of an errno
+ * FAULT_WHO   parent or worker; else both
+ * FAULT_FILE  truncate: that file, to FAULT_SIZE bytes, after the call
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+
+static atomic_long *calls;
+static long at;
+static const char *call, *name, *how, *who;
+static pid_t parent;
+static int victim = -1;
+static off_t size;
+
+static ssize_t (*real_read)(int, void *, size_t);
+static int (*real_openat)(int, const char *, int, ...);
+static int (*real_openat_2)(int, const char *, int);
+static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
+static int (*real_digest)(void *, const void *, size_t);
+static pid_t (*real_fork)(void);
+
+static const char *
+env(const char *key)
+{
+	const char *v = getenv(key);
+
+	return v != NULL ? v : "";
+}
+
+__attribute__((constructor)) static void
+start(void)
+{
+	real_read = dlsym(RTLD_NEXT, "read");
+	real_openat = dlsym(RTLD_NEXT, "openat");
+	real_openat_2 = dlsym(RTLD_NEXT, "__openat_2");
+	real_mmap = dlsym(RTLD_NEXT, "mmap");
+	real_digest = dlsym(RTLD_NEXT, "EVP_DigestUpdate");
+	real_fork = dlsym(RTLD_NEXT, "fork");
+	calls = real_mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	parent = getpid();
+	name = env("FAULT_NAME");
+	how = env("FAULT_DO");
+	who = env("FAULT_WHO");
+	at = atol(env("FAULT_AT"));
+	size = atol(env("FAULT_SIZE"));
+	if (env("FAULT_FILE")[0] != '\0')
+		victim = open(env("FAULT_FILE"), O_WRONLY | O_CLOEXEC);
+	call = env("FAULT_CALL");
+}
+
+/* This is the call. */
+static bool
+now(const char *c)
+{
+	long nth;
+
+	if (call == NULL || strcmp(call, c) != 0)
+		return false;
+	if (who[0] != '\0' && (who[0] == 'p') != (getpid() == parent))
+		return false;
+	nth = atomic_fetch_add(calls, 1) + 1;
+	return at < 0 ? nth >= -at : nth == at || at == 0;
+}
+
+/* OpenSSL starts up with crashes when memory fails: not ours to test. */
+static bool
+memory_now(const void *caller)
+{
+	Dl_info i;
+
+	if (call == NULL || strcmp(call, "memory") != 0)
+		return false;
+	if (dladdr(caller, &i) == 0 || strstr(i.dli_fname, "crypto") != NULL)
+		return false;
+	return now("memory");
+}
+
+/* True: fail, with errno set. */
+static bool
+act(void)
+{
+	if (strcmp(how, "abort") == 0)
+		abort();
+	if (strcmp(how, "hang") == 0)
+		for (;;)
+			pause();
+	if (strcmp(how, "truncate") == 0)
+		return victim >= 0 && ftruncate(victim, size) != 0;
+	errno = atoi(how);
+	return errno != 0;
+}
+
+static bool
+named(int fd)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	return strstr(path, name) != NULL;
+}
+
+ssize_t
+read(int fd, void *p, size_t n)
+{
+	if (call != NULL && strcmp(call, "read") == 0 && named(fd) &&
+	    now("read") && act())
+		return -1;
+	return real_read(fd, p, n);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, int);
+	va_end(ap);
+	if (call != NULL && strstr(path, name) != NULL && now("openat") &&
+	    act())
+		return -1;
+	return real_openat(dir, path, flags, mode);
+}
+
+int
+__openat_2(int dir, const char *path, int flags)
+{
+	if (call != NULL && strstr(path, name) != NULL && now("openat") &&
+	    act())
+		return -1;
+	return real_openat_2(dir, path, flags);
+}
+
+void *
+mmap(void *p, size_t n, int prot, int flags, int fd, off_t off)
+{
+	void *got = real_mmap(p, n, prot, flags, fd, off);
+
+	if (fd >= 0 && call != NULL && strcmp(call, "mmap") == 0 &&
+	    named(fd) && now("mmap") && act()) {
+		if (got != MAP_FAILED)
+			(void)munmap(got, n);
+		return MAP_FAILED;
+	}
+	return got;
+}
+
+int
+EVP_DigestUpdate(void *ctx, const void *p, size_t n)
+{
+	if (memmem(p, n, name, strlen(name)) != NULL && now("digest"))
+		(void)act();
+	return real_digest(ctx, p, n);
+}
+
+pid_t
+fork(void)
+{
+	if (now("fork") && act())
+		return -1;
+	return real_fork();
+}
+
+void *
+malloc(size_t n)
+{
+	return memory_now(__builtin_return_address(0)) && act() ? NULL :
+	    __libc_malloc(n);
+}
+
+void *
+calloc(size_t a, size_t b)
+{
+	return memory_now(__builtin_return_address(0)) && act() ? NULL :
+	    __libc_calloc(a, b);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return memory_now(__builtin_return_address(0)) && act() ? NULL :
+	    __libc_realloc(p, n);
+}
