@@ -1,7 +1,9 @@
 """The samples: every planted finding is reported, and nothing else.
 
 samples/make.py planted them and wrote down what it planted; the records of a
-scan are compared with that, field by field.
+scan are compared with that, field by field.  Only tests/golden/samples.txt,
+the report for people, was written by the program and then read: after a change
+of words make it anew (text_report below) and read what changed.
 """
 import gzip
 import hashlib

@@ -213,6 +213,18 @@ def a_message_id_that_is_too_long():
 
 
 @test
+def a_folded_message_id_is_kept_up_to_998_bytes():
+    for last, cut in ((198, False), (199, True)):
+        value = [b"a" * 400, b"b" * 400, b"c" * last]
+        with folder() as tmp:
+            path = write(tmp + "/a.eml", b"From: a@example.com\nMessage-ID: " +
+                         b"\n ".join(value) + b"\n\n")
+            r = both("--all", path)[1]
+        same(r["message_id"].encode(), b"".join(value)[:998])
+        same(r.get("message_id_cut", False), cut)
+
+
+@test
 def an_interrupted_run():
     ran = interrupted("-f", "ndjson")
     same(ran.status, INTERRUPTED)
