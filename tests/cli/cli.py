@@ -119,11 +119,11 @@ def catches(pid, sig):
 
 def interrupted(*args, sig=signal.SIGINT):
     """A scan of the samples and then of standard input, stopped there."""
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         p = subprocess.Popen([BAREDOT, "scan", "-j", "1", *args,
                               "samples", "-"], cwd=TOP, stdout=out,
                              stdin=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL)
+                             stderr=err)
         try:
             end = time.monotonic() + 20
             while not catches(p.pid, sig) and time.monotonic() < end:
@@ -136,8 +136,9 @@ def interrupted(*args, sig=signal.SIGINT):
             p.wait()
             p.stdin.close()
         out.seek(0)
+        err.seek(0)
         return Ran(subprocess.CompletedProcess([], p.returncode, out.read(),
-                                               b""))
+                                               err.read()))
 
 
 TESTS = []
