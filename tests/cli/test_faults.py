@@ -336,16 +336,18 @@ def signals(folder):
         workers = workers_of(child.pid)
         child.send_signal(sig)
         text, err = child.communicate(timeout=20)
-        same((child.returncode, err), (75, b""), "exit status, messages")
-        if o and os.path.exists(out):
-            with open(out, "rb") as f:
+        said = (b"baredot: interrupted; the report so far is in " +
+                out.encode() + b".partial\n") if o else b""
+        same((child.returncode, err), (75, said), "exit status, messages")
+        if o:
+            with open(out + ".partial", "rb") as f:
                 text = f.read()
         last = [json.loads(x) for x in text.splitlines()][-1]
         same((last["type"], last["partial"], last["exit_status"]),
              ("summary", True, 75), "the last record")
         same(alive(workers), [], "workers that are left")
         same([x for x in os.listdir(folder)
-              if x not in ("mail", "report")], [], "files that are left")
+              if x not in ("mail", "report.partial")], [], "files that are left")
 
 
 def early_signal(folder):
@@ -381,7 +383,7 @@ def closed_output(folder):
     child.stdout.close()
     err = child.stderr.read()
     status = child.wait(timeout=20)
-    same((status, err), (2, b""), "exit status, messages")
+    same((status, err), (75, b""), "exit status, messages")
     same(alive(workers), [], "workers that are left")
     for fds in ((1,), (0, 1), (0, 1, 2), (0,), (2,)):
         r = start("-j2", folder, stdout=subprocess.DEVNULL,

@@ -1,0 +1,242 @@
+/*
+ * See joblist.h.
+ */
+#include "joblist.h"
+
+#include <stdlib.h>
+
+struct job *
+job_new(struct joblist *l, enum what what)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL) {
+		l->failed = true;
+		return NULL;
+	}
+	j->list = l;
+	j->what = what;
+	j->state = what == WHAT_SCAN ? JOB_WAITING : JOB_DONE;
+	j->settled = true;
+	return j;
+}
+
+void
+job_free(struct job *j)
+{
+	buf_free(&j->path);
+	buf_free(&j->names);
+	buf_free(&j->out);
+	free(j);
+}
+
+void
+joblist_insert(struct joblist *l, struct job *at, struct job *j)
+{
+	if (at == NULL) {
+		j->next = l->first;
+		l->first = j;
+	} else {
+		j->next = at->next;
+		at->next = j;
+	}
+	if (j->next == NULL)
+		l->last = j;
+	l->n++;
+}
+
+void
+joblist_append(struct joblist *l, struct job *j)
+{
+	joblist_insert(l, l->last, j);
+}
+
+void
+joblist_drop_first(struct joblist *l)
+{
+	struct job *j = l->first;
+
+	l->first = j->next;
+	if (l->first == NULL)
+		l->last = NULL;
+	l->n--;
+	job_free(j);
+}
+
+bool
+job_ready(struct job *j)
+{
+	j->spec.path = buf_text(&j->path);
+	j->spec.names = buf_text(&j->names);
+	j->spec.names_size = j->names.n;
+	j->list->failed |= !buf_ok(&j->path) || !buf_ok(&j->names);
+	return !j->list->failed;
+}
+
+/* A copy of the job's identity, to go on where it stopped. */
+static struct job *
+job_again(struct job *j)
+{
+	struct job *k = job_new(j->list, WHAT_SCAN);
+
+	if (k == NULL)
+		return NULL;
+	k->spec = j->spec;
+	k->names_n = j->names_n;
+	k->chain = j->chain;
+	k->folder = j->folder;
+	buf_add(&k->path, j->path.p, j->path.n);
+	buf_add(&k->names, j->names.p, j->names.n);
+	if (buf_ok(&k->path) && buf_ok(&k->names))
+		return k;
+	j->list->failed = true;
+	job_free(k);
+	return NULL;
+}
+
+static const char *
+nth_name(const struct job *j, uint64_t n)
+{
+	const char *name = (const char *)j->names.p;
+
+	while (n-- > 0)
+		name += strlen(name) + 1;
+	return name;
+}
+
+static void
+name_path(struct job *j, uint64_t n, struct buf *out)
+{
+	const char *dir = buf_text(&j->path);
+
+	buf_clear(out);
+	buf_str(out, dir);
+	if (dir[0] != '\0' && out->p[out->n - 1] != '/')
+		buf_byte(out, '/');
+	buf_str(out, nth_name(j, n));
+}
+
+void
+job_cut_large(struct job *j)
+{
+	struct joblist *l = j->list;
+	struct chain *c = calloc(1, sizeof(*c));
+	struct job *at = j, *k;
+	const char *name = nth_name(j, j->resume.at);
+
+	if (c == NULL) {
+		l->failed = true;
+		return;
+	}
+	c->facts.format = "mbox";
+	c->facts.has_dialects = true;
+	for (uint64_t from = 0; from < j->large && !l->failed;
+	    from += SCAN_RANGE) {
+		if ((k = job_new(l, WHAT_SCAN)) == NULL)
+			return;
+		buf_add(&k->path, j->path.p, j->path.n);
+		buf_add(&k->names, name, strlen(name) + 1);
+		k->names_n = 1;
+		k->spec = j->spec;
+		k->spec.kind = JOB_RANGE;
+		k->spec.from = from;
+		k->spec.to = j->large - from > SCAN_RANGE ?
+		    from + SCAN_RANGE : j->large;
+		k->spec.begin = (struct resume){ 0, 0 };
+		k->chain = c;
+		joblist_insert(l, at, k);
+		at = k;
+	}
+	if ((k = job_new(l, WHAT_CHAIN_END)) == NULL)
+		return;
+	name_path(j, j->resume.at, &k->path);
+	l->failed |= !buf_ok(&k->path);
+	k->chain = c;
+	joblist_insert(l, at, k);
+	at = k;
+	if (j->resume.at + 1 < j->names_n && (k = job_again(j)) != NULL) {
+		k->spec.begin = (struct resume){ j->resume.at + 1, 0 };
+		joblist_insert(l, at, k);
+	}
+}
+
+struct job *
+job_text(struct joblist *l, enum problem kind, struct span path, uint64_t off,
+    const char *why)
+{
+	struct job *j = job_new(l, WHAT_TEXT);
+
+	if (j == NULL)
+		return NULL;
+	l->scan->reporter->problem(&j->out, kind, path, off, why,
+	    &l->scan->report);
+	j->delta.totals.records = 1;
+	j->delta.totals.unreadable = kind == PROBLEM_UNREADABLE;
+	return j;
+}
+
+/*
+ * The worker died of the first thing that `rest` would do: say so, and let it
+ * go on behind that.
+ */
+static void
+give_up_item(struct job *j, struct job *rest, const char *why)
+{
+	struct joblist *l = j->list;
+	const bool range = rest->spec.kind == JOB_RANGE;
+	struct job *lost;
+
+	name_path(rest, range ? 0 : rest->spec.begin.at, &l->line);
+	l->failed |= !buf_ok(&l->line);
+	lost = job_text(l, PROBLEM_UNREADABLE, buf_span(&l->line), range ?
+	    rest->spec.from : MSG_NOT_RAW, why);
+	if (lost == NULL) {
+		job_free(rest);
+		return;
+	}
+	lost->chain = rest->chain;
+	joblist_insert(l, j, lost);
+	rest->spec.careful = false;
+	rest->spec.exact = false;
+	rest->spec.from++;
+	rest->spec.begin = (struct resume){ rest->spec.begin.at + 1, 0 };
+	if (range ? rest->spec.from < rest->spec.to :
+	    rest->spec.begin.at < rest->names_n)
+		joblist_insert(l, lost, rest);
+	else
+		job_free(rest);
+}
+
+/* Where a job that was cut short has to go on.  False: it had ended. */
+static bool
+set_rest(const struct job *j, struct job *rest)
+{
+	if (rest->spec.kind != JOB_RANGE) {
+		if (!j->nothing)
+			rest->spec.begin = j->resume;
+		return rest->spec.begin.at < rest->names_n;
+	}
+	if (!j->nothing || j->begun) {
+		rest->spec.from = j->nothing ? j->first : j->resume.at;
+		rest->spec.exact = true;
+	}
+	return rest->spec.from < rest->spec.to;
+}
+
+void
+job_cut_short(struct job *j, const char *why)
+{
+	struct job *rest;
+
+	if (j->drop || (rest = job_again(j)) == NULL)
+		return;
+	j->nothing = j->resume.at == 0 && j->resume.messages == 0;
+	if (!set_rest(j, rest)) {
+		job_free(rest);
+	} else if (j->spec.kind == JOB_STDIN || j->spec.careful) {
+		give_up_item(j, rest, why);
+	} else {
+		rest->spec.careful = true;
+		joblist_insert(j->list, j, rest);
+	}
+}

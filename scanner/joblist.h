@@ -1,0 +1,84 @@
+/*
+ * The jobs of a run, in the order of the walk: made, cut into ranges, and
+ * split when their worker dies.
+ */
+#ifndef BAREDOT_JOBLIST_H
+#define BAREDOT_JOBLIST_H
+
+#include "scan.h"
+
+/* The mbox that some ranges belong to. */
+struct chain {
+	uint64_t expect;	/* where the next range must begin */
+	bool lost;		/* or anywhere: a worker died just before, or
+				 * there was a read error */
+	uint64_t messages;	/* so far: the base of the next index */
+	struct store_facts facts;
+};
+
+enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE };
+
+/* What a place in the list is. */
+enum what { WHAT_SCAN, WHAT_TEXT, WHAT_FOLDER_END, WHAT_CHAIN_END };
+
+struct job {
+	struct job *next;
+	struct joblist *list;
+	enum what what;
+	enum job_state state;
+	struct job_spec spec;
+	struct buf path, names;	/* behind spec's pointers */
+	uint64_t names_n;
+	struct chain *chain;	/* JOB_RANGE, WHAT_CHAIN_END */
+	struct store_facts *folder;	/* of single-message files; or NULL */
+	bool settled;
+
+	/* What the worker committed: */
+	bool begun;		/* JOB_RANGE: begins at `first` */
+	uint64_t first;
+	struct resume resume;
+	struct buf out;
+	struct delta delta;
+	uint64_t large;		/* the next name is an mbox of that size */
+	bool lost;		/* JOB_RANGE: ended with a read error */
+	bool checked;		/* JOB_RANGE: begun where it had to */
+	bool drop;		/* ... and did not: no result counts */
+	bool nothing;		/* its worker died before it came to anything */
+};
+
+struct joblist {
+	struct job *first, *last;
+	size_t n;
+	const struct scan_options *scan;	/* for records about problems */
+	struct queue *queue;	/* whose list it is */
+	struct buf line;	/* scratch */
+	bool failed;		/* no memory: what is here is not all */
+};
+
+/* NULL: no memory, and the list has failed.  The caller inserts it. */
+struct job *job_new(struct joblist *, enum what);
+void job_free(struct job *);
+
+/* at == NULL: in front. */
+void joblist_insert(struct joblist *, struct job *at, struct job *);
+void joblist_append(struct joblist *, struct job *);
+void joblist_drop_first(struct joblist *);
+
+/* A job that is a record of a problem; NULL: no memory. */
+struct job *job_text(struct joblist *, enum problem, struct span path,
+    uint64_t off, const char *why);
+
+/* Point its spec at its own path and names.  False: no memory. */
+bool job_ready(struct job *);
+
+/* The mbox that the job stopped at, as ranges, and then the other names. */
+void job_cut_large(struct job *);
+
+/*
+ * The job's worker died.  What was committed stays.  The rest is tried once
+ * more, carefully: if the worker dies again, then of the first message that
+ * it did not commit, and the rest goes on behind that.
+ */
+void job_cut_short(struct job *, const char *why);
+
+#endif
