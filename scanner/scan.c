@@ -238,8 +238,8 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 	if ((rc = feed_message(s, hash, e)) != ST_END)
 		return rc;
 	v = engine_end(s->engine);
-	if (!known && (report_worst(v, &s->options.report, &worst) || s->options.all ||
-	    s->options.hash) &&
+	if (!known && (s->options.all || s->options.hash ||
+	    report_worst(v, &s->options.report, &worst)) &&
 	    (rc = report_message(s, m, v, hash, e)) != ST_END)
 		return rc;
 	count_in_store(facts, m, v);

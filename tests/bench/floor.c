@@ -4,7 +4,9 @@
  *
  *	floor N DIR
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* O_NOATIME */
+#endif
 
 #include <dirent.h>
 #include <errno.h>

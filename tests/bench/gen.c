@@ -88,7 +88,7 @@ static const char *const words[] = {
 	"tomorrow", "invoice", "release", "patch", "queue", "thanks", "list",
 	"regards", "version", "customers", "which", "configuration", "week",
 	"delivery", "project", "another", "question", "caf\xc3\xa9",
-	"na\xc3\xafve", "Gr\xc3\xbc\xc3\x9f" "e", "reply,", "however,",
+	"na\xc3\xafve", "\303\274ber", "reply,", "however,",
 	"today.", "again.", "done.", "1,250", "2023", "(see", "below)"
 };
 
