@@ -18,7 +18,7 @@ struct output {
 	int fd;
 	int failed;		/* an errno */
 	char *path, *temp;	/* NULL: standard output */
-	mode_t mode;		/* of the file to be replaced, or of a new one */
+	mode_t mode;		/* of the file that it will be */
 	struct buf held;
 };
 
