@@ -8,8 +8,8 @@ import subprocess
 import threading
 import time
 
-from harness import (FROM, Mbox, OPT, SAN, check, main, maildir, message,
-                     same, scan, start, workers_of, write)
+from harness import (FROM, Mbox, OPT, SAN, check, main, maildir, message, same,
+                     scan, start, workers_of, write)
 
 HEAD = b"From: a@b.example\n"
 LINES = (b"x" * 71 + b"\n") * 14563          # 1 MiB, nearly
@@ -109,14 +109,18 @@ def flipping_flags(folder):
             check(len(got) + r.summary["gone"] >= 40, "%d messages" %
                   len(got))
             gone += 40 - len(got)
-    check(gone <= 15, "not found %d times" % gone)
+    print("# not found %d times" % gone)
+    check(gone <= 5, "not found %d times" % gone)
 
 
 def real_twins(folder):
-    """Two messages with one base name are two messages."""
+    """Two messages with one base name are two messages; two names of one
+    file, as a listing can see them while flags change, are one."""
     maildir(folder, 10)
     base = folder + "/cur/1700000001.M1P1.host"
     write(base + ":2,FS", message("twin"))
+    os.link(folder + "/cur/1700000002.M2P1.host:2,S",
+            folder + "/cur/1700000002.M2P1.host:2,FS")
     r = scan("-a", folder).whole()
     same(len(r.messages), 11, "messages")
 
