@@ -214,6 +214,28 @@ name_path(struct job *j, uint64_t n, struct buf *out)
 	buf_str(out, nth_name(j, n));
 }
 
+/* A range of the mbox that the job stopped at. */
+static struct job *
+range_job(struct job *j, struct chain *c, uint64_t from)
+{
+	const char *name = nth_name(j, j->resume.at);
+	struct job *k = job_new(j->queue, WHAT_SCAN);
+
+	if (k == NULL)
+		return NULL;
+	buf_add(&k->path, j->path.p, j->path.n);
+	buf_add(&k->names, name, strlen(name) + 1);
+	k->names_n = 1;
+	k->spec = j->spec;
+	k->spec.kind = JOB_RANGE;
+	k->spec.from = from;
+	k->spec.to = j->large - from > SCAN_RANGE ? from + SCAN_RANGE :
+	    j->large;
+	k->spec.begin = (struct resume){ 0, 0 };
+	k->chain = c;
+	return k;
+}
+
 /* The mbox that the job stopped at, as ranges, and then the other names. */
 static void
 cut_large(struct job *j)
@@ -221,7 +243,6 @@ cut_large(struct job *j)
 	struct queue *q = j->queue;
 	struct chain *c = calloc(1, sizeof(*c));
 	struct job *at = j, *k;
-	const char *name = nth_name(j, j->resume.at);
 
 	if (c == NULL) {
 		q->failed = true;
@@ -231,18 +252,8 @@ cut_large(struct job *j)
 	c->facts.has_dialects = true;
 	for (uint64_t from = 0; from < j->large && !q->failed;
 	    from += SCAN_RANGE) {
-		if ((k = job_new(q, WHAT_SCAN)) == NULL)
+		if ((k = range_job(j, c, from)) == NULL)
 			return;
-		buf_add(&k->path, j->path.p, j->path.n);
-		buf_add(&k->names, name, strlen(name) + 1);
-		k->names_n = 1;
-		k->spec = j->spec;
-		k->spec.kind = JOB_RANGE;
-		k->spec.from = from;
-		k->spec.to = j->large - from > SCAN_RANGE ?
-		    from + SCAN_RANGE : j->large;
-		k->spec.begin = (struct resume){ 0, 0 };
-		k->chain = c;
 		insert_after(q, at, k);
 		at = k;
 	}

@@ -331,8 +331,10 @@ def signals(folder):
         o = ["-o", out] if i % 2 else []
         child = start("-a", "-j2", *o, folder + "/mail",
                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.03)
-        workers = workers_of(child.pid)
+        workers = []
+        while len(workers) < 2 and child.poll() is None:
+            workers = workers_of(child.pid)     # signals are caught by now
+        time.sleep(0.005)
         child.send_signal(sig)
         text, err = child.communicate(timeout=20)
         same((child.returncode, err), (75, b""), "exit status, messages")
