@@ -116,13 +116,34 @@ name_path(struct job *j, uint64_t n, struct buf *out)
 	buf_str(out, nth_name(j, n));
 }
 
+/* A range of the mbox that the job stopped at. */
+static struct job *
+range_job(struct job *j, struct chain *c, uint64_t from)
+{
+	const char *name = nth_name(j, j->resume.at);
+	struct job *k = job_new(j->list, WHAT_SCAN);
+
+	if (k == NULL)
+		return NULL;
+	buf_add(&k->path, j->path.p, j->path.n);
+	buf_add(&k->names, name, strlen(name) + 1);
+	k->names_n = 1;
+	k->spec = j->spec;
+	k->spec.kind = JOB_RANGE;
+	k->spec.from = from;
+	k->spec.to = j->large - from > SCAN_RANGE ? from + SCAN_RANGE :
+	    j->large;
+	k->spec.begin = (struct resume){ 0, 0 };
+	k->chain = c;
+	return k;
+}
+
 void
 job_cut_large(struct job *j)
 {
 	struct joblist *l = j->list;
 	struct chain *c = calloc(1, sizeof(*c));
 	struct job *at = j, *k;
-	const char *name = nth_name(j, j->resume.at);
 
 	if (c == NULL) {
 		l->failed = true;
@@ -132,18 +153,8 @@ job_cut_large(struct job *j)
 	c->facts.has_dialects = true;
 	for (uint64_t from = 0; from < j->large && !l->failed;
 	    from += SCAN_RANGE) {
-		if ((k = job_new(l, WHAT_SCAN)) == NULL)
+		if ((k = range_job(j, c, from)) == NULL)
 			return;
-		buf_add(&k->path, j->path.p, j->path.n);
-		buf_add(&k->names, name, strlen(name) + 1);
-		k->names_n = 1;
-		k->spec = j->spec;
-		k->spec.kind = JOB_RANGE;
-		k->spec.from = from;
-		k->spec.to = j->large - from > SCAN_RANGE ?
-		    from + SCAN_RANGE : j->large;
-		k->spec.begin = (struct resume){ 0, 0 };
-		k->chain = c;
 		joblist_insert(l, at, k);
 		at = k;
 	}

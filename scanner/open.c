@@ -18,7 +18,8 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
 #define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-#define TRIES 4u
+#define LISTINGS_MAX 4u	/* in which a message was not seen */
+#define CHASES_MAX 100u	/* of one that is renamed all the while */
 
 struct opener {
 	struct buf path;	/* of the folder at hand */
@@ -194,7 +195,7 @@ opener_file(struct opener *o, const char *name, struct opened_file *out,
 	return open_in(o, o->fd, name, out, e);
 }
 
-/* Look for the message in a folder that was just listed. */
+/* Look for the message in a folder that was listed. */
 static enum opened
 open_same_base(struct opener *o, int folder, struct listing *l,
     const char *name, struct opened_file *out, const char **found,
@@ -206,6 +207,26 @@ open_same_base(struct opener *o, int folder, struct listing *l,
 	return open_in(o, folder, *found, out, e);
 }
 
+/* List the folder anew until a name that is found can be opened as well. */
+static enum opened
+chase(struct opener *o, int folder, struct listing *l, const char *name,
+    struct opened_file *out, const char **found, struct err *e)
+{
+	unsigned unseen = 0;
+	enum opened rc;
+
+	for (unsigned i = 0; i < CHASES_MAX && unseen < LISTINGS_MAX; i++) {
+		rc = open_same_base(o, folder, l, name, out, found, e);
+		if (rc == OPENED || rc == OPEN_FAILED)
+			return rc;
+		unseen += *found == NULL;
+		listing_free(l);
+		if (listing_read(l, folder, e) != ST_OK)
+			return OPEN_FAILED;
+	}
+	return OPEN_GONE;
+}
+
 /* The same folder again; its listing is kept, since many may have moved. */
 static enum opened
 moved_here(struct opener *o, const char *name, struct opened_file *out,
@@ -214,21 +235,15 @@ moved_here(struct opener *o, const char *name, struct opened_file *out,
 	const char *found;
 	enum opened rc;
 
-	for (unsigned i = 0; i < TRIES; i++) {
-		rc = open_same_base(o, o->fd, &o->seen, name, out, &found, e);
-		if (rc == OPENED) {
-			buf_str(path, buf_text(&o->path));
-			buf_byte(path, '/');
-			buf_str(path, found);
-			return OPENED;
-		}
-		if (rc == OPEN_FAILED)
-			return rc;
-		listing_free(&o->seen);
-		if (listing_read(&o->seen, o->fd, e) != ST_OK)
-			return OPEN_FAILED;
+	if (!o->open)
+		return OPEN_GONE;	/* with its folder */
+	rc = chase(o, o->fd, &o->seen, name, out, &found, e);
+	if (rc == OPENED) {
+		buf_str(path, buf_text(&o->path));
+		buf_byte(path, '/');
+		buf_str(path, found);
 	}
-	return OPEN_GONE;
+	return rc;
 }
 
 /* From new/ a message goes to cur/ beside it. */
@@ -247,8 +262,8 @@ moved_to_cur(struct opener *o, const char *name, struct opened_file *out,
 	buf_add(path, here, n - 3);
 	buf_str(path, "cur");
 	fd = open_folder_at(buf_text(path), o->root);
-	if (fd >= 0 && listing_read(&l, fd, e) == ST_OK)
-		rc = open_same_base(o, fd, &l, name, out, &found, e);
+	if (fd >= 0)
+		rc = chase(o, fd, &l, name, out, &found, e);
 	if (rc == OPENED) {
 		buf_byte(path, '/');
 		buf_str(path, found);

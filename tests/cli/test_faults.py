@@ -3,7 +3,6 @@ import json
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import time
@@ -136,11 +135,11 @@ def dying_once(folder):
     # Many records before it dies: what was committed is not counted again.
     many = Mbox(folder + "/many/box")
     for i in range(500):
-        many.add(HEAD + b"\n", b"MARKER\n" if i == 400 else b"", DIRTY)
+        many.add(HEAD + b"\n", b"MARKED\n" if i == 400 else b"", DIRTY)
     many.close()
     whole = scan("-j2", folder).whole()
     r = scan("-j2", folder, **fault("digest", "abort", at=1,
-                                    name="MARKER")).whole()
+                                    name="MARKED")).whole()
     same(r.records[1:-1], whole.records[1:-1], "records of many")
     same({k: v for k, v in r.summary.items() if k not in nature},
          {k: v for k, v in whole.summary.items() if k not in nature},
@@ -332,8 +331,10 @@ def signals(folder):
         o = ["-o", out] if i % 2 else []
         child = start("-a", "-j2", *o, folder + "/mail",
                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.03)
-        workers = workers_of(child.pid)
+        workers = []
+        while len(workers) < 2 and child.poll() is None:
+            workers = workers_of(child.pid)     # signals are caught by now
+        time.sleep(0.005)
         child.send_signal(sig)
         text, err = child.communicate(timeout=20)
         said = (b"baredot: interrupted; the report so far is in " +

@@ -4,8 +4,8 @@ import os
 import random
 import re
 
-from harness import (FROM, Mbox, OPT, SAN, check, main, maildir, message,
-                     same, scan, small_tree, write)
+from harness import (FROM, Mbox, OPT, SAN, check, main, maildir, message, same,
+                     scan, small_tree, write)
 
 RANGE = 32 << 20        # SCAN_RANGE
 LARGE = 64 << 20        # SCAN_LARGE: from here on an mbox is cut
