@@ -6,12 +6,12 @@
 #include "census_loops.h"
 
 #if defined(__x86_64__)
-census_fn census_avx2, census_avx512;
+extern const struct census_kit census_avx2, census_avx512;
 #elif defined(__aarch64__)
-census_fn census_neon;
+extern const struct census_kit census_neon;
 #endif
 
-census_fn *
+struct census_kit
 census_pick(const struct kernel *k)
 {
 	switch (k->id) {
@@ -25,7 +25,8 @@ census_pick(const struct kernel *k)
 		return census_neon;
 #endif
 	default:
-		return census_run;
+		return (struct census_kit){ .body = census_run,
+		    .fields = fields_run };
 	}
 }
 

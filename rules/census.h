@@ -24,8 +24,22 @@ struct census {
 typedef size_t census_fn(const uint8_t *p, size_t n, enum brk native,
     struct census *);
 
-/* The census for a kernel; never NULL. */
-census_fn *census_pick(const struct kernel *);
+/*
+ * The same in the header block, from the start of a line on: how many bytes
+ * are whole lines that end in the given break and are a field whose name does
+ * not begin with Me (a Message-ID has to be read) or a continuation, with no
+ * NUL, no byte over 127, no dotty line and none that could be over 998 bytes?
+ */
+typedef size_t census_fields_fn(const uint8_t *p, size_t n, enum brk native,
+    uint64_t *lines);
+
+struct census_kit {
+	census_fn *body;
+	census_fields_fn *fields;
+};
+
+/* The census for a kernel. */
+struct census_kit census_pick(const struct kernel *);
 
 /*
  * The line of these n bytes looks like an end of data: it is "..", or one dot

@@ -3,16 +3,14 @@
  */
 #include "census.h"
 
-census_fn census_avx2;
+extern const struct census_kit census_avx2;
 
 #ifdef __AVX2__
 
 #include "census_loops.h"
 
-size_t
-census_avx2(const uint8_t *p, size_t n, enum brk native, struct census *c)
-{
-	return census_run(p, n, native, c);
-}
+const struct census_kit census_avx2 = {
+	.body = census_run, .fields = fields_run,
+};
 
 #endif

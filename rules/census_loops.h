@@ -146,4 +146,70 @@ census_run(const uint8_t *p, size_t n, enum brk native, struct census *c)
 	}
 }
 
+#define HEAD_MAX 64u	/* bytes of a line that tell a plain field */
+
+/* The line at p[at] begins as a field or continuation that need not be read. */
+static inline bool
+plain_field(const uint8_t *p, size_t n, size_t at)
+{
+	size_t i = at;
+
+	if (n - at < HEAD_MAX)
+		return false;
+	if (ascii_wsp(p[at]))
+		return p[at + 1] != '.';
+	if (ascii_lower(p[at]) == 'm' && ascii_lower(p[at + 1]) == 'e')
+		return false;
+	while (i - at < HEAD_MAX && ascii_ftext(p[i]))
+		i++;
+	return i > at && i - at < HEAD_MAX && p[i] == ':';
+}
+
+static inline __attribute__((always_inline)) size_t
+fields_loop(const uint8_t *p, size_t n, enum brk kind, uint64_t *lines)
+{
+	uint64_t cr_before = 0;
+	size_t done = 0;	/* the lines before it are plain */
+	unsigned run = 0;
+
+	*lines = 0;
+	if (!plain_field(p, n, 0))
+		return 0;
+	for (size_t i = 0; n - i >= BLOCK; i += BLOCK) {
+		const struct block b = block_load(p + i);
+		const uint64_t ends = block_eq(b, kind == BRK_CR ? '\r' :
+		    '\n');
+		const uint64_t cr = kind == BRK_CRLF ? block_eq(b, '\r') : 0;
+
+		if (block_high(b) != 0 || (kind == BRK_CRLF ?
+		    block_has(b, 0, 0) || (cr << 1 | cr_before) != ends :
+		    block_has(b, 0, kind == BRK_CR ? '\n' : '\r')))
+			break;
+		if (ends == 0 && run++ >= RUN_MAX)
+			break;
+		for (uint64_t m = ends; m != 0; m &= m - 1) {
+			run = 0;
+			done = i + (size_t)__builtin_ctzll(m) + 1;
+			++*lines;
+			if (!plain_field(p, n, done))
+				return done;
+		}
+		cr_before = cr >> 63;
+	}
+	return done;
+}
+
+static size_t
+fields_run(const uint8_t *p, size_t n, enum brk native, uint64_t *lines)
+{
+	switch (native) {
+	case BRK_CRLF:
+		return fields_loop(p, n, BRK_CRLF, lines);
+	case BRK_CR:
+		return fields_loop(p, n, BRK_CR, lines);
+	default:
+		return fields_loop(p, n, BRK_LF, lines);
+	}
+}
+
 #endif

@@ -3,16 +3,14 @@
  */
 #include "census.h"
 
-census_fn census_neon;
+extern const struct census_kit census_neon;
 
 #ifdef __ARM_NEON
 
 #include "census_loops.h"
 
-size_t
-census_neon(const uint8_t *p, size_t n, enum brk native, struct census *c)
-{
-	return census_run(p, n, native, c);
-}
+const struct census_kit census_neon = {
+	.body = census_run, .fields = fields_run,
+};
 
 #endif

@@ -43,12 +43,14 @@ static void
 see_header(struct engine *g, const struct line *ln)
 {
 	const enum header_is is = header_line(&g->header, ln);
+	unsigned wants = g->wants;
 
 	if (is == HEADER_FIELD)
-		return;
+		wants |= g->header.in_message_id ? WANT_HEADER :
+		    WANT_ODD_FIELDS;
 	if (is == HEADER_NOT_ONE)
 		lines_not_header(&g->lines);
-	lines_want(&g->lines, g->wants);
+	lines_want(&g->lines, wants);
 }
 
 static void

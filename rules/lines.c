@@ -16,7 +16,8 @@ lines_init(struct lines *l, const struct kernel *k, bool use_census)
 {
 	memset(l, 0, sizeof(*l));
 	l->kernel = k;
-	l->census = use_census ? census_pick(k) : NULL;
+	if (use_census)
+		l->census = census_pick(k);
 }
 
 void
@@ -112,12 +113,12 @@ line_end(struct lines *l, uint64_t at, unsigned width, enum brk after)
 	if (l->wide && len > LINE_WIDE)
 		look_note_line(&l->tally.wide_lines, l->line_off,
 		    line_head(l, len));
-	if (len - 1 < DOTTY_MAX || l->wants >= WANT_HEADER) {
+	if (len - 1 < DOTTY_MAX || l->wants >= WANT_ODD_FIELDS) {
 		head = line_head(l, len);
 		dotty = is_dotty(head);
 		if (len == 1 && head.p[0] == '.')
 			see_lone_dot(l, after);
-		if (l->wants >= WANT_HEADER || (dotty && l->wants != 0))
+		if (l->wants >= WANT_ODD_FIELDS || (dotty && l->wants != 0))
 			l->fn(l->ctx, &(struct line){
 				.off = l->line_off, .len = len, .head = head,
 				.before = l->before, .after = after,
@@ -193,7 +194,7 @@ note_high(struct lines *l, uint64_t *high, unsigned i, uint64_t off)
 	const uint64_t upto = i < BLOCK ? (1ull << i) - 1 : UINT64_MAX;
 	const uint64_t mine = *high & upto;
 
-	if (mine != 0 && (l->wants & WANT_HEADER) != 0) {
+	if (mine != 0 && l->wants >= WANT_ODD_FIELDS) {
 		note_bytes(l, &l->tally.high, mine, off);
 		l->line_high += (uint64_t)__builtin_popcountll(mine);
 	}
@@ -280,8 +281,8 @@ settle(struct lines *l, const uint8_t *p, size_t n)
 static inline bool
 in_bulk(const struct lines *l)
 {
-	return l->census != NULL && !l->wide && l->wants < WANT_HEADER &&
-	    l->cr_at == NOWHERE;
+	return l->census.body != NULL && !l->wide && l->cr_at == NOWHERE &&
+	    l->wants < WANT_ODD_FIELDS;
 }
 
 /* The current line, begun before p, may still turn out to be dotty. */
@@ -310,7 +311,7 @@ pass_over(struct lines *l, const uint8_t *p, size_t n)
 	if (n < BLOCK || may_be_dotty(l, c.in_line) ||
 	    l->tally.breaks[l->before].count < SPOTS_KEPT)
 		return 0;
-	done = l->census(p, n, l->before, &c);
+	done = l->census.body(p, n, l->before, &c);
 	if (done == 0)
 		return 0;
 	l->tally.breaks[l->before].count += c.lines;
@@ -332,6 +333,31 @@ after_block(struct lines *l, const struct sorted *s, uint64_t at)
 	    s->lf >> last & 1 ? BRK_LF : BRK_CR;
 	l->line_off = at + last + (l->before == BRK_CRLF ? 2 : 1);
 	l->long_noted = false;
+}
+
+/* Plain fields need not be shown, and enough breaks of the kind were seen. */
+static inline bool
+plain_fields_next(const struct lines *l)
+{
+	return (l->wants & ~(unsigned)WANT_DOT) == WANT_ODD_FIELDS &&
+	    l->census.fields != NULL && !l->wide &&
+	    l->tally.breaks[l->before].count >= SPOTS_KEPT;
+}
+
+/* The same in the header block, where a line starts at p. */
+static size_t
+pass_over_fields(struct lines *l, const uint8_t *p, size_t n)
+{
+	uint64_t lines;
+	size_t done;
+
+	if (!plain_fields_next(l) || l->cr_at != NOWHERE ||
+	    l->line_off != l->off + (uint64_t)(p - l->base))
+		return 0;
+	done = l->census.fields(p, n, l->before, &lines);
+	l->tally.breaks[l->before].count += lines;
+	l->line_off += done;
+	return done;
 }
 
 /*
@@ -388,7 +414,8 @@ keep_head(struct lines *l, size_t n)
 
 /*
  * How many bytes to look at exactly: a block, but no more than the rest of a
- * line that may be dotty, so that the next one can be counted as a block.
+ * line where the next one may be passed over: behind a line that may be dotty
+ * and behind one of the header block.
  */
 static size_t
 exact_step(struct lines *l, const uint8_t *p, size_t n)
@@ -399,8 +426,8 @@ exact_step(struct lines *l, const uint8_t *p, size_t n)
 		return 2;		/* the CRLF that settle() saw */
 	if (n > BLOCK)
 		n = BLOCK;
-	if (!in_bulk(l) || !may_be_dotty(l, l->off +
-	    (uint64_t)(p - l->base) - l->line_off))
+	if (!plain_fields_next(l) && !(in_bulk(l) && may_be_dotty(l, l->off +
+	    (uint64_t)(p - l->base) - l->line_off)))
 		return n;
 	while (i < n && p[i] != '\n' && p[i] != '\r')
 		i++;
@@ -415,8 +442,9 @@ take(struct lines *l, const uint8_t *p, size_t n)
 
 	if ((done = settle(l, p, n)) > 0)
 		return done;
-	if (in_bulk(l) && ((done = pass_over(l, p, n)) > 0 ||
-	    (done = count_block(l, p, n)) > 0))
+	if (in_bulk(l) ? (done = pass_over(l, p, n)) > 0 ||
+	    (done = count_block(l, p, n)) > 0 :
+	    (done = pass_over_fields(l, p, n)) > 0)
 		return done;
 	done = exact_step(l, p, n);
 	look_exactly(l, (size_t)(p - l->base), done);

@@ -5,8 +5,8 @@
  * lines_begin -> lines_feed* -> lines_end
  *
  * Everything that can be counted is counted here (tally).  A line is shown to
- * the callback only if its kind was asked for; while neither header lines nor
- * all lines are, runs of ordinary lines are passed over by the census.
+ * the callback only if its kind was asked for; runs of lines that nobody asked
+ * for are passed over by the census.
  */
 #ifndef BAREDOT_LINES_H
 #define BAREDOT_LINES_H
@@ -31,8 +31,10 @@ struct line {
 /* Kinds of lines; a lone dot is counted and is not WANT_DOT. */
 enum want {
 	WANT_DOT = 1,		/* line_is_dotty, and more than a dot alone */
-	WANT_HEADER = 2,	/* every line, until lines_want drops it */
-	WANT_ALL = 4		/* every line */
+	WANT_ODD_FIELDS = 2,	/* lines of the header block, but plain ones
+				 * (census_fields_fn) may be left out */
+	WANT_HEADER = 4,	/* every line of the header block */
+	WANT_ALL = 8		/* every line */
 };
 
 typedef void line_fn(void *ctx, const struct line *);
@@ -40,7 +42,7 @@ typedef void line_fn(void *ctx, const struct line *);
 struct lines {
 	/* Set once by the owner: */
 	const struct kernel *kernel;
-	census_fn *census;	/* NULL: look at every line */
+	struct census_kit census;	/* NULLs: look at every line */
 	bool wide;		/* count lines over LINE_WIDE too */
 	line_fn *fn;
 	void *ctx;

@@ -71,7 +71,7 @@ check(const struct kernel *k, struct input in)
 	assert_non_null(p);
 	memcpy(p, in.p, in.n);
 	in.p = p;
-	done = census_pick(k)(p, in.n, in.native, &c);
+	done = census_pick(k).body(p, in.n, in.native, &c);
 	assert_true(done <= in.n && done % BLOCK_SIZE == 0);
 	if (done > 0)
 		was_ordinary(&in, done, &c);
