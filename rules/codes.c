@@ -83,13 +83,15 @@
 	.strings = NULL, \
 	.source = RFC5322
 #define TEXT_EOL_MIXED \
-	.title = "both CRLF and LF lines", \
-	.means = "Some lines end in CRLF, some in LF alone.  The count is " \
-	    "that of the rarer kind.", \
+	.title = "CRLF and LF, neither clearly its own", \
+	.means = "Lines end in CRLF and in LF alone, and the rarer kind is a " \
+	    "quarter of them or more, so that judging by the other kind is " \
+	    "little better than a guess.  The count is that of the rarer " \
+	    "kind.  A few strays are eol.bare-lf or eol.crlf alone.", \
 	.affects = "Whoever guesses the form from the first line: size " \
 	    "calculations, DKIM, mbox splitters, diff and grep.", \
-	.todo = "Find out which of the two the store means (the convention " \
-	    "in the report) and bring the others to it.", \
+	.todo = "Find out which of the two the store means and judge by " \
+	    "that (--eol lf or --eol crlf); bring the others to it.", \
 	.strings = "Cached message size smaller/larger than expected " \
 	    "(Dovecot, after such a message was edited in place)", \
 	.source = RFC5322

@@ -6,15 +6,19 @@
  */
 #include "rule.h"
 
+/*
+ * Both kinds, and the rarer is a quarter of them or more: neither is clearly
+ * the message's own.  (A few strays are told by their own codes.)
+ */
 static void
 eol_mixed(const struct tally *t, struct emit *out)
 {
 	const struct spots *crlf = &t->breaks[BRK_CRLF];
 	const struct spots *lf = &t->breaks[BRK_LF];
+	const struct spots *rarer = crlf->count < lf->count ? crlf : lf;
 
-	if (crlf->count > 0 && lf->count > 0)
-		emit(out, CODE_EOL_MIXED, SEV_LOW,
-		    crlf->count < lf->count ? crlf : lf);
+	if (rarer->count > 0 && 4 * rarer->count >= crlf->count + lf->count)
+		emit(out, CODE_EOL_MIXED, SEV_LOW, rarer);
 }
 
 static void

@@ -118,6 +118,10 @@ def message_record(path, form, index, offset, raw, mail, asked):
     r["sha256"] = hashlib.sha256(mail.data).hexdigest()
     r["convention"] = mail.convention
     r["line_ends"] = line_ends(mail.data)
+    ends = line_ends(mail.data)
+    rarer = min(ends["crlf"], ends["lf"])
+    if 4 * rarer < ends["crlf"] + ends["lf"]:
+        mail.found.pop("eol.mixed", None)       # a few strays
     found = {c: f for c, f in sorted(mail.found.items())
              if asked or c not in ASKED_FOR}
     if found:

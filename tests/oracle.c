@@ -266,7 +266,8 @@ judge_ends(struct oracle *o, enum brk native)
 	else
 		want(o, CODE_EOL_CRLF, SEV_LOW, crlf);
 	want(o, CODE_EOL_CRCRLF, SEV_MEDIUM, &t->crcrlf);
-	if (lf->count > 0 && crlf->count > 0)
+	if (lf->count > 0 && crlf->count > 0 &&
+	    3 * lf->count >= crlf->count && 3 * crlf->count >= lf->count)
 		want(o, CODE_EOL_MIXED, SEV_LOW,
 		    lf->count <= crlf->count ? lf : crlf);
 	want(o, CODE_EOL_NO_FINAL, o->convention == CONV_WIRE ? SEV_LOW :

@@ -409,6 +409,21 @@ def check_fields():
           [str(records[-1])])
 
 
+# --- the report that the README shows
+
+def check_readme_report():
+    text = read(os.path.join(TOP, "README.md"))
+    shown = re.search(r"```\n\$ cd samples\n\$ baredot (.*)\n((?s:.*?))```",
+                      text)
+    real = subprocess.run([PROGRAM] + shown.group(1).split(), text=True,
+                          capture_output=True,
+                          cwd=os.path.join(TOP, "samples")).stdout
+    masked = [re.sub(r", \d+\.\d\d s;", ", N s;", t)
+              for t in (shown.group(2), real)]
+    check("README.md shows the report that there is",
+          [] if masked[0] == masked[1] else masked[1].split("\n"))
+
+
 def main():
     if not os.path.exists(PROGRAM):
         print("not ok 1 - build/san/baredot exists\n# make build/san/baredot")
@@ -418,6 +433,7 @@ def main():
     check_options(help_text)
     check_man()
     check_fields()
+    check_readme_report()
     check_commands(help_text)
     print(f"1..{count}")
     return 1 if failed else 0
