@@ -23,12 +23,12 @@ tap() {
 	# cmocka says "not ok" of a test that skipped itself.
 	sed -i 's/^not ok \(.*# SKIP\)/ok \1/' "$log"
 	sed "s|^\(not ok\|ok\) *[0-9]* *-* *|\1 - $name: |" "$log" |
-	    grep -E '^(not ok|ok) ' >>"$out"
-	grep -E '# SKIP' "$log" | sed "s|^|  $name: |"
+	    grep -aE '^(not ok|ok) ' >>"$out"
+	grep -aE '# SKIP' "$log" | sed "s|^|  $name: |"
 	if [ $rc -ne 0 ]; then
-		grep -q '^not ok' "$log" || say "not ok - $name: exit status $rc"
+		grep -aq '^not ok' "$log" || say "not ok - $name: exit status $rc"
 		echo "--- $name"
-		grep -v '^ok' "$log" | tail -n 60
+		grep -av '^ok' "$log" | tail -n 60
 	fi
 }
 
@@ -48,8 +48,8 @@ done
 tap fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"
 tap lint tests/lint.sh
 
-failed=$(grep -c '^not ok' "$out")
-skipped=$(grep -c '^ok.*# SKIP' "$out")
-passed=$(($(grep -c '^ok' "$out") - skipped))
+failed=$(grep -ac '^not ok' "$out")
+skipped=$(grep -ac '^ok.*# SKIP' "$out")
+passed=$(($(grep -ac '^ok' "$out") - skipped))
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

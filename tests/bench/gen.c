@@ -814,7 +814,8 @@ parse_number(const char *s)
 	if (errno != 0 || end == s || *s == '-')
 		usage();
 	if (*end != '\0') {
-		if (end[1] != '\0' || (unit = strchr(units, *end)) == NULL)
+		unit = strchr(units, *end);
+		if (unit == NULL || end[1] != '\0')
 			usage();
 		n <<= 10 * (unit - units + 1);
 	}
