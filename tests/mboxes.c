@@ -32,8 +32,8 @@ static const char *const texts[] = {
 	"x", "", "", ".", "..", "From here on, all is well", "From ",
 	">From a@example.org Thu Jan  1 00:00:00 1970", "F", "Fr", "From",
 	"From a@example.org Thu Jan  1 00:00:00 1970", " From x", "FFrom x",
-	"Content-Length: 3", "Subject: in the body", "a line that is longer "
-	"than most of the others, to fill a few more bytes of it", "\r", "a\rb",
+	"Content-Length: 3", "Subject: in the body",
+	"a line longer than most of the others, to fill more bytes of it", "\r", "a\rb",
 };
 
 static const char *const odd_lengths[] = {
