@@ -1,5 +1,5 @@
 /*
- * The portable census, the choice, and what makes a line dotty.
+ * The portable census, and the choice.
  */
 #include "census.h"
 
@@ -28,22 +28,4 @@ census_pick(const struct kernel *k)
 		return (struct census_kit){ .body = census_run,
 		    .fields = fields_run };
 	}
-}
-
-bool
-line_is_dotty(const uint8_t *p, size_t n)
-{
-	size_t dots = 0, spaces_before = 0;
-
-	if (n == 0 || n > DOTTY_MAX)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '.')
-			dots++;
-		else if (p[i] != 0 && !ascii_wsp(p[i]))
-			return false;
-		else if (p[i] != 0 && dots == 0)
-			spaces_before++;
-	}
-	return (dots == 1 && spaces_before <= 1) || (dots == 2 && n == 2);
 }

@@ -47,6 +47,22 @@ struct census_kit census_pick(const struct kernel *);
  * tab of them before it, and DOTTY_MAX bytes in all.
  */
 #define DOTTY_MAX 16u
-bool line_is_dotty(const uint8_t *p, size_t n);
+static inline bool
+line_is_dotty(const uint8_t *p, size_t n)
+{
+	size_t dots = 0, spaces_before = 0;
+
+	if (n == 0 || n > DOTTY_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '.')
+			dots++;
+		else if (p[i] != 0 && !ascii_wsp(p[i]))
+			return false;
+		else if (p[i] != 0 && dots == 0)
+			spaces_before++;
+	}
+	return (dots == 1 && spaces_before <= 1) || (dots == 2 && n == 2);
+}
 
 #endif

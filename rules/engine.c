@@ -57,14 +57,13 @@ static void
 engine_line(void *ctx, const struct line *ln)
 {
 	struct engine *g = ctx;
-	const unsigned kind = WANT_ALL | (ln->dotty ? WANT_DOT : 0);
 
 	if (!g->header.over)
 		see_header(g, ln);
-	if ((g->wants & kind) == 0)
+	if ((g->wants & WANT_ALL) == 0)
 		return;
 	for (size_t i = 0; i < RULES_N; i++)
-		if ((rules[i]->wants & kind) != 0)
+		if ((rules[i]->wants & WANT_ALL) != 0)
 			rules[i]->line(g->state[i], ln, &g->lines.look);
 }
 

@@ -26,48 +26,10 @@ static const enum code pair_codes[BRK_KINDS][BRK_KINDS] = {
 };	/* a dot on the first or last line ends nothing: BRK_NONE is unused */
 
 struct eod {
-	struct spots dot_nul, nul_dot, dot_space, space_dot;
-	struct spots stuffed[BRK_KINDS];	/* "..", by its breaks */
-	struct spots stuffed_odd;		/* "..", not the same */
+	struct spots stuffed_odd;	/* ".." between breaks that are not the
+					 * message's */
 	struct spots wire[BRK_KINDS];	/* lone dots behind CRLF or DATA */
 };
-
-static void
-see_stuffed(struct eod *s, const struct line *ln, struct look *look)
-{
-	if (ln->before == BRK_NONE || ln->after == BRK_NONE)
-		return;
-	look_note(look, ln->before == ln->after ? &s->stuffed[ln->after] :
-	    &s->stuffed_odd, ln->off);
-}
-
-/* One dot among spaces, tabs and NULs: which of them is beside it? */
-static void
-see_company(struct eod *s, const struct line *ln, struct look *look)
-{
-	const uint8_t *p = ln->head.p;
-	size_t dot = 0;
-
-	while (p[dot] != '.')
-		dot++;
-	if (dot > 0)
-		look_note(look, p[dot - 1] == 0 ? &s->nul_dot :
-		    &s->space_dot, ln->off);
-	if (dot + 1 < ln->len)
-		look_note(look, p[dot + 1] == 0 ? &s->dot_nul :
-		    &s->dot_space, ln->off);
-}
-
-static void
-eod_line(void *state, const struct line *ln, struct look *look)
-{
-	struct eod *s = state;
-
-	if (ln->len == 2 && ln->head.p[0] == '.' && ln->head.p[1] == '.')
-		see_stuffed(s, ln, look);
-	else
-		see_company(s, ln, look);
-}
 
 /* Between the message's own breaks a lone dot is text, but on the wire. */
 static enum severity
@@ -110,17 +72,18 @@ end_pairs(struct eod *s, const struct facts *f, struct emit *out)
 }
 
 static void
-end_stuffed(struct eod *s, enum convention c, struct emit *out)
+end_stuffed(struct eod *s, const struct facts *f, struct emit *out)
 {
-	const enum brk native = convention_break(c);
+	const enum brk native = convention_break(f->convention);
+	const struct spots *stuffed = f->tally->stuffed;
 
-	for (enum brk b = BRK_CRLF; b < BRK_KINDS; b++)
-		if (b != native && s->stuffed[b].count > 0)
-			look_merge(&s->stuffed_odd, &s->stuffed[b]);
+	for (enum brk b = BRK_NONE; b < BRK_KINDS; b++)
+		if (b != native && stuffed[b].count > 0)
+			look_merge(&s->stuffed_odd, &stuffed[b]);
 	if (s->stuffed_odd.count > 0)
 		emit(out, CODE_EOD_STUFFED_DOT, SEV_MEDIUM, &s->stuffed_odd);
-	else if (s->stuffed[native].count > 0 && c != CONV_WIRE)
-		emit(out, CODE_EOD_STUFFED_DOT, SEV_INFO, &s->stuffed[native]);
+	else if (stuffed[native].count > 0 && f->convention != CONV_WIRE)
+		emit(out, CODE_EOD_STUFFED_DOT, SEV_INFO, &stuffed[native]);
 }
 
 static void
@@ -132,10 +95,10 @@ eod_end(void *state, const struct facts *f, struct emit *out)
 		const struct spots *where;
 	} beside[] = {
 		{ CODE_EOD_DOT_CRCRLF, &f->tally->dot_crcrlf },
-		{ CODE_EOD_DOT_NUL, &s->dot_nul },
-		{ CODE_EOD_NUL_DOT, &s->nul_dot },
-		{ CODE_EOD_DOT_SPACE, &s->dot_space },
-		{ CODE_EOD_SPACE_DOT, &s->space_dot },
+		{ CODE_EOD_DOT_NUL, &f->tally->dot_nul },
+		{ CODE_EOD_NUL_DOT, &f->tally->nul_dot },
+		{ CODE_EOD_DOT_SPACE, &f->tally->dot_space },
+		{ CODE_EOD_SPACE_DOT, &f->tally->space_dot },
 	};
 
 	end_pairs(s, f, out);
@@ -144,11 +107,9 @@ eod_end(void *state, const struct facts *f, struct emit *out)
 			emit(out, beside[i].code,
 			    code_info(beside[i].code)->severity,
 			    beside[i].where);
-	end_stuffed(s, f->convention, out);
+	end_stuffed(s, f, out);
 }
 
 const struct rule rule_eod = {
-	.name = "eod",
-	.wants = WANT_DOT, .state_size = sizeof(struct eod),
-	.line = eod_line, .end = eod_end,
+	.name = "eod", .state_size = sizeof(struct eod), .end = eod_end,
 };

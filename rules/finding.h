@@ -40,6 +40,10 @@ struct tally {
 	struct spots lone[BRK_KINDS][BRK_KINDS];	/* lines of a dot alone,
 					 * [break before][break after] */
 	struct spots dot_crcrlf;	/* before CRCRLF, and in no other */
+	struct spots dot_nul, nul_dot;	/* lines of a dot and what is beside */
+	struct spots dot_space, space_dot;	/* it (line_is_dotty) */
+	struct spots stuffed[BRK_KINDS];	/* "..", by the break on both
+					 * sides; [BRK_NONE]: not the same */
 	struct spots crcrlf;		/* the CR before a CRLF; that CRLF is
 					 * among breaks[BRK_CRLF] too */
 	struct spots nul;

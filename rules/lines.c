@@ -7,6 +7,7 @@
  */
 #include "lines.h"
 
+#include "dotty.h"
 #include "sorted.h"
 
 #define NOWHERE UINT64_MAX
@@ -52,7 +53,7 @@ lines_not_header(struct lines *l)
 }
 
 /* The first bytes of the current line, of which len are known. */
-static struct span
+static inline struct span
 line_head(struct lines *l, uint64_t len)
 {
 	const size_t want = len < LINE_HEAD ? (size_t)len : LINE_HEAD;
@@ -90,14 +91,20 @@ see_lone_dot(struct lines *l, enum brk after)
 	}
 }
 
-/* Not a dot alone, but one with company? */
-static inline bool
-is_dotty(struct span head)
+/* The current line is of 1 to DOTTY_MAX bytes. */
+static inline void
+see_short(struct lines *l, struct span head, enum brk after)
 {
-	return head.n > 1 && head.n <= DOTTY_MAX &&
-	    (head.p[0] == '.' || head.p[1] == '.' || head.p[0] == 0 ||
-	    head.p[1] == 0) &&
-	    line_is_dotty(head.p, head.n);
+	const uint8_t *p = head.p;
+
+	if (head.n == 1) {
+		if (p[0] == '.')
+			see_lone_dot(l, after);
+	} else if ((p[0] == '.' || p[1] == '.' || p[0] == 0 || p[1] == 0) &&
+	    line_is_dotty(p, head.n)) {
+		dotty_note(&l->tally, &l->look, head, l->line_off, l->before,
+		    after);
+	}
 }
 
 /* The current line ends at `at`, by a break that is width bytes long. */
@@ -106,7 +113,6 @@ line_end(struct lines *l, uint64_t at, unsigned width, enum brk after)
 {
 	const uint64_t len = at - l->line_off;
 	struct span head;
-	bool dotty;
 
 	if (len > LINE_LIMIT)
 		note_long(l, len);
@@ -115,14 +121,12 @@ line_end(struct lines *l, uint64_t at, unsigned width, enum brk after)
 		    line_head(l, len));
 	if (len - 1 < DOTTY_MAX || l->wants >= WANT_ODD_FIELDS) {
 		head = line_head(l, len);
-		dotty = is_dotty(head);
-		if (len == 1 && head.p[0] == '.')
-			see_lone_dot(l, after);
-		if (l->wants >= WANT_ODD_FIELDS || (dotty && l->wants != 0))
+		if (len - 1 < DOTTY_MAX)
+			see_short(l, head, after);
+		if (l->wants >= WANT_ODD_FIELDS)
 			l->fn(l->ctx, &(struct line){
 				.off = l->line_off, .len = len, .head = head,
 				.before = l->before, .after = after,
-				.dotty = dotty,
 			});
 	}
 	l->line_off = at + width;
@@ -339,7 +343,7 @@ after_block(struct lines *l, const struct sorted *s, uint64_t at)
 static inline bool
 plain_fields_next(const struct lines *l)
 {
-	return (l->wants & ~(unsigned)WANT_DOT) == WANT_ODD_FIELDS &&
+	return l->wants == WANT_ODD_FIELDS &&
 	    l->census.fields != NULL && !l->wide &&
 	    l->tally.breaks[l->before].count >= SPOTS_KEPT;
 }

@@ -25,16 +25,14 @@ struct line {
 				 * during the callback only */
 	enum brk before;	/* BRK_NONE: the first line */
 	enum brk after;		/* BRK_NONE: the message ends without one */
-	bool dotty;		/* it is of the kind WANT_DOT */
 };
 
-/* Kinds of lines; a lone dot is counted and is not WANT_DOT. */
+/* Kinds of lines that can be asked for. */
 enum want {
-	WANT_DOT = 1,		/* line_is_dotty, and more than a dot alone */
-	WANT_ODD_FIELDS = 2,	/* lines of the header block, but plain ones
+	WANT_ODD_FIELDS = 1,	/* lines of the header block, but plain ones
 				 * (census_fields_fn) may be left out */
-	WANT_HEADER = 4,	/* every line of the header block */
-	WANT_ALL = 8		/* every line */
+	WANT_HEADER = 2,	/* every line of the header block */
+	WANT_ALL = 4		/* every line */
 };
 
 typedef void line_fn(void *ctx, const struct line *);

@@ -29,7 +29,7 @@ void emit(struct emit *, enum code, enum severity, const struct spots *where);
 
 struct rule {
 	const char *name;
-	unsigned wants;		/* of enum want: which lines it is shown */
+	unsigned wants;		/* 0, or WANT_ALL: it is shown every line */
 	size_t state_size;	/* bytes */
 
 	/* NULL if it wants none.  look is for noting places in the line. */
