@@ -151,7 +151,7 @@ window_move(struct input *in, struct err *e)
 	void *p;
 
 	window_drop(in);
-	p = mmap(NULL, n, PROT_READ, MAP_SHARED | MAP_POPULATE, in->fd,
+	p = mmap(NULL, n, PROT_READ, MAP_SHARED, in->fd,
 	    (off_t)start);
 	if (p == MAP_FAILED)
 		return err_set(e, ST_DEAD, errno, "cannot map");
