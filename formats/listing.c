@@ -257,13 +257,31 @@ keep_files(struct entry *list, size_t n, int fd)
 	return kept > 0 ? kept : 1;
 }
 
+/*
+ * Two names of one message may be there.  In byte order they are neighbours,
+ * but where one has flags and the other has none.
+ */
+static bool
+may_have_twins(const struct listing *l)
+{
+	size_t bare = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		bare += l->list[i].name[name_base(l->list[i].name)] == '\0';
+		if (i > 0 && name_same_base(l->list[i - 1].name,
+		    l->list[i].name))
+			return true;
+	}
+	return bare > 0 && bare < l->n;
+}
+
 /* A pass can see a file that is renamed under both names. */
 static void
 drop_stale_twins(struct listing *l, int fd)
 {
 	size_t kept = 0, group;
 
-	if (l->n == 0)
+	if (!may_have_twins(l))
 		return;
 	qsort(l->list, l->n, sizeof(*l->list), by_base);
 	for (size_t i = 0; i < l->n; i += group) {

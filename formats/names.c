@@ -70,7 +70,7 @@ name_is_maildir_part(const char *name)
 size_t
 name_base(const char *name)
 {
-	return strcspn(name, ":");
+	return (size_t)(strchrnul(name, ':') - name);
 }
 
 bool
