@@ -207,13 +207,18 @@ open_same_base(struct opener *o, int folder, struct listing *l,
 	return open_in(o, folder, *found, out, e);
 }
 
-/* List the folder anew until a name that is found can be opened as well. */
+/*
+ * List the folder anew until a name that is found can be opened as well.  One
+ * pass over it can miss both names of a message that is being renamed, so the
+ * last listing is a thorough one.
+ */
 static enum opened
 chase(struct opener *o, int folder, struct listing *l, const char *name,
     struct opened_file *out, const char **found, struct err *e)
 {
 	unsigned unseen = 0;
 	enum opened rc;
+	bool settled;
 
 	for (unsigned i = 0; i < CHASES_MAX && unseen < LISTINGS_MAX; i++) {
 		rc = open_same_base(o, folder, l, name, out, found, e);
@@ -221,7 +226,8 @@ chase(struct opener *o, int folder, struct listing *l, const char *name,
 			return rc;
 		unseen += *found == NULL;
 		listing_free(l);
-		if (listing_read(l, folder, e) != ST_OK)
+		if ((unseen + 1 < LISTINGS_MAX ? listing_read(l, folder, e) :
+		    listing_read_live(l, folder, &settled, e)) != ST_OK)
 			return OPEN_FAILED;
 	}
 	return OPEN_GONE;

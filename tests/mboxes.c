@@ -33,7 +33,8 @@ static const char *const texts[] = {
 	">From a@example.org Thu Jan  1 00:00:00 1970", "F", "Fr", "From",
 	"From a@example.org Thu Jan  1 00:00:00 1970", " From x", "FFrom x",
 	"Content-Length: 3", "Subject: in the body",
-	"a line longer than most of the others, to fill more bytes of it", "\r", "a\rb",
+	"a line longer than most of the others, to fill more bytes", "\r",
+	"a\rb",
 };
 
 static const char *const odd_lengths[] = {
