@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "listing.h"
@@ -18,7 +19,7 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
 #define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-#define LISTINGS_MAX 4u	/* in which a message was not seen */
+#define LISTINGS_MAX 16u	/* in which a message was not seen */
 #define CHASES_MAX 100u	/* of one that is renamed all the while */
 
 struct opener {
@@ -207,10 +208,22 @@ open_same_base(struct opener *o, int folder, struct listing *l,
 	return open_in(o, folder, *found, out, e);
 }
 
+/* The folder did not change for a while. */
+static bool
+is_quiet(int folder)
+{
+	struct timespec now;
+	struct stat st;
+
+	return fstat(folder, &st) == 0 &&
+	    clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+	    now.tv_sec - st.st_mtim.tv_sec > 1;
+}
+
 /*
  * List the folder anew until a name that is found can be opened as well.  One
- * pass over it can miss both names of a message that is being renamed, so the
- * last listing is a thorough one.
+ * pass over it can miss both names of a message that is being renamed; where
+ * nothing is renamed, one is enough.
  */
 static enum opened
 chase(struct opener *o, int folder, struct listing *l, const char *name,
@@ -218,7 +231,6 @@ chase(struct opener *o, int folder, struct listing *l, const char *name,
 {
 	unsigned unseen = 0;
 	enum opened rc;
-	bool settled;
 
 	for (unsigned i = 0; i < CHASES_MAX && unseen < LISTINGS_MAX; i++) {
 		rc = open_same_base(o, folder, l, name, out, found, e);
@@ -226,8 +238,9 @@ chase(struct opener *o, int folder, struct listing *l, const char *name,
 			return rc;
 		unseen += *found == NULL;
 		listing_free(l);
-		if ((unseen + 1 < LISTINGS_MAX ? listing_read(l, folder, e) :
-		    listing_read_live(l, folder, &settled, e)) != ST_OK)
+		if (unseen > 1 && is_quiet(folder))
+			break;
+		if (listing_read(l, folder, e) != ST_OK)
 			return OPEN_FAILED;
 	}
 	return OPEN_GONE;
