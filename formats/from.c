@@ -23,21 +23,6 @@ first_line(struct span s, uint8_t last, struct span *line, struct span *rest)
 	return true;
 }
 
-/* RFC 5322 3.6.8, with the space before the colon that 4.5.8 allows. */
-static bool
-begins_with_field(struct span s)
-{
-	size_t i = 0;
-
-	while (i < s.n && ascii_ftext(s.p[i]))
-		i++;
-	if (i == 0)
-		return false;
-	while (i < s.n && ascii_wsp(s.p[i]))
-		i++;
-	return i < s.n && s.p[i] == ':';
-}
-
 /* The last words of a line, the last one first. */
 static size_t
 last_words(struct span s, struct span words[WORDS_MAX])
@@ -187,7 +172,7 @@ from_judge(struct span s, uint8_t last)
 	if (s.n > FROM_AHEAD)
 		s.n = FROM_AHEAD;	/* more must not change the answer */
 	if (!first_line(s, last, &line, &rest) || line.n > FROM_LINE_MAX ||
-	    !begins_with_field(rest))
+	    !span_begins_field(rest))
 		return FROM_TEXT;
 	sender = (struct span){ line.p + 5, line.n - 5 };
 	while (sender.n > 0 && ascii_wsp(sender.p[0]))

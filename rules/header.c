@@ -13,21 +13,6 @@ header_begin(struct header *h)
 	h->message_id_n = 0;
 }
 
-/* RFC 5322 3.6.8, and 4.5.8 for the space before the colon. */
-static bool
-is_field(struct span s)
-{
-	size_t i = 0;
-
-	while (i < s.n && ascii_ftext(s.p[i]))
-		i++;
-	if (i == 0)
-		return false;
-	while (i < s.n && ascii_wsp(s.p[i]))
-		i++;
-	return i < s.n && s.p[i] == ':';
-}
-
 /* Append a line of the value, without the white space around it. */
 static void
 message_id_add(struct header *h, struct span s, bool cut)
@@ -79,7 +64,7 @@ header_line(struct header *h, const struct line *ln)
 			message_id_add(h, ln->head, ln->len > LINE_HEAD);
 		return HEADER_FIELD;
 	}
-	if (is_field(ln->head)) {
+	if (span_begins_field(ln->head)) {
 		see_field(h, ln);
 		return HEADER_FIELD;
 	}

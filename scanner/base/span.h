@@ -76,4 +76,22 @@ ascii_ftext(uint8_t c)
 	return c > 32 && c < 127 && c != ':';
 }
 
+/*
+ * s begins with a header field's name and its colon: RFC 5322 3.6.8, with the
+ * white space before the colon that 4.5.8 allows.
+ */
+static inline bool
+span_begins_field(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && ascii_ftext(s.p[i]))
+		i++;
+	if (i == 0)
+		return false;
+	while (i < s.n && ascii_wsp(s.p[i]))
+		i++;
+	return i < s.n && s.p[i] == ':';
+}
+
 #endif
