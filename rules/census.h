@@ -11,6 +11,8 @@
 
 #include "kernel.h"
 
+#define LINE_LIMIT 998u		/* RFC 5322 2.1.1, without the CRLF */
+
 struct census {
 	uint64_t in_line;	/* in and out: bytes of the current line that
 				 * are already behind p; going in, that line is

@@ -7,33 +7,60 @@
 #include "block.h"
 #include "census.h"
 
-/* Blocks without a break after which a line might be over 998 bytes. */
-#define RUN_MAX 13u
+#define GROUP 4u		/* blocks that are looked at together */
 
-/*
- * The bytes behind these are what will be looked at next, and are likely not
- * in the cache yet: fetch them while there is something else to do.
- */
-#define AHEAD_MAX (64u << 10)
+/* Groups without a break from which on a line may be over 998 bytes: with
+ * the bytes before and behind them. */
+#define GROUPS_LONG 2u
 
 struct pass {
+	uint64_t in_line;	/* of the line that was begun before p */
 	uint64_t breaks;	/* of the block before: where lines ended */
-	uint64_t last;		/* of the last block that had a break */
-	size_t last_at;		/* where that block is; NO_BREAK */
-	unsigned run;		/* blocks since then, or since the line began */
+	uint64_t cr_before;	/* 1: the byte before is a CR (CRLF only) */
+	uint64_t lines;
+	size_t seen;		/* the last break is in the group that ends
+				 * here; 0: there was none */
+	unsigned run;		/* steps without a break since then */
 };
-#define NO_BREAK SIZE_MAX
+
+static inline uint8_t
+last_byte(enum brk kind)
+{
+	return kind == BRK_CR ? '\r' : '\n';
+}
+
+/* The byte that no such line has, beside NUL. */
+static inline uint8_t
+other_byte(enum brk kind)
+{
+	return kind == BRK_LF ? '\r' : kind == BRK_CR ? '\n' : 0;
+}
 
 static inline struct pass
 pass_begin(uint64_t in_line)
 {
-	struct pass s = { .last_at = NO_BREAK };
+	return (struct pass){
+		.in_line = in_line,
+		/* As if the block before ended with this much of the line. */
+		.breaks = in_line < BLOCK ? 1ull << (BLOCK - 1 - in_line) : 0,
+		.run = in_line > 0 ? GROUPS_LONG : 0,
+	};
+}
 
-	/* As if the block before ended with this much of the line. */
-	s.breaks = in_line < BLOCK ? 1ull << (BLOCK - 1 - in_line) : 0;
-	s.run = in_line > RUN_MAX * BLOCK ? RUN_MAX :
-	    (unsigned)((in_line + BLOCK - 1) / BLOCK);
-	return s;
+/* Bytes before p[i] that are the current line's. */
+static uint64_t
+pass_in_line(const struct pass *s, const uint8_t *p, size_t i, uint8_t last)
+{
+	size_t at = s->seen;
+	uint64_t ends;
+
+	if (at == 0)
+		return s->in_line + i;
+	do {
+		at -= BLOCK;
+		ends = block_eq(block_load(p + at), last);
+	} while (ends == 0);
+	return i - (at + BLOCK - (size_t)__builtin_clzll(ends));
 }
 
 /*
@@ -62,75 +89,138 @@ census_dotty(const uint8_t *p, size_t n, size_t i, uint64_t first,
 	return false;
 }
 
-/* The block at i ends in a CR that may belong to a CRLF, or to a CRCRLF. */
+/* The same for the blocks at p[i]; before: the breaks of the one before. */
+static bool
+any_dotty(const uint8_t *p, size_t n, size_t i, unsigned blocks,
+    uint64_t before, uint8_t last)
+{
+	for (; blocks-- > 0; i += BLOCK) {
+		const struct block b = block_load(p + i);
+		const uint64_t ends = block_eq(b, last);
+		const uint64_t first = ends << 1 | before >> 63;
+		const uint64_t second = ends << 2 | before >> 62;
+
+		if (census_dotty(p, n, i, first, block_eq(b, '.') &
+		    (first | second)))
+			return true;
+		before = ends;
+	}
+	return false;
+}
+
+/* A CR before p[i] may belong to a CRLF, or to a CRCRLF. */
 static bool
 census_cr_unsure(const uint8_t *p, size_t n, size_t i)
 {
-	const uint8_t *next = p + i + BLOCK;
-
-	return n - i < BLOCK + 2 || next[0] == '\n' ||
-	    (next[0] == '\r' && next[1] == '\n');
+	return n - i < 2 || p[i] == '\n' || (p[i] == '\r' &&
+	    p[i + 1] == '\n');
 }
 
-static size_t
-pass_end(const struct pass *s, size_t i, struct census *c)
+/* What is in the blocks at hand. */
+struct group {
+	uint64_t before;	/* breaks of the block before */
+	uint64_t cr_before;
+	uint64_t dots;		/* not 0: some are at the start of a line */
+	uint64_t split;		/* not 0: a CR or LF alone (CRLF only) */
+	uint64_t any;		/* not 0: there is a break */
+	uint64_t lines;
+	struct odd odd;
+};
+
+static inline __attribute__((always_inline)) void
+group_add(struct group *g, const uint8_t *p, enum brk kind)
 {
-	if (s->last_at == NO_BREAK)
-		c->in_line += i;
-	else
-		c->in_line = i - s->last_at - (BLOCK -
-		    (size_t)__builtin_clzll(s->last));
-	return i;
+	const struct block b = block_load(p);
+	const uint64_t ends = block_eq(b, last_byte(kind));
+	const uint64_t starts = ends << 1 | g->before >> 63;
+
+	g->dots |= block_eq(b, '.') & (starts | ends << 2 | g->before >> 62);
+	g->odd = odd_add(g->odd, b, 0, other_byte(kind));
+	if (kind == BRK_CRLF) {
+		const uint64_t cr = block_eq(b, '\r');
+
+		g->split |= (cr << 1 | g->cr_before) ^ ends;
+		g->cr_before = cr >> 63;
+	}
+	g->any |= ends;
+	g->lines += (uint64_t)__builtin_popcountll(ends);
+	g->before = ends;
+}
+
+/* The line that goes on at p[i] gets too long in the n bytes there. */
+static bool
+too_long(const struct pass *s, const uint8_t *p, size_t i, size_t n,
+    uint8_t last)
+{
+	const uint64_t before = pass_in_line(s, p, i, last);
+	uint64_t ends = 0;
+	size_t k = 0;
+
+	while (k < n && (ends = block_eq(block_load(p + i + k), last)) == 0)
+		k += BLOCK;
+	if (ends != 0)
+		k += (size_t)__builtin_ctzll(ends);
+	return before + k > LINE_LIMIT;
 }
 
 /*
- * kind is a constant at each of the calls below, so that each becomes a loop
+ * Pass over that many blocks at p[i], 1 or GROUP, or over none.  blocks and
+ * kind are constants at each of the calls below, so that each becomes a loop
  * of its own.  In a CRLF message a CR and the LF behind it must coincide.
  */
+static inline __attribute__((always_inline)) bool
+pass_over_blocks(struct pass *s, const uint8_t *p, size_t n, size_t i,
+    unsigned blocks, enum brk kind)
+{
+	const size_t next = i + blocks * BLOCK;
+	struct group g = { .before = s->breaks, .cr_before = s->cr_before,
+	    .odd = odd_none() };
+
+	group_add(&g, p + i, kind);
+	if (blocks == GROUP) {
+		group_add(&g, p + i + BLOCK, kind);
+		group_add(&g, p + i + 2 * BLOCK, kind);
+		group_add(&g, p + i + 3 * BLOCK, kind);
+	}
+	if (odd_any(g.odd) || g.split != 0)
+		return false;
+	if (g.dots != 0 && any_dotty(p, n, i, blocks, s->breaks,
+	    last_byte(kind)))
+		return false;
+	if (kind == BRK_CR && g.before >> 63 && census_cr_unsure(p, n, next))
+		return false;
+	if (s->run + (g.any == 0) >= GROUPS_LONG &&
+	    too_long(s, p, i, next - i, last_byte(kind)))
+		return false;
+	s->run = g.any == 0 ? s->run + 1 : 0;
+	s->seen = g.any == 0 ? s->seen : next;
+	s->lines += g.lines;
+	s->breaks = g.before;
+	s->cr_before = g.cr_before;
+	return true;
+}
+
 static inline __attribute__((always_inline)) size_t
 census_loop(const uint8_t *p, size_t n, enum brk kind, struct census *c)
 {
 	struct pass s = pass_begin(c->in_line);
-	const size_t ahead = n < AHEAD_MAX ? n : AHEAD_MAX;
-	uint64_t cr_before = 0, lines = 0;
-	size_t i;
+	size_t i = 0;
 
 	c->lines = 0;
-	if (c->in_line > RUN_MAX * BLOCK)
+	if (c->in_line > LINE_LIMIT)
 		return 0;
-	for (i = 0; n - i >= BLOCK; i += BLOCK) {
-		const struct block b = block_load(p + i);
-		const uint64_t ends = block_eq(b, kind == BRK_CR ? '\r' :
-		    '\n');
-		const uint64_t first = ends << 1 | s.breaks >> 63;
-		const uint64_t second = ends << 2 | s.breaks >> 62;
-		const uint64_t dots = block_eq(b, '.') & (first | second);
-		const uint64_t cr = kind == BRK_CRLF ? block_eq(b, '\r') : ends;
-
-		__builtin_prefetch(p + i + ahead);
-		if (kind == BRK_CRLF ? block_has(b, 0, 0) ||
-		    (cr << 1 | cr_before) != ends :
-		    block_has(b, 0, kind == BRK_CR ? '\n' : '\r'))
+	for (;;) {
+		while (n - i >= GROUP * BLOCK &&
+		    pass_over_blocks(&s, p, n, i, GROUP, kind))
+			i += GROUP * BLOCK;
+		if (n - i < BLOCK || !pass_over_blocks(&s, p, n, i, 1, kind))
 			break;
-		if (dots != 0 && census_dotty(p, n, i, first, dots))
-			break;
-		if (kind == BRK_CR && cr >> 63 && census_cr_unsure(p, n, i))
-			break;
-		if (ends == 0) {
-			if (s.run++ >= RUN_MAX)
-				break;
-		} else {
-			s.run = 0;
-			s.last = ends;
-			s.last_at = i;
-			lines += (uint64_t)__builtin_popcountll(ends);
-		}
-		s.breaks = ends;
-		cr_before = cr >> 63;
+		i += BLOCK;
 	}
-	c->lines = lines;
-	c->cr_open = kind == BRK_CRLF && cr_before;
-	return pass_end(&s, i, c);
+	c->lines = s.lines;
+	c->cr_open = s.cr_before != 0;
+	c->in_line = pass_in_line(&s, p, i, last_byte(kind));
+	return i;
 }
 
 static size_t
@@ -145,6 +235,9 @@ census_run(const uint8_t *p, size_t n, enum brk native, struct census *c)
 		return census_loop(p, n, BRK_LF, c);
 	}
 }
+
+/* Blocks without a break after which a line might be over 998 bytes. */
+#define RUN_MAX 13u
 
 #define HEAD_MAX 64u	/* bytes of a line that tell a plain field */
 
@@ -177,13 +270,12 @@ fields_loop(const uint8_t *p, size_t n, enum brk kind, uint64_t *lines)
 		return 0;
 	for (size_t i = 0; n - i >= BLOCK; i += BLOCK) {
 		const struct block b = block_load(p + i);
-		const uint64_t ends = block_eq(b, kind == BRK_CR ? '\r' :
-		    '\n');
+		const uint64_t ends = block_eq(b, last_byte(kind));
 		const uint64_t cr = kind == BRK_CRLF ? block_eq(b, '\r') : 0;
 
-		if (block_high(b) != 0 || (kind == BRK_CRLF ?
-		    block_has(b, 0, 0) || (cr << 1 | cr_before) != ends :
-		    block_has(b, 0, kind == BRK_CR ? '\n' : '\r')))
+		if (block_high(b) != 0 || odd_any(odd_add(odd_none(), b, 0,
+		    other_byte(kind))) || (kind == BRK_CRLF &&
+		    (cr << 1 | cr_before) != ends))
 			break;
 		if (ends == 0 && run++ >= RUN_MAX)
 			break;

@@ -15,7 +15,6 @@
 #include "look.h"
 
 #define LINE_HEAD 1024u		/* bytes of a line that can be looked at */
-#define LINE_LIMIT 998u		/* RFC 5322 2.1.1, without the CRLF */
 #define LINE_WIDE 78u		/* the same, "SHOULD" */
 
 struct line {

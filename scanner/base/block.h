@@ -26,14 +26,12 @@ block_load(const uint8_t *p)
 static inline uint64_t
 block_eq(struct block b, uint8_t c)
 {
-	return _mm512_cmpeq_epi8_mask(b.v, _mm512_set1_epi8((char)c));
-}
+	uint64_t m = _mm512_cmpeq_epi8_mask(b.v, _mm512_set1_epi8((char)c));
 
-/* Is any byte one of the two? */
-static inline bool
-block_has(struct block b, uint8_t c, uint8_t d)
-{
-	return (block_eq(b, c) | block_eq(b, d)) != 0;
+	/* Else GCC makes a masked comparison of what is done with m, and
+	 * moving the other operand to a mask register takes longer. */
+	__asm__("" : "+r"(m));
+	return m;
 }
 
 /* Bytes of 0x80 and more. */
@@ -41,6 +39,31 @@ static inline uint64_t
 block_high(struct block b)
 {
 	return _mm512_movepi8_mask(b.v);
+}
+
+/* Was any byte of the blocks that were added one of two?  AVX-512: a zero
+ * byte says yes; the others: anything but zero. */
+struct odd { __m512i v; };
+
+static inline struct odd
+odd_none(void)
+{
+	return (struct odd){ _mm512_set1_epi8(-1) };
+}
+
+static inline struct odd
+odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
+{
+	const __m512i v = _mm512_xor_si512(b.v, _mm512_set1_epi8((char)c));
+	const __m512i w = _mm512_xor_si512(b.v, _mm512_set1_epi8((char)d));
+
+	return (struct odd){ _mm512_min_epu8(_mm512_min_epu8(v, w), o.v) };
+}
+
+static inline bool
+odd_any(struct odd o)
+{
+	return _mm512_testn_epi8_mask(o.v, o.v) != 0;
 }
 
 #elif defined(__AVX2__)
@@ -74,24 +97,37 @@ block_eq(struct block b, uint8_t c)
 	    _mm256_cmpeq_epi8(b.b, v));
 }
 
-static inline bool
-block_has(struct block b, uint8_t c, uint8_t d)
-{
-	const __m256i v = _mm256_set1_epi8((char)c);
-	const __m256i w = _mm256_set1_epi8((char)d);
-	const __m256i any = _mm256_or_si256(
-	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, v),
-	    _mm256_cmpeq_epi8(b.b, v)),
-	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, w),
-	    _mm256_cmpeq_epi8(b.b, w)));
-
-	return _mm256_testz_si256(any, any) == 0;
-}
-
 static inline uint64_t
 block_high(struct block b)
 {
 	return block_bits(b.a, b.b);
+}
+
+struct odd { __m256i v; };
+
+static inline struct odd
+odd_none(void)
+{
+	return (struct odd){ _mm256_setzero_si256() };
+}
+
+static inline struct odd
+odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
+{
+	const __m256i v = _mm256_set1_epi8((char)c);
+	const __m256i w = _mm256_set1_epi8((char)d);
+
+	return (struct odd){ _mm256_or_si256(o.v, _mm256_or_si256(
+	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, v),
+	    _mm256_cmpeq_epi8(b.b, v)),
+	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, w),
+	    _mm256_cmpeq_epi8(b.b, w)))) };
+}
+
+static inline bool
+odd_any(struct odd o)
+{
+	return _mm256_testz_si256(o.v, o.v) == 0;
 }
 
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -131,18 +167,6 @@ block_eq(struct block b, uint8_t c)
 	return block_bits(v);
 }
 
-static inline bool
-block_has(struct block b, uint8_t c, uint8_t d)
-{
-	const uint8x16_t v = vdupq_n_u8(c), w = vdupq_n_u8(d);
-	uint8x16_t any = vdupq_n_u8(0);
-
-	for (unsigned i = 0; i < 4; i++)
-		any = vorrq_u8(any, vorrq_u8(vceqq_u8(b.v[i], v),
-		    vceqq_u8(b.v[i], w)));
-	return vmaxvq_u8(any) != 0;
-}
-
 static inline uint64_t
 block_high(struct block b)
 {
@@ -151,6 +175,31 @@ block_high(struct block b)
 	    vcgeq_u8(b.v[2], w), vcgeq_u8(b.v[3], w) };
 
 	return block_bits(v);
+}
+
+struct odd { uint8x16_t v; };
+
+static inline struct odd
+odd_none(void)
+{
+	return (struct odd){ vdupq_n_u8(0) };
+}
+
+static inline struct odd
+odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
+{
+	const uint8x16_t v = vdupq_n_u8(c), w = vdupq_n_u8(d);
+
+	for (unsigned i = 0; i < 4; i++)
+		o.v = vorrq_u8(o.v, vorrq_u8(vceqq_u8(b.v[i], v),
+		    vceqq_u8(b.v[i], w)));
+	return o;
+}
+
+static inline bool
+odd_any(struct odd o)
+{
+	return vmaxvq_u8(o.v) != 0;
 }
 
 #else
@@ -191,12 +240,6 @@ block_eq(struct block b, uint8_t c)
 	return bits;
 }
 
-static inline bool
-block_has(struct block b, uint8_t c, uint8_t d)
-{
-	return (block_eq(b, c) | block_eq(b, d)) != 0;
-}
-
 static inline uint64_t
 block_high(struct block b)
 {
@@ -207,6 +250,26 @@ block_high(struct block b)
 		bits |= block_gather(w & ~BLOCK_LOW) << (8 * i);
 	}
 	return bits;
+}
+
+struct odd { uint64_t bits; };
+
+static inline struct odd
+odd_none(void)
+{
+	return (struct odd){ 0 };
+}
+
+static inline struct odd
+odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
+{
+	return (struct odd){ o.bits | block_eq(b, c) | block_eq(b, d) };
+}
+
+static inline bool
+odd_any(struct odd o)
+{
+	return o.bits != 0;
 }
 
 #endif
