@@ -235,27 +235,6 @@ see_breaks(struct lines *l, struct masks m, unsigned n, uint64_t off)
 		note_high(l, &m.high, BLOCK, off);
 }
 
-/* Look exactly at n bytes, 1 to 64, at base + at. */
-static void
-look_exactly(struct lines *l, size_t at, size_t n)
-{
-	uint8_t part[BLOCK];
-	struct masks m;
-
-	if (n == BLOCK) {
-		l->kernel->masks(l->base + at, &m);
-	} else {
-		memset(part, 'x', sizeof(part));
-		memcpy(part, l->base + at, n);
-		l->kernel->masks(part, &m);
-	}
-	if (m.nul != 0)
-		note_bytes(l, &l->tally.nul, m.nul, l->off + at);
-	see_breaks(l, m, (unsigned)n, l->off + at);
-	if (l->off + at + n - l->line_off > LINE_LIMIT + 1)
-		note_long(l, l->off + at + n - l->line_off);
-}
-
 /*
  * Settle what the bytes at hand can settle about CRs that came before.
  * Returns 1 if the first byte is an LF that belongs to one, else 0.
@@ -416,26 +395,69 @@ keep_head(struct lines *l, size_t n)
 	(void)line_head(l, end - l->line_off);
 }
 
+/* The masks of the n bytes at p, or if there are more, of a block's. */
+static void
+masks_of(const struct lines *l, const uint8_t *p, size_t n, struct masks *m)
+{
+	uint8_t part[BLOCK];
+
+	if (n >= BLOCK) {
+		l->kernel->masks(p, m);
+		return;
+	}
+	memset(part, 'x', sizeof(part));
+	memcpy(part, p, n);
+	l->kernel->masks(part, m);
+}
+
+static void
+masks_cut(struct masks *m, size_t n)
+{
+	const uint64_t keep = n < BLOCK ? (1ull << n) - 1 : UINT64_MAX;
+
+	m->lf &= keep;
+	m->cr &= keep;
+	m->nul &= keep;
+	m->high &= keep;
+}
+
+/* The next line may be passed over, so look at the rest of this one alone. */
+static bool
+short_step(struct lines *l, const uint8_t *p)
+{
+	return plain_fields_next(l) || (in_bulk(l) && may_be_dotty(l, l->off +
+	    (uint64_t)(p - l->base) - l->line_off));
+}
+
 /*
- * How many bytes to look at exactly: a block, but no more than the rest of a
- * line where the next one may be passed over: behind a line that may be dotty
- * and behind one of the header block.
+ * Look exactly at 1 to 64 of the n bytes at p; returns how many.  No more
+ * than the rest of a line where the next one may be passed over: behind a
+ * line that may be dotty and behind one of the header block.
  */
 static size_t
-exact_step(struct lines *l, const uint8_t *p, size_t n)
+look_exactly(struct lines *l, const uint8_t *p, size_t n)
 {
-	size_t i = 0;
+	const size_t at = (size_t)(p - l->base);
+	struct masks m;
 
 	if (l->cr_at != NOWHERE && n > 2)
-		return 2;		/* the CRLF that settle() saw */
+		n = 2;			/* the CRLF that settle() saw */
+	masks_of(l, p, n, &m);
+	if (short_step(l, p)) {
+		const uint64_t ends = m.lf | m.cr;
+
+		if (ends != 0 && (size_t)__builtin_ctzll(ends) < n)
+			n = (size_t)__builtin_ctzll(ends) + 1;
+	}
 	if (n > BLOCK)
 		n = BLOCK;
-	if (!plain_fields_next(l) && !(in_bulk(l) && may_be_dotty(l, l->off +
-	    (uint64_t)(p - l->base) - l->line_off)))
-		return n;
-	while (i < n && p[i] != '\n' && p[i] != '\r')
-		i++;
-	return i < n ? i + 1 : n;
+	masks_cut(&m, n);
+	if (m.nul != 0)
+		note_bytes(l, &l->tally.nul, m.nul, l->off + at);
+	see_breaks(l, m, (unsigned)n, l->off + at);
+	if (l->off + at + n - l->line_off > LINE_LIMIT + 1)
+		note_long(l, l->off + at + n - l->line_off);
+	return n;
 }
 
 /* Take at least one of the n bytes at p; returns how many. */
@@ -450,9 +472,7 @@ take(struct lines *l, const uint8_t *p, size_t n)
 	    (done = count_block(l, p, n)) > 0 :
 	    (done = pass_over_fields(l, p, n)) > 0)
 		return done;
-	done = exact_step(l, p, n);
-	look_exactly(l, (size_t)(p - l->base), done);
-	return done;
+	return look_exactly(l, p, n);
 }
 
 void

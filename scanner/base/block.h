@@ -34,6 +34,14 @@ block_eq(struct block b, uint8_t c)
 	return m;
 }
 
+/* Where b is and then, in the block one byte on, c. */
+static inline uint64_t
+block_pair(struct block first, uint8_t b, struct block second, uint8_t c)
+{
+	return _mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(first.v,
+	    _mm512_set1_epi8((char)b)), second.v, _mm512_set1_epi8((char)c));
+}
+
 /* Bytes of 0x80 and more. */
 static inline uint64_t
 block_high(struct block b)
@@ -272,6 +280,14 @@ odd_any(struct odd o)
 	return o.bits != 0;
 }
 
+#endif
+
+#ifndef __AVX512BW__
+static inline uint64_t
+block_pair(struct block first, uint8_t b, struct block second, uint8_t c)
+{
+	return block_eq(first, b) & block_eq(second, c);
+}
 #endif
 
 #endif

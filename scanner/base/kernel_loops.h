@@ -19,8 +19,6 @@ kernel_masks(const uint8_t *p, struct masks *out)
 	out->high = block_high(b);
 }
 
-#define PAIR_AHEAD 2048u	/* bytes to fetch ahead */
-
 static size_t
 kernel_pair(const uint8_t *p, size_t n, uint8_t a, uint8_t b)
 {
@@ -28,9 +26,7 @@ kernel_pair(const uint8_t *p, size_t n, uint8_t a, uint8_t b)
 	uint64_t m;
 
 	for (; n - i > BLOCK; i += BLOCK) {
-		__builtin_prefetch(p + i + PAIR_AHEAD);
-		m = block_eq(block_load(p + i), a) &
-		    block_eq(block_load(p + i + 1), b);
+		m = block_pair(block_load(p + i), a, block_load(p + i + 1), b);
 		if (m != 0)
 			return i + (size_t)__builtin_ctzll(m);
 	}
