@@ -10,11 +10,11 @@
  */
 #include "format.h"
 #include "from.h"
+#include "mbox_header.h"
 
 #define STEP (128u << 10)	/* bytes shown at once, for the cache */
 #define KEEP 8u			/* bytes before an undecided line start: the
 				 * empty line that may belong to it */
-#define NO_LENGTH UINT64_MAX
 
 struct mbox {
 	const struct kernel *kernel;
@@ -183,63 +183,6 @@ mbox_skip(struct mbox *s, struct input *in, struct err *e)
 	return rc == ST_END ? ST_OK : rc;
 }
 
-/* What the header block says that matters for cutting. */
-struct header_says {
-	uint64_t length;	/* Content-Length; NO_LENGTH */
-	size_t body;		/* where the body starts, in the span; 0: ? */
-	bool internal;		/* X-IMAP: folder data of UW-IMAP or Dovecot */
-};
-
-/* Digits and white space only; anything odd is no length at all. */
-static uint64_t
-parse_length(struct span v)
-{
-	uint64_t n = 0;
-	size_t digits = 0;
-
-	while (v.n > 0 && ascii_wsp(v.p[0]))
-		v = (struct span){ v.p + 1, v.n - 1 };
-	while (v.n > 0 && (ascii_wsp(v.p[v.n - 1]) || v.p[v.n - 1] == '\r'))
-		v.n--;
-	for (; digits < v.n && digits < 18; digits++) {
-		if (!ascii_digit(v.p[digits]))
-			return NO_LENGTH;
-		n = n * 10 + (uint64_t)(v.p[digits] - '0');
-	}
-	return digits == v.n && v.n > 0 ? n : NO_LENGTH;
-}
-
-/* A separator ends the block too: what is behind it is another message's. */
-static struct header_says
-read_header(const struct mbox *s, struct span a)
-{
-	struct header_says h = { .length = NO_LENGTH };
-	const uint8_t *end;
-	size_t i = 0, n;
-
-	while (i < a.n && (end = memchr(a.p + i, s->last, a.n - i)) != NULL) {
-		const struct span line = { a.p + i, (size_t)(end - a.p) - i };
-
-		n = line.n;
-		if (i > 0 && line.p[0] == 'F' && from_judge((struct span){
-		    line.p, a.n - i }, s->last) == FROM_SEPARATOR)
-			break;
-		i += n + 1;
-		if (n == 0 || (n == 1 && line.p[0] == '\r')) {
-			h.body = i;
-			break;
-		}
-		if (ascii_lower(line.p[0]) == 'c' && h.length == NO_LENGTH &&
-		    span_starts_nocase(line, SPAN("content-length:")))
-			h.length = parse_length((struct span){
-			    line.p + 15, n - 15 });
-		else if (ascii_lower(line.p[0]) == 'x' &&
-		    span_starts_nocase(line, SPAN("x-imap:")))
-			h.internal = true;
-	}
-	return h;
-}
-
 /* Skip one empty line at the start of a. */
 static struct span
 skip_empty_line(const struct mbox *s, struct span a)
@@ -286,7 +229,7 @@ begin_message(struct mbox *s, struct input *in, bool *internal,
     struct err *e)
 {
 	const uint64_t off = input_offset(in);
-	struct header_says h;
+	struct mbox_header h;
 	struct span a;
 	bool trusted = false;
 	int rc;
@@ -299,7 +242,7 @@ begin_message(struct mbox *s, struct input *in, bool *internal,
 		return rc == ST_END ? ST_OK : rc;
 	if (a.n > INPUT_PEEK_MAX)
 		a.n = INPUT_PEEK_MAX;
-	h = read_header(s, a);
+	h = mbox_header_read(s->kernel, s->last, a);
 	*internal = h.internal;
 	if (h.body == 0)
 		return ST_OK;
