@@ -344,9 +344,10 @@ pass_over_fields(struct lines *l, const uint8_t *p, size_t n)
 }
 
 /*
- * Count a block of any breaks and lone dots at once, for input that is made
- * to be slow.  Returns the bytes that were counted: 0 if the block holds
- * anything else that matters, or a place that must be kept.
+ * Count a block of any breaks, and of the short lines that sort_block knows,
+ * at once, for input that is made to be slow.  Returns the bytes that were
+ * counted: 0 if the block holds anything else that matters, or a place that
+ * must be kept.
  */
 static size_t
 count_block(struct lines *l, const uint8_t *p, size_t n)
@@ -355,21 +356,20 @@ count_block(struct lines *l, const uint8_t *p, size_t n)
 	const uint64_t in_line = at - l->line_off;
 	struct masks m;
 	struct sorted s;
-	uint64_t dotty;
-	size_t width = BLOCK;
+	uint64_t other;
+	size_t width;
 
-	if (n < BLOCK + AHEAD || may_be_dotty(l, in_line))
+	if (n < BLOCK + AHEAD || in_line > LINE_LIMIT - BLOCK ||
+	    may_be_dotty(l, in_line))
 		return 0;
 	l->kernel->masks(p, &m);
-	if (m.nul != 0 || in_line > LINE_LIMIT - BLOCK)
-		return 0;
 	sort_block(&m, p + BLOCK, in_line == 0, l->before, &s);
-	dotty = m.dot & (s.starts | s.starts << 1) & ~s.lone;
-	if (dotty == 1ull << (BLOCK - 1) && s.starts >> (BLOCK - 1) != 0) {
-		dotty = 0;		/* its line is for the next block */
-		width--;
-	}
-	if (dotty != 0 || !count_sorted(&l->tally, &s))
+	width = sorted_width(&s);
+	other = (m.dot & (s.starts | s.starts << 1) & ~sorted_dots(&s)) |
+	    (m.nul & ~sorted_nuls(&s));
+	if (width < BLOCK)
+		other &= (1ull << width) - 1;
+	if (other != 0 || !count_sorted(&l->tally, &s))
 		return 0;
 	after_block(l, &s, at);
 	return width;
@@ -395,32 +395,6 @@ keep_head(struct lines *l, size_t n)
 	(void)line_head(l, end - l->line_off);
 }
 
-/* The masks of the n bytes at p, or if there are more, of a block's. */
-static void
-masks_of(const struct lines *l, const uint8_t *p, size_t n, struct masks *m)
-{
-	uint8_t part[BLOCK];
-
-	if (n >= BLOCK) {
-		l->kernel->masks(p, m);
-		return;
-	}
-	memset(part, 'x', sizeof(part));
-	memcpy(part, p, n);
-	l->kernel->masks(part, m);
-}
-
-static void
-masks_cut(struct masks *m, size_t n)
-{
-	const uint64_t keep = n < BLOCK ? (1ull << n) - 1 : UINT64_MAX;
-
-	m->lf &= keep;
-	m->cr &= keep;
-	m->nul &= keep;
-	m->high &= keep;
-}
-
 /* The next line may be passed over, so look at the rest of this one alone. */
 static bool
 short_step(struct lines *l, const uint8_t *p)
@@ -442,7 +416,7 @@ look_exactly(struct lines *l, const uint8_t *p, size_t n)
 
 	if (l->cr_at != NOWHERE && n > 2)
 		n = 2;			/* the CRLF that settle() saw */
-	masks_of(l, p, n, &m);
+	masks_of(l->kernel, p, n, &m);
 	if (short_step(l, p)) {
 		const uint64_t ends = m.lf | m.cr;
 

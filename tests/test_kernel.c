@@ -52,6 +52,7 @@ check_masks(const uint8_t *p)
 		assert_true(m.dot == slow_mask(p, '.'));
 		assert_true(m.nul == slow_mask(p, 0));
 		assert_true(m.high == slow_high(p));
+		assert_true(m.wsp == (slow_mask(p, ' ') | slow_mask(p, '\t')));
 	}
 }
 

@@ -11,8 +11,9 @@
 enum kernel_id { KERNEL_PORTABLE, KERNEL_AVX2, KERNEL_AVX512, KERNEL_NEON };
 #define KERNELS 4
 
-/* Where the bytes that matter are: bit i is byte i of 64. */
-struct masks { uint64_t lf, cr, dot, nul, high; };
+/* Where the bytes that matter are: bit i is byte i of 64.  high: 128 and more;
+ * wsp: space and tab. */
+struct masks { uint64_t lf, cr, dot, nul, high, wsp; };
 
 struct kernel {
 	enum kernel_id id;
@@ -24,6 +25,33 @@ struct kernel {
 	/* The first i with p[i] == a and p[i + 1] == b; n: there is none. */
 	size_t (*pair)(const uint8_t *p, size_t n, uint8_t a, uint8_t b);
 };
+
+/* The masks of the n bytes at p, or if there are more, of the first 64. */
+static inline void
+masks_of(const struct kernel *k, const uint8_t *p, size_t n, struct masks *m)
+{
+	uint8_t part[64];
+
+	if (n >= 64) {
+		k->masks(p, m);
+		return;
+	}
+	memset(part, 'x', sizeof(part));
+	memcpy(part, p, n);
+	k->masks(part, m);
+}
+
+/* Forget all but the first n bytes. */
+static inline void
+masks_cut(struct masks *m, size_t n)
+{
+	const uint64_t keep = n < 64 ? (1ull << n) - 1 : UINT64_MAX;
+
+	m->lf &= keep;
+	m->cr &= keep;
+	m->nul &= keep;
+	m->high &= keep;
+}
 
 /*
  * The best kernel of this machine, or with a name that one.  NULL: the name

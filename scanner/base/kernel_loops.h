@@ -17,6 +17,7 @@ kernel_masks(const uint8_t *p, struct masks *out)
 	out->dot = block_eq(b, '.');
 	out->nul = block_eq(b, 0);
 	out->high = block_high(b);
+	out->wsp = block_eq(b, ' ') | block_eq(b, '\t');
 }
 
 static size_t
