@@ -105,12 +105,14 @@ gzip_step(struct gzip *g, uint8_t *p, size_t n, size_t *got, struct err *e)
 }
 
 static int
-gzip_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
+gzip_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
+    struct err *e)
 {
 	struct gzip *g = ctx;
 	size_t made = 0;
 	int rc = ST_OK;
 
+	(void)off;
 	while (rc == ST_OK && made == 0) {
 		if (g->state == GZIP_FAILED)
 			rc = err_set(e, ST_DEAD, 0, "the compressed data "

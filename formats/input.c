@@ -1,28 +1,24 @@
 /*
- * See input.h.  Two ways to get at bytes, one interface: a buffer that is
- * read into, and a window that is mapped.
+ * See input.h.
  */
 #include "input.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct input {
-	struct source source;	/* read == NULL: closed, or a window */
+	struct source source;	/* read == NULL: closed */
 	uint8_t *buf;		/* INPUT_BUFFER bytes, kept between files */
-	struct span have;	/* not yet consumed */
+	struct span have;	/* not yet consumed; always in buf */
 	uint64_t off;		/* of have.p[0] */
 	uint64_t size;		/* as of opening, or 0 */
 	int fd;			/* -1: none */
-	bool ended;		/* the source said so */
-	bool mapped;
+	bool ended;		/* nothing follows what is at hand */
 	bool exact;		/* a file of `size` bytes: its end is known */
-	uint8_t *window;	/* NULL: none */
-	size_t window_n;
+	bool fresh;		/* nothing was read since a jump */
+	uint8_t aside[INPUT_LOOK_MAX];	/* what input_look read */
 };
 
 struct input *
@@ -50,43 +46,33 @@ input_free(struct input *in)
 	free(in);
 }
 
+/* Nothing is at hand; the next byte is that at off. */
 static void
-window_drop(struct input *in)
+jump(struct input *in, uint64_t off)
 {
-	if (in->window != NULL)
-		(void)munmap(in->window, in->window_n);
-	in->window = NULL;
-	in->window_n = 0;
-	in->have = (struct span){ NULL, 0 };
+	in->have = (struct span){ in->buf, 0 };
+	in->off = off;
+	in->ended = false;
+	in->fresh = true;
 }
 
 void
 input_close(struct input *in)
 {
-	window_drop(in);
 	if (in->source.close != NULL)
 		in->source.close(in->source.ctx);
 	if (in->fd >= 0)
 		(void)close(in->fd);
 	in->source = (struct source){ 0 };
 	in->fd = -1;
-	in->have = (struct span){ NULL, 0 };
-	in->off = in->size = 0;
-	in->ended = in->mapped = in->exact = false;
+	in->size = 0;
+	in->exact = false;
+	jump(in, 0);
 }
 
 static int
-fd_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
+fd_result(const struct input *in, ssize_t rc, size_t *got, struct err *e)
 {
-	const struct input *in = ctx;
-	const uint64_t at = in->off + in->have.n;
-	ssize_t rc;
-
-	if (in->exact && n > in->size - at)
-		n = (size_t)(in->size - at);
-	do
-		rc = read(in->fd, p, n);
-	while (rc < 0 && errno == EINTR);
 	if (rc < 0)
 		return err_set(e, ST_DEAD, errno, "cannot read");
 	if (rc == 0 && in->exact)
@@ -99,38 +85,54 @@ fd_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
 }
 
 static int
-fd_seek(void *ctx, uint64_t off, struct err *e)
+file_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
+    struct err *e)
 {
 	const struct input *in = ctx;
+	ssize_t rc;
 
-	if (off > INT64_MAX || lseek(in->fd, (off_t)off, SEEK_SET) < 0)
-		return err_set(e, ST_DEAD, errno, "cannot seek");
-	return ST_OK;
+	if (off > INT64_MAX)
+		return err_set(e, ST_DEAD, EOVERFLOW, "cannot read");
+	do
+		rc = pread(in->fd, p, n, (off_t)off);
+	while (rc < 0 && errno == EINTR);
+	return fd_result(in, rc, got, e);
+}
+
+static int
+pipe_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
+    struct err *e)
+{
+	const struct input *in = ctx;
+	ssize_t rc;
+
+	(void)off;
+	do
+		rc = read(in->fd, p, n);
+	while (rc < 0 && errno == EINTR);
+	return fd_result(in, rc, got, e);
 }
 
 void
-input_open_fd(struct input *in, int fd, uint64_t size, bool map)
+input_open_fd(struct input *in, int fd, uint64_t size)
 {
 	if (size == 0 && lseek(fd, 0, SEEK_CUR) != 0) {
 		input_open_pipe(in, fd);
 		return;
 	}
-	input_close(in);
+	input_open_source(in, (struct source){
+		.read = file_read, .ctx = in, .seekable = true });
 	in->fd = fd;
 	in->size = size;
-	in->mapped = map && size > 0;
 	in->exact = size > 0;
-	if (!in->mapped)
-		in->source = (struct source){
-			.read = fd_read, .seek = fd_seek, .ctx = in };
 }
 
 void
 input_open_pipe(struct input *in, int fd)
 {
-	input_close(in);
+	input_open_source(in, (struct source){
+		.read = pipe_read, .ctx = in });
 	in->fd = fd;
-	in->source = (struct source){ .read = fd_read, .ctx = in };
 }
 
 void
@@ -140,85 +142,62 @@ input_open_source(struct input *in, struct source s)
 	in->source = s;
 }
 
-/* Move the window so that it begins at or just before in->off. */
+/*
+ * p holds *n bytes, which stand at off: read on until there are want of them,
+ * or more, but no more than room.  ST_END: nothing follows those.
+ */
 static int
-window_move(struct input *in, struct err *e)
+fill(const struct input *in, uint64_t off, uint8_t *p, size_t *n, size_t want,
+    size_t room, struct err *e)
 {
-	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	const uint64_t start = in->off - in->off % page;
-	const uint64_t left = in->size - start;
-	const size_t n = left < INPUT_WINDOW ? (size_t)left : INPUT_WINDOW;
-	void *p;
-
-	window_drop(in);
-	p = mmap(NULL, n, PROT_READ, MAP_SHARED, in->fd,
-	    (off_t)start);
-	if (p == MAP_FAILED)
-		return err_set(e, ST_DEAD, errno, "cannot map");
-	in->window = p;
-	in->window_n = n;
-	in->have = (struct span){ in->window + (in->off - start),
-	    n - (size_t)(in->off - start) };
-	return ST_OK;
-}
-
-/* What lies behind the end in the last page reads as NULs: no SIGBUS tells. */
-static int
-window_end(const struct input *in, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(in->fd, &st) != 0)
-		return err_set(e, ST_DEAD, errno, "cannot stat");
-	if ((uint64_t)st.st_size < in->size)
-		return err_set(e, ST_DEAD, 0,
-		    "the file became shorter while it was read");
-	return ST_END;
-}
-
-static int
-window_peek(struct input *in, size_t want, struct span *out, struct err *e)
-{
+	size_t got;
 	int rc;
 
-	if (in->off >= in->size)
-		return window_end(in, e);
-	if (in->have.n < want && in->have.n < in->size - in->off &&
-	    (rc = window_move(in, e)) != ST_OK)
-		return rc;
-	*out = in->have;
+	if (in->exact && room > in->size - off)
+		room = (size_t)(in->size - off);
+	while (*n < want) {
+		if (*n == room)
+			return ST_END;
+		rc = in->source.read(in->source.ctx, off + *n, p + *n,
+		    room - *n, &got, e);
+		if (rc != ST_OK)
+			return rc;
+		*n += got;
+	}
 	return ST_OK;
 }
 
-/* The whole file is in the buffer: no need to ask for its end. */
-static bool
-at_known_end(const struct input *in)
+/* As long as there is room what was taken stays: the caller may go back. */
+static size_t
+make_room(struct input *in)
 {
-	return in->exact && in->off + in->have.n == in->size;
+	size_t taken = (size_t)(in->have.p - in->buf);
+
+	if (in->fresh)
+		return INPUT_PEEK_MAX;
+	if (INPUT_BUFFER - taken - in->have.n < INPUT_PEEK_MAX) {
+		memmove(in->buf, in->have.p, in->have.n);
+		in->have.p = in->buf;
+		taken = 0;
+	}
+	return INPUT_BUFFER - taken;
 }
 
 int
 input_peek(struct input *in, size_t want, struct span *out, struct err *e)
 {
-	size_t got;
+	size_t room;
 	int rc;
 
 	assert(want > 0 && want <= INPUT_PEEK_MAX);
-	if (in->mapped)
-		return window_peek(in, want, out, e);
-	if (in->have.n < want && !in->ended && in->have.n > 0)
-		memmove(in->buf, in->have.p, in->have.n);
-	if (in->have.n < want && !in->ended)
-		in->have.p = in->buf;
-	while (in->have.n < want && !in->ended && !at_known_end(in)) {
-		rc = in->source.read(in->source.ctx, in->buf + in->have.n,
-		    INPUT_BUFFER - in->have.n, &got, e);
-		if (rc == ST_END)
-			in->ended = true;
-		else if (rc != ST_OK)
+	if (in->have.n < want && !in->ended) {
+		room = make_room(in);
+		in->fresh = false;
+		rc = fill(in, in->off, in->buf + (in->have.p - in->buf),
+		    &in->have.n, want, room, e);
+		if (rc != ST_OK && rc != ST_END)
 			return rc;
-		else
-			in->have.n += got;
+		in->ended = rc == ST_END;
 	}
 	if (in->have.n == 0)
 		return ST_END;
@@ -244,48 +223,58 @@ input_offset(const struct input *in)
 bool
 input_can_seek(const struct input *in)
 {
-	return in->mapped || in->source.seek != NULL;
+	return in->source.seekable;
 }
 
-/* The bytes at off are at hand: go there. */
+/* The bytes in the buffer from off on, some of them taken; false: none. */
 static bool
-seek_near(struct input *in, uint64_t off)
+at_hand(const struct input *in, uint64_t off, struct span *out)
 {
-	const uint8_t *base = in->mapped ? in->window : in->buf;
+	const size_t taken = (size_t)(in->have.p - in->buf);
+	const uint64_t start = in->off - taken;
 
-	if (in->have.p == NULL)
+	if (off < start || off - start > taken + in->have.n)
 		return false;
-	if (off >= in->off) {
-		if (off - in->off > in->have.n)
-			return false;
-		input_consume(in, (size_t)(off - in->off));
-		return true;
-	}
-	if (in->off - off > (uint64_t)(in->have.p - base))
-		return false;
-	in->have.p -= in->off - off;
-	in->have.n += (size_t)(in->off - off);
-	in->off = off;
+	out->p = in->buf + (off - start);
+	out->n = taken + in->have.n - (size_t)(off - start);
 	return true;
 }
 
-int
-input_seek(struct input *in, uint64_t off, struct err *e)
+void
+input_seek(struct input *in, uint64_t off)
 {
-	int rc;
+	struct span s;
 
 	if (in->exact && off > in->size)
 		off = in->size;
-	if (seek_near(in, off))
-		return ST_OK;
-	in->have = (struct span){ NULL, 0 };
+	if (!at_hand(in, off, &s)) {
+		jump(in, off);
+		return;
+	}
+	in->have = s;
 	in->off = off;
-	in->ended = false;
-	if (in->mapped)
-		return ST_OK;
-	if ((rc = in->source.seek(in->source.ctx, off, e)) != ST_OK)
-		return rc;
-	in->have.p = in->buf;
+}
+
+int
+input_look(struct input *in, uint64_t off, size_t want, struct span *out,
+    struct err *e)
+{
+	size_t n = 0;
+	struct span s;
+	int rc;
+
+	assert(want > 0 && want <= INPUT_LOOK_MAX);
+	if (in->exact && off > in->size)
+		off = in->size;
+	if (!at_hand(in, off, &s) || (s.n < want && !in->ended)) {
+		rc = fill(in, off, in->aside, &n, want, INPUT_LOOK_MAX, e);
+		if (rc != ST_OK && rc != ST_END)
+			return rc;
+		s = (struct span){ in->aside, n };
+	}
+	if (s.n == 0)
+		return ST_END;
+	*out = s;
 	return ST_OK;
 }
 

@@ -3,7 +3,8 @@
  *
  * input_peek shows bytes without moving; input_consume moves past them.  A
  * span from input_peek stays valid, and its bytes stay put, until the next
- * input_peek, input_seek or input_close; input_consume does not disturb it.
+ * input_peek, input_seek or input_close; input_consume and input_look do not
+ * disturb it.
  *
  * One struct input is opened and closed many times; its buffer is kept.
  */
@@ -14,26 +15,25 @@
 #include "span.h"
 
 #define INPUT_PEEK_MAX (64u << 10)	/* bytes that can be asked for */
-#define INPUT_BUFFER (256u << 10)	/* bytes, read at once */
-#define INPUT_WINDOW (8u << 20)		/* bytes, mapped at once */
+#define INPUT_LOOK_MAX (4u << 10)	/* likewise, by input_look */
+#define INPUT_BUFFER (1024u << 10)	/* bytes, read at once */
 
 /*
- * Where the bytes of a buffered input come from: a file, what a file
- * decompresses to, a test's double.
+ * Where the bytes of an input come from: a file, what a file decompresses to,
+ * a test's double.
  */
 struct source {
 	/*
-	 * Read up to n bytes.  ST_OK: *got of them, at least 1.  ST_END: there
-	 * are no more.  ST_DEAD: read error, and again at every later call.
+	 * Read up to n bytes, which stand at off.  ST_OK: *got of them, at
+	 * least 1.  ST_END: there are no more.  ST_DEAD: read error, and again
+	 * at every later call there.
 	 */
-	int (*read)(void *ctx, uint8_t *p, size_t n, size_t *got,
-	    struct err *);
-
-	/* Go to a byte; NULL when the source cannot. */
-	int (*seek)(void *ctx, uint64_t off, struct err *);
+	int (*read)(void *ctx, uint64_t off, uint8_t *p, size_t n,
+	    size_t *got, struct err *);
 
 	void (*close)(void *ctx);	/* NULL: nothing to close */
 	void *ctx;
+	bool seekable;		/* off is any; else where the last call ended */
 };
 
 struct input;
@@ -44,10 +44,9 @@ void input_free(struct input *);	/* closes first; NULL is fine */
 /*
  * Read from a regular file, which the input then owns.  size is what fstat
  * said (0: unknown): bytes added meanwhile are not shown, and a file that
- * became shorter is a read error.  With map its pages are shown in place, in
- * windows, and a file that shrinks meanwhile is a SIGBUS.
+ * became shorter is a read error.
  */
-void input_open_fd(struct input *, int fd, uint64_t size, bool map);
+void input_open_fd(struct input *, int fd, uint64_t size);
 
 /* Read from a pipe or the like, which ends when it ends. */
 void input_open_pipe(struct input *, int fd);
@@ -73,11 +72,17 @@ uint64_t input_offset(const struct input *);	/* of the next byte */
 bool input_can_seek(const struct input *);
 
 /* Go to a byte, or (beyond the end) to the end.  Only if input_can_seek. */
-int input_seek(struct input *, uint64_t off, struct err *);
+void input_seek(struct input *, uint64_t off);
 
 /*
- * Bytes in all, as of opening; 0 when that is not known.
+ * As input_peek, but what stands at off, and no more than INPUT_LOOK_MAX bytes
+ * can be asked for.  The input stays where it is, and keeps what it has read.
+ * Valid until the next input_look or input_peek.  Only if input_can_seek.
  */
+int input_look(struct input *, uint64_t off, size_t want, struct span *out,
+    struct err *);
+
+/* Bytes in all, as of opening; 0 when that is not known. */
 uint64_t input_size(const struct input *);
 
 #endif

@@ -205,22 +205,17 @@ static int
 separator_at(const struct mbox *s, struct input *in, uint64_t off, bool *yes,
     struct err *e)
 {
-	const uint64_t back = input_offset(in);
 	struct span a, rest;
 	int rc;
 
 	*yes = false;
-	if ((rc = input_seek(in, off - 1, e)) != ST_OK)
-		return rc;
-	rc = input_peek(in, 1 + 2 + FROM_AHEAD, &a, e);
-	if (rc == ST_OK) {
-		rest = skip_empty_line(s, (struct span){ a.p + 1, a.n - 1 });
-		*yes = rest.n == 0 || (rest.p[-1] == s->last &&
-		    from_judge(rest, s->last) == FROM_SEPARATOR);
-	}
-	if (rc == ST_DEAD)
-		return rc;
-	return input_seek(in, back, e);
+	rc = input_look(in, off - 1, 1 + 2 + FROM_AHEAD, &a, e);
+	if (rc != ST_OK)
+		return rc == ST_END ? ST_OK : rc;
+	rest = skip_empty_line(s, (struct span){ a.p + 1, a.n - 1 });
+	*yes = rest.n == 0 || (rest.p[-1] == s->last &&
+	    from_judge(rest, s->last) == FROM_SEPARATOR);
+	return ST_OK;
 }
 
 /* The header block of a message whose separator was just taken. */
@@ -350,7 +345,8 @@ find_first(struct mbox *s, struct input *in, struct err *e)
 			s->first = input_offset(in);
 		return ST_OK;
 	}
-	return input_seek(in, s->to, e);
+	input_seek(in, s->to);
+	return ST_OK;
 }
 
 /* A separator has to be at off; is an empty line before it? */
@@ -362,8 +358,7 @@ begin_at(struct mbox *s, struct input *in, uint64_t off, struct err *e)
 	int rc;
 
 	s->first = off;
-	if ((rc = input_seek(in, off - back, e)) != ST_OK)
-		return rc;
+	input_seek(in, off - back);
 	rc = input_peek(in, FROM_AHEAD + back, &a, e);
 	if (rc == ST_END || (rc == ST_OK && a.n <= back))
 		return err_set(e, ST_DEAD, 0,
@@ -404,8 +399,8 @@ mbox_begin(void *state, struct input *in, const struct store_how *how,
 	if (how->exact)
 		return begin_at(s, in, how->from, e);
 	s->first = s->to;
-	if ((rc = input_seek(in, how->from - 1, e)) != ST_OK ||
-	    (rc = find_first(s, in, e)) != ST_OK || s->first == s->to)
+	input_seek(in, how->from - 1);
+	if ((rc = find_first(s, in, e)) != ST_OK || s->first == s->to)
 		return rc;
 	return begin_at(s, in, s->first, e);
 }

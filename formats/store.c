@@ -202,7 +202,7 @@ store_open(struct store *s, int fd, uint64_t size,
     const struct store_how *how, struct err *e)
 {
 	store_close(s);
-	input_open_fd(s->file, fd, size, how->map);
+	input_open_fd(s->file, fd, size);
 	return store_begin(s, how, e);
 }
 
@@ -297,16 +297,12 @@ store_can_again(const struct store *s)
 	return input_can_seek(s->in);
 }
 
-int
-store_again(struct store *s, struct err *e)
+void
+store_again(struct store *s)
 {
-	int rc;
-
-	if ((rc = input_seek(s->in, s->msg->off, e)) != ST_OK)
-		return rc;
+	input_seek(s->in, s->msg->off);
 	s->left = s->msg->len;
 	s->reading = READING_AGAIN;
-	return ST_OK;
 }
 
 uint64_t

@@ -26,7 +26,6 @@ enum place {
 struct store_how {
 	const char *format;	/* forced, or NULL: probe */
 	enum place place;
-	bool map;		/* map the file; it may shrink: SIGBUS */
 	uint64_t from, to;	/* bytes: only messages whose separator starts
 				 * there; to == 0: all.  For mbox only */
 	bool exact;		/* a separator starts at from */
@@ -69,7 +68,7 @@ int store_read(struct store *, struct span *, struct err *);
 bool store_can_again(const struct store *);
 
 /* After ST_END of store_read: begin the same message anew. */
-int store_again(struct store *, struct err *);
+void store_again(struct store *);
 
 /*
  * Where the next message's separator starts, after ST_END of store_read or of

@@ -35,7 +35,7 @@ struct job_spec {
 	struct resume begin;	/* JOB_BATCH, JOB_STDIN: what is done already */
 	uint64_t from, to;	/* JOB_RANGE: bytes of the file */
 	bool exact;		/* JOB_RANGE: a separator starts at from */
-	bool careful;		/* do not map; commit after each message */
+	bool careful;		/* commit after each message */
 };
 
 /* What was found since the last commit. */

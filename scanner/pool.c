@@ -219,7 +219,6 @@ pool_new(size_t workers, const struct scan_options *o,
 	if (p == NULL)
 		goto no_memory;
 	p->options = *o;
-	p->options.map = workers > 0;
 	p->events = *events;
 	p->timeout = timeout;
 	if (workers == 0) {

@@ -11,7 +11,6 @@
 
 #define FLUSH_AT (64u << 10)	/* bytes of report */
 #define TICK_AT (16ull << 20)	/* bytes read */
-#define MAP_FROM (1ull << 20)	/* smaller files are read, not mapped */
 
 struct scanner {
 	struct scan_options options;
@@ -146,8 +145,7 @@ hash_again(struct scanner *s, struct err *e)
 	int rc;
 
 	hash_begin(s->hash);
-	if ((rc = store_again(s->store, e)) != ST_OK)
-		return rc;
+	store_again(s->store);
 	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
 		hash_feed(s->hash, a);
 		s->again += a.n;
@@ -314,8 +312,6 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 {
 	const struct store_how how = {
 		.format = s->options.format, .place = s->job->place,
-		.map = s->options.map && !s->job->careful &&
-		    f.size >= MAP_FROM,
 	};
 	struct err e = { 0 };
 	bool large = false;
@@ -423,7 +419,6 @@ open_range(struct scanner *s, const struct opened_file *f, struct err *e)
 	const bool shorter = f->size < job->to;
 	const struct store_how how = {
 		.format = "mbox", .place = job->place,
-		.map = s->options.map && !job->careful && !shorter,
 		.from = job->from, .to = job->to, .exact = job->exact,
 	};
 

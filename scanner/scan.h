@@ -15,7 +15,6 @@ struct scan_options {
 	bool all;		/* a record for every message */
 	bool hash;		/* SHA-256 of every message that has a record,
 				 * even if that means a record for all */
-	bool map;		/* map large files (in a worker only) */
 };
 
 struct scanner;

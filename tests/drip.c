@@ -3,6 +3,8 @@
  */
 #include "drip.h"
 
+#include <stdlib.h>
+
 uint64_t
 drip_random(uint64_t *seed)
 {
@@ -13,12 +15,16 @@ drip_random(uint64_t *seed)
 }
 
 static int
-drip_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
+drip_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
+    struct err *e)
 {
 	struct drip *d = ctx;
 	const size_t step = d->step > 0 ? d->step :
 	    (size_t)(1 + drip_random(&d->seed) % 999);
 
+	if (off != d->at && !d->seekable)
+		abort();
+	d->at = off < d->bytes.n ? (size_t)off : d->bytes.n;
 	if (d->at >= d->fail_at)
 		d->dead = true;
 	if (d->dead)
@@ -33,17 +39,8 @@ drip_read(void *ctx, uint8_t *p, size_t n, size_t *got, struct err *e)
 		n = (size_t)(d->fail_at - d->at);
 	memcpy(p, d->bytes.p + d->at, n);
 	d->at += n;
+	d->served += n;
 	*got = n;
-	return ST_OK;
-}
-
-static int
-drip_seek(void *ctx, uint64_t off, struct err *e)
-{
-	struct drip *d = ctx;
-
-	(void)e;
-	d->at = off < d->bytes.n ? (size_t)off : d->bytes.n;
 	return ST_OK;
 }
 
@@ -57,6 +54,5 @@ struct source
 drip_source(struct drip *d)
 {
 	return (struct source){ .read = drip_read,
-	    .seek = d->seekable ? drip_seek : NULL,
-	    .close = drip_close, .ctx = d };
+	    .close = drip_close, .ctx = d, .seekable = d->seekable };
 }

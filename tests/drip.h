@@ -17,6 +17,7 @@ struct drip {
 				 * dead; DRIP_NEVER */
 	size_t at;		/* the next byte; starts as 0 */
 	bool dead;
+	uint64_t served;	/* bytes */
 	unsigned closed;	/* times */
 };
 

@@ -56,12 +56,13 @@ inflate_all(struct drip *d, struct buf *out)
 	buf_clear(out);
 	input_open_source(below, drip_source(d));
 	s = gzip_source(g, below);
-	while ((rc = s.read(s.ctx, piece, sizeof(piece), &got, NULL)) ==
+	while ((rc = s.read(s.ctx, 0, piece, sizeof(piece), &got, NULL)) ==
 	    ST_OK) {
 		assert_true(got > 0 && got <= sizeof(piece));
 		buf_add(out, piece, got);
 	}
-	assert_int_equal(s.read(s.ctx, piece, sizeof(piece), &got, NULL), rc);
+	assert_int_equal(s.read(s.ctx, 0, piece, sizeof(piece), &got, NULL),
+	    rc);
 	gzip_free(g);
 	input_free(below);
 	return rc;

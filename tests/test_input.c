@@ -96,7 +96,32 @@ peek_shows_the_source_at_every_chunk_size(void **state)
 	input_free(in);
 }
 
-/* Random walks with seeks over in, which holds all. */
+/* Look anywhere: that is right, moves nothing, and leaves the last peek. */
+static void
+check_look(struct input *in, struct span all, size_t most, uint64_t *seed)
+{
+	const size_t want = 1 + (size_t)drip_random(seed) % most;
+	const uint64_t off = drip_random(seed) % (all.n + 3);
+	const uint64_t back = input_offset(in);
+	struct span s, shown = { NULL, 0 };
+	int rc;
+
+	(void)input_peek(in, 1, &shown, NULL);
+	rc = input_look(in, off, want, &s, NULL);
+	if (off >= all.n) {
+		assert_int_equal(rc, ST_END);
+	} else {
+		assert_int_equal(rc, ST_OK);
+		assert_true(s.n > 0 && s.n <= all.n - off);
+		assert_true(s.n >= want || s.n == all.n - off);
+		assert_memory_equal(s.p, all.p + off, s.n);
+	}
+	assert_true(input_offset(in) == back);
+	if (shown.n > 0)
+		assert_memory_equal(shown.p, all.p + back, shown.n);
+}
+
+/* Random walks with seeks and looks over in, which holds all. */
 static void
 check_walk(struct input *in, struct span all, size_t most, uint64_t seed)
 {
@@ -110,9 +135,12 @@ check_walk(struct input *in, struct span all, size_t most, uint64_t seed)
 		if (input_peek(in, want, &s, NULL) == ST_OK)
 			input_consume(in, (size_t)drip_random(&seed) %
 			    (s.n + 1));
+		if (drip_random(&seed) % 3 == 0)
+			check_look(in, all, most < INPUT_LOOK_MAX ? most :
+			    INPUT_LOOK_MAX, &seed);
 		if (drip_random(&seed) % 3 != 0)
 			continue;
-		assert_int_equal(input_seek(in, to, NULL), ST_OK);
+		input_seek(in, to);
 		if (to <= all.n)
 			assert_true(input_offset(in) == to);
 	}
@@ -138,36 +166,91 @@ seek_goes_to_any_byte_of_a_source(void **state)
 	input_free(in);
 }
 
+/* A read ends there, or the buffer does. */
+static const size_t edges[] = { INPUT_PEEK_MAX, INPUT_BUFFER - INPUT_PEEK_MAX,
+	INPUT_BUFFER, 2 * INPUT_BUFFER - INPUT_PEEK_MAX, 2 * INPUT_BUFFER };
+#define EDGES (sizeof(edges) / sizeof(edges[0]))
+#define BIG (2 * INPUT_BUFFER + INPUT_PEEK_MAX + 99)
+
 static void
-files_show_the_same_read_and_mapped(void **state)
+check_file(struct input *in, struct span all)
 {
-	static const size_t sizes[] = { 1, 2, 4095, 4096, 4097, INPUT_PEEK_MAX,
-	    INPUT_BUFFER - 1, INPUT_BUFFER, INPUT_BUFFER + 1, 700001 };
+	input_open_fd(in, file_of(all.p, all.n), all.n);
+	assert_true(input_can_seek(in));
+	assert_true(input_size(in) == all.n);
+	take_all(in, all, INPUT_PEEK_MAX, 50000);
+	input_seek(in, 0);
+	check_walk(in, all, INPUT_PEEK_MAX, 5 + all.n);
+	input_seek(in, all.n + 9);
+	assert_true(input_offset(in) == all.n);
+	check_peek(in, all, 1);
+}
+
+static void
+files_show_what_they_hold(void **state)
+{
+	static const size_t sizes[] = { 1, 2, INPUT_LOOK_MAX - 1,
+	    INPUT_LOOK_MAX, INPUT_LOOK_MAX + 1, 700001 };
 	struct input *in = input_new();
-	uint8_t *buf = malloc(700001);
+	uint8_t *buf = malloc(BIG);
 
 	(void)state;
-	fill(buf, 700001);
+	fill(buf, BIG);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		for (int map = 0; map < 2; map++) {
-			const struct span all = { buf, sizes[i] };
+		check_file(in, (struct span){ buf, sizes[i] });
+	for (size_t i = 0; i < EDGES; i++)
+		for (size_t n = edges[i] - 1; n <= edges[i] + 1; n++)
+			check_file(in, (struct span){ buf, n });
+	free(buf);
+	input_free(in);
+}
 
-			input_open_fd(in, file_of(buf, all.n), all.n, map);
-			assert_true(input_can_seek(in));
-			assert_true(input_size(in) == all.n);
-			take_all(in, all, INPUT_PEEK_MAX, 50000);
-			assert_int_equal(input_seek(in, 0, NULL), ST_OK);
-			check_walk(in, all, INPUT_PEEK_MAX, 5 + i);
-			assert_int_equal(input_seek(in, all.n + 9, NULL),
-			    ST_OK);
-			assert_true(input_offset(in) == all.n);
-			check_peek(in, all, 1);
+/* Take what is before byte to, at most step bytes at a time. */
+static void
+take_to(struct input *in, uint64_t to, size_t step)
+{
+	struct span s;
+
+	while (input_offset(in) < to) {
+		const uint64_t left = to - input_offset(in);
+
+		assert_int_equal(input_peek(in, 1, &s, NULL), ST_OK);
+		if (s.n > step)
+			s.n = step;
+		input_consume(in, left < s.n ? (size_t)left : s.n);
+	}
+}
+
+/* Stop at each byte around an edge, ask for any number, and go back. */
+static void
+reads_join_wherever_they_end(void **state)
+{
+	static const size_t wants[] = { 1, 2, 9, 4096, INPUT_PEEK_MAX - 1,
+	    INPUT_PEEK_MAX };
+	const size_t n = sizeof(wants) / sizeof(wants[0]);
+	struct input *in = input_new();
+	uint8_t *buf = malloc(BIG);
+	const struct span all = { buf, BIG };
+
+	(void)state;
+	fill(buf, BIG);
+	input_open_fd(in, file_of(buf, BIG), BIG);
+	for (size_t i = 0; i < EDGES * n; i++)
+		for (size_t at = edges[i / n] - 9; at <= edges[i / n] + 9;
+		    at++) {
+			input_seek(in, BIG);
+			input_seek(in, 0);
+			take_to(in, at, at % 2 ? 10007 : BIG);
+			check_peek(in, all, wants[i % n]);
+			take_to(in, at + 5, BIG);
+			input_seek(in, at - 7 * (i % 3));
+			check_peek(in, all, 16);
 		}
 	free(buf);
 	input_free(in);
 }
 
-/* A file whose byte at 8 * i is the number i, with holes between. */
+/* A file with the number i at byte i, for each of the places, and holes. */
 static int
 numbered_file(uint64_t size, const uint64_t *places, size_t n)
 {
@@ -180,36 +263,118 @@ numbered_file(uint64_t size, const uint64_t *places, size_t n)
 }
 
 static void
-windows_and_buffers_join_in_a_big_file(void **state)
+jumps_in_a_big_file_go_to_the_right_place(void **state)
 {
-	static const uint64_t size = 2 * (uint64_t)INPUT_WINDOW + 12345;
+	static const uint64_t size = 5 * (uint64_t)INPUT_BUFFER * 1024 + 12345;
 	static const uint64_t places[] = { 16, INPUT_BUFFER - 3,
-	    INPUT_WINDOW - 4, INPUT_WINDOW + 4091, 2 * INPUT_WINDOW - 5,
-	    2 * (uint64_t)INPUT_WINDOW + 12337 };
+	    8 * (uint64_t)INPUT_BUFFER - 4, UINT32_MAX - 3ull,
+	    5 * (uint64_t)INPUT_BUFFER * 1024 + 12337 };
 	const size_t n = sizeof(places) / sizeof(places[0]);
 	struct input *in = input_new();
 	struct span s;
 	uint64_t got;
 
 	(void)state;
-	for (int map = 0; map < 2; map++) {
-		input_open_fd(in, numbered_file(size, places, n), size, map);
-		for (size_t i = 0; i < 2 * n; i++) {
-			const uint64_t at = places[i < n ? i : 2 * n - 1 - i];
+	input_open_fd(in, numbered_file(size, places, n), size);
+	for (size_t i = 0; i < 2 * n; i++) {
+		const uint64_t at = places[i < n ? i : 2 * n - 1 - i];
 
-			assert_int_equal(input_seek(in, at - 3, NULL), ST_OK);
-			assert_int_equal(input_peek(in, 11, &s, NULL), ST_OK);
-			assert_true(s.n >= 11);
-			memcpy(&got, s.p + 3, 8);
-			assert_true(got == at);
-		}
-		assert_int_equal(input_seek(in, 0, NULL), ST_OK);
-		for (got = 0; input_peek(in, INPUT_PEEK_MAX, &s, NULL) ==
-		    ST_OK; got += s.n)
-			input_consume(in, s.n);
-		assert_true(got == size && input_offset(in) == size);
+		input_seek(in, at - 3);
+		assert_int_equal(input_peek(in, 11, &s, NULL), ST_OK);
+		assert_true(s.n >= 11);
+		memcpy(&got, s.p + 3, 8);
+		assert_true(got == at);
+		assert_int_equal(input_look(in, places[i % n], 8, &s, NULL),
+		    ST_OK);
+		memcpy(&got, s.p, 8);
+		assert_true(got == places[i % n]);
 	}
+	take_to(in, 3 * (uint64_t)INPUT_BUFFER, BIG);
 	input_free(in);
+}
+
+/* As an mbox with Content-Length does: look far ahead, go on, come back. */
+static void
+nothing_is_read_twice_without_need(void **state)
+{
+	struct input *in = input_new();
+	uint8_t *buf = malloc(BIG);
+	struct drip d = { .bytes = { buf, BIG }, .step = SIZE_MAX,
+	    .seekable = true, .fail_at = DRIP_NEVER };
+	uint64_t looks = 0;
+	struct span s;
+
+	(void)state;
+	fill(buf, BIG);
+	input_open_source(in, drip_source(&d));
+	assert_int_equal(input_peek(in, 1, &s, NULL), ST_OK);
+	assert_true(d.served <= INPUT_PEEK_MAX);
+	for (uint64_t at = 0; at < BIG; at += 30011) {
+		take_to(in, at, BIG);
+		assert_int_equal(input_peek(in, INPUT_PEEK_MAX, &s, NULL),
+		    ST_OK);
+		(void)input_look(in, at + 300000, 2051, &s, NULL);
+		looks++;
+		take_to(in, at + 30000 < BIG ? at + 30000 : BIG, BIG);
+		input_seek(in, at);
+	}
+	take_to(in, BIG, BIG);
+	assert_true(d.served <= BIG + looks * INPUT_LOOK_MAX);
+	input_free(in);
+	free(buf);
+}
+
+/* A message of any size that the buffer holds, for its hash. */
+static void
+what_fits_the_buffer_is_read_once(void **state)
+{
+	static const size_t sizes[] = { 1, INPUT_PEEK_MAX, INPUT_PEEK_MAX + 1,
+	    INPUT_BUFFER - INPUT_PEEK_MAX };
+	struct input *in = input_new();
+	uint8_t *buf = malloc(BIG);
+
+	(void)state;
+	fill(buf, BIG);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (size_t step = 20011; step < BIG; step += BIG / 2) {
+			struct drip d = { .bytes = { buf, sizes[i] },
+			    .step = step, .seekable = true,
+			    .fail_at = DRIP_NEVER };
+
+			input_open_source(in, drip_source(&d));
+			take_all(in, d.bytes, 1, BIG);
+			input_seek(in, 0);
+			take_all(in, d.bytes, 1, BIG);
+			assert_true(d.served == sizes[i]);
+			input_close(in);
+		}
+	input_free(in);
+	free(buf);
+}
+
+/* So a few bytes are left at the end of the buffer, now and then. */
+static void
+short_reads_join_wherever_they_end(void **state)
+{
+	static const size_t steps[] = { 997, 4096, 30011, INPUT_PEEK_MAX - 1,
+	    INPUT_PEEK_MAX + 1, INPUT_BUFFER - 1 };
+	static const size_t wants[] = { 1, 4096, INPUT_PEEK_MAX };
+	struct input *in = input_new();
+	uint8_t *buf = malloc(BIG);
+
+	(void)state;
+	fill(buf, BIG);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		for (size_t k = 0; k < 3; k++) {
+			struct drip d = { .bytes = { buf, BIG },
+			    .step = steps[i], .fail_at = DRIP_NEVER };
+
+			input_open_source(in, drip_source(&d));
+			take_all(in, d.bytes, wants[k], 25000 * (1 + i % 2));
+			input_close(in);
+		}
+	input_free(in);
+	free(buf);
 }
 
 static void
@@ -225,7 +390,7 @@ a_file_that_became_shorter_is_dead(void **state)
 	for (size_t real = 0; real < SMALL; real++) {
 		size_t sum = 0;
 
-		input_open_fd(in, file_of(buf, real), SMALL, false);
+		input_open_fd(in, file_of(buf, real), SMALL);
 		while ((rc = input_peek(in, 1, &s, NULL)) == ST_OK) {
 			sum += s.n;
 			input_consume(in, s.n);
@@ -241,7 +406,8 @@ a_file_that_became_shorter_is_dead(void **state)
 static void
 bytes_added_to_a_file_are_not_shown(void **state)
 {
-	static const size_t sizes[] = { 1, 5, SMALL - 1, INPUT_BUFFER - 1,
+	static const size_t sizes[] = { 1, 5, SMALL - 1, INPUT_PEEK_MAX - 1,
+	    INPUT_PEEK_MAX, INPUT_PEEK_MAX + 1, INPUT_BUFFER - 1,
 	    INPUT_BUFFER, INPUT_BUFFER + 1 };
 	struct input *in = input_new();
 	uint8_t *buf = malloc(INPUT_BUFFER + 100);
@@ -249,17 +415,15 @@ bytes_added_to_a_file_are_not_shown(void **state)
 	(void)state;
 	fill(buf, INPUT_BUFFER + 100);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		for (size_t more = 1; more < 40; more += 19)
-			for (int map = 0; map < 2; map++) {
-				const struct span all = { buf, sizes[i] };
+		for (size_t more = 1; more < 40; more += 19) {
+			const struct span all = { buf, sizes[i] };
 
-				input_open_fd(in, file_of(buf, all.n + more),
-				    all.n, map);
-				take_all(in, all, INPUT_PEEK_MAX, 60000);
-				assert_int_equal(input_seek(in, 1, NULL),
-				    ST_OK);
-				take_all(in, all, 3, 70000);
-			}
+			input_open_fd(in, file_of(buf, all.n + more), all.n);
+			take_all(in, all, INPUT_PEEK_MAX, 60000);
+			check_walk(in, all, INPUT_PEEK_MAX, 3 + more);
+			input_seek(in, 1);
+			take_all(in, all, 3, 70000);
+		}
 	free(buf);
 	input_free(in);
 }
@@ -299,24 +463,31 @@ a_read_error_at_any_byte_is_dead(void **state)
 	input_free(in);
 }
 
-/* The window is gone by then: nothing of it may be shown. */
+/* An error at a place that is only looked at is not one at the next byte. */
 static void
-a_failed_map_is_dead_and_shows_nothing(void **state)
+a_failed_read_of_a_file_is_dead_and_shows_nothing(void **state)
 {
-	static const uint64_t size = (uint64_t)INPUT_WINDOW + 9;
+	static const uint64_t size = (uint64_t)INPUT_BUFFER + 9;
 	struct input *in = input_new();
 	int fd = numbered_file(size, &size, 0);
 	int ends[2];
 	struct span s;
 
 	(void)state;
-	input_open_fd(in, fd, size, true);
+	input_open_fd(in, fd, size);
 	assert_int_equal(input_peek(in, 1, &s, NULL), ST_OK);
-	input_consume(in, INPUT_WINDOW - 4);
+	input_consume(in, s.n - 4);
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(dup2(ends[0], fd), fd);	/* cannot be mapped */
+	assert_int_equal(dup2(ends[0], fd), fd);	/* has no places */
+	s = (struct span){ NULL, 0 };
+	assert_int_equal(input_look(in, size - 1, 1, &s, NULL), ST_DEAD);
+	assert_null(s.p);
+	assert_int_equal(input_peek(in, 4, &s, NULL), ST_OK);
+	assert_int_equal(s.n, 4);
+	s = (struct span){ NULL, 0 };
 	assert_int_equal(input_peek(in, 9, &s, NULL), ST_DEAD);
-	assert_int_equal(input_peek(in, 1, &s, NULL), ST_DEAD);
+	assert_int_equal(input_peek(in, 9, &s, NULL), ST_DEAD);
+	assert_null(s.p);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	input_free(in);
@@ -347,12 +518,17 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peek_shows_the_source_at_every_chunk_size),
 		cmocka_unit_test(seek_goes_to_any_byte_of_a_source),
-		cmocka_unit_test(files_show_the_same_read_and_mapped),
-		cmocka_unit_test(windows_and_buffers_join_in_a_big_file),
+		cmocka_unit_test(files_show_what_they_hold),
+		cmocka_unit_test(reads_join_wherever_they_end),
+		cmocka_unit_test(jumps_in_a_big_file_go_to_the_right_place),
+		cmocka_unit_test(nothing_is_read_twice_without_need),
+		cmocka_unit_test(what_fits_the_buffer_is_read_once),
+		cmocka_unit_test(short_reads_join_wherever_they_end),
 		cmocka_unit_test(a_file_that_became_shorter_is_dead),
 		cmocka_unit_test(bytes_added_to_a_file_are_not_shown),
 		cmocka_unit_test(a_read_error_at_any_byte_is_dead),
-		cmocka_unit_test(a_failed_map_is_dead_and_shows_nothing),
+		cmocka_unit_test(
+		    a_failed_read_of_a_file_is_dead_and_shows_nothing),
 		cmocka_unit_test(a_pipe_ends_when_it_ends),
 	};
 

@@ -1,14 +1,14 @@
 /*
  * Preloaded: makes one kind of call fail, or do something worse.
  *
- * FAULT_CALL  openat, read, mmap, memory, digest, fork
+ * FAULT_CALL  openat, read (pread too), memory, digest, fork
  * FAULT_NAME  only for files whose path holds this; for digest: only when
  *             the bytes do
  * FAULT_AT    the n-th such call in all processes together (0: each one;
  *             -n: each from the n-th on)
  * FAULT_DO    abort, hang, truncate, or the number of an errno
  * FAULT_WHO   parent or worker; else both
- * FAULT_FILE  truncate: that file, to FAULT_SIZE bytes, after the call
+ * FAULT_FILE  truncate: that file, to FAULT_SIZE bytes, before the call
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,9 +38,9 @@ static off_t size;
 static uintptr_t crypto_from, crypto_to;
 
 static ssize_t (*real_read)(int, void *, size_t);
+static ssize_t (*real_pread)(int, void *, size_t, off_t);
 static int (*real_openat)(int, const char *, int, ...);
 static int (*real_openat_2)(int, const char *, int);
-static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 static int (*real_digest)(void *, const void *, size_t);
 static pid_t (*real_fork)(void);
 
@@ -74,12 +74,12 @@ __attribute__((constructor)) static void
 start(void)
 {
 	real_read = dlsym(RTLD_NEXT, "read");
+	real_pread = dlsym(RTLD_NEXT, "pread");
 	real_openat = dlsym(RTLD_NEXT, "openat");
 	real_openat_2 = dlsym(RTLD_NEXT, "__openat_2");
-	real_mmap = dlsym(RTLD_NEXT, "mmap");
 	real_digest = dlsym(RTLD_NEXT, "EVP_DigestUpdate");
 	real_fork = dlsym(RTLD_NEXT, "fork");
-	calls = real_mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	calls = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	parent = getpid();
 	(void)dl_iterate_phdr(find_crypto, NULL);
@@ -147,13 +147,23 @@ named(int fd)
 	return strstr(path, name) != NULL;
 }
 
+static bool
+read_fails(int fd)
+{
+	return call != NULL && strcmp(call, "read") == 0 && named(fd) &&
+	    now("read") && act();
+}
+
 ssize_t
 read(int fd, void *p, size_t n)
 {
-	if (call != NULL && strcmp(call, "read") == 0 && named(fd) &&
-	    now("read") && act())
-		return -1;
-	return real_read(fd, p, n);
+	return read_fails(fd) ? -1 : real_read(fd, p, n);
+}
+
+ssize_t
+pread(int fd, void *p, size_t n, off_t off)
+{
+	return read_fails(fd) ? -1 : real_pread(fd, p, n, off);
 }
 
 int
@@ -178,20 +188,6 @@ __openat_2(int dir, const char *path, int flags)
 	    act())
 		return -1;
 	return real_openat_2(dir, path, flags);
-}
-
-void *
-mmap(void *p, size_t n, int prot, int flags, int fd, off_t off)
-{
-	void *got = real_mmap(p, n, prot, flags, fd, off);
-
-	if (fd >= 0 && call != NULL && strcmp(call, "mmap") == 0 &&
-	    named(fd) && now("mmap") && act()) {
-		if (got != MAP_FAILED)
-			(void)munmap(got, n);
-		return MAP_FAILED;
-	}
-	return got;
 }
 
 int

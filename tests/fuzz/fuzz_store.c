@@ -49,9 +49,8 @@ read_all(struct store *s, bool failing)
 			break;
 		if (!store_can_again(s) || m.index % 2 == 0)
 			continue;
-		if ((rc = store_again(s, NULL)) == ST_OK)
-			rc = read_message(s, &m);
-		if (rc != ST_END)
+		store_again(s);
+		if ((rc = read_message(s, &m)) != ST_END)
 			break;
 	}
 	check(rc == ST_END || rc == ST_DEAD, "status");
