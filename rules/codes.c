@@ -6,6 +6,13 @@
  */
 #include "codes.h"
 
+#include "codes_conform.h"
+#include "codes_dkim.h"
+#include "codes_mime.h"
+#include "codes_pattern.h"
+#include "codes_smuggle.h"
+#include "codes_target.h"
+
 #define RFC5321 "RFC 5321 2.3.8, 4.1.1.4"
 #define RFC5322 "RFC 5322 2.1.1, 2.3"
 

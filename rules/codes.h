@@ -37,7 +37,40 @@
 	X(LIMIT_LINE_78,	"limit.line-78",	INFO,	0) \
 	X(LIMIT_NUL,		"limit.nul",		MEDIUM,	1) \
 	X(LIMIT_8BIT_HEADER,	"limit.8bit-header",	LOW,	1) \
-	X(LIMIT_NO_HEADER_END,	"limit.no-header-end",	LOW,	1)
+	X(LIMIT_NO_HEADER_END,	"limit.no-header-end",	LOW,	1) \
+	X(MIME_UNCLOSED,	"mime.unclosed",	MEDIUM,	1) \
+	X(MIME_NO_BOUNDARY,	"mime.no-boundary",	LOW,	1) \
+	X(MIME_DUPLICATE,	"mime.duplicate-field",	LOW,	1) \
+	X(MIME_NESTING,		"mime.nesting",		LOW,	1) \
+	X(MIME_BINARY_EOL,	"mime.binary-eol",	INFO,	1) \
+	X(MIME_ATTACHED_EOL,	"mime.attached-eol",	INFO,	1) \
+	X(DKIM_MISMATCH,	"dkim.body-mismatch",	LOW,	1) \
+	X(DKIM_FIX_RESTORES,	"dkim.fix-restores",	INFO,	1) \
+	X(DKIM_FIX_BREAKS,	"dkim.fix-breaks",	LOW,	1) \
+	X(DKIM_LENGTH,		"dkim.length",		LOW,	1) \
+	X(DKIM_SHA1,		"dkim.rsa-sha1",	INFO,	1) \
+	X(DKIM_UNUSABLE,	"dkim.unusable",	LOW,	1) \
+	X(SMUGGLE_ATTEMPT,	"smuggle.attempt",	HIGH,	1) \
+	X(SMUGGLE_PROBE,	"smuggle.probe",	MEDIUM,	1) \
+	X(SMUGGLE_VERBS,	"smuggle.verbs",	LOW,	1) \
+	X(SMUGGLE_QUOTED,	"smuggle.quoted",	INFO,	1) \
+	X(CONFORM_COLON,	"conform.missing-colon-value", LOW, 0) \
+	X(CONFORM_LINE_ENDS,	\
+		"conform.non-canonical-line-endings",	MEDIUM,	0) \
+	X(CONFORM_NAME_SPACE,	"conform.name-ends-with-space", LOW, 0) \
+	X(CONFORM_LINE_LONG,	"conform.line-too-long", LOW,	0) \
+	X(CONFORM_TRANSFER,	\
+		"conform.needs-transfer-encoding",	LOW,	0) \
+	X(CONFORM_DATE,		"conform.missing-date-header", LOW, 0) \
+	X(CONFORM_MESSAGE_ID,	\
+		"conform.missing-message-id-header",	LOW,	0) \
+	X(CONFORM_MIME_VERSION,	"conform.missing-mime-version", LOW, 0) \
+	X(CONFORM_MIME_HEADERS,	"conform.invalid-mime-headers", LOW, 0) \
+	X(CONFORM_PARSE,	"conform.parse-error",	MEDIUM,	0) \
+	X(RULE_MATCH,		"rule.match",		MEDIUM,	1) \
+	X(RULE_GAVE_UP,		"rule.gave-up",		LOW,	1) \
+	X(TARGET_REFUSES,	"target.refuses",	MEDIUM,	1) \
+	X(TARGET_CHANGES,	"target.changes",	LOW,	1)
 
 #define CODE_ENUM(id, name, severity, on) CODE_##id,
 enum code { CODES(CODE_ENUM) CODE_COUNT };

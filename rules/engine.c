@@ -1,5 +1,6 @@
 /*
- * See engine.h.  Glue: lines to rules, the header block, the convention.
+ * See engine.h.  Glue: lines to rules, the header block, the convention, and
+ * the second look.
  */
 #include "engine.h"
 
@@ -16,40 +17,190 @@ struct emit {
 	code_set codes;
 };
 
+/* What the second look needs beside: the header block, as it stands. */
+struct again {
+	bool header_seen;		/* the rules have */
+	unsigned show[RULES_N];		/* of the body, to each rule */
+	unsigned all;			/* those together */
+	size_t kept;			/* bytes of block */
+	uint8_t block[FIELDS_BYTES];	/* of a block that came in parts */
+	struct fields fields;
+};
+
 struct engine {
 	struct engine_options options;
 	struct lines lines;
 	struct header header;
-	unsigned wants;			/* of all rules together */
+	struct again *again;		/* NULL: this is for the first look */
+	struct span now;		/* the span that is being fed */
 	enum brk native;
 	struct verdict verdict;
 	void *state[RULES_N];		/* of each rule, or NULL */
 };
 
+static void
+add_finding(struct emit *out, struct finding f)
+{
+	struct verdict *v = out->verdict;
+
+	if ((out->codes >> f.code & 1) != 0 &&
+	    v->n < sizeof(v->list) / sizeof(v->list[0]))
+		v->list[v->n++] = f;
+}
+
 void
 emit(struct emit *out, enum code code, enum severity severity,
     const struct spots *where)
 {
-	struct verdict *v = out->verdict;
+	add_finding(out, (struct finding){ .code = code,
+	    .severity = severity, .where = where });
+}
 
-	if ((out->codes >> code & 1) == 0 || v->n == CODE_COUNT)
+void
+emit_rule(struct emit *out, enum code code, enum severity severity,
+    const struct spots *where, const struct rule_name *rule)
+{
+	add_finding(out, (struct finding){ .code = code,
+	    .severity = severity, .where = where, .rule = rule });
+}
+
+void
+emit_reply(struct emit *out, enum code code, enum severity severity,
+    const struct spots *where, const char *reply)
+{
+	add_finding(out, (struct finding){ .code = code,
+	    .severity = severity, .where = where, .reply = reply });
+}
+
+/* The rule works in this engine. */
+static bool
+is_mine(const struct engine *g, size_t i)
+{
+	return rules[i]->topic == 0 ? g->options.topics == 0 :
+	    (g->options.topics & rules[i]->topic) != 0;
+}
+
+/* --- the second look */
+
+/*
+ * The header block ends at end.  It is in the span at hand, or what came
+ * before was kept.
+ */
+static struct span
+header_block(struct engine *g, uint64_t end)
+{
+	struct again *a = g->again;
+	const uint64_t off = g->lines.off;
+	size_t n;
+
+	if (off == 0)
+		return (struct span){ g->now.p, (size_t)end };
+	if (a->kept < off || end < off)
+		return (struct span){ a->block, a->kept };
+	n = (size_t)(end - off);
+	if (n > FIELDS_BYTES - a->kept)
+		n = FIELDS_BYTES - a->kept;
+	if (n > 0)
+		memcpy(a->block + a->kept, g->now.p, n);
+	return (struct span){ a->block, a->kept + n };
+}
+
+/* The body starts at `body`: show the header block to the rules. */
+static void
+show_header(struct engine *g, uint64_t body)
+{
+	struct again *a = g->again;
+	struct span block = header_block(g, body);
+
+	a->header_seen = true;
+	a->fields.body = body;
+	if (block.n > FIELDS_BYTES)
+		block.n = FIELDS_BYTES;
+	a->fields.cut = block.n < body;
+	fields_read(&a->fields, block);
+	a->all = 0;
+	for (size_t i = 0; i < RULES_N; i++) {
+		a->show[i] = is_mine(g, i) && rules[i]->header != NULL ?
+		    rules[i]->header(g->state[i], &a->fields) : 0;
+		a->all |= a->show[i];
+	}
+}
+
+static void
+show_line(struct engine *g, const struct line *ln)
+{
+	for (size_t i = 0; i < RULES_N; i++)
+		if (g->again->show[i] & SHOW_LINES)
+			rules[i]->line(g->state[i], ln, &g->lines.look);
+}
+
+/* The bytes of the body in the span that ends before the next one at off. */
+static void
+show_bytes(const struct engine *g, struct span s, uint64_t off)
+{
+	const uint64_t body = g->again->fields.body;
+	size_t skip = 0;
+
+	if (body > off)
+		skip = body - off < s.n ? (size_t)(body - off) : s.n;
+	if (skip == s.n)
 		return;
-	v->list[v->n++] = (struct finding){
-		.code = code, .severity = severity, .where = where,
-	};
+	for (size_t i = 0; i < RULES_N; i++)
+		if (g->again->show[i] & SHOW_BYTES)
+			rules[i]->bytes(g->state[i], (struct span){
+			    s.p + skip, s.n - skip });
+}
+
+static void
+keep_block(struct again *a, struct span s)
+{
+	const size_t room = FIELDS_BYTES - a->kept;
+	const size_t n = s.n < room ? s.n : room;
+
+	memcpy(a->block + a->kept, s.p, n);
+	a->kept += n;
+}
+
+static void
+feed_again(struct engine *g, struct span s)
+{
+	struct again *a = g->again;
+	const uint64_t off = g->lines.off;
+
+	if (a->header_seen && a->all == 0)
+		return;
+	if (!a->header_seen || (a->all & SHOW_LINES) != 0)
+		lines_feed(&g->lines, s);
+	else
+		g->lines.off += s.n;
+	if (!a->header_seen)
+		keep_block(a, s);
+	else if ((a->all & SHOW_BYTES) != 0)
+		show_bytes(g, s, off);
+}
+
+/* --- both */
+
+static unsigned
+break_width(enum brk b)
+{
+	return b == BRK_NONE ? 0 : b == BRK_CRLF ? 2 : 1;
 }
 
 static void
 see_header(struct engine *g, const struct line *ln)
 {
 	const enum header_is is = header_line(&g->header, ln);
-	unsigned wants = g->wants;
+	unsigned wants = g->again != NULL ? WANT_ALL : 0;
 
 	if (is == HEADER_FIELD)
-		wants |= g->header.in_message_id ? WANT_HEADER :
-		    WANT_ODD_FIELDS;
+		wants |= g->header.in_message_id || g->again != NULL ?
+		    WANT_HEADER : WANT_ODD_FIELDS;
 	if (is == HEADER_NOT_ONE)
 		lines_not_header(&g->lines);
+	if (is != HEADER_FIELD && g->again != NULL)
+		show_header(g, is == HEADER_NOT_ONE ? ln->off :
+		    ln->off + ln->len + break_width(ln->after));
 	lines_want(&g->lines, wants);
 }
 
@@ -58,13 +209,28 @@ engine_line(void *ctx, const struct line *ln)
 {
 	struct engine *g = ctx;
 
-	if (!g->header.over)
+	if (!g->header.over) {
 		see_header(g, ln);
-	if ((g->wants & WANT_ALL) == 0)
-		return;
-	for (size_t i = 0; i < RULES_N; i++)
-		if ((rules[i]->wants & WANT_ALL) != 0)
-			rules[i]->line(g->state[i], ln, &g->lines.look);
+		if (!g->header.over || ln->len == 0)
+			return;
+	}
+	if (g->again != NULL)
+		show_line(g, ln);
+}
+
+static bool
+open_rules(struct engine *g)
+{
+	for (size_t i = 0; i < RULES_N; i++) {
+		if (!is_mine(g, i) || rules[i]->state_size == 0)
+			continue;
+		if ((g->state[i] = calloc(1, rules[i]->state_size)) == NULL)
+			return false;
+		if (rules[i]->open != NULL &&
+		    !rules[i]->open(g->state[i], &g->options))
+			return false;
+	}
+	return true;
 }
 
 struct engine *
@@ -76,20 +242,15 @@ engine_new(const struct engine_options *o)
 		return NULL;
 	g->options = *o;
 	lines_init(&g->lines, o->kernel != NULL ? o->kernel :
-	    kernel_pick(NULL), !o->no_census);
+	    kernel_pick(NULL), !o->no_census && o->topics == 0);
 	g->lines.wide = o->codes >> CODE_LIMIT_LINE_78 & 1;
 	g->lines.fn = engine_line;
 	g->lines.ctx = g;
-	for (size_t i = 0; i < RULES_N; i++) {
-		g->wants |= rules[i]->wants;
-		if (rules[i]->state_size == 0)
-			continue;
-		if ((g->state[i] = calloc(1, rules[i]->state_size)) == NULL) {
-			engine_free(g);
-			return NULL;
-		}
-	}
-	return g;
+	if ((o->topics == 0 || (g->again = calloc(1,
+	    sizeof(*g->again))) != NULL) && open_rules(g))
+		return g;
+	engine_free(g);
+	return NULL;
 }
 
 void
@@ -97,26 +258,53 @@ engine_free(struct engine *g)
 {
 	if (g == NULL)
 		return;
-	for (size_t i = 0; i < RULES_N; i++)
+	for (size_t i = 0; i < RULES_N; i++) {
+		if (g->state[i] != NULL && rules[i]->close != NULL)
+			rules[i]->close(g->state[i]);
 		free(g->state[i]);
+	}
+	free(g->again);
 	free(g);
+}
+
+static void
+begin(struct engine *g, enum brk native, unsigned wants)
+{
+	g->native = native;
+	lines_begin(&g->lines, wants);
+	header_begin(&g->header);
+	for (size_t i = 0; i < RULES_N; i++)
+		if (g->state[i] != NULL && rules[i]->open == NULL)
+			memset(g->state[i], 0, rules[i]->state_size);
 }
 
 void
 engine_begin(struct engine *g, enum brk native)
 {
-	g->native = native;
-	lines_begin(&g->lines, g->wants | WANT_HEADER);
-	header_begin(&g->header);
+	begin(g, native, WANT_HEADER);
+}
+
+void
+engine_begin_again(struct engine *g, enum brk native,
+    const struct verdict *first)
+{
+	begin(g, native, WANT_ALL);
+	g->again->header_seen = false;
+	g->again->kept = 0;
+	g->again->all = 0;
 	for (size_t i = 0; i < RULES_N; i++)
-		if (rules[i]->state_size > 0)
-			memset(g->state[i], 0, rules[i]->state_size);
+		if (is_mine(g, i) && rules[i]->begin != NULL)
+			rules[i]->begin(g->state[i], native, first);
 }
 
 void
 engine_feed(struct engine *g, struct span s)
 {
-	lines_feed(&g->lines, s);
+	g->now = s;
+	if (g->again != NULL)
+		feed_again(g, s);
+	else
+		lines_feed(&g->lines, s);
 }
 
 /* CRCRLF's own CR is a defect of a CRLF line, not a vote for CR. */
@@ -149,11 +337,20 @@ judged_by(const struct engine *g)
 	}
 }
 
-const struct verdict *
+static void
+end_rules(struct engine *g, const struct facts *f, struct verdict *v)
+{
+	struct emit out = { .verdict = v, .codes = g->options.codes };
+
+	for (size_t i = 0; i < RULES_N; i++)
+		if (is_mine(g, i))
+			rules[i]->end(g->state[i], f, &out);
+}
+
+struct verdict *
 engine_end(struct engine *g)
 {
 	struct verdict *v = &g->verdict;
-	struct emit out = { .verdict = v, .codes = g->options.codes };
 	struct facts f;
 
 	lines_end(&g->lines);
@@ -166,7 +363,38 @@ engine_end(struct engine *g)
 	v->message_id = (struct span){ g->header.message_id,
 	    g->header.message_id_n };
 	v->message_id_cut = g->header.message_id_cut;
-	for (size_t i = 0; i < RULES_N; i++)
-		rules[i]->end(g->state[i], &f, &out);
+	v->dkim = NULL;
+	v->mime = NULL;
+	v->would_reject = NULL;
+	end_rules(g, &f, v);
 	return v;
+}
+
+void
+engine_end_again(struct engine *g, struct verdict *first)
+{
+	const struct facts f = { .convention = first->convention,
+	    .tally = first->tally, .header = &g->header, .first = first };
+
+	if (!g->again->header_seen || (g->again->all & SHOW_LINES) != 0)
+		lines_end(&g->lines);
+	header_end(&g->header, g->lines.off);
+	if (!g->again->header_seen) {
+		g->now = (struct span){ NULL, 0 };
+		show_header(g, g->lines.off);
+	}
+	end_rules(g, &f, first);
+}
+
+bool
+engine_is_suspect(const struct verdict *v)
+{
+	static const code_set calm = 1ull << CODE_EOL_NO_FINAL |
+	    1ull << CODE_LIMIT_LINE_998 | 1ull << CODE_LIMIT_LINE_78 |
+	    1ull << CODE_LIMIT_8BIT_HEADER | 1ull << CODE_LIMIT_NO_HEADER_END;
+
+	for (size_t i = 0; i < v->n; i++)
+		if ((calm >> v->list[i].code & 1) == 0)
+			return true;
+	return false;
 }

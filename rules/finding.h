@@ -61,17 +61,34 @@ struct tally {
 enum convention { CONV_LF, CONV_CRLF, CONV_CR, CONV_WIRE };
 #define CONVENTIONS 4
 
+#define USER_RULES_MAX 64u
+
+/* What a rule of the user's own is called and says: struct pattern_rule. */
+struct rule_name {
+	const char *name, *message;
+};
+
 struct finding {
 	enum code code;
 	enum severity severity;
 	const struct spots *where;	/* offsets in the message */
+	const struct rule_name *rule;	/* of rule.*, else NULL */
+	const char *reply;		/* what the server of target.* would
+					 * say, else NULL */
 };
+
+struct dkim_facts;
+struct mime_facts;
 
 struct verdict {
 	enum convention convention;
 	const struct tally *tally;
 	size_t n;
-	struct finding list[CODE_COUNT];	/* at most one per code */
+	struct finding list[CODE_COUNT + USER_RULES_MAX];	/* at most one
+				 * per code, and per rule of the user's own */
+	const struct dkim_facts *dkim;	/* NULL: not looked at */
+	const struct mime_facts *mime;	/* NULL: not looked at */
+	const char *would_reject;	/* what KumoMTA would answer; or NULL */
 	struct span message_id;	/* the field's value, unfolded, as it stands;
 				 * empty when there is none */
 	bool message_id_cut;	/* there was more of it */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "judge.h"
 #include "open.h"
 
 #define FLUSH_AT (64u << 10)	/* bytes of report */
@@ -14,9 +15,8 @@
 
 struct scanner {
 	struct scan_options options;
-	struct engine *engine;
+	struct judge *judge;
 	struct store *store;
-	struct hash *hash;
 	struct opener *opener;
 	struct buf path;	/* of the file at hand */
 
@@ -29,6 +29,19 @@ struct scanner {
 	uint64_t again;		/* likewise, for the second time */
 };
 
+static void
+tick(void *ctx, uint64_t bytes, uint64_t again)
+{
+	struct scanner *s = ctx;
+
+	s->unticked += bytes;
+	s->again += again;
+	if (s->unticked + s->again < TICK_AT)
+		return;
+	s->sink->tick(s->sink->ctx, s->unticked);
+	s->unticked = s->again = 0;
+}
+
 struct scanner *
 scanner_new(const struct scan_options *o)
 {
@@ -37,12 +50,12 @@ scanner_new(const struct scan_options *o)
 	if (s == NULL)
 		return NULL;
 	s->options = *o;
-	s->engine = engine_new(&o->engine);
+	s->judge = judge_new(&(struct judge_options){
+	    .engine = o->engine, .hash = o->hash, .report = o->report,
+	    .tick = tick, .ctx = s });
 	s->store = store_new(o->engine.kernel);
-	s->hash = hash_new();
 	s->opener = opener_new();
-	if (s->engine != NULL && s->store != NULL && s->hash != NULL &&
-	    s->opener != NULL)
+	if (s->judge != NULL && s->store != NULL && s->opener != NULL)
 		return s;
 	scanner_free(s);
 	return NULL;
@@ -53,9 +66,8 @@ scanner_free(struct scanner *s)
 {
 	if (s == NULL)
 		return;
-	engine_free(s->engine);
+	judge_free(s->judge);
 	store_free(s->store);
-	hash_free(s->hash);
 	opener_free(s->opener);
 	buf_free(&s->path);
 	buf_free(&s->out);
@@ -84,16 +96,6 @@ maybe_commit(struct scanner *s, struct resume resume)
 }
 
 static void
-tick(struct scanner *s, uint64_t bytes)
-{
-	s->unticked += bytes;
-	if (s->unticked + s->again < TICK_AT)
-		return;
-	s->sink->tick(s->sink->ctx, s->unticked);
-	s->unticked = s->again = 0;
-}
-
-static void
 report_problem(struct scanner *s, enum problem kind, uint64_t off,
     const char *why)
 {
@@ -117,41 +119,6 @@ skipped(struct scanner *s, uint64_t *counter, const char *why)
 	(*counter)++;
 	if (s->options.report.verbose || s->job->place == PLACE_NAMED)
 		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
-}
-
-/* Every byte of the message to the engine, and to the hash if it runs. */
-static int
-feed_message(struct scanner *s, bool hash, struct err *e)
-{
-	struct span a;
-	int rc;
-
-	if (hash)
-		hash_begin(s->hash);
-	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
-		engine_feed(s->engine, a);
-		if (hash)
-			hash_feed(s->hash, a);
-		tick(s, a.n);
-	}
-	return rc;
-}
-
-/* Read the message once more, for its hash alone. */
-static int
-hash_again(struct scanner *s, struct err *e)
-{
-	struct span a;
-	int rc;
-
-	hash_begin(s->hash);
-	store_again(s->store);
-	while ((rc = store_read(s->store, &a, e)) == ST_OK) {
-		hash_feed(s->hash, a);
-		s->again += a.n;
-		tick(s, 0);
-	}
-	return rc;
 }
 
 static void
@@ -194,29 +161,22 @@ count_message(struct scanner *s, const struct msg *m,
 	}
 }
 
-/* The record of a message, with its hash. */
-static int
+/* The record of a message. */
+static void
 report_message(struct scanner *s, const struct msg *m,
-    const struct verdict *v, bool hashed, struct err *e)
+    const struct judged *got)
 {
 	struct report_message r = {
-		.path = buf_span(&s->path), .msg = m, .verdict = v,
+		.path = buf_span(&s->path), .msg = m,
+		.verdict = got->verdict,
 		.index_is_relative = s->job->kind == JOB_RANGE,
+		.hashed = got->hashed,
 	};
-	enum severity worst;
-	const bool flagged = report_worst(v, &s->options.report, &worst);
-	int rc;
 
-	if (!hashed && (flagged || s->options.hash)) {
-		if ((rc = hash_again(s, e)) != ST_END)
-			return rc;
-		hashed = true;
-	}
-	if (hashed && (flagged || s->options.hash))
-		r.hashed = hash_end(s->hash, r.sha256);
+	if (got->hashed)
+		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
 	s->options.reporter->message(&s->out, &r, &s->options.report);
 	s->delta.totals.records++;
-	return ST_END;
 }
 
 /*
@@ -227,22 +187,16 @@ static int
 scan_message(struct scanner *s, const struct msg *m, bool known,
     struct store_facts *facts, struct err *e)
 {
-	const bool hash = s->options.hash || !store_can_again(s->store);
-	const struct verdict *v;
-	enum severity worst;
-	int rc;
+	struct judged got;
+	const int rc = judge_message(s->judge, s->store, m, known, &got, e);
 
-	engine_begin(s->engine, m->native);
-	if ((rc = feed_message(s, hash, e)) != ST_END)
+	if (rc != ST_END)
 		return rc;
-	v = engine_end(s->engine);
-	if (!known && (s->options.all || s->options.hash ||
-	    report_worst(v, &s->options.report, &worst)) &&
-	    (rc = report_message(s, m, v, hash, e)) != ST_END)
-		return rc;
-	count_in_store(facts, m, v);
+	if (!known && (s->options.all || s->options.hash || got.flagged))
+		report_message(s, m, &got);
+	count_in_store(facts, m, got.verdict);
 	if (!known)
-		count_message(s, m, v);
+		count_message(s, m, got.verdict);
 	return ST_END;
 }
 

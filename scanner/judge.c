@@ -1,0 +1,156 @@
+/*
+ * See judge.h.
+ */
+#include "judge.h"
+
+#include <stdlib.h>
+
+struct judge {
+	struct judge_options options;
+	struct hash *hash;
+	struct engine *first;
+	struct engine *beside;	/* a second look at every message; or NULL */
+	struct engine *again;	/* a second look at those that need it */
+};
+
+static const unsigned reasoned = TOPIC_MIME | TOPIC_DKIM | TOPIC_SMUGGLE;
+
+static bool
+open_engines(struct judge *j)
+{
+	struct engine_options o = j->options.engine;
+	const unsigned asked = o.topics;
+
+	o.topics = 0;
+	if ((j->first = engine_new(&o)) == NULL)
+		return false;
+	o.topics = asked;
+	if (asked != 0 && (j->beside = engine_new(&o)) == NULL)
+		return false;
+	o.topics = reasoned & ~asked;
+	return o.topics == 0 || (j->again = engine_new(&o)) != NULL;
+}
+
+struct judge *
+judge_new(const struct judge_options *o)
+{
+	struct judge *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return NULL;
+	j->options = *o;
+	j->hash = hash_new();
+	if (j->hash != NULL && open_engines(j))
+		return j;
+	judge_free(j);
+	return NULL;
+}
+
+void
+judge_free(struct judge *j)
+{
+	if (j == NULL)
+		return;
+	engine_free(j->first);
+	engine_free(j->beside);
+	engine_free(j->again);
+	hash_free(j->hash);
+	free(j);
+}
+
+/* Who is shown the bytes of a pass. */
+struct pass {
+	struct engine *engines[3];	/* or NULL */
+	struct hash *hash;		/* or NULL */
+	bool again;			/* it is the second */
+};
+
+static int
+read_through(struct judge *j, struct store *st, const struct pass *p,
+    struct err *e)
+{
+	struct span a;
+	int rc;
+
+	if (p->hash != NULL)
+		hash_begin(p->hash);
+	while ((rc = store_read(st, &a, e)) == ST_OK) {
+		for (size_t i = 0; i < 3; i++)
+			if (p->engines[i] != NULL)
+				engine_feed(p->engines[i], a);
+		if (p->hash != NULL)
+			hash_feed(p->hash, a);
+		j->options.tick(j->options.ctx, p->again ? 0 : a.n,
+		    p->again ? a.n : 0);
+	}
+	return rc;
+}
+
+static bool
+is_shown(const struct judge *j, const struct verdict *v)
+{
+	enum severity worst;
+
+	return report_worst(v, &j->options.report, &worst);
+}
+
+/*
+ * What the first look could not say is added to *v.  *hashed: the hash has
+ * seen the message.  fed: so has the engine for the second look.
+ */
+static int
+look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
+    struct verdict *v, bool *hashed, struct err *e)
+{
+	const bool look = j->again != NULL && engine_is_suspect(v);
+	const bool hash = !*hashed && (look || is_shown(j, v));
+	const struct pass pass = { .again = true,
+	    .engines = { look && !fed ? j->again : NULL },
+	    .hash = hash ? j->hash : NULL };
+	int rc;
+
+	if (look && !fed)
+		engine_begin_again(j->again, m->native, v);
+	if ((look && !fed) || hash) {
+		store_again(st);
+		if ((rc = read_through(j, st, &pass, e)) != ST_END)
+			return rc;
+		*hashed |= hash;
+	}
+	if (look)
+		engine_end_again(j->again, v);
+	return ST_END;
+}
+
+int
+judge_message(struct judge *j, struct store *st, const struct msg *m,
+    bool brief, struct judged *out, struct err *e)
+{
+	/* What cannot be read again has to be looked at at once. */
+	const bool once = !store_can_again(st) && !brief;
+	bool hashed = !brief && (j->options.hash || once);
+	const struct pass pass = {
+		.engines = { j->first, brief ? NULL : j->beside,
+		    once ? j->again : NULL },
+		.hash = hashed ? j->hash : NULL };
+	struct verdict *v;
+	int rc;
+
+	engine_begin(j->first, m->native);
+	for (size_t i = 1; i < 3; i++)
+		if (pass.engines[i] != NULL)
+			engine_begin_again(pass.engines[i], m->native, NULL);
+	if ((rc = read_through(j, st, &pass, e)) != ST_END)
+		return rc;
+	v = engine_end(j->first);
+	if (pass.engines[1] != NULL)
+		engine_end_again(j->beside, v);
+	if (!brief && (rc = look_again(j, st, m, once, v, &hashed, e)) !=
+	    ST_END)
+		return rc;
+	out->verdict = v;
+	out->flagged = is_shown(j, v);
+	out->hashed = hashed && (j->options.hash || out->flagged) &&
+	    hash_end(j->hash, out->sha256);
+	return ST_END;
+}

@@ -1,0 +1,47 @@
+/*
+ * One message of a store: read, judged, looked at again where that says more.
+ *
+ * The first look passes over the message once.  What it cannot say (the
+ * parts, the body hashes, a dialogue in the text) is for a second look, which
+ * the few messages get that the first found something in; what the user asked
+ * for by name is looked for in every message, in the same pass.
+ */
+#ifndef BAREDOT_JUDGE_H
+#define BAREDOT_JUDGE_H
+
+#include "engine.h"
+#include "hash.h"
+#include "report.h"
+#include "store.h"
+
+struct judge_options {
+	struct engine_options engine;	/* its topics: for every message */
+	bool hash;			/* SHA-256 of every message */
+	struct report_options report;	/* which findings are shown */
+
+	/* Bytes were read, for the first time or again. */
+	void (*tick)(void *ctx, uint64_t bytes, uint64_t again);
+	void *ctx;
+};
+
+struct judged {
+	const struct verdict *verdict;	/* valid until the next message */
+	bool flagged;			/* a finding is shown */
+	bool hashed;			/* sha256 is set: it is flagged, or
+					 * every message is hashed */
+	uint8_t sha256[HASH_SIZE];
+};
+
+struct judge;
+
+struct judge *judge_new(const struct judge_options *);	/* NULL: memory */
+void judge_free(struct judge *);			/* NULL is fine */
+
+/*
+ * The message that store_next just gave.  brief: its verdict's convention is
+ * all that is wanted.  ST_END: done.  ST_DEAD: it cannot be read whole.
+ */
+int judge_message(struct judge *, struct store *, const struct msg *,
+    bool brief, struct judged *, struct err *);
+
+#endif
