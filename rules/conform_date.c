@@ -237,7 +237,7 @@ is_date(struct span s)
 static bool
 is_token(uint8_t c)
 {
-	return !byte_is_one_of(c, " \t\r\n(") || c == 0;
+	return !byte_is_one_of(c, " \t\r\n(");
 }
 
 /* The value's words with one space between them. */

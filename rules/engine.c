@@ -152,6 +152,14 @@ show_bytes(const struct engine *g, struct span s, uint64_t off)
 }
 
 static void
+show_message(const struct engine *g, struct span s)
+{
+	for (size_t i = 0; i < RULES_N; i++)
+		if (is_mine(g, i) && rules[i]->message != NULL)
+			rules[i]->message(g->state[i], s);
+}
+
+static void
 keep_block(struct again *a, struct span s)
 {
 	const size_t room = FIELDS_BYTES - a->kept;
@@ -167,6 +175,7 @@ feed_again(struct engine *g, struct span s)
 	struct again *a = g->again;
 	const uint64_t off = g->lines.off;
 
+	show_message(g, s);
 	if (a->header_seen && a->all == 0)
 		return;
 	if (!a->header_seen || (a->all & SHOW_LINES) != 0)

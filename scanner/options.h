@@ -21,6 +21,9 @@
 	O(CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
+	O(CHECK, 0, "check", "FLAGS", \
+	    "what KumoMTA's check_fix_conformance would say: its names " \
+	    "with | between them, or all") \
 	O(MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
 	    "leave out what is below info, low, medium or high (info)") \
 	O(EOL, 0, "eol", "FORM", \
@@ -62,6 +65,8 @@ struct scan_command {
 	enum eol_mode eol;
 	enum severity min_severity;
 	code_set codes;
+	unsigned topics;		/* for every message */
+	unsigned checks;		/* of conform.h */
 	size_t jobs;
 	unsigned timeout;		/* seconds */
 	enum when color, progress;

@@ -59,6 +59,19 @@ put_finding(struct buf *b, const struct report_message *r,
 	buf_byte(b, '\n');
 }
 
+/* What KumoMTA's check would answer to this message. */
+static void
+put_would_reject(struct buf *b, const struct report_message *r)
+{
+	escape_text(b, r->path);
+	buf_byte(b, ':');
+	report_index(b, r->msg->index, r->index_is_relative);
+	buf_byte(b, ':');
+	buf_u64(b, r->msg->off);
+	buf_printf(b, ": note: KumoMTA would say: %s\n",
+	    r->verdict->would_reject);
+}
+
 /* A line for a message that is shown only because all are (--all). */
 static void
 put_clean(struct buf *b, const struct report_message *r)
@@ -86,6 +99,8 @@ text_message(struct buf *b, const struct report_message *r,
 		}
 	if (!any)
 		put_clean(b, r);
+	if (v->would_reject != NULL && o->verbose)
+		put_would_reject(b, r);
 }
 
 /* Only what a person must know: where readers would disagree. */
