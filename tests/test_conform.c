@@ -170,6 +170,15 @@ static const struct {
 	/* and some of our own */
 	{ S("Mime-Version: 1.0\r\nDate: Mon, 02 Oct 2016 07:06:22 -0700\r\n"
 	    "Message-ID: <1@example.com>\r\n\r\n"), DATE },
+	{ S("Mime-Version \nMime-Version:   1.0\r\n\r\n"),
+	    DATE | MESSAGE_ID | NAME_SPACE | COLON | LINE_ENDS },
+	{ S("Mime-Version\nMime-Version: 1.0\r\n\r\n"),
+	    TOP | COLON | LINE_ENDS },
+	{ S("Mime-Version:\t1.0\r\n\r\n"), TOP },
+	{ S("Mime-Version : 1.0\r\n\r\n"),
+	    DATE | MESSAGE_ID | NAME_SPACE },
+	{ S("A\r\nMime-Version"), TOP | COLON },
+	{ S("A: b\r\nMime-Version "), TOP | NAME_SPACE },
 	{ S("Content-Type: text/plain; charset=utf-8;\r\n\r\n\r\n"),
 	    TOP | MIME_HEADERS },
 	{ S("Content-Transfer-Encoding: 8-bit\r\n\r\n\r\n"),
