@@ -167,6 +167,7 @@ put_code(struct buf *b, const struct totals *t, enum code code, bool color)
 {
 	const struct code_info *c = code_info(code);
 	const char *worst = severity_name(t->code_worst[code]);
+	const size_t n = strlen(c->name);
 
 	buf_str(b, "  ");
 	put_severity(b, t->code_worst[code], color);
@@ -174,7 +175,7 @@ put_code(struct buf *b, const struct totals *t, enum code code, bool color)
 	    (int)(6 - strlen(worst)), "", t->code_messages[code],
 	    t->code_count[code]);
 	buf_printf(b, color ? "\033[1m%s\033[0m" : "%s", c->name);
-	buf_printf(b, "%*s%s\n", (int)(23 - strlen(c->name)), "", c->title);
+	buf_printf(b, "%*s%s\n", n < 22 ? (int)(23 - n) : 1, "", c->title);
 }
 
 /* The worst first. */
