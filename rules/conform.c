@@ -1,12 +1,14 @@
 /*
- * See conform.h.  Which convention a message has is known at its end, so it
- * is walked by each that it may have at the same time.
+ * See conform.h.  Which convention a message has is known at its end.  So a
+ * short one is kept until then; a long one is walked by each that it may have
+ * at the same time.
  */
 #include "conform.h"
 
 #include "rule.h"
 
 #define TEXT_MAX 320u		/* more than all the names */
+#define KEPT_MAX (256u << 10)	/* bytes of a message that is kept */
 
 _Static_assert(CODE_CONFORM_MIME_HEADERS - CODE_CONFORM_COLON ==
     CONFORM_MIME_HEADERS, "the codes are in the order of the flags");
@@ -79,12 +81,15 @@ enum { WALK_AS_IS, WALK_LF, WALK_CR, WALKS };
 struct conform {
 	unsigned checks;
 	enum eol_mode eol;
-	uint64_t off;			/* bytes so far */
+	bool keeps;			/* in kept, and nothing walked yet */
+	size_t kept_n;
+	uint64_t off;			/* bytes walked so far */
 	struct look look;
 	bool walks[WALKS];		/* these are of use */
 	struct walk walk[WALKS];
 	size_t text_n;
 	char text[TEXT_MAX];
+	uint8_t kept[KEPT_MAX];
 };
 
 static unsigned
@@ -103,6 +108,18 @@ conform_open(void *state, const struct engine_options *o)
 	return true;
 }
 
+/* walk: one of them, or WALKS for each. */
+static void
+begin_walks(struct conform *s, unsigned walk)
+{
+	s->keeps = false;
+	for (unsigned i = 0; i < WALKS; i++) {
+		s->walks[i] = walk == i || walk == WALKS;
+		if (s->walks[i])
+			walk_begin(&s->walk[i], &s->look);
+	}
+}
+
 static void
 conform_begin(void *state, enum brk native, const struct verdict *first)
 {
@@ -110,14 +127,14 @@ conform_begin(void *state, enum brk native, const struct verdict *first)
 
 	(void)native;
 	s->off = 0;
+	s->kept_n = 0;
 	look_begin(&s->look);
-	for (unsigned i = 0; i < WALKS; i++) {
-		s->walks[i] = s->eol == EOL_AUTO ?
-		    first == NULL || walk_of(first->convention) == i :
-		    i == (s->eol == EOL_LF ? WALK_LF : WALK_AS_IS);
-		if (s->walks[i])
-			walk_begin(&s->walk[i], &s->look);
-	}
+	if (s->eol != EOL_AUTO)
+		begin_walks(s, s->eol == EOL_LF ? WALK_LF : WALK_AS_IS);
+	else if (first != NULL)
+		begin_walks(s, walk_of(first->convention));
+	else
+		s->keeps = true;
 }
 
 static void
@@ -153,9 +170,8 @@ find(struct span s, size_t i, uint8_t c)
 }
 
 static void
-conform_message(void *state, struct span span)
+walk_span(struct conform *s, struct span span)
 {
-	struct conform *s = state;
 	size_t i = 0, lf, cr, end;
 
 	if (span.n == 0)
@@ -176,6 +192,29 @@ conform_message(void *state, struct span span)
 	show_text(s, (struct span){ span.p + i, span.n - i }, s->off + i);
 	s->off += span.n;
 	look_keep(&s->look);
+}
+
+static void
+walk_kept(struct conform *s, unsigned walk)
+{
+	begin_walks(s, walk);
+	walk_span(s, (struct span){ s->kept, s->kept_n });
+}
+
+static void
+conform_message(void *state, struct span span)
+{
+	struct conform *s = state;
+
+	if (s->keeps && span.n <= KEPT_MAX - s->kept_n) {
+		if (span.n > 0)
+			memcpy(s->kept + s->kept_n, span.p, span.n);
+		s->kept_n += span.n;
+		return;
+	}
+	if (s->keeps)
+		walk_kept(s, WALKS);
+	walk_span(s, span);
 }
 
 /* --- the answer */
@@ -242,6 +281,8 @@ conform_end(void *state, const struct facts *f, struct emit *out)
 	struct conform *s = state;
 	struct walk *w = &s->walk[walk_of(f->convention)];
 
+	if (s->keeps)
+		walk_kept(s, walk_of(f->convention));
 	walk_end(w, s->off);
 	s->text_n = 0;
 	s->text[0] = '\0';

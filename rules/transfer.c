@@ -39,18 +39,20 @@ put(struct transfer *t, uint8_t c, uint64_t off)
 
 /* --- base64 */
 
-/* The value of a symbol; 64 and more: it is none. */
-static unsigned
-symbol_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (ascii_digit(c))
-		return c - '0' + 52u;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
+/* The value of a symbol, and 1; 0: it is none. */
+static const uint8_t symbols[256] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
+	['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+	['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+	['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+	['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+	['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+	['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 static void
 end_block(struct transfer *t, uint64_t off)
@@ -70,10 +72,10 @@ end_block(struct transfer *t, uint64_t off)
 static void
 base64_byte(struct transfer *t, uint8_t c, uint64_t off)
 {
-	const unsigned v = symbol_value(c);
+	const unsigned v = symbols[c];
 
-	if (v < 64 && t->pads == 0) {
-		t->bits = t->bits << 6 | v;
+	if (v > 0 && t->pads == 0) {
+		t->bits = t->bits << 6 | (v - 1);
 		t->symbols++;
 	} else if (c == '=' && t->symbols >= 2) {
 		t->pads++;
@@ -91,12 +93,37 @@ is_space(uint8_t c)
 	return ascii_wsp(c) || c == '\r' || c == '\n';
 }
 
+/* Blocks of four symbols, without white space, when one may begin: bytes. */
+static size_t
+base64_blocks(struct transfer *t, struct span s, uint64_t off)
+{
+	size_t i = 0;
+
+	for (; s.n - i >= 4 && t->symbols == 0; i += 4) {
+		const unsigned a = symbols[s.p[i]], b = symbols[s.p[i + 1]];
+		const unsigned c = symbols[s.p[i + 2]];
+		const unsigned d = symbols[s.p[i + 3]];
+
+		if (a == 0 || b == 0 || c == 0 || d == 0)
+			break;
+		if (!t->text)
+			continue;
+		put(t, (uint8_t)((a - 1) << 2 | (b - 1) >> 4), off + i + 3);
+		put(t, (uint8_t)((b - 1) << 4 | (c - 1) >> 2), off + i + 3);
+		put(t, (uint8_t)((c - 1) << 6 | (d - 1)), off + i + 3);
+	}
+	return i;
+}
+
 static void
 base64_feed(struct transfer *t, struct span s, uint64_t off)
 {
-	for (size_t i = 0; i < s.n && !t->failed; i++)
-		if (!is_space(s.p[i]))
+	for (size_t i = 0; i < s.n && !t->failed; i++) {
+		i += base64_blocks(t, (struct span){ s.p + i, s.n - i },
+		    off + i);
+		if (i < s.n && !is_space(s.p[i]))
 			base64_byte(t, s.p[i], off + i);
+	}
 }
 
 /* --- quoted-printable */
