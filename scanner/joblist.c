@@ -131,6 +131,7 @@ range_job(struct job *j, struct chain *c, uint64_t from)
 	k->spec = j->spec;
 	k->spec.kind = JOB_RANGE;
 	k->spec.from = from;
+	k->spec.size = j->large;
 	k->spec.to = j->large - from > SCAN_RANGE ? from + SCAN_RANGE :
 	    j->large;
 	k->spec.begin = (struct resume){ 0, 0 };

@@ -411,19 +411,19 @@ run_batch(struct scanner *s)
 	commit(s, (struct resume){ i, 0 });
 }
 
-/* A file that ends in the range became shorter: reading it has to fail. */
+/* Where a file that became shorter ends now, reading it has to fail. */
 static int
 open_range(struct scanner *s, const struct opened_file *f, struct err *e)
 {
 	const struct job_spec *job = s->job;
-	const bool shorter = f->size < job->to;
+	const bool shorter = f->size < job->size && f->size > job->from;
 	const struct store_how how = {
 		.format = "mbox", .place = job->place,
 		.from = job->from, .to = job->to, .exact = job->exact,
 	};
 
-	return store_open(s->store, f->fd, shorter && f->size > job->from ?
-	    job->to : f->size, &how, e);
+	return store_open(s->store, f->fd, shorter ? job->size : f->size,
+	    &how, e);
 }
 
 static void

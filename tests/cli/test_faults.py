@@ -96,6 +96,27 @@ def shrinking_range(folder):
                   (whole - len(r.messages)))
 
 
+def shrinking_at_border(folder):
+    """A large mbox that is cut before a range of it is opened, right at the
+    end of that range: the message across that place is not reported as if it
+    ended there."""
+    for keep in ((32 << 20) - 1, 32 << 20, (32 << 20) + 1, 64 << 20):
+        for at in (2, 3):
+            box = Mbox("%s/%d.%d/box" % (folder, keep, at))
+            for k in range(80):
+                box.add(HEAD + b"Subject: %d\n\n" % k, CLEAN, DIRTY)
+            box.close()
+            where = os.path.dirname(box.path)
+            before = scan("-a", where)
+            r = scan("-a", "-j1", where, **fault(
+                "openat", "truncate", name="box", file=box.path, size=keep,
+                at=at)).whole()
+            same((r.status, {u["path"] for u in r.unreadable}),
+                 (2, {box.path}), "status, unreadable")
+            same(r.messages, before.messages[:len(r.messages)], "messages")
+            check(len(r.messages) > 25, "messages are lost")
+
+
 def dying_worker(folder):
     """A file that kills its worker is one unreadable record; all others are
     reported once."""
@@ -518,8 +539,8 @@ def sandboxed(folder):
     check("NoNewPrivs:\t1" in status, "new privileges")
 
 
-main([shrinking_file, shrinking_tail, shrinking_range, dying_worker,
-      dying_once, dying_message, killed_worker, no_new_worker, read_errors,
-      range_errors, open_errors, few_descriptors, no_memory, hanging_worker,
-      signals, early_signal, closed_output, full_disk, writes_nothing, atimes,
-      sandboxed])
+main([shrinking_file, shrinking_tail, shrinking_range, shrinking_at_border,
+      dying_worker, dying_once, dying_message, killed_worker, no_new_worker,
+      read_errors, range_errors, open_errors, few_descriptors, no_memory,
+      hanging_worker, signals, early_signal, closed_output, full_disk,
+      writes_nothing, atimes, sandboxed])
