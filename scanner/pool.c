@@ -170,7 +170,7 @@ pool_run(struct pool *p, const struct job_spec *spec, void *tag)
 
 	if (p->here != NULL) {
 		sink.ctx = tag;
-		scanner_run(p->here, spec, &sink);
+		sink.tick(tag, scanner_run(p->here, spec, &sink));
 		p->events.done(tag);
 		return;
 	}
@@ -213,10 +213,9 @@ take_frame(struct pool *p, struct worker *w, uint32_t type, struct span a)
 		return false;
 	if (type == FRAME_COMMIT)
 		return take_commit(p, w, a);
-	if (a.n != (type == FRAME_DONE ? 0 : sizeof(v)))
+	if (a.n != sizeof(v))
 		return false;
-	if (a.n > 0)
-		memcpy(&v, a.p, sizeof(v));
+	memcpy(&v, a.p, sizeof(v));
 	switch (type) {
 	case FRAME_FIRST:
 		p->events.job.first(w->tag, v);
@@ -230,6 +229,7 @@ take_frame(struct pool *p, struct worker *w, uint32_t type, struct span a)
 	case FRAME_DONE: {
 		void *tag = w->tag;
 
+		p->events.job.tick(tag, v);
 		w->tag = NULL;
 		p->events.done(tag);
 		return true;

@@ -19,7 +19,7 @@ enum frame_type {
 	FRAME_COMMIT,		/* struct wire_commit and the text */
 	FRAME_LARGE,		/* as FRAME_FIRST */
 	FRAME_TICK,
-	FRAME_DONE		/* nothing */
+	FRAME_DONE		/* what scanner_run returned */
 };
 
 struct frame {

@@ -10,6 +10,16 @@
 #include "sandbox.h"
 #include "wire.h"
 
+#define SEND_AT (64u << 10)	/* bytes of frames */
+
+/* Frames on their way: few sends, since each of them may wake the parent. */
+struct outbox {
+	int fd;
+	struct buf frames;
+	bool careful;		/* a commit must not wait: the next message
+				 * may be the end of us */
+};
+
 /* The parent is gone, or is about to be: nothing is left to do. */
 static void
 send_all(int fd, const void *p, size_t n)
@@ -47,18 +57,28 @@ receive_all(int fd, void *p, size_t n)
 }
 
 static void
-send_frame(int fd, enum frame_type type, const void *p, size_t n)
+flush(struct outbox *o)
+{
+	if (!buf_ok(&o->frames))
+		_exit(1);	/* no memory: the parent sees us die */
+	send_all(o->fd, o->frames.p, o->frames.n);
+	buf_clear(&o->frames);
+}
+
+static void
+add_frame(struct outbox *o, enum frame_type type, const void *p, size_t n)
 {
 	const struct frame f = { .type = type, .size = (uint32_t)n };
 
-	send_all(fd, &f, sizeof(f));
-	send_all(fd, p, n);
+	buf_add(&o->frames, &f, sizeof(f));
+	buf_add(&o->frames, p, n);
 }
 
 static void
 worker_first(void *ctx, uint64_t off)
 {
-	send_frame(*(int *)ctx, FRAME_FIRST, &off, sizeof(off));
+	add_frame(ctx, FRAME_FIRST, &off, sizeof(off));
+	flush(ctx);
 }
 
 static void
@@ -69,30 +89,34 @@ worker_commit(void *ctx, struct span out, const struct delta *d,
 	    .format = wire_format_index(d->folder.format) };
 	const struct frame f = { .type = FRAME_COMMIT,
 	    .size = (uint32_t)(sizeof(w) + out.n) };
-	const int fd = *(int *)ctx;
+	struct outbox *o = ctx;
 
-	send_all(fd, &f, sizeof(f));
-	send_all(fd, &w, sizeof(w));
-	send_all(fd, out.p, out.n);
+	buf_add(&o->frames, &f, sizeof(f));
+	buf_add(&o->frames, &w, sizeof(w));
+	buf_add(&o->frames, out.p, out.n);
+	if (o->careful || o->frames.n >= SEND_AT)
+		flush(o);
 }
 
 static void
 worker_large(void *ctx, uint64_t size)
 {
-	send_frame(*(int *)ctx, FRAME_LARGE, &size, sizeof(size));
+	add_frame(ctx, FRAME_LARGE, &size, sizeof(size));
+	flush(ctx);
 }
 
 static void
 worker_tick(void *ctx, uint64_t bytes)
 {
-	send_frame(*(int *)ctx, FRAME_TICK, &bytes, sizeof(bytes));
+	add_frame(ctx, FRAME_TICK, &bytes, sizeof(bytes));
+	flush(ctx);
 }
 
 /* Receive a job; text keeps its path and names. */
 static bool
 receive_job(int fd, struct wire_job *w, struct buf *text)
 {
-	uint8_t part[4096];
+	uint8_t part[16384];	/* a batch, as a rule */
 	size_t left, n;
 
 	if (!receive_all(fd, w, sizeof(*w)))
@@ -112,9 +136,11 @@ receive_job(int fd, struct wire_job *w, struct buf *text)
 void
 worker_main(int fd, const struct scan_options *o)
 {
-	struct job_sink sink = { .first = worker_first,
+	struct outbox out = { .fd = fd };
+	const struct job_sink sink = { .first = worker_first,
 	    .commit = worker_commit, .large = worker_large,
-	    .tick = worker_tick, .ctx = &fd };
+	    .tick = worker_tick, .ctx = &out };
+	uint64_t bytes;
 	struct scanner *s;
 	struct wire_job w;
 	struct buf text = { 0 };
@@ -123,8 +149,10 @@ worker_main(int fd, const struct scan_options *o)
 	if ((s = scanner_new(o)) == NULL)
 		_exit(1);
 	while (receive_job(fd, &w, &text)) {
-		scanner_run(s, &w.spec, &sink);
-		send_frame(fd, FRAME_DONE, NULL, 0);
+		out.careful = w.spec.careful;
+		bytes = scanner_run(s, &w.spec, &sink);
+		add_frame(&out, FRAME_DONE, &bytes, sizeof(bytes));
+		flush(&out);
 	}
 	_exit(0);
 }
