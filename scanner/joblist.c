@@ -251,3 +251,36 @@ job_cut_short(struct job *j, const char *why)
 		joblist_insert(j->list, j, rest);
 	}
 }
+
+void
+job_check_range(struct job *j)
+{
+	struct chain *c = j->chain;
+
+	if (j->what != WHAT_SCAN || j->spec.kind != JOB_RANGE ||
+	    j->checked || j->drop || j->nothing || !j->begun)
+		return;
+	if (c->lost || j->first == c->expect)
+		j->checked = true;
+	else
+		j->drop = true;
+}
+
+void
+job_redo_range(struct job *j)
+{
+	j->drop = false;
+	j->begun = false;
+	j->lost = false;
+	j->resume = (struct resume){ 0, 0 };
+	buf_clear(&j->out);
+	memset(&j->delta, 0, sizeof(j->delta));
+	if (j->chain->expect >= j->spec.to) {
+		j->checked = true;	/* nothing starts here */
+		j->resume.at = j->chain->expect;
+		return;
+	}
+	j->spec.from = j->chain->expect;
+	j->spec.exact = true;
+	j->state = JOB_WAITING;
+}

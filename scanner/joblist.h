@@ -75,6 +75,14 @@ bool job_ready(struct job *);
 void job_cut_large(struct job *);
 
 /*
+ * Is the first job, a range, where the one before it ended?  If not its
+ * results do not count (drop), and it is scanned again, or not at all when
+ * that one reached beyond it.
+ */
+void job_check_range(struct job *);
+void job_redo_range(struct job *);	/* done and to be dropped: once more */
+
+/*
  * The job's worker died.  What was committed stays.  The rest is tried once
  * more, carefully: if the worker dies again, then of the first message that
  * it did not commit, and the rest goes on behind that.

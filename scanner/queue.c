@@ -41,44 +41,6 @@ struct queue {
 
 /* --- results, in order */
 
-/*
- * Is the first job, a range, where the one before it ended?  If not it is
- * scanned again, or not at all when that one reached beyond it.
- */
-static void
-check_range(struct job *j)
-{
-	struct chain *c = j->chain;
-
-	if (j->what != WHAT_SCAN || j->spec.kind != JOB_RANGE ||
-	    j->checked || j->drop || j->nothing || !j->begun)
-		return;
-	if (c->lost || j->first == c->expect)
-		j->checked = true;
-	else
-		j->drop = true;
-}
-
-/* Results that did not count are gone; is there anything left to scan? */
-static void
-redo_range(struct job *j)
-{
-	j->drop = false;
-	j->begun = false;
-	j->lost = false;
-	j->resume = (struct resume){ 0, 0 };
-	buf_clear(&j->out);
-	memset(&j->delta, 0, sizeof(j->delta));
-	if (j->chain->expect >= j->spec.to) {
-		j->checked = true;	/* nothing starts here */
-		j->resume.at = j->chain->expect;
-		return;
-	}
-	j->spec.from = j->chain->expect;
-	j->spec.exact = true;
-	j->state = JOB_WAITING;
-}
-
 static void
 write_out(struct queue *q, const struct buf *b)
 {
@@ -171,7 +133,7 @@ job_event_commit(void *tag, struct span out, const struct delta *d,
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
 	if (j == j->list->first) {
-		check_range(j);
+		job_check_range(j);
 		flush_first(j->list->queue, j);
 	}
 }
@@ -234,12 +196,12 @@ flush(struct queue *q)
 	struct job *j;
 
 	while ((j = q->jobs.first) != NULL && going(q)) {
-		check_range(j);
+		job_check_range(j);
 		flush_first(q, j);
 		if (j->state != JOB_DONE)
 			break;
 		if (j->drop)
-			redo_range(j);
+			job_redo_range(j);
 		if (j->state != JOB_DONE)
 			break;
 		finish_first(q, j);
