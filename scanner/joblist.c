@@ -63,6 +63,17 @@ joblist_drop_first(struct joblist *l)
 	job_free(j);
 }
 
+size_t
+joblist_waiting(const struct joblist *l, size_t enough)
+{
+	size_t n = 0;
+
+	for (const struct job *j = l->first; j != NULL && n < enough;
+	    j = j->next)
+		n += j->state == JOB_WAITING;
+	return n;
+}
+
 bool
 job_ready(struct job *j)
 {

@@ -64,6 +64,9 @@ void joblist_insert(struct joblist *, struct job *at, struct job *);
 void joblist_append(struct joblist *, struct job *);
 void joblist_drop_first(struct joblist *);
 
+/* How many wait for a worker; counts no further than enough. */
+size_t joblist_waiting(const struct joblist *, size_t enough);
+
 /* A job that is a record of a problem; NULL: no memory. */
 struct job *job_text(struct joblist *, enum problem, struct span path,
     uint64_t off, const char *why);

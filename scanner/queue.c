@@ -16,6 +16,8 @@
 #include "joblist.h"
 
 #define BATCH_FILES 64u
+#define BATCH_MORE 256u		/* files, when workers have plenty to do: */
+#define PLENTY 4u		/* jobs that wait, for each of them */
 #define WINDOW 32u		/* jobs that may run ahead of the first */
 #define HELD_MAX (1u << 20)	/* bytes of results held for a job */
 #define QUEUED_MAX 256u		/* jobs before the walk has to wait */
@@ -319,6 +321,16 @@ new_batch(struct queue *q, const struct walk_dir *d, enum place place,
 	return j;
 }
 
+/* Small ones spread over the workers, large ones cost less. */
+static bool
+batch_is_full(const struct queue *q, const struct job *j)
+{
+	const size_t plenty = PLENTY * q->options.workers + 1;	/* and j */
+
+	return j->names_n >= BATCH_MORE || (j->names_n % BATCH_FILES == 0 &&
+	    joblist_waiting(&q->jobs, plenty) < plenty);
+}
+
 void
 queue_file(struct queue *q, const struct walk_dir *d, const char *name,
     enum place place)
@@ -329,7 +341,7 @@ queue_file(struct queue *q, const struct walk_dir *d, const char *name,
 	if (!going(q))
 		return;
 	if (j == NULL || j->folder != facts || j->spec.place != place ||
-	    j->names_n == BATCH_FILES)
+	    batch_is_full(q, j))
 		j = new_batch(q, d, place, facts);
 	if (j == NULL)
 		return;
