@@ -467,10 +467,12 @@ run_stdin(struct scanner *s)
 	commit(s, (struct resume){ 1, 0 });
 }
 
-void
+uint64_t
 scanner_run(struct scanner *s, const struct job_spec *job,
     const struct job_sink *sink)
 {
+	uint64_t unticked;
+
 	s->job = job;
 	s->sink = sink;
 	buf_clear(&s->out);
@@ -486,7 +488,7 @@ scanner_run(struct scanner *s, const struct job_spec *job,
 		run_stdin(s);
 		break;
 	}
-	if (s->unticked > 0)
-		sink->tick(sink->ctx, s->unticked);
+	unticked = s->unticked;
 	s->unticked = 0;
+	return unticked;
 }
