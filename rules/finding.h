@@ -73,10 +73,11 @@ struct finding {
 	enum severity severity;
 	const struct spots *where;	/* offsets in the message */
 	const struct rule_name *rule;	/* of rule.*, else NULL */
-	const char *reply;		/* what the server of target.* would
-					 * say, else NULL */
+	const struct target_row *target;	/* of target.*, else NULL */
+	enum code because;		/* of target.*: it follows from this */
 };
 
+struct target_row;
 struct dkim_facts;
 struct mime_facts;
 
