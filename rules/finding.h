@@ -5,6 +5,7 @@
 #define BAREDOT_FINDING_H
 
 #include "codes.h"
+#include "target.h"
 
 #define SPOTS_KEPT 8u		/* offsets kept of each kind of thing */
 #define CONTEXT_BEFORE 16u	/* bytes shown on each side of the first */
@@ -77,7 +78,6 @@ struct finding {
 	enum code because;		/* of target.*: it follows from this */
 };
 
-struct target_row;
 struct dkim_facts;
 struct mime_facts;
 

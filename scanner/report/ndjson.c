@@ -74,6 +74,13 @@ put_finding(struct json *j, const struct finding *f)
 	json_open(j, '{');
 	json_key_text(j, "code", code_info(f->code)->name);
 	json_key_text(j, "severity", severity_name(f->severity));
+	if (f->target != NULL) {
+		json_key_text(j, "because", code_info(f->because)->name);
+		if (f->target->reply != NULL)
+			json_key_text(j, "reply", f->target->reply);
+		json_key_text(j, "message", f->target->what);
+		json_key_text(j, "source", f->target->source);
+	}
 	json_key_u64(j, "count", f->where->count);
 	json_key(j, "offsets");
 	json_open(j, '[');
