@@ -39,6 +39,8 @@ put_header(struct json *j, const struct run_facts *r)
 	json_key_text(j, "kernel", r->kernel);
 	json_key_text(j, "sandbox", r->sandbox);
 	json_key_text(j, "eol", r->eol);
+	if (r->target != NULL)
+		json_key_text(j, "target", r->target);
 	json_key_text(j, "min_severity",
 	    severity_name(r->options->min_severity));
 	json_key(j, "codes");
