@@ -3,7 +3,7 @@
 # Says what it does; does nothing when all is there.
 set -eu
 
-packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libcmocka-dev
+packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libconfuse-dev libcmocka-dev
 clang libclang-rt-14-dev python3 python3-jsonschema gzip mandoc cppcheck jq
 dos2unix strace"
 

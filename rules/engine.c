@@ -65,11 +65,12 @@ emit_rule(struct emit *out, enum code code, enum severity severity,
 }
 
 void
-emit_reply(struct emit *out, enum code code, enum severity severity,
-    const struct spots *where, const char *reply)
+emit_target(struct emit *out, enum code code, const struct finding *because,
+    const struct target_row *row)
 {
 	add_finding(out, (struct finding){ .code = code,
-	    .severity = severity, .where = where, .reply = reply });
+	    .severity = code_info(code)->severity, .where = because->where,
+	    .target = row, .because = because->code });
 }
 
 /* The rule works in this engine. */

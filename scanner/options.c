@@ -266,6 +266,9 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_FILES0_FROM:
 		c->files0_from = arg;
 		return true;
+	case OPTION_TARGET:
+		c->target = arg;
+		return true;
 	case OPTION_ALL:
 		return c->all = true;
 	case OPTION_HASH:

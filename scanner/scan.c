@@ -141,6 +141,7 @@ count_message(struct scanner *s, const struct msg *m,
 	const struct report_options *o = &s->options.report;
 	struct totals *t = &s->delta.totals;
 	enum severity worst;
+	code_set seen = 0;
 
 	t->messages++;
 	t->bytes += m->len;
@@ -154,7 +155,8 @@ count_message(struct scanner *s, const struct msg *m,
 
 		if (!report_shows(f, o))
 			continue;
-		t->code_messages[f->code]++;
+		t->code_messages[f->code] += (seen >> f->code & 1) == 0;
+		seen |= 1ull << f->code;
 		t->code_count[f->code] += f->where->count;
 		if (f->severity > t->code_worst[f->code])
 			t->code_worst[f->code] = f->severity;

@@ -39,6 +39,8 @@ put_header(struct json *j, const struct run_facts *r)
 	json_key_text(j, "kernel", r->kernel);
 	json_key_text(j, "sandbox", r->sandbox);
 	json_key_text(j, "eol", r->eol);
+	if (r->target != NULL)
+		json_key_text(j, "target", r->target);
 	json_key_text(j, "min_severity",
 	    severity_name(r->options->min_severity));
 	json_key(j, "codes");
@@ -74,6 +76,13 @@ put_finding(struct json *j, const struct finding *f)
 	json_open(j, '{');
 	json_key_text(j, "code", code_info(f->code)->name);
 	json_key_text(j, "severity", severity_name(f->severity));
+	if (f->target != NULL) {
+		json_key_text(j, "because", code_info(f->because)->name);
+		if (f->target->reply != NULL)
+			json_key_text(j, "reply", f->target->reply);
+		json_key_text(j, "message", f->target->what);
+		json_key_text(j, "source", f->target->source);
+	}
 	json_key_u64(j, "count", f->where->count);
 	json_key(j, "offsets");
 	json_open(j, '[');

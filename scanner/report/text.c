@@ -39,6 +39,15 @@ put_context(struct buf *b, const struct context *c)
 	buf_str(b, "\"");
 }
 
+/* The server's own words, or what it does; and the finding behind it. */
+static void
+put_target(struct buf *b, const struct finding *f)
+{
+	buf_str(b, f->target->reply != NULL ? f->target->reply :
+	    f->target->what);
+	buf_printf(b, " (%s)", code_info(f->because)->name);
+}
+
 static void
 put_finding(struct buf *b, const struct report_message *r,
     const struct finding *f, bool color)
@@ -50,8 +59,11 @@ put_finding(struct buf *b, const struct report_message *r,
 	buf_u64(b, r->msg->off + f->where->off[0]);
 	buf_str(b, ": ");
 	put_severity(b, f->severity, color);
-	buf_printf(b, " %s: %s", code_info(f->code)->name,
-	    code_info(f->code)->title);
+	buf_printf(b, " %s: ", code_info(f->code)->name);
+	if (f->target != NULL)
+		put_target(b, f);
+	else
+		buf_str(b, code_info(f->code)->title);
 	if (f->where->count > 1)
 		buf_printf(b, ", %" PRIu64 " times", f->where->count);
 	buf_byte(b, ':');
