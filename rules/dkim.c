@@ -6,6 +6,8 @@
 
 #include "rule.h"
 
+static const char obsolete[] = "rsa-sha1 is obsolete (RFC 8301)";
+
 enum spot { MISMATCH, RESTORES, BREAKS, SHORT, SHA1, UNUSABLE, SPOT_COUNT };
 
 struct dkim {
@@ -107,7 +109,7 @@ see_signature(struct dkim *s, const struct field *f)
 	s->own[i].head_n = copy_head(s->own[i].head, f->raw);
 	dkim_tags_read(&sig->tags, f->value);
 	if (sig->tags.why == NULL && sig->tags.is == DKIM_RSA_SHA1)
-		sig->tags.why = "rsa-sha1 is obsolete (RFC 8301)";
+		sig->tags.why = obsolete;
 	if (sig->tags.why != NULL)
 		return;
 	s->own[i].want = dkim_body_want(s->body, sig->tags.body,
@@ -214,8 +216,7 @@ dkim_end(void *state, const struct facts *f, struct emit *out)
 			compare(s, i);
 			judge(s, i, f->convention);
 		} else {
-			note(s, t->algorithm != NULL &&
-			    t->is == DKIM_RSA_SHA1 ? SHA1 : UNUSABLE, i);
+			note(s, t->why == obsolete ? SHA1 : UNUSABLE, i);
 		}
 	}
 	for (size_t i = 0; i < SPOT_COUNT; i++)
