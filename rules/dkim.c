@@ -15,6 +15,7 @@ struct dkim {
 	const struct verdict *first;	/* or NULL */
 	struct dkim_facts facts;
 	bool shown;			/* the body is */
+	uint64_t from, seen;		/* where it starts; bytes of it */
 	struct {
 		size_t want;		/* of the body */
 		size_t head_n;
@@ -64,6 +65,7 @@ dkim_begin(void *state, enum brk native, const struct verdict *first)
 	s->facts.n = 0;
 	s->facts.more = 0;
 	s->shown = false;
+	s->seen = 0;
 	for (size_t i = 0; i < SPOT_COUNT; i++)
 		s->where[i].count = 0;
 }
@@ -124,6 +126,7 @@ dkim_header(void *state, const struct fields *fs)
 	const struct span b = fs->block;
 	const struct field *f;
 
+	s->from = fs->body;
 	dkim_body_begin(s->body, forms_needed(s->first),
 	    b.n > 0 && b.n == fs->body && b.p[b.n - 1] == '\r');
 	for (size_t i = 0; (f = fields_find(fs, "dkim-signature", &i)) != NULL;
@@ -140,6 +143,7 @@ dkim_bytes(void *state, struct span bytes)
 {
 	struct dkim *s = state;
 
+	s->seen += bytes.n;
 	dkim_body_feed(s->body, bytes);
 }
 
@@ -150,6 +154,22 @@ note(struct dkim *s, enum spot what, size_t i)
 {
 	look_note_line(&s->where[what], s->facts.list[i].off,
 	    (struct span){ s->own[i].head, s->own[i].head_n });
+}
+
+/*
+ * The body was hashed; NULL, or why not.  Where there is no empty line behind
+ * the header block it starts with a line that looked like one so far, and of
+ * that only so much is kept (FIELDS_BYTES).
+ */
+static const char *
+hash_all(struct dkim *s, uint64_t size)
+{
+	if (!s->shown)
+		return NULL;
+	if (!dkim_body_end(s->body))
+		return "SHA-256 could not be computed";
+	return s->seen == size - s->from ? NULL :
+	    "where the body starts could not be seen";
 }
 
 /* What the body is to this signature. */
@@ -205,13 +225,13 @@ dkim_end(void *state, const struct facts *f, struct emit *out)
 		[UNUSABLE] = CODE_DKIM_UNUSABLE,
 	};
 	struct dkim *s = state;
-	const bool ok = !s->shown || dkim_body_end(s->body);
+	const char *why = hash_all(s, f->tally->size);
 
 	for (size_t i = 0; i < s->facts.n; i++) {
 		struct dkim_tags *t = &s->facts.list[i].tags;
 
-		if (!ok && t->why == NULL)
-			t->why = "SHA-256 could not be computed";
+		if (t->why == NULL)
+			t->why = why;
 		if (t->why == NULL) {
 			compare(s, i);
 			judge(s, i, f->convention);

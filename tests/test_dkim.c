@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "dkim.h"
+#include "fields.h"
 #include "rig.h"
 #include "t.h"
 
@@ -430,6 +431,7 @@ struct message_case {
 #define DKIM "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=sel;" \
 	" h=From; b=YQ==; "
 #define BODY(s) (s), sizeof(s) - 1
+#define S(lit) { (const uint8_t *)(lit), sizeof(lit) - 1 }
 
 static const struct message_case messages[] = {
 	{ "empty, simple", DKIM "bh=" EMPTY_SIMPLE "\r\n\r\n", BODY(""),
@@ -505,6 +507,12 @@ static const struct message_case messages[] = {
 	    "\r\n h=To:\r\n From; b=YQ==; bh=frcCV1k9oG9oKj3dpU\r\n\t"
 	    "qdJg1PxRT2RSN/XKdLCPjaYaY=\r\nTo: x\r\nDKIM-Signature: x\r\n"
 	    "\r\n", BODY(""), "dkim.unusable ", "as-stored unusable " },
+	{ "no empty line", DKIM
+	    "bh=nQdBabJI3rIdAYkeHUiNOzaLgeYMCb2wU2uFqOtpopw=\r\n",
+	    BODY("no field\r\n"), "", "as-stored " },
+	{ "no empty line, and no break at the end", DKIM
+	    "bh=nQdBabJI3rIdAYkeHUiNOzaLgeYMCb2wU2uFqOtpopw=\n",
+	    BODY("no field"), "", "as-stored " },
 	{ "no signature", "From: a@example.com\r\n\r\n", BODY("x\r\n"), "",
 	    "" },
 };
@@ -591,6 +599,42 @@ no_cut_matters_to_a_message(void **state)
 	engine_free(b);
 }
 
+/* A line that begins in the header block, as far as it is known, and is over
+ * when no more of it is kept. */
+static void
+a_first_line_of_any_length_is_not_misjudged(void **state)
+{
+	static const struct span head = S(DKIM "bh=" EMPTY_SIMPLE "\r\n");
+	const struct engine_options o = { .codes = code_set_default() };
+	const struct engine_options again = { .codes = code_set_default(),
+	    .topics = TOPIC_DKIM };
+	struct engine *a = engine_new(&o), *b = engine_new(&again);
+	const size_t n = 3 * FIELDS_BYTES;
+	uint8_t *m = malloc(n);
+
+	(void)state;
+	assert_true(a != NULL && b != NULL && m != NULL);
+	memset(m, ' ' + 1, n);
+	memcpy(m, head.p, head.n);
+	for (size_t step = n; step > 1000; step /= 2) {
+		struct verdict *v;
+
+		engine_begin(a, BRK_LF);
+		engine_feed(a, (struct span){ m, n });
+		v = engine_end(a);
+		engine_begin_again(b, BRK_LF, v);
+		for (size_t i = 0; i < n; i += step)
+			engine_feed(b, (struct span){ m + i,
+			    n - i < step ? n - i : step });
+		engine_end_again(b, v);
+		assert_int_equal(v->dkim->n, 1);
+		assert_int_equal(v->dkim->list[0].body, DKIM_UNUSABLE);
+	}
+	free(m);
+	engine_free(a);
+	engine_free(b);
+}
+
 static void
 eight_signatures_are_compared_and_the_rest_counted(void **state)
 {
@@ -655,7 +699,7 @@ each_signature_has_its_own_spot(void **state)
 #define V "v=1;"
 #define A "a=rsa-sha256;"
 #define D "d=example.com;"
-#define S "s=sel;"
+#define SEL "s=sel;"
 #define H "h=From;"
 #define B "b=YQ==;"
 #define BH "bh=" EMPTY_SIMPLE ";"
@@ -666,74 +710,74 @@ struct tags_case {
 };
 
 static const struct tags_case tag_lists[] = {
-	{ V A D S H B BH, NULL },
-	{ B BH H S D A V, NULL },
-	{ " v = 1 ; a = rsa-sha256 ;\r\n d\t=\n example.com\n ;" S H B BH
+	{ V A D SEL H B BH, NULL },
+	{ B BH H SEL D A V, NULL },
+	{ " v = 1 ; a = rsa-sha256 ;\r\n d\t=\n example.com\n ;" SEL H B BH
 	    "\r\n ", NULL },
-	{ V A D S H B "bh=\r\n frc CV1k9oG9oKj3\r\n\tdpUqdJg1PxRT2RSN/"
+	{ V A D SEL H B "bh=\r\n frc CV1k9oG9oKj3\r\n\tdpUqdJg1PxRT2RSN/"
 	    "XKdLCPjaYa Y = ;", NULL },
-	{ V A D S H B BH "zz=what;x_1=;q=dns/txt;z=From:a", NULL },
-	{ V A D S H B BH "q=nonsense", NULL },
-	{ V "a=RSA-SHA256;c=Relaxed/SIMPLE;" D S H B BH, NULL },
-	{ V "a=ed25519-sha256;" D S H B BH, NULL },
-	{ V A D S B BH "h=to :\r\n fRom : subject", NULL },
-	{ V A D S H B BH "i=@example.com", NULL },
-	{ V A D S H B BH "i=joe@News.EXAMPLE.com", NULL },
-	{ V A D S H B BH "t=5;x=6", NULL },
-	{ V A S H B BH "d=\xc3\xbc.example", NULL },
+	{ V A D SEL H B BH "zz=what;x_1=;q=dns/txt;z=From:a", NULL },
+	{ V A D SEL H B BH "q=nonsense", NULL },
+	{ V "a=RSA-SHA256;c=Relaxed/SIMPLE;" D SEL H B BH, NULL },
+	{ V "a=ed25519-sha256;" D SEL H B BH, NULL },
+	{ V A D SEL B BH "h=to :\r\n fRom : subject", NULL },
+	{ V A D SEL H B BH "i=@example.com", NULL },
+	{ V A D SEL H B BH "i=joe@News.EXAMPLE.com", NULL },
+	{ V A D SEL H B BH "t=5;x=6", NULL },
+	{ V A SEL H B BH "d=\xc3\xbc.example", NULL },
 	{ "", "a tag without =" },
 	{ ";", "a tag without =" },
-	{ V A D S H B BH ";", "a tag without =" },
-	{ V A D ";" S H B BH, "a tag without =" },
-	{ V A D S H B BH "x", "a tag without =" },
-	{ V A D S H B BH "=x", "a tag with no proper name" },
-	{ V A D S H B BH "1x=y", "a tag with no proper name" },
-	{ V A D S H B BH "x y=z", "a tag with no proper name" },
-	{ V A D S H B BH "y=\1", "control characters in a tag" },
-	{ V A D S H B BH V, "a tag stands twice" },
-	{ V A D S H B BH "y=1;y=1", "a tag stands twice" },
-	{ A D S H B BH, "no v=" },
-	{ V D S H B BH, "no a=" },
-	{ V A S H B BH, "no d=" },
+	{ V A D SEL H B BH ";", "a tag without =" },
+	{ V A D ";" SEL H B BH, "a tag without =" },
+	{ V A D SEL H B BH "x", "a tag without =" },
+	{ V A D SEL H B BH "=x", "a tag with no proper name" },
+	{ V A D SEL H B BH "1x=y", "a tag with no proper name" },
+	{ V A D SEL H B BH "x y=z", "a tag with no proper name" },
+	{ V A D SEL H B BH "y=\1", "control characters in a tag" },
+	{ V A D SEL H B BH V, "a tag stands twice" },
+	{ V A D SEL H B BH "y=1;y=1", "a tag stands twice" },
+	{ A D SEL H B BH, "no v=" },
+	{ V D SEL H B BH, "no a=" },
+	{ V A SEL H B BH, "no d=" },
 	{ V A D H B BH, "no s=" },
-	{ V A D S B BH, "no h=" },
-	{ V A D S H BH, "no b=" },
-	{ V A D S H B, "no bh=" },
-	{ "v=0.5;" A D S H B BH, "v= is not 1" },
-	{ "V=1;" A D S H B BH, "no v=" },
-	{ V "a=rsa-sha512;" D S H B BH, "a= is no known algorithm" },
-	{ V "a=;" D S H B BH, "a= is no known algorithm" },
-	{ V A "d=;" S H B BH, "d= is no domain" },
-	{ V A "d=a b;" S H B BH, "d= is no domain" },
+	{ V A D SEL B BH, "no h=" },
+	{ V A D SEL H BH, "no b=" },
+	{ V A D SEL H B, "no bh=" },
+	{ "v=0.5;" A D SEL H B BH, "v= is not 1" },
+	{ "V=1;" A D SEL H B BH, "no v=" },
+	{ V "a=rsa-sha512;" D SEL H B BH, "a= is no known algorithm" },
+	{ V "a=;" D SEL H B BH, "a= is no known algorithm" },
+	{ V A "d=;" SEL H B BH, "d= is no domain" },
+	{ V A "d=a b;" SEL H B BH, "d= is no domain" },
 	{ V A D "s=;" H B BH, "s= is no selector" },
-	{ V A D S H B BH "c=nowsp", "c= is no known canonicalization" },
-	{ V A D S H B BH "c=", "c= is no known canonicalization" },
-	{ V A D S H B BH "c=simple/", "c= is no known canonicalization" },
-	{ V A D S H B BH "c=simple/simple/simple",
+	{ V A D SEL H B BH "c=nowsp", "c= is no known canonicalization" },
+	{ V A D SEL H B BH "c=", "c= is no known canonicalization" },
+	{ V A D SEL H B BH "c=simple/", "c= is no known canonicalization" },
+	{ V A D SEL H B BH "c=simple/simple/simple",
 	    "c= is no known canonicalization" },
-	{ V A D S H B BH "l=", "l= is no number" },
-	{ V A D S H B BH "l=-1", "l= is no number" },
-	{ V A D S H B BH "l=1 2", "l= is no number" },
-	{ V A D S H B "bh=", "bh= is no base64" },
-	{ V A D S H B "bh=frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY",
+	{ V A D SEL H B BH "l=", "l= is no number" },
+	{ V A D SEL H B BH "l=-1", "l= is no number" },
+	{ V A D SEL H B BH "l=1 2", "l= is no number" },
+	{ V A D SEL H B "bh=", "bh= is no base64" },
+	{ V A D SEL H B "bh=frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY",
 	    "bh= is no base64" },
-	{ V A D S H B "bh=fr?CV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=",
+	{ V A D SEL H B "bh=fr?CV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=",
 	    "bh= is no base64" },
-	{ V A D S H B "bh=YQ==YQ==", "bh= is no base64" },
-	{ V A D S H B "bh=YQ==", "bh= has not the length of the hash" },
-	{ V "a=rsa-sha1;" D S H B BH, "bh= has not the length of the hash" },
-	{ V A D S H BH "b=", "b= is no base64" },
-	{ V A D S H BH "b=%", "b= is no base64" },
-	{ V A D S B BH "h=To:X-From", "h= does not name From" },
-	{ V A D S B BH "h=", "h= does not name From" },
-	{ V A D S H B BH "i=joe@example.org",
+	{ V A D SEL H B "bh=YQ==YQ==", "bh= is no base64" },
+	{ V A D SEL H B "bh=YQ==", "bh= has not the length of the hash" },
+	{ V "a=rsa-sha1;" D SEL H B BH, "bh= has not the length of the hash" },
+	{ V A D SEL H BH "b=", "b= is no base64" },
+	{ V A D SEL H BH "b=%", "b= is no base64" },
+	{ V A D SEL B BH "h=To:X-From", "h= does not name From" },
+	{ V A D SEL B BH "h=", "h= does not name From" },
+	{ V A D SEL H B BH "i=joe@example.org",
 	    "i= is not of the domain in d=" },
-	{ V A D S H B BH "i=joe@badexample.com",
+	{ V A D SEL H B BH "i=joe@badexample.com",
 	    "i= is not of the domain in d=" },
-	{ V A D S H B BH "i=x.example.com", "i= has no @" },
-	{ V A D S H B BH "t=now", "t= is no time" },
-	{ V A D S H B BH "x=", "x= is no time" },
-	{ V A D S H B BH "t=5;x=5", "x= is not later than t=" },
+	{ V A D SEL H B BH "i=x.example.com", "i= has no @" },
+	{ V A D SEL H B BH "t=now", "t= is no time" },
+	{ V A D SEL H B BH "x=", "x= is no time" },
+	{ V A D SEL H B BH "t=5;x=5", "x= is not later than t=" },
 };
 
 static void
@@ -764,7 +808,7 @@ values_of_tags_are_kept(void **state)
 	struct dkim_tags t;
 
 	(void)state;
-	dkim_tags_read(&t, SPAN(V "a=ed25519-sha256;" D S H B BH
+	dkim_tags_read(&t, SPAN(V "a=ed25519-sha256;" D SEL H B BH
 	    "c=relaxed;l=0123"));
 	assert_null(t.why);
 	assert_int_equal(t.is, DKIM_ED25519_SHA256);
@@ -777,15 +821,15 @@ values_of_tags_are_kept(void **state)
 	assert_memory_equal(t.domain.p, "example.com", 11);
 	assert_int_equal(t.selector.n, 3);
 	assert_memory_equal(t.selector.p, "sel", 3);
-	dkim_tags_read(&t, SPAN(V A D S H B BH "c=simple/relaxed"));
+	dkim_tags_read(&t, SPAN(V A D SEL H B BH "c=simple/relaxed"));
 	assert_string_equal(t.canonicalization, "simple/relaxed");
 	assert_int_equal(t.body, DKIM_RELAXED);
 	assert_false(t.has_length);
 	assert_int_equal(t.length, UINT64_MAX);
-	dkim_tags_read(&t, SPAN(V A D S H B BH));
+	dkim_tags_read(&t, SPAN(V A D SEL H B BH));
 	assert_string_equal(t.canonicalization, "simple/simple");
 	/* What was read before the fault is there to be shown. */
-	dkim_tags_read(&t, SPAN("v=7;" A D S));
+	dkim_tags_read(&t, SPAN("v=7;" A D SEL));
 	assert_string_equal(t.why, "v= is not 1");
 	assert_int_equal(t.domain.n, 11);
 	assert_string_equal(t.algorithm, "rsa-sha256");
@@ -794,7 +838,7 @@ values_of_tags_are_kept(void **state)
 static void
 names_and_lists_that_are_too_long_are_not_read(void **state)
 {
-	char list[2048] = V A S H B BH "d=";
+	char list[2048] = V A SEL H B BH "d=";
 	const size_t n = strlen(list);
 	struct dkim_tags t;
 
@@ -807,7 +851,7 @@ names_and_lists_that_are_too_long_are_not_read(void **state)
 	dkim_tags_read(&t, (struct span){ (const uint8_t *)list,
 	    n + DKIM_NAME_MAX + 1 });
 	assert_string_equal(t.why, "d= is no domain");
-	(void)strcpy(list, V A D S H B BH);
+	(void)strcpy(list, V A D SEL H B BH);
 	for (unsigned i = 0; i < 58; i++)
 		(void)snprintf(list + strlen(list), 16, "x%u=1;", i);
 	dkim_tags_read(&t, (struct span){ (const uint8_t *)list,
@@ -832,6 +876,7 @@ main(void)
 		cmocka_unit_test(equal_wants_share_a_hash),
 		cmocka_unit_test(messages_are_judged_as_the_rfc_says),
 		cmocka_unit_test(no_cut_matters_to_a_message),
+		cmocka_unit_test(a_first_line_of_any_length_is_not_misjudged),
 		cmocka_unit_test(
 		    eight_signatures_are_compared_and_the_rest_counted),
 		cmocka_unit_test(each_signature_has_its_own_spot),

@@ -84,8 +84,7 @@ put_signature(struct buf *b, const struct report_message *r,
 	static const char *const texts[] = {
 		[DKIM_MATCHES_AS_STORED] = "body matches as stored",
 		[DKIM_MATCHES_WITH_CRLF] = "body matches with CRLF",
-		[DKIM_MATCHES_WITH_ALL] = "body matches with all line ends "
-		    "repaired",
+		[DKIM_MATCHES_WITH_ALL] = "body matches once repaired",
 		[DKIM_MATCHES_NOT] = "body does not match",
 		[DKIM_UNUSABLE] = "not usable: ",
 	};
