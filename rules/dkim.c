@@ -12,7 +12,6 @@ enum spot { MISMATCH, RESTORES, BREAKS, SHORT, SHA1, UNUSABLE, SPOT_COUNT };
 
 struct dkim {
 	struct dkim_body *body;
-	const struct verdict *first;	/* or NULL */
 	struct dkim_facts facts;
 	bool shown;			/* the body is */
 	uint64_t from, seen;		/* where it starts; bytes of it */
@@ -61,27 +60,13 @@ dkim_begin(void *state, enum brk native, const struct verdict *first)
 	struct dkim *s = state;
 
 	(void)native;
-	s->first = first;
+	(void)first;
 	s->facts.n = 0;
 	s->facts.more = 0;
 	s->shown = false;
 	s->seen = 0;
 	for (size_t i = 0; i < SPOT_COUNT; i++)
 		s->where[i].count = 0;
-}
-
-/* Those that may differ: the whole message has the bytes for it. */
-static unsigned
-forms_needed(const struct verdict *first)
-{
-	const struct tally *t = first != NULL ? first->tally : NULL;
-	unsigned forms = DKIM_FORM(DKIM_WITH_CRLF);
-
-	if (t == NULL || t->breaks[BRK_LF].count > 0)
-		forms |= DKIM_FORM(DKIM_AS_STORED);
-	if (t == NULL || t->breaks[BRK_CR].count > 0 || t->crcrlf.count > 0)
-		forms |= DKIM_FORM(DKIM_WITH_ALL);
-	return forms;
 }
 
 /* The first line of a field, as much as is shown of it. */
@@ -127,8 +112,8 @@ dkim_header(void *state, const struct fields *fs)
 	const struct field *f;
 
 	s->from = fs->body;
-	dkim_body_begin(s->body, forms_needed(s->first),
-	    b.n > 0 && b.n == fs->body && b.p[b.n - 1] == '\r');
+	dkim_body_begin(s->body, b.n > 0 && b.n == fs->body &&
+	    b.p[b.n - 1] == '\r');
 	for (size_t i = 0; (f = fields_find(fs, "dkim-signature", &i)) != NULL;
 	    i++)
 		if (s->facts.n < DKIM_SIGNATURES)

@@ -5,11 +5,15 @@
  *
  * Breaks, and in relaxed the white space, are held back until text follows:
  * at the end of the body (of the line) they do not count.
+ *
+ * The forms are the same up to the first bare LF or CR.  Until then one leads
+ * and its octets are hashed for all.
  */
 #include "dkim_body.h"
 
 #include <stdlib.h>
 
+#define LEADER DKIM_WITH_CRLF
 #define STAGE 4096u		/* octets collected before they are hashed */
 
 /* The octets of one form in one canonicalization. */
@@ -24,7 +28,7 @@ struct stream {
 };
 
 struct form {
-	bool on;
+	bool own;		/* it has parted from LEADER */
 	unsigned crs;		/* CRs at the end of what was fed: what they
 				 * are shows the next byte.  1, WITH_ALL: 2 */
 	struct stream streams[DKIM_CANONS];
@@ -75,15 +79,14 @@ dkim_body_free(struct dkim_body *b)
 }
 
 void
-dkim_body_begin(struct dkim_body *b, unsigned forms, bool behind_cr)
+dkim_body_begin(struct dkim_body *b, bool behind_cr)
 {
-	forms |= DKIM_FORM(DKIM_WITH_CRLF);
 	b->n = 0;
 	b->start = behind_cr ? START_BEHIND_CR : START_TEXT;
 	for (size_t f = 0; f < DKIM_FORMS; f++) {
 		struct form *form = &b->forms[f];
 
-		form->on = (forms >> f & 1) != 0;
+		form->own = f == LEADER;
 		form->crs = 0;
 		for (size_t c = 0; c < DKIM_CANONS; c++) {
 			struct stream *s = &form->streams[c];
@@ -106,14 +109,26 @@ dkim_body_want(struct dkim_body *b, enum dkim_canon canon, uint64_t length)
 		return w;
 	b->wants[b->n++] = (struct want){ canon, length };
 	for (size_t f = 0; f < DKIM_FORMS; f++) {
-		b->forms[f].streams[canon].on = b->forms[f].on;
-		if (b->forms[f].on)
-			hash_begin(b->hashes[f][w]);
+		b->forms[f].streams[canon].on = true;
+		hash_begin(b->hashes[f][w]);
 	}
 	return w;
 }
 
 /* --- octets to hashes */
+
+/* The hash w takes what l= leaves it of the octets in stage. */
+static void
+feed_hash(struct hash *h, const struct want *w, const struct stream *s)
+{
+	struct span part = { s->stage, s->n };
+
+	if (w->length <= s->hashed)
+		return;
+	if (w->length - s->hashed < part.n)
+		part.n = (size_t)(w->length - s->hashed);
+	hash_feed(h, part);
+}
 
 static void
 flush(struct dkim_body *b, size_t f, size_t canon)
@@ -121,16 +136,12 @@ flush(struct dkim_body *b, size_t f, size_t canon)
 	struct stream *s = &b->forms[f].streams[canon];
 
 	for (size_t w = 0; w < b->n; w++) {
-		struct span part = { s->stage, s->n };
-		uint64_t left;
-
-		if (b->wants[w].canon != canon ||
-		    b->wants[w].length <= s->hashed)
+		if (b->wants[w].canon != canon)
 			continue;
-		left = b->wants[w].length - s->hashed;
-		if (left < part.n)
-			part.n = (size_t)left;
-		hash_feed(b->hashes[f][w], part);
+		feed_hash(b->hashes[f][w], &b->wants[w], s);
+		for (size_t g = 0; f == LEADER && g < DKIM_FORMS; g++)
+			if (!b->forms[g].own)
+				feed_hash(b->hashes[g][w], &b->wants[w], s);
 	}
 	s->hashed += s->n;
 	s->n = 0;
@@ -170,23 +181,48 @@ put_held(struct dkim_body *b, size_t f, size_t canon)
 
 /* --- text and breaks to octets */
 
+/*
+ * The n bytes at p, for which there is room, behind text of the same line:
+ * one space for each white space.  Without branches: words are short.
+ */
+static void
+put_relaxed(struct stream *to, const uint8_t *p, size_t n)
+{
+	uint8_t *out = to->stage + to->n;
+	bool wsp = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const bool again = wsp;
+
+		wsp = (p[i] == ' ') | (p[i] == '\t');
+		*out = wsp ? ' ' : p[i];
+		out += !(wsp & again);
+	}
+	to->n = (size_t)(out - to->stage) - wsp;
+	to->space = wsp;
+}
+
 static void
 relaxed_text(struct dkim_body *b, size_t f, struct span s)
 {
 	struct stream *to = &b->forms[f].streams[DKIM_RELAXED];
-	size_t i = 0, from;
 
-	while (i < s.n) {
-		for (; i < s.n && ascii_wsp(s.p[i]); i++)
+	while (s.n > 0) {
+		const bool held = to->space || to->breaks > 0 || !to->any;
+		size_t n;
+
+		if (held && ascii_wsp(s.p[0])) {
 			to->space = true;
-		from = i;
-		while (i < s.n && !ascii_wsp(s.p[i]))
-			i++;
-		if (i == from)
-			return;
-		if (to->space || to->breaks > 0 || !to->any)
+			s = (struct span){ s.p + 1, s.n - 1 };
+			continue;
+		}
+		if (held)
 			put_held(b, f, DKIM_RELAXED);
-		put(b, f, DKIM_RELAXED, s.p + from, i - from);
+		if (to->n == STAGE)
+			flush(b, f, DKIM_RELAXED);
+		n = STAGE - to->n < s.n ? STAGE - to->n : s.n;
+		put_relaxed(to, s.p, n);
+		s = (struct span){ s.p + n, s.n - n };
 	}
 }
 
@@ -215,15 +251,42 @@ breaks(struct form *form, uint64_t n)
 
 /* --- bytes to text and breaks */
 
-/* The CRs that stand before the byte c: true if that is part of a break. */
+static void feed_form(struct dkim_body *, size_t f, struct span);
+
+/* The first bytes that are not the same to this form as to LEADER. */
+static void
+part(struct dkim_body *b, size_t f, struct span rest)
+{
+	const struct form *leader = &b->forms[LEADER];
+	struct form *form = &b->forms[f];
+
+	if (form->own)
+		return;
+	for (size_t c = 0; c < DKIM_CANONS; c++) {
+		struct stream *to = &form->streams[c];
+
+		flush(b, LEADER, c);
+		to->any = leader->streams[c].any;
+		to->space = leader->streams[c].space;
+		to->breaks = leader->streams[c].breaks;
+		to->hashed = leader->streams[c].hashed;
+	}
+	form->crs = leader->crs;
+	form->own = true;
+	feed_form(b, f, rest);
+}
+
+/* What the CRs before rest are: true if its first byte belongs to them. */
 static bool
-close_crs(struct dkim_body *b, size_t f, uint8_t c)
+close_crs(struct dkim_body *b, size_t f, struct span rest)
 {
 	struct form *form = &b->forms[f];
 	const unsigned crs = form->crs;
 
+	if (f == LEADER && rest.p[0] != '\n')
+		part(b, DKIM_WITH_ALL, rest);
 	form->crs = 0;
-	if (c == '\n') {
+	if (rest.p[0] == '\n') {
 		breaks(form, 1);
 		return true;
 	}
@@ -231,7 +294,7 @@ close_crs(struct dkim_body *b, size_t f, uint8_t c)
 		text(b, f, SPAN("\r"));
 		return false;
 	}
-	if (c != '\r') {
+	if (rest.p[0] != '\r') {
 		breaks(form, crs);
 		return false;
 	}
@@ -240,37 +303,57 @@ close_crs(struct dkim_body *b, size_t f, uint8_t c)
 	return true;
 }
 
+/* Bytes before the next CR, or LF where that is a break. */
+static size_t
+text_length(size_t f, struct span s)
+{
+	size_t n = 0;
+
+	if (f == DKIM_AS_STORED) {
+		const uint8_t *cr = memchr(s.p, '\r', s.n);
+
+		return cr != NULL ? (size_t)(cr - s.p) : s.n;
+	}
+	while (n < s.n && s.p[n] != '\r' && s.p[n] != '\n')
+		n++;
+	return n;
+}
+
 static void
 feed_form(struct dkim_body *b, size_t f, struct span s)
 {
 	struct form *form = &b->forms[f];
-	const bool lf = f != DKIM_AS_STORED;
-	size_t i = 0, from;
+	size_t n;
 
-	while (i < s.n) {
-		if (form->crs > 0 && close_crs(b, f, s.p[i])) {
-			i++;
+	while (s.n > 0) {
+		if (form->crs > 0 && close_crs(b, f, s)) {
+			s = (struct span){ s.p + 1, s.n - 1 };
 			continue;
 		}
-		from = i;
-		while (i < s.n && s.p[i] != '\r' && (s.p[i] != '\n' || !lf))
-			i++;
-		text(b, f, (struct span){ s.p + from, i - from });
-		if (i == s.n)
+		n = text_length(f, s);
+		text(b, f, (struct span){ s.p, n });
+		s = (struct span){ s.p + n, s.n - n };
+		if (s.n == 0)
 			return;
-		if (s.p[i] == '\r')
+		if (f == LEADER && s.p[0] == '\n')
+			part(b, DKIM_AS_STORED, s);
+		if (s.p[0] == '\r')
 			form->crs = 1;
 		else
 			breaks(form, 1);
-		i++;
+		s = (struct span){ s.p + 1, s.n - 1 };
 	}
 }
 
 static void
 feed_forms(struct dkim_body *b, struct span s)
 {
+	bool own[DKIM_FORMS];
+
 	for (size_t f = 0; f < DKIM_FORMS; f++)
-		if (b->forms[f].on)
+		own[f] = b->forms[f].own;
+	for (size_t f = 0; f < DKIM_FORMS; f++)
+		if (own[f])
 			feed_form(b, f, s);
 }
 
@@ -326,8 +409,10 @@ dkim_body_end(struct dkim_body *b)
 
 	if (b->start == START_BEHIND_CRCR)
 		feed_forms(b, SPAN("\r"));
+	if (b->forms[LEADER].crs > 0)
+		part(b, DKIM_WITH_ALL, (struct span){ NULL, 0 });
 	for (size_t f = 0; f < DKIM_FORMS; f++) {
-		if (!b->forms[f].on)
+		if (!b->forms[f].own)
 			continue;
 		end_form(b, f);
 		for (size_t w = 0; w < b->n; w++)
@@ -342,7 +427,7 @@ dkim_body_end(struct dkim_body *b)
 static enum dkim_form
 answered_by(const struct dkim_body *b, enum dkim_form f)
 {
-	return b->forms[f].on ? f : DKIM_WITH_CRLF;
+	return b->forms[f].own ? f : LEADER;
 }
 
 bool

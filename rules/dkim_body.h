@@ -27,20 +27,16 @@ enum dkim_form {
 };
 #define DKIM_FORMS 3
 
-/* Bits of forms. */
-#define DKIM_FORM(f) (1u << (f))
-
 struct dkim_body;
 
 struct dkim_body *dkim_body_new(void);	/* NULL: memory, or no SHA-256 */
 void dkim_body_free(struct dkim_body *);	/* NULL is fine */
 
 /*
- * forms: those that may differ from DKIM_WITH_CRLF; the others are answered
- * by it.  behind_cr: the byte before the body is a CR that ends the header
- * block; then an LF behind a second CR belongs to that break.
+ * behind_cr: the byte before the body is a CR that ends the header block; then
+ * CRLF behind it belongs to that break.
  */
-void dkim_body_begin(struct dkim_body *, unsigned forms, bool behind_cr);
+void dkim_body_begin(struct dkim_body *, bool behind_cr);
 
 /* A hash of so many octets (UINT64_MAX: of all); what to ask for it with.
  * At most DKIM_SIGNATURES times. */

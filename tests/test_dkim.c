@@ -138,8 +138,6 @@ sha256(struct span s, uint8_t out[HASH_SIZE])
 
 /* --- the law */
 
-#define ALL_FORMS 7u
-
 /* What is to be asked of one body, and the right answers. */
 struct asked {
 	struct span body;
@@ -221,13 +219,13 @@ check_answer(const struct asked *a, size_t i, const struct dkim_body *b,
 
 /* So many questions at a time as there are hashes. */
 static void
-check_cut(const struct asked *a, struct dkim_body *b, unsigned forms,
-    bool behind_cr, size_t cut)
+check_cut(const struct asked *a, struct dkim_body *b, bool behind_cr,
+    size_t cut)
 {
 	for (size_t i = 0; i < a->n; i += DKIM_SIGNATURES) {
 		size_t want[DKIM_SIGNATURES], n = 0;
 
-		dkim_body_begin(b, forms, behind_cr);
+		dkim_body_begin(b, behind_cr);
 		for (; n < DKIM_SIGNATURES && i + n < a->n; n++)
 			want[n] = dkim_body_want(b, a->q[i + n].canon,
 			    a->q[i + n].length);
@@ -253,7 +251,7 @@ check_bodies(struct span abc, size_t max, bool only_longest)
 
 		ask_all(&a, (struct span){ body, rig_string(abc, i, body) });
 		for (size_t cut = 0; cut <= a.body.n; cut++)
-			check_cut(&a, b, ALL_FORMS, false, cut);
+			check_cut(&a, b, false, cut);
 	}
 	dkim_body_free(b);
 }
@@ -273,38 +271,6 @@ so_is_every_longer_body_of_breaks(void **state)
 	(void)state;
 	check_bodies(ABC_BREAKS, getenv("CHECK_LONG") != NULL ? LONGER :
 	    LONG_RUN, true);
-}
-
-static bool
-same(const struct text *a, const struct text *b)
-{
-	return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
-}
-
-/* What the first look has counted says which forms cannot differ. */
-static void
-forms_that_cannot_differ_need_not_be_computed(void **state)
-{
-	struct dkim_body *b = dkim_body_new();
-	uint8_t body[SHORT];
-
-	(void)state;
-	assert_non_null(b);
-	for (size_t i = 0; i < rig_strings(ABC, SHORT - 1); i++) {
-		const size_t n = rig_string(ABC, i, body);
-		const struct span s = { body, n };
-		const struct text stored = with_line_ends(s, DKIM_AS_STORED),
-		    crlf = with_line_ends(s, DKIM_WITH_CRLF),
-		    all = with_line_ends(s, DKIM_WITH_ALL);
-		unsigned forms = 0;
-		struct asked a;
-
-		forms |= same(&stored, &crlf) ? 0 : 1u << DKIM_AS_STORED;
-		forms |= same(&all, &crlf) ? 0 : 1u << DKIM_WITH_ALL;
-		ask_all(&a, s);
-		check_cut(&a, b, forms, false, n / 2);
-	}
-	dkim_body_free(b);
 }
 
 /* "A: b CR CR CR LF": the second CR and the LF are one break with the CR
@@ -327,7 +293,7 @@ a_crcrlf_may_end_the_header_block(void **state)
 
 			ask_all(&a, (struct span){ body + skip, n - skip });
 			a.body = (struct span){ body, n };
-			check_cut(&a, b, ALL_FORMS, true, cut);
+			check_cut(&a, b, true, cut);
 		}
 	}
 	dkim_body_free(b);
@@ -357,7 +323,7 @@ long_bodies_are_hashed_as_a_whole(void **state)
 		m += to.n;
 	}
 	for (size_t step = 1; step < 20000; step += step / 2 + 1) {
-		dkim_body_begin(b, ALL_FORMS, false);
+		dkim_body_begin(b, false);
 		w = dkim_body_want(b, DKIM_RELAXED, m);
 		for (size_t i = 0; i < n; i += step)
 			feed_copy(b, (struct span){ got + i,
@@ -380,7 +346,7 @@ equal_wants_share_a_hash(void **state)
 
 	(void)state;
 	assert_non_null(b);
-	dkim_body_begin(b, ALL_FORMS, false);
+	dkim_body_begin(b, false);
 	assert_int_equal(dkim_body_want(b, DKIM_SIMPLE, 5), 0);
 	assert_int_equal(dkim_body_want(b, DKIM_RELAXED, 5), 1);
 	assert_int_equal(dkim_body_want(b, DKIM_SIMPLE, UINT64_MAX), 2);
@@ -869,8 +835,6 @@ main(void)
 		cmocka_unit_test(
 		    every_short_body_is_what_the_oracle_says_at_every_cut),
 		cmocka_unit_test(so_is_every_longer_body_of_breaks),
-		cmocka_unit_test(
-		    forms_that_cannot_differ_need_not_be_computed),
 		cmocka_unit_test(a_crcrlf_may_end_the_header_block),
 		cmocka_unit_test(long_bodies_are_hashed_as_a_whole),
 		cmocka_unit_test(equal_wants_share_a_hash),
