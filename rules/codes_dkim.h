@@ -13,7 +13,8 @@
 	    "signing: a footer of a mailing list, a filter that rewrote " \
 	    "links or removed a part, 8-bit text that was encoded anew, " \
 	    "white space, a line that was wrapped or quoted (\">From \"), " \
-	    "or the rest is missing, as where data ended early.  " DKIM_NO_KEY, \
+	    "or the rest is missing, as where data ended early.  " \
+	    DKIM_NO_KEY, \
 	.affects = "Whoever verifies again: DMARC fails unless SPF passes; " \
 	    "ARC and archives lose their evidence.  On delivery it may have " \
 	    "been valid.", \

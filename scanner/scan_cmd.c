@@ -133,7 +133,8 @@ on_failed(void *ctx, const char *path, const struct err *e)
 
 /*
  * What the verdicts depend on: the source of the rules, which of them are on
- * and for which messages, and the convention.  So a report says what it was made by.
+ * and for which messages, and the convention.  So a report says what it was
+ * made by.
  */
 static void
 hash_rules(struct run *r)

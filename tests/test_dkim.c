@@ -483,22 +483,30 @@ static const struct message_case messages[] = {
 	    "" },
 };
 
+/* Append a word and a space. */
+static void
+add_word(char *to, size_t max, const char *word)
+{
+	const size_t n = strlen(to);
+
+	(void)snprintf(to + n, max - n, "%s ", word);
+}
+
 static void
 check_message(const struct message_case *c, const struct verdict *v)
 {
 	char found[256] = "", is[256] = "";
 
-	for (size_t i = 0; i < v->n; i++)
-		if (strncmp(code_info(v->list[i].code)->name, "dkim.", 5) ==
-		    0) {
-			(void)strcat(found, code_info(v->list[i].code)->name);
-			(void)strcat(found, " ");
-		}
-	assert_non_null(v->dkim);
-	for (size_t i = 0; i < v->dkim->n; i++) {
-		(void)strcat(is, dkim_body_name(v->dkim->list[i].body));
-		(void)strcat(is, " ");
+	for (size_t i = 0; i < v->n; i++) {
+		const char *name = code_info(v->list[i].code)->name;
+
+		if (strncmp(name, "dkim.", 5) == 0)
+			add_word(found, sizeof(found), name);
 	}
+	assert_non_null(v->dkim);
+	for (size_t i = 0; i < v->dkim->n; i++)
+		add_word(is, sizeof(is),
+		    dkim_body_name(v->dkim->list[i].body));
 	if (strcmp(found, c->found) != 0 || strcmp(is, c->is) != 0)
 		fail_msg("%s: %s(%s)", c->name, found, is);
 }
@@ -817,7 +825,7 @@ names_and_lists_that_are_too_long_are_not_read(void **state)
 	dkim_tags_read(&t, (struct span){ (const uint8_t *)list,
 	    n + DKIM_NAME_MAX + 1 });
 	assert_string_equal(t.why, "d= is no domain");
-	(void)strcpy(list, V A D SEL H B BH);
+	(void)snprintf(list, sizeof(list), "%s", V A D SEL H B BH);
 	for (unsigned i = 0; i < 58; i++)
 		(void)snprintf(list + strlen(list), 16, "x%u=1;", i);
 	dkim_tags_read(&t, (struct span){ (const uint8_t *)list,
