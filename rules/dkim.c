@@ -192,7 +192,7 @@ judge(struct dkim *s, size_t i, enum convention c)
 		note(s, MISMATCH, i);
 	else if (!is)
 		note(s, RESTORES, i);
-	else if (!m[DKIM_WITH_CRLF] || !m[DKIM_WITH_ALL])
+	else if (!m[DKIM_WITH_ALL])
 		note(s, BREAKS, i);
 	if (sig->uncovered > 0)
 		note(s, SHORT, i);
