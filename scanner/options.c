@@ -273,6 +273,9 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->all = true;
 	case OPTION_HASH:
 		return c->hash = true;
+	case OPTION_DKIM:
+		c->topics |= TOPIC_DKIM;
+		return true;
 	case OPTION_ONE_FS:
 		return c->one_fs = true;
 	case OPTION_TMP:

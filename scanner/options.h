@@ -23,6 +23,9 @@
 	    "adds to the usual ones, -CODE removes") \
 	O(MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
 	    "leave out what is below info, low, medium or high (info)") \
+	O(DKIM, 0, "dkim", NULL, \
+	    "compare the body of every message with its DKIM signatures, " \
+	    "not only of those with findings") \
 	O(EOL, 0, "eol", "FORM", \
 	    "judge by lf, crlf or wire (these very bytes go out by SMTP); " \
 	    "auto: by each message's own lines (auto)") \
@@ -67,6 +70,7 @@ struct scan_command {
 	enum eol_mode eol;
 	enum severity min_severity;
 	code_set codes;
+	unsigned topics;		/* looked at in every message */
 	size_t jobs;
 	unsigned timeout;		/* seconds */
 	enum when color, progress;

@@ -135,8 +135,9 @@ on_failed(void *ctx, const char *path, const struct err *e)
 /* --- the parts of a run */
 
 /*
- * What the verdicts depend on: the source of the rules, which of them are on,
- * and the convention.  So a report says what it was made by.
+ * What the verdicts depend on: the source of the rules, which of them are on
+ * and for which messages, and the convention.  So a report says what it was
+ * made by.
  */
 static void
 hash_rules(struct run *r)
@@ -145,8 +146,9 @@ hash_rules(struct run *r)
 	struct buf b = { 0 };
 	uint8_t sum[HASH_SIZE];
 
-	buf_printf(&b, "baredot %s %s %llx %d\n", BAREDOT_VERSION, RULES_HASH,
-	    (unsigned long long)r->command.codes, (int)r->command.eol);
+	buf_printf(&b, "baredot %s %s %llx %d %x\n", BAREDOT_VERSION,
+	    RULES_HASH, (unsigned long long)r->command.codes,
+	    (int)r->command.eol, r->command.topics);
 	if (r->target != NULL)
 		buf_printf(&b, "%s\n", r->target->name);
 	if (h != NULL) {
@@ -207,8 +209,7 @@ start_queue(struct run *r, struct err *e)
 		.workers = c->jobs, .timeout = c->timeout,
 		.scan = {
 			.engine = { .kernel = c->kernel, .eol = c->eol,
-			    .codes = c->codes, .target = r->target,
-			    .topics = r->target != NULL ? TOPIC_TARGET : 0 },
+			    .codes = c->codes, .topics = c->topics },
 			.report = r->report, .reporter = r->reporter,
 			.format = c->format_in, .all = c->all || c->hash,
 			.hash = c->hash,
@@ -391,6 +392,7 @@ find_target(struct run *r)
 	}
 	r->target = targets_find(r->targets, r->command.target);
 	if (r->target != NULL) {
+		r->command.topics |= TOPIC_TARGET;
 		r->command.codes |= target_codes(r->target) |
 		    1ull << CODE_TARGET_REFUSES | 1ull << CODE_TARGET_CHANGES;
 		return true;

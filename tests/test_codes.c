@@ -85,6 +85,12 @@ static const struct {
 	{ CODE_LIMIT_NUL, "limit.nul", SEV_MEDIUM },
 	{ CODE_LIMIT_8BIT_HEADER, "limit.8bit-header", SEV_LOW },
 	{ CODE_LIMIT_NO_HEADER_END, "limit.no-header-end", SEV_LOW },
+	{ CODE_DKIM_MISMATCH, "dkim.body-mismatch", SEV_LOW },
+	{ CODE_DKIM_FIX_RESTORES, "dkim.fix-restores", SEV_INFO },
+	{ CODE_DKIM_FIX_BREAKS, "dkim.fix-breaks", SEV_LOW },
+	{ CODE_DKIM_LENGTH, "dkim.length", SEV_LOW },
+	{ CODE_DKIM_SHA1, "dkim.rsa-sha1", SEV_INFO },
+	{ CODE_DKIM_UNUSABLE, "dkim.unusable", SEV_LOW },
 };
 
 static void
