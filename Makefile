@@ -13,7 +13,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 CFLAGS =
 LDFLAGS =
-LDLIBS = -lcrypto -lz
+LDLIBS = -lcrypto -lz -lconfuse
 CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
 ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
 
@@ -33,7 +33,8 @@ BASE = $(wildcard scanner/base/*.c)
 RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
 SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c scanner/report/*.c))
-LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER)
+DATA = build/gen/targets_conf.c
+LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
@@ -51,6 +52,20 @@ RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch])) | sha256sum | cut -c1
 SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
 $(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
 $(SCAN_CMD): $(wildcard rules/*.[ch])
+
+# Files that the program needs, in the program: NAME.rules is NAME_rules[].
+define embed
+@mkdir -p $(@D)
+@{ echo '#include <stddef.h>'; echo '#include <stdint.h>'; \
+echo 'extern const uint8_t $(1)[];'; \
+echo 'extern const size_t $(1)_size;'; \
+echo 'const uint8_t $(1)[] = {'; \
+od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; \
+echo '};'; \
+echo 'const size_t $(1)_size = sizeof($(1));'; } >$@
+endef
+build/gen/%_conf.c: rules/data/%.conf
+	$(call embed,$*_conf)
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)

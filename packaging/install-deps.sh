@@ -3,9 +3,9 @@
 # Says what it does; does nothing when all is there.
 set -eu
 
-packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libcmocka-dev
-clang libclang-rt-14-dev python3 python3-jsonschema gzip mandoc cppcheck jq
-dos2unix strace"
+packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libconfuse-dev libcmocka-dev
+clang libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip mandoc
+cppcheck jq dos2unix strace"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2

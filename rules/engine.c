@@ -65,11 +65,12 @@ emit_rule(struct emit *out, enum code code, enum severity severity,
 }
 
 void
-emit_reply(struct emit *out, enum code code, enum severity severity,
-    const struct spots *where, const char *reply)
+emit_target(struct emit *out, enum code code, const struct finding *because,
+    const struct target_row *row)
 {
 	add_finding(out, (struct finding){ .code = code,
-	    .severity = severity, .where = where, .reply = reply });
+	    .severity = code_info(code)->severity, .where = because->where,
+	    .target = row, .because = because->code });
 }
 
 /* The rule works in this engine. */
@@ -84,7 +85,8 @@ is_mine(const struct engine *g, size_t i)
 
 /*
  * The header block ends at end.  It is in the span at hand, or what came
- * before was kept.
+ * before was kept.  It may have ended before that span: whether a line is a
+ * field shows when it is whole.
  */
 static struct span
 header_block(struct engine *g, uint64_t end)
@@ -96,7 +98,8 @@ header_block(struct engine *g, uint64_t end)
 	if (off == 0)
 		return (struct span){ g->now.p, (size_t)end };
 	if (a->kept < off || end < off)
-		return (struct span){ a->block, a->kept };
+		return (struct span){ a->block, a->kept < end ? a->kept :
+		    (size_t)end };
 	n = (size_t)(end - off);
 	if (n > FIELDS_BYTES - a->kept)
 		n = FIELDS_BYTES - a->kept;
@@ -151,6 +154,19 @@ show_bytes(const struct engine *g, struct span s, uint64_t off)
 			    s.p + skip, s.n - skip });
 }
 
+/* Those of the body that came before off, with what was a header till then:
+ * as much as was kept. */
+static void
+show_kept_bytes(const struct engine *g, uint64_t off)
+{
+	const struct again *a = g->again;
+
+	if (off > a->kept)
+		off = a->kept;
+	if (a->fields.body < off)
+		show_bytes(g, (struct span){ a->block, (size_t)off }, 0);
+}
+
 static void
 show_message(const struct engine *g, struct span s)
 {
@@ -174,18 +190,22 @@ feed_again(struct engine *g, struct span s)
 {
 	struct again *a = g->again;
 	const uint64_t off = g->lines.off;
+	const bool before = !a->header_seen;
 
 	show_message(g, s);
 	if (a->header_seen && a->all == 0)
 		return;
-	if (!a->header_seen || (a->all & SHOW_LINES) != 0)
+	if (before || (a->all & SHOW_LINES) != 0)
 		lines_feed(&g->lines, s);
 	else
 		g->lines.off += s.n;
-	if (!a->header_seen)
+	if (!a->header_seen) {
 		keep_block(a, s);
-	else if ((a->all & SHOW_BYTES) != 0)
-		show_bytes(g, s, off);
+		return;
+	}
+	if (before)
+		show_kept_bytes(g, off);
+	show_bytes(g, s, off);
 }
 
 /* --- both */
@@ -385,13 +405,16 @@ engine_end_again(struct engine *g, struct verdict *first)
 	const struct facts f = { .convention = first->convention,
 	    .tally = first->tally, .header = &g->header, .first = first };
 
-	if (!g->again->header_seen || (g->again->all & SHOW_LINES) != 0)
+	const bool before = !g->again->header_seen;
+
+	g->now = (struct span){ NULL, 0 };
+	if (before || (g->again->all & SHOW_LINES) != 0)
 		lines_end(&g->lines);
 	header_end(&g->header, g->lines.off);
-	if (!g->again->header_seen) {
-		g->now = (struct span){ NULL, 0 };
+	if (!g->again->header_seen)
 		show_header(g, g->lines.off);
-	}
+	if (before)
+		show_kept_bytes(g, g->lines.off);
 	end_rules(g, &f, first);
 }
 

@@ -5,6 +5,7 @@
 #define BAREDOT_FINDING_H
 
 #include "codes.h"
+#include "target.h"
 
 #define SPOTS_KEPT 8u		/* offsets kept of each kind of thing */
 #define CONTEXT_BEFORE 16u	/* bytes shown on each side of the first */
@@ -73,8 +74,8 @@ struct finding {
 	enum severity severity;
 	const struct spots *where;	/* offsets in the message */
 	const struct rule_name *rule;	/* of rule.*, else NULL */
-	const char *reply;		/* what the server of target.* would
-					 * say, else NULL */
+	const struct target_row *target;	/* of target.*, else NULL */
+	enum code because;		/* of target.*: it follows from this */
 };
 
 struct dkim_facts;

@@ -36,9 +36,9 @@ void emit(struct emit *, enum code, enum severity, const struct spots *where);
 void emit_rule(struct emit *, enum code, enum severity,
     const struct spots *where, const struct rule_name *);
 
-/* The same for what a server would reply. */
-void emit_reply(struct emit *, enum code, enum severity,
-    const struct spots *where, const char *reply);
+/* The same for a row of --target, which follows from another finding. */
+void emit_target(struct emit *, enum code, const struct finding *because,
+    const struct target_row *);
 
 /*
  * A rule with a topic belongs to the second look (engine.h): few messages
@@ -83,7 +83,8 @@ struct rule {
 
 /* The list of rules: a new one is a file and a line here.  They run in this
  * order. */
-#define RULES(X) X(eol) X(eod) X(limits) X(conform)
+#define RULES(X) \
+	X(eol) X(eod) X(limits) X(dkim) X(conform) X(target)
 
 #define RULE_DECLARE(name) extern const struct rule rule_##name;
 RULES(RULE_DECLARE)

@@ -9,6 +9,7 @@ piece down that matters says there and then what it is: at("code severity").
 So the expected records come from what was planted, not from the program that
 is tested.  Everything is made up, on example.com, .net and .org.
 """
+import base64
 import gzip
 import hashlib
 import json
@@ -39,6 +40,7 @@ class Mail:
         self.found = {}                 # code: (severity, [offset, ...])
         self.disputes = []              # (offset, kind), in an mbox
         self.id = None
+        self.dkim = []                  # what is said of each signature
 
     def at(self, *facts):
         """The next byte is these: "code severity", ..."""
@@ -129,6 +131,8 @@ def message_record(path, form, index, offset, raw, mail, asked):
     r["findings"] = [{"code": c, "severity": s, "count": len(o),
                       "offsets": sorted(o)[:8]}
                      for c, (s, o) in found.items()]
+    if mail.dkim:
+        r["dkim"] = mail.dkim
     return r
 
 
@@ -327,6 +331,70 @@ def loose_messages():
     for path in list(out):
         out[path] = Single("eml", out[path])
     return out
+
+
+FORMS = ("as-stored", "with-crlf", "with-all")
+SIGNED = b"Hello Bob,\r\n.\r\nsee you.\r\n"
+
+
+def dkim_messages():
+    """Bodies that are, or are not, what was signed: dkim/NAME.END.eml.
+
+    Only messages with another finding are compared, so each has one: its own
+    lone dot, or the line end that makes the difference."""
+    out = {}
+
+    def add(name, end, code, signed, forms, alg=b"rsa-sha256", tags=b"",
+            why=None, **facts):
+        """signed: the body when it was; forms: in which it still matches."""
+        mail = Mail("%s.%s" % (name, NAME[end]), end)
+        out["dkim/%s.eml" % mail.name] = mail
+        fact = {"domain": "example.com", "selector": "s2023",
+                "algorithm": alg.decode(),
+                "canonicalization": "relaxed/simple",
+                "offset": len(mail.data),
+                "body": ([f for f in FORMS if f in forms] + ["mismatch"])[0]}
+        if why:
+            fact.update(body="unusable", why=why)
+        else:
+            fact.update({f.replace("-", "_"): f in forms for f in FORMS})
+        mail.dkim.append(dict(fact, **facts))
+        if code:
+            mail.at(code)
+        mail.line(b"DKIM-Signature: v=1; a=" + alg + b"; c=relaxed/simple;")
+        mail.line(b"\td=example.com; s=s2023; h=From:To:Subject; " + tags)
+        if signed is not None:
+            h = hashlib.sha1 if b"sha1" in alg else hashlib.sha256
+            mail.line(b"\tbh=" + base64.b64encode(h(signed).digest()) + b";")
+        return mail.line(b"\tb=bm90IGEgc2lnbmF0dXJl").header()
+
+    def dot(mail, *more):
+        mail.line(b"Hello Bob,")
+        mail.at("eod.%s-dot-%s info" % (NAME[mail.end], NAME[mail.end]))
+        return mail.line(b".").body(b"see you.", *more)
+
+    dot(add("matches", CRLF, None, SIGNED, FORMS))
+    dot(add("matches", LF, None, SIGNED, FORMS[1:]))
+    dot(add("body-mismatch", LF, "dkim.body-mismatch low", SIGNED, ()),
+        b"-- ", b"list footer")
+    dot(add("length", CRLF, "dkim.length low", SIGNED, FORMS,
+            tags=b"l=%d;" % len(SIGNED), length=len(SIGNED), uncovered=18),
+        b"-- ", b"list footer")
+    dot(add("rsa-sha1", LF, "dkim.rsa-sha1 info", SIGNED, (),
+            alg=b"rsa-sha1", why="rsa-sha1 is obsolete (RFC 8301)"))
+    dot(add("unusable", LF, "dkim.unusable low", None, (), why="no bh="))
+
+    text = b"one\r\ntwo\r\n"
+    add("fix-restores", CRLF, "dkim.fix-restores info", text, FORMS[1:]) \
+        .put(b"one").brk(LF).line(b"two")
+    add("fix-restores.crcrlf", CRLF, "dkim.fix-restores info", text,
+        FORMS[2:]).put(b"one").brk(b"\r\r\n").line(b"two")
+    add("fix-breaks", CRLF, "dkim.fix-breaks low", b"one\ntwo\r\n",
+        FORMS[:1]).put(b"one").brk(LF).line(b"two")
+    # Sent from a store that keeps LF, the CR is there as it was signed.
+    add("fix-breaks", LF, "dkim.fix-breaks low", b"one\rtwo\r\n",
+        FORMS[1:2]).put(b"one").brk(CR).line(b"two")
+    return {path: Single("eml", mail) for path, mail in out.items()}
 
 
 def draw(name, convention):
@@ -551,7 +619,7 @@ def others():
 
 def all_samples():
     out = {}
-    for some in (loose_messages(), maildirs(), mh(), mboxes(), compressed(),
+    for some in (loose_messages(), dkim_messages(), maildirs(), mh(), mboxes(), compressed(),
                  others()):
         out.update(some)
     return out

@@ -34,6 +34,7 @@ struct job_spec {
 	size_t names_size;	/* bytes */
 	struct resume begin;	/* JOB_BATCH, JOB_STDIN: what is done already */
 	uint64_t from, to;	/* JOB_RANGE: bytes of the file */
+	uint64_t size;		/* JOB_RANGE: of the file, when it was cut */
 	bool exact;		/* JOB_RANGE: a separator starts at from */
 	bool careful;		/* commit after each message */
 };

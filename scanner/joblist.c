@@ -63,6 +63,17 @@ joblist_drop_first(struct joblist *l)
 	job_free(j);
 }
 
+size_t
+joblist_waiting(const struct joblist *l, size_t enough)
+{
+	size_t n = 0;
+
+	for (const struct job *j = l->first; j != NULL && n < enough;
+	    j = j->next)
+		n += j->state == JOB_WAITING;
+	return n;
+}
+
 bool
 job_ready(struct job *j)
 {
@@ -131,6 +142,7 @@ range_job(struct job *j, struct chain *c, uint64_t from)
 	k->spec = j->spec;
 	k->spec.kind = JOB_RANGE;
 	k->spec.from = from;
+	k->spec.size = j->large;
 	k->spec.to = j->large - from > SCAN_RANGE ? from + SCAN_RANGE :
 	    j->large;
 	k->spec.begin = (struct resume){ 0, 0 };
@@ -250,4 +262,37 @@ job_cut_short(struct job *j, const char *why)
 		rest->spec.careful = true;
 		joblist_insert(j->list, j, rest);
 	}
+}
+
+void
+job_check_range(struct job *j)
+{
+	struct chain *c = j->chain;
+
+	if (j->what != WHAT_SCAN || j->spec.kind != JOB_RANGE ||
+	    j->checked || j->drop || j->nothing || !j->begun)
+		return;
+	if (c->lost || j->first == c->expect)
+		j->checked = true;
+	else
+		j->drop = true;
+}
+
+void
+job_redo_range(struct job *j)
+{
+	j->drop = false;
+	j->begun = false;
+	j->lost = false;
+	j->resume = (struct resume){ 0, 0 };
+	buf_clear(&j->out);
+	memset(&j->delta, 0, sizeof(j->delta));
+	if (j->chain->expect >= j->spec.to) {
+		j->checked = true;	/* nothing starts here */
+		j->resume.at = j->chain->expect;
+		return;
+	}
+	j->spec.from = j->chain->expect;
+	j->spec.exact = true;
+	j->state = JOB_WAITING;
 }

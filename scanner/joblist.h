@@ -64,6 +64,9 @@ void joblist_insert(struct joblist *, struct job *at, struct job *);
 void joblist_append(struct joblist *, struct job *);
 void joblist_drop_first(struct joblist *);
 
+/* How many wait for a worker; counts no further than enough. */
+size_t joblist_waiting(const struct joblist *, size_t enough);
+
 /* A job that is a record of a problem; NULL: no memory. */
 struct job *job_text(struct joblist *, enum problem, struct span path,
     uint64_t off, const char *why);
@@ -73,6 +76,14 @@ bool job_ready(struct job *);
 
 /* The mbox that the job stopped at, as ranges, and then the other names. */
 void job_cut_large(struct job *);
+
+/*
+ * Is the first job, a range, where the one before it ended?  If not its
+ * results do not count (drop), and it is scanned again, or not at all when
+ * that one reached beyond it.
+ */
+void job_check_range(struct job *);
+void job_redo_range(struct job *);	/* done and to be dropped: once more */
 
 /*
  * The job's worker died.  What was committed stays.  The rest is tried once

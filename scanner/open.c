@@ -62,7 +62,7 @@ opener_free(struct opener *o)
 	free(o);
 }
 
-/* Each part by itself, for kernels without openat2. */
+/* Each part by itself, where there is no openat2: see seccomp.c. */
 static int
 open_by_parts(int root, const char *rel)
 {

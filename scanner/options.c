@@ -306,10 +306,16 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_FILES0_FROM:
 		c->files0_from = arg;
 		return true;
+	case OPTION_TARGET:
+		c->target = arg;
+		return true;
 	case OPTION_ALL:
 		return c->all = true;
 	case OPTION_HASH:
 		return c->hash = true;
+	case OPTION_DKIM:
+		c->topics |= TOPIC_DKIM;
+		return true;
 	case OPTION_ONE_FS:
 		return c->one_fs = true;
 	case OPTION_TMP:

@@ -26,9 +26,16 @@
 	    "with | between them, or all") \
 	O(MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
 	    "leave out what is below info, low, medium or high (info)") \
+	O(DKIM, 0, "dkim", NULL, \
+	    "compare the body of every message with its DKIM signatures, " \
+	    "not only of those with findings") \
 	O(EOL, 0, "eol", "FORM", \
 	    "judge by lf, crlf or wire (these very bytes go out by SMTP); " \
 	    "auto: by each message's own lines (auto)") \
+	O(TARGET, 0, "target", "SERVER", \
+	    "say which messages that server would refuse or change: " \
+	    "cyrus, dovecot, exchange-online, gmail, kumomta, postfix, " \
+	    "sendmail, stalwart or generic") \
 	O(FORMAT_IN, 0, "format-in", "FORMAT", \
 	    "what the files are, instead of looking: eml or mbox") \
 	O(FILES0_FROM, 0, "files0-from", "FILE", \
@@ -61,12 +68,13 @@ struct scan_command {
 	const char *output;		/* NULL: standard output */
 	const char *format_in;		/* NULL: look */
 	const char *files0_from;	/* NULL: none */
+	const char *target;		/* NULL: none; else known */
 	const struct kernel *kernel;	/* never NULL */
 	enum eol_mode eol;
 	enum severity min_severity;
 	code_set codes;
-	unsigned topics;		/* for every message */
-	unsigned checks;		/* of conform.h */
+	unsigned topics;		/* looked at in every message */
+	unsigned checks;		/* of TOPIC_CONFORM: conform.h */
 	size_t jobs;
 	unsigned timeout;		/* seconds */
 	enum when color, progress;

@@ -1,8 +1,5 @@
 /*
- * See pool.h.
- *
- * To a worker: struct wire_job, path, names.  Back: struct frame and its
- * payload.  Both ends are the same binary, but the parent trusts no length.
+ * See pool.h; what goes over the sockets is in wire.h.
  */
 #include "pool.h"
 
@@ -17,29 +14,11 @@
 
 #include "child.h"
 #include "sandbox.h"
+#include "wire.h"
+#include "worker.h"
 
 #define FRAME_MAX (4u << 20)	/* bytes: far more than a worker ever sends */
 #define READ_AT_ONCE (128u << 10)
-
-enum frame_type { FRAME_FIRST, FRAME_COMMIT, FRAME_LARGE, FRAME_TICK,
-	FRAME_DONE };
-
-struct frame {
-	uint32_t type;
-	uint32_t size;		/* bytes of payload */
-};
-
-struct wire_job {
-	struct job_spec spec;	/* its pointers mean nothing */
-	size_t path_size;	/* with the NUL */
-};
-
-/* The fixed part of FRAME_COMMIT; text follows. */
-struct wire_commit {
-	struct delta delta;	/* .folder.format: an index, see below */
-	struct resume resume;
-	uint32_t format;
-};
 
 struct worker {
 	struct child child;
@@ -58,153 +37,24 @@ struct pool {
 	struct worker *workers;
 };
 
-/* --- the worker's side */
-
-/* The literals that may stand in store_facts.format. */
-static const char *const format_words[] = { NULL, "mbox", "maildir", "mh",
-    "eml", "files" };
-#define FORMAT_WORDS (sizeof(format_words) / sizeof(format_words[0]))
-
-static uint32_t
-format_index(const char *name)
-{
-	for (uint32_t i = 1; name != NULL && i < FORMAT_WORDS; i++)
-		if (strcmp(format_words[i], name) == 0)
-			return i;
-	return 0;
-}
-
-/* The parent is gone, or is about to be: nothing is left to do. */
+/* In the child: let go of the others' sockets, and work. */
 static void
-send_all(int fd, const void *p, size_t n)
-{
-	const uint8_t *at = p;
-	ssize_t rc;
-
-	while (n > 0) {
-		rc = send(fd, at, n, MSG_NOSIGNAL);
-		if (rc < 0 && errno == EINTR)
-			continue;
-		if (rc <= 0)
-			_exit(1);
-		at += rc;
-		n -= (size_t)rc;
-	}
-}
-
-static bool
-receive_all(int fd, void *p, size_t n)
-{
-	uint8_t *at = p;
-	ssize_t rc;
-
-	while (n > 0) {
-		rc = read(fd, at, n);
-		if (rc < 0 && errno == EINTR)
-			continue;
-		if (rc <= 0)
-			return false;
-		at += rc;
-		n -= (size_t)rc;
-	}
-	return true;
-}
-
-static void
-send_frame(int fd, enum frame_type type, const void *p, size_t n)
-{
-	const struct frame f = { .type = type, .size = (uint32_t)n };
-
-	send_all(fd, &f, sizeof(f));
-	send_all(fd, p, n);
-}
-
-static void
-worker_first(void *ctx, uint64_t off)
-{
-	send_frame(*(int *)ctx, FRAME_FIRST, &off, sizeof(off));
-}
-
-static void
-worker_commit(void *ctx, struct span out, const struct delta *d,
-    struct resume resume)
-{
-	const struct wire_commit w = { .delta = *d, .resume = resume,
-	    .format = format_index(d->folder.format) };
-	const struct frame f = { .type = FRAME_COMMIT,
-	    .size = (uint32_t)(sizeof(w) + out.n) };
-	const int fd = *(int *)ctx;
-
-	send_all(fd, &f, sizeof(f));
-	send_all(fd, &w, sizeof(w));
-	send_all(fd, out.p, out.n);
-}
-
-static void
-worker_large(void *ctx, uint64_t size)
-{
-	send_frame(*(int *)ctx, FRAME_LARGE, &size, sizeof(size));
-}
-
-static void
-worker_tick(void *ctx, uint64_t bytes)
-{
-	send_frame(*(int *)ctx, FRAME_TICK, &bytes, sizeof(bytes));
-}
-
-/* Receive a job; text keeps its path and names. */
-static bool
-receive_job(int fd, struct wire_job *w, struct buf *text)
-{
-	uint8_t part[4096];
-	size_t left, n;
-
-	if (!receive_all(fd, w, sizeof(*w)))
-		return false;
-	buf_clear(text);
-	for (left = w->path_size + w->spec.names_size; left > 0; left -= n) {
-		n = left < sizeof(part) ? left : sizeof(part);
-		if (!receive_all(fd, part, n))
-			return false;
-		buf_add(text, part, n);
-	}
-	w->spec.path = (const char *)text->p;
-	w->spec.names = w->spec.path + w->path_size;
-	return buf_ok(text);
-}
-
-static void
-worker_main(int fd, void *ctx)
+child_body(int fd, void *ctx)
 {
 	struct pool *p = ctx;
-	struct job_sink sink = { .first = worker_first,
-	    .commit = worker_commit, .large = worker_large,
-	    .tick = worker_tick, .ctx = &fd };
-	struct scanner *s;
-	struct wire_job w;
-	struct buf text = { 0 };
 
 	for (size_t i = 0; i < p->n; i++)
 		if (p->workers[i].child.fd >= 0)
 			(void)close(p->workers[i].child.fd);
-	sandbox_enter();
-	if ((s = scanner_new(&p->options)) == NULL)
-		_exit(1);
-	while (receive_job(fd, &w, &text)) {
-		scanner_run(s, &w.spec, &sink);
-		send_frame(fd, FRAME_DONE, NULL, 0);
-	}
-	_exit(0);
+	worker_main(fd, &p->options);
 }
-
-/* --- the parent's side */
 
 static bool
 worker_start(struct pool *p, struct worker *w, struct err *e)
 {
 	w->tag = NULL;
 	buf_clear(&w->in);
-	if (child_start(&w->child, worker_main, p))
+	if (child_start(&w->child, child_body, p))
 		return true;
 	(void)err_set(e, ST_DEAD, errno, "cannot start a worker process");
 	return false;
@@ -319,7 +169,7 @@ pool_run(struct pool *p, const struct job_spec *spec, void *tag)
 
 	if (p->here != NULL) {
 		sink.ctx = tag;
-		scanner_run(p->here, spec, &sink);
+		sink.tick(tag, scanner_run(p->here, spec, &sink));
 		p->events.done(tag);
 		return;
 	}
@@ -345,9 +195,8 @@ take_commit(struct pool *p, struct worker *w, struct span a)
 	if (a.n < sizeof(c))
 		return false;
 	memcpy(&c, a.p, sizeof(c));
-	if (c.format >= FORMAT_WORDS)
+	if (!wire_format_name(c.format, &c.delta.folder.format))
 		return false;
-	c.delta.folder.format = format_words[c.format];
 	p->events.job.commit(w->tag, (struct span){ a.p + sizeof(c),
 	    a.n - sizeof(c) }, &c.delta, c.resume);
 	return true;
@@ -363,10 +212,9 @@ take_frame(struct pool *p, struct worker *w, uint32_t type, struct span a)
 		return false;
 	if (type == FRAME_COMMIT)
 		return take_commit(p, w, a);
-	if (a.n != (type == FRAME_DONE ? 0 : sizeof(v)))
+	if (a.n != sizeof(v))
 		return false;
-	if (a.n > 0)
-		memcpy(&v, a.p, sizeof(v));
+	memcpy(&v, a.p, sizeof(v));
 	switch (type) {
 	case FRAME_FIRST:
 		p->events.job.first(w->tag, v);
@@ -380,6 +228,7 @@ take_frame(struct pool *p, struct worker *w, uint32_t type, struct span a)
 	case FRAME_DONE: {
 		void *tag = w->tag;
 
+		p->events.job.tick(tag, v);
 		w->tag = NULL;
 		p->events.done(tag);
 		return true;

@@ -39,7 +39,7 @@ void pool_run(struct pool *, const struct job_spec *, void *tag);
  */
 bool pool_wait(struct pool *, int milliseconds);
 
-/* How a worker is confined: "landlock/N" or "none". */
+/* How a worker is confined: see sandbox_name. */
 const char *pool_sandbox(void);
 
 #endif

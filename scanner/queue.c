@@ -16,6 +16,8 @@
 #include "joblist.h"
 
 #define BATCH_FILES 64u
+#define BATCH_MORE 256u		/* files, when workers have plenty to do: */
+#define PLENTY 4u		/* jobs that wait, for each of them */
 #define WINDOW 32u		/* jobs that may run ahead of the first */
 #define HELD_MAX (1u << 20)	/* bytes of results held for a job */
 #define QUEUED_MAX 256u		/* jobs before the walk has to wait */
@@ -40,44 +42,6 @@ struct queue {
 };
 
 /* --- results, in order */
-
-/*
- * Is the first job, a range, where the one before it ended?  If not it is
- * scanned again, or not at all when that one reached beyond it.
- */
-static void
-check_range(struct job *j)
-{
-	struct chain *c = j->chain;
-
-	if (j->what != WHAT_SCAN || j->spec.kind != JOB_RANGE ||
-	    j->checked || j->drop || j->nothing || !j->begun)
-		return;
-	if (c->lost || j->first == c->expect)
-		j->checked = true;
-	else
-		j->drop = true;
-}
-
-/* Results that did not count are gone; is there anything left to scan? */
-static void
-redo_range(struct job *j)
-{
-	j->drop = false;
-	j->begun = false;
-	j->lost = false;
-	j->resume = (struct resume){ 0, 0 };
-	buf_clear(&j->out);
-	memset(&j->delta, 0, sizeof(j->delta));
-	if (j->chain->expect >= j->spec.to) {
-		j->checked = true;	/* nothing starts here */
-		j->resume.at = j->chain->expect;
-		return;
-	}
-	j->spec.from = j->chain->expect;
-	j->spec.exact = true;
-	j->state = JOB_WAITING;
-}
 
 static void
 write_out(struct queue *q, const struct buf *b)
@@ -171,7 +135,7 @@ job_event_commit(void *tag, struct span out, const struct delta *d,
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
 	if (j == j->list->first) {
-		check_range(j);
+		job_check_range(j);
 		flush_first(j->list->queue, j);
 	}
 }
@@ -234,12 +198,12 @@ flush(struct queue *q)
 	struct job *j;
 
 	while ((j = q->jobs.first) != NULL && going(q)) {
-		check_range(j);
+		job_check_range(j);
 		flush_first(q, j);
 		if (j->state != JOB_DONE)
 			break;
 		if (j->drop)
-			redo_range(j);
+			job_redo_range(j);
 		if (j->state != JOB_DONE)
 			break;
 		finish_first(q, j);
@@ -357,6 +321,16 @@ new_batch(struct queue *q, const struct walk_dir *d, enum place place,
 	return j;
 }
 
+/* Small ones spread over the workers, large ones cost less. */
+static bool
+batch_is_full(const struct queue *q, const struct job *j)
+{
+	const size_t plenty = PLENTY * q->options.workers + 1;	/* and j */
+
+	return j->names_n >= BATCH_MORE || (j->names_n % BATCH_FILES == 0 &&
+	    joblist_waiting(&q->jobs, plenty) < plenty);
+}
+
 void
 queue_file(struct queue *q, const struct walk_dir *d, const char *name,
     enum place place)
@@ -367,7 +341,7 @@ queue_file(struct queue *q, const struct walk_dir *d, const char *name,
 	if (!going(q))
 		return;
 	if (j == NULL || j->folder != facts || j->spec.place != place ||
-	    j->names_n == BATCH_FILES)
+	    batch_is_full(q, j))
 		j = new_batch(q, d, place, facts);
 	if (j == NULL)
 		return;

@@ -1,16 +1,22 @@
 /*
  * See sandbox.h.  Landlock without a single rule: every kind of writing,
  * making and removing is denied everywhere, reading is left as it was.
+ *
+ * Truncation is different: Landlock wants to know at each open, for reading
+ * too, whether the file may be truncated later, and walks up the path for
+ * that.  So it is left to the filter of system calls where there is one.
  */
 #include "sandbox.h"
 
 #include <linux/landlock.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "seccomp.h"
 
 #ifndef LANDLOCK_ACCESS_FS_REFER
 #define LANDLOCK_ACCESS_FS_REFER (1ull << 13)
@@ -27,7 +33,7 @@ landlock_version(void)
 }
 
 static void
-landlock_no_writes(void)
+landlock_no_writes(bool truncate)
 {
 	struct landlock_ruleset_attr attr = {
 		.handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE |
@@ -49,7 +55,7 @@ landlock_no_writes(void)
 		return;
 	if (version >= 2)
 		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
-	if (version >= 3)
+	if (version >= 3 && truncate)
 		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
 	fd = syscall(SYS_landlock_create_ruleset, &attr,
 	    sizeof(attr.handled_access_fs), 0);
@@ -67,16 +73,19 @@ sandbox_enter(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)setrlimit(RLIMIT_FSIZE, &none);
-	landlock_no_writes();
+	landlock_no_writes(!seccomp_enter());
 }
 
 const char *
 sandbox_name(void)
 {
-	static const char *const names[] = { "none", "landlock/1",
+	static const char *const alone[] = { "none", "landlock/1",
 	    "landlock/2", "landlock/3" };
+	static const char *const both[] = { "seccomp", "landlock/1+seccomp",
+	    "landlock/2+seccomp" };
 	const long version = landlock_version();
 
-	return version < 1 ? names[0] : version > 3 ? names[3] :
-	    names[version];
+	if (seccomp_works())
+		return both[version < 1 ? 0 : version > 2 ? 2 : version];
+	return alone[version < 1 ? 0 : version > 3 ? 3 : version];
 }

@@ -7,7 +7,10 @@
 /* For this process, for good.  What fails is left out: see the report. */
 void sandbox_enter(void);
 
-/* What sandbox_enter can do here: "landlock/4", or "none". */
+/*
+ * What sandbox_enter can do here: "landlock/N", N being the version of its
+ * interface that is used, "landlock/N+seccomp", "seccomp", or "none".
+ */
 const char *sandbox_name(void);
 
 #endif

@@ -141,6 +141,7 @@ count_message(struct scanner *s, const struct msg *m,
 	const struct report_options *o = &s->options.report;
 	struct totals *t = &s->delta.totals;
 	enum severity worst;
+	code_set seen = 0;
 
 	t->messages++;
 	t->bytes += m->len;
@@ -154,7 +155,8 @@ count_message(struct scanner *s, const struct msg *m,
 
 		if (!report_shows(f, o))
 			continue;
-		t->code_messages[f->code]++;
+		t->code_messages[f->code] += (seen >> f->code & 1) == 0;
+		seen |= 1ull << f->code;
 		t->code_count[f->code] += f->where->count;
 		if (f->severity > t->code_worst[f->code])
 			t->code_worst[f->code] = f->severity;
@@ -365,19 +367,19 @@ run_batch(struct scanner *s)
 	commit(s, (struct resume){ i, 0 });
 }
 
-/* A file that ends in the range became shorter: reading it has to fail. */
+/* Where a file that became shorter ends now, reading it has to fail. */
 static int
 open_range(struct scanner *s, const struct opened_file *f, struct err *e)
 {
 	const struct job_spec *job = s->job;
-	const bool shorter = f->size < job->to;
+	const bool shorter = f->size < job->size && f->size > job->from;
 	const struct store_how how = {
 		.format = "mbox", .place = job->place,
 		.from = job->from, .to = job->to, .exact = job->exact,
 	};
 
-	return store_open(s->store, f->fd, shorter && f->size > job->from ?
-	    job->to : f->size, &how, e);
+	return store_open(s->store, f->fd, shorter ? job->size : f->size,
+	    &how, e);
 }
 
 static void
@@ -421,10 +423,12 @@ run_stdin(struct scanner *s)
 	commit(s, (struct resume){ 1, 0 });
 }
 
-void
+uint64_t
 scanner_run(struct scanner *s, const struct job_spec *job,
     const struct job_sink *sink)
 {
+	uint64_t unticked;
+
 	s->job = job;
 	s->sink = sink;
 	buf_clear(&s->out);
@@ -440,7 +444,7 @@ scanner_run(struct scanner *s, const struct job_spec *job,
 		run_stdin(s);
 		break;
 	}
-	if (s->unticked > 0)
-		sink->tick(sink->ctx, s->unticked);
+	unticked = s->unticked;
 	s->unticked = 0;
+	return unticked;
 }

@@ -22,7 +22,8 @@ struct scanner;
 struct scanner *scanner_new(const struct scan_options *);  /* NULL: memory */
 void scanner_free(struct scanner *);			   /* NULL is fine */
 
-void scanner_run(struct scanner *, const struct job_spec *,
+/* Returns how many bytes were read since the last tick. */
+uint64_t scanner_run(struct scanner *, const struct job_spec *,
     const struct job_sink *);
 
 /* An mbox of this size is cut into ranges of SCAN_RANGE bytes. */

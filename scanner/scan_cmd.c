@@ -16,6 +16,7 @@
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
+#include "targets.h"
 
 struct run {
 	struct scan_command command;
@@ -24,6 +25,8 @@ struct run {
 	struct output *out;
 	struct queue *queue;
 	struct progress *progress;	/* NULL: not shown */
+	struct targets *targets;	/* NULL: not asked for */
+	const struct target *target;	/* likewise */
 	struct run_facts facts;
 	struct summary_facts summary;
 	char rules[2 * HASH_SIZE + 1];
@@ -132,8 +135,9 @@ on_failed(void *ctx, const char *path, const struct err *e)
 /* --- the parts of a run */
 
 /*
- * What the verdicts depend on: the source of the rules, which of them are on,
- * and the convention.  So a report says what it was made by.
+ * What the verdicts depend on: the source of the rules, which of them are on
+ * and for which messages, and the convention.  So a report says what it was
+ * made by.
  */
 static void
 hash_rules(struct run *r)
@@ -142,8 +146,11 @@ hash_rules(struct run *r)
 	struct buf b = { 0 };
 	uint8_t sum[HASH_SIZE];
 
-	buf_printf(&b, "baredot %s %s %llx %d\n", BAREDOT_VERSION, RULES_HASH,
-	    (unsigned long long)r->command.codes, (int)r->command.eol);
+	buf_printf(&b, "baredot %s %s %llx %d %x\n", BAREDOT_VERSION,
+	    RULES_HASH, (unsigned long long)r->command.codes,
+	    (int)r->command.eol, r->command.topics);
+	if (r->target != NULL)
+		buf_printf(&b, "%s\n", r->target->name);
 	if (h != NULL) {
 		hash_begin(h);
 		hash_feed(h, buf_span(&b));
@@ -184,6 +191,7 @@ set_facts(struct run *r, const char *const *whole)
 	f->kernel = c->kernel->name;
 	f->sandbox = c->jobs > 0 ? pool_sandbox() : "none";
 	f->eol = eol_mode_name(c->eol);
+	f->target = c->target;
 	f->codes = c->codes;
 	f->jobs = c->jobs;
 	f->options = &r->report;
@@ -368,10 +376,42 @@ out:
 	return status;
 }
 
+/* --target, which asks for its codes as well.  False: explained. */
+static bool
+find_target(struct run *r)
+{
+	const struct span text = { targets_conf, targets_conf_size };
+	const struct target *t;
+	struct buf b = { 0 };
+	char why[200];
+
+	if (r->command.target == NULL)
+		return true;
+	if ((r->targets = targets_read(text, why, sizeof(why))) == NULL) {
+		complain("targets.conf: %s", why);
+		return false;
+	}
+	r->target = targets_find(r->targets, r->command.target);
+	if (r->target != NULL) {
+		r->command.topics |= TOPIC_TARGET;
+		r->command.codes |= target_codes(r->target) |
+		    1ull << CODE_TARGET_REFUSES | 1ull << CODE_TARGET_CHANGES;
+		return true;
+	}
+	for (size_t i = 0; (t = targets_at(r->targets, i)) != NULL; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", t->name);
+	complain("nothing is known of a server called %s; --target takes %s",
+	    r->command.target, buf_text(&b));
+	buf_free(&b);
+	targets_free(r->targets);
+	return false;
+}
+
 int
 scan_cmd(int argc, char **argv, const char *const *whole)
 {
 	struct run r = { 0 };
+	int status;
 
 	if (!scan_command_parse(argc, argv, &r.command))
 		return EXIT_USAGE;
@@ -379,7 +419,11 @@ scan_cmd(int argc, char **argv, const char *const *whole)
 		scan_help();
 		return EXIT_CLEAN;
 	}
-	return run_scan(&r, whole);
+	if (!find_target(&r))
+		return EXIT_USAGE;
+	status = run_scan(&r, whole);
+	targets_free(r.targets);
+	return status;
 }
 
 void

@@ -38,6 +38,26 @@ rig_close(struct rig *r)
 	oracle_free(&r->oracle);
 }
 
+int
+rig_setup(void **state)
+{
+	struct rig *r = malloc(sizeof(*r));
+
+	if (r == NULL)
+		return -1;
+	rig_open(r, code_set_default());
+	*state = r;
+	return 0;
+}
+
+int
+rig_teardown(void **state)
+{
+	rig_close(*state);
+	free(*state);
+	return 0;
+}
+
 void
 rig_message(struct rig *r, struct span m)
 {

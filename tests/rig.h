@@ -19,6 +19,10 @@ struct rig {
 void rig_open(struct rig *, code_set codes);
 void rig_close(struct rig *);
 
+/* The same with the usual codes, for a group of tests: *state is the rig. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
+
 /* Let the oracle read this message, which stays until the last rig_check. */
 void rig_message(struct rig *, struct span m);
 

@@ -169,26 +169,6 @@ an_engine_that_never_was_can_be_freed(void **state)
 	engine_free(NULL);
 }
 
-static int
-open_rig(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-
-	if (r == NULL)
-		return -1;
-	rig_open(r, code_set_default());
-	*state = r;
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	rig_close(*state);
-	free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -207,5 +187,5 @@ main(void)
 		cmocka_unit_test(an_engine_that_never_was_can_be_freed),
 	};
 
-	return cmocka_run_group_tests(tests, open_rig, close_rig);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -205,26 +205,6 @@ so_they_are_with_every_code_asked_for(void **state)
 	rig_close(&r);
 }
 
-static int
-open_rig(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-
-	if (r == NULL)
-		return -1;
-	rig_open(r, code_set_default());
-	*state = r;
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	rig_close(*state);
-	free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -240,5 +220,5 @@ main(void)
 		cmocka_unit_test(so_they_are_with_every_code_asked_for),
 	};
 
-	return cmocka_run_group_tests(tests, open_rig, close_rig);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -2,8 +2,6 @@
  * The sequences that are known to have been tried on servers, one by one:
  * each is found where it stands, under one name, and nothing else is.
  */
-#include <stdlib.h>
-
 #include "rig.h"
 #include "t.h"
 
@@ -138,26 +136,6 @@ on_the_wire_the_first_line_stands_behind_a_crlf(void **state)
 	    NO_CUTS, BRK_CRLF), &first, SEV_HIGH, 0);
 }
 
-static int
-open_rig(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-
-	if (r == NULL)
-		return -1;
-	rig_open(r, code_set_default());
-	*state = r;
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	rig_close(*state);
-	free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -171,5 +149,5 @@ main(void)
 		    on_the_wire_the_first_line_stands_behind_a_crlf),
 	};
 
-	return cmocka_run_group_tests(tests, open_rig, close_rig);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -1,8 +1,6 @@
 /*
  * Where the header block ends, and the Message-ID in it, through the engine.
  */
-#include <stdlib.h>
-
 #include "rig.h"
 #include "t.h"
 
@@ -254,26 +252,6 @@ high_bytes_count_in_the_header_block_alone(void **state)
 	assert_int_equal(f->where->off[1], 6);
 }
 
-static int
-open_rig(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-
-	if (r == NULL)
-		return -1;
-	rig_open(r, code_set_default());
-	*state = r;
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	rig_close(*state);
-	free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -286,5 +264,5 @@ main(void)
 		cmocka_unit_test(high_bytes_count_in_the_header_block_alone),
 	};
 
-	return cmocka_run_group_tests(tests, open_rig, close_rig);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

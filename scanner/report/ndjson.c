@@ -2,9 +2,9 @@
  * NDJSON, and the same records as one JSON document.  The fields are
  * described in report.schema.json; a change of meaning is a new SCHEMA.
  */
+#include "dkim.h"
 #include "json.h"
 #include "report.h"
-
 #include "walk.h"
 
 #define SCHEMA 1
@@ -39,6 +39,8 @@ put_header(struct json *j, const struct run_facts *r)
 	json_key_text(j, "kernel", r->kernel);
 	json_key_text(j, "sandbox", r->sandbox);
 	json_key_text(j, "eol", r->eol);
+	if (r->target != NULL)
+		json_key_text(j, "target", r->target);
 	json_key_text(j, "min_severity",
 	    severity_name(r->options->min_severity));
 	json_key(j, "codes");
@@ -74,6 +76,13 @@ put_finding(struct json *j, const struct finding *f)
 	json_open(j, '{');
 	json_key_text(j, "code", code_info(f->code)->name);
 	json_key_text(j, "severity", severity_name(f->severity));
+	if (f->target != NULL) {
+		json_key_text(j, "because", code_info(f->because)->name);
+		if (f->target->reply != NULL)
+			json_key_text(j, "reply", f->target->reply);
+		json_key_text(j, "message", f->target->what);
+		json_key_text(j, "source", f->target->source);
+	}
 	json_key_u64(j, "count", f->where->count);
 	json_key(j, "offsets");
 	json_open(j, '[');
@@ -82,6 +91,53 @@ put_finding(struct json *j, const struct finding *f)
 	json_close(j, ']');
 	put_context(j, &f->where->context);
 	json_close(j, '}');
+}
+
+static void
+put_signature(struct json *j, const struct dkim_signature *s)
+{
+	const struct dkim_tags *t = &s->tags;
+
+	json_open(j, '{');
+	if (t->domain.n > 0)
+		json_bytes(j, "domain",
+		    (struct span){ t->domain.p, t->domain.n });
+	if (t->selector.n > 0)
+		json_bytes(j, "selector",
+		    (struct span){ t->selector.p, t->selector.n });
+	if (t->algorithm != NULL)
+		json_key_text(j, "algorithm", t->algorithm);
+	if (t->canonicalization != NULL)
+		json_key_text(j, "canonicalization", t->canonicalization);
+	json_key_u64(j, "offset", s->off);
+	json_key_text(j, "body", dkim_body_name(s->body));
+	if (s->body == DKIM_UNUSABLE) {
+		json_key_text(j, "why", t->why);
+		json_close(j, '}');
+		return;
+	}
+	if (t->has_length) {
+		json_key_u64(j, "length", t->length);
+		json_key_u64(j, "uncovered", s->uncovered);
+	}
+	json_key_bool(j, "as_stored", s->matches[DKIM_AS_STORED]);
+	json_key_bool(j, "with_crlf", s->matches[DKIM_WITH_CRLF]);
+	json_key_bool(j, "with_all", s->matches[DKIM_WITH_ALL]);
+	json_close(j, '}');
+}
+
+static void
+put_dkim(struct json *j, const struct dkim_facts *f)
+{
+	if (f == NULL || f->n == 0)
+		return;
+	json_key(j, "dkim");
+	json_open(j, '[');
+	for (size_t i = 0; i < f->n; i++)
+		put_signature(j, &f->list[i]);
+	json_close(j, ']');
+	if (f->more > 0)
+		json_key_u64(j, "dkim_more", f->more);
 }
 
 static void
@@ -141,6 +197,7 @@ put_message(struct json *j, const struct report_message *r,
 		if (report_shows(&v->list[i], o))
 			put_finding(j, &v->list[i]);
 	json_close(j, ']');
+	put_dkim(j, v->dkim);
 	json_close(j, '}');
 }
 

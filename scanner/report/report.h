@@ -62,6 +62,7 @@ struct run_facts {
 	const char *const *argv;	/* NULL-terminated */
 	const char *rules_sha256;	/* hex, of codes and their meaning */
 	const char *kernel, *sandbox, *eol;
+	const char *target;		/* of --target; or NULL */
 	char host[256];
 	char start[32];			/* RFC 3339, UTC */
 	code_set codes;

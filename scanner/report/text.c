@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "dkim.h"
 #include "escape.h"
 #include "report.h"
 #include "walk.h"
@@ -39,19 +40,38 @@ put_context(struct buf *b, const struct context *c)
 	buf_str(b, "\"");
 }
 
+/* The server's own words, or what it does; and the finding behind it. */
 static void
-put_finding(struct buf *b, const struct report_message *r,
-    const struct finding *f, bool color)
+put_target(struct buf *b, const struct finding *f)
+{
+	buf_str(b, f->target->reply != NULL ? f->target->reply :
+	    f->target->what);
+	buf_printf(b, " (%s)", code_info(f->because)->name);
+}
+
+/* off: in the message. */
+static void
+put_place(struct buf *b, const struct report_message *r, uint64_t off)
 {
 	escape_text(b, r->path);
 	buf_byte(b, ':');
 	report_index(b, r->msg->index, r->index_is_relative);
 	buf_byte(b, ':');
-	buf_u64(b, r->msg->off + f->where->off[0]);
+	buf_u64(b, r->msg->off + off);
 	buf_str(b, ": ");
+}
+
+static void
+put_finding(struct buf *b, const struct report_message *r,
+    const struct finding *f, bool color)
+{
+	put_place(b, r, f->where->off[0]);
 	put_severity(b, f->severity, color);
-	buf_printf(b, " %s: %s", code_info(f->code)->name,
-	    code_info(f->code)->title);
+	buf_printf(b, " %s: ", code_info(f->code)->name);
+	if (f->target != NULL)
+		put_target(b, f);
+	else
+		buf_str(b, code_info(f->code)->title);
 	if (f->where->count > 1)
 		buf_printf(b, ", %" PRIu64 " times", f->where->count);
 	buf_byte(b, ':');
@@ -59,30 +79,58 @@ put_finding(struct buf *b, const struct report_message *r,
 	buf_byte(b, '\n');
 }
 
-/* What KumoMTA's check would answer to this message. */
-static void
-put_would_reject(struct buf *b, const struct report_message *r)
-{
-	escape_text(b, r->path);
-	buf_byte(b, ':');
-	report_index(b, r->msg->index, r->index_is_relative);
-	buf_byte(b, ':');
-	buf_u64(b, r->msg->off);
-	buf_printf(b, ": note: KumoMTA would say: %s\n",
-	    r->verdict->would_reject);
-}
-
 /* A line for a message that is shown only because all are (--all). */
 static void
 put_clean(struct buf *b, const struct report_message *r)
 {
-	escape_text(b, r->path);
-	buf_byte(b, ':');
-	report_index(b, r->msg->index, r->index_is_relative);
-	buf_byte(b, ':');
-	buf_u64(b, r->msg->off);
-	buf_printf(b, ": no findings (%" PRIu64 " bytes, %s)\n", r->msg->len,
+	put_place(b, r, 0);
+	buf_printf(b, "no findings (%" PRIu64 " bytes, %s)\n", r->msg->len,
 	    convention_name(r->verdict->convention));
+}
+
+/* What the body is to a signature (--verbose). */
+static void
+put_signature(struct buf *b, const struct report_message *r,
+    const struct dkim_signature *s)
+{
+	static const char *const texts[] = {
+		[DKIM_MATCHES_AS_STORED] = "body matches as stored",
+		[DKIM_MATCHES_WITH_CRLF] = "body matches with CRLF",
+		[DKIM_MATCHES_WITH_ALL] = "body matches once repaired",
+		[DKIM_MATCHES_NOT] = "body does not match",
+		[DKIM_UNUSABLE] = "not usable: ",
+	};
+	const struct dkim_tags *t = &s->tags;
+
+	put_place(b, r, s->off);
+	buf_str(b, "note: DKIM signature");
+	if (t->domain.n > 0) {
+		buf_str(b, " of ");
+		escape_text(b, (struct span){ t->domain.p, t->domain.n });
+	}
+	buf_printf(b, ": %s%s", texts[s->body],
+	    s->body == DKIM_UNUSABLE ? t->why : "");
+	if (s->uncovered > 0)
+		buf_printf(b, "; l= leaves out %" PRIu64 " octets",
+		    s->uncovered);
+	buf_byte(b, '\n');
+}
+
+static void
+put_notes(struct buf *b, const struct report_message *r,
+    const struct report_options *o)
+{
+	const struct dkim_facts *f = r->verdict->dkim;
+
+	if (!o->verbose)
+		return;
+	for (size_t i = 0; f != NULL && i < f->n; i++)
+		put_signature(b, r, &f->list[i]);
+	if (r->verdict->would_reject != NULL) {
+		put_place(b, r, 0);
+		buf_printf(b, "note: KumoMTA would say: %s\n",
+		    r->verdict->would_reject);
+	}
 }
 
 static void
@@ -99,8 +147,7 @@ text_message(struct buf *b, const struct report_message *r,
 		}
 	if (!any)
 		put_clean(b, r);
-	if (v->would_reject != NULL && o->verbose)
-		put_would_reject(b, r);
+	put_notes(b, r, o);
 }
 
 /* Only what a person must know: where readers would disagree. */

@@ -133,7 +133,7 @@ def shim(name):
     if not os.path.exists(out) or \
             os.path.getmtime(out) < os.path.getmtime(source):
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-o", out,
-                        source, "-ldl"], check=True)
+                        source, "-ldl", "-pthread"], check=True)
     return out
 
 

@@ -174,7 +174,9 @@ def offset_and_length_cut_out_the_message():
 
 @test
 def the_context_is_what_stands_there():
-    at_line = {"limit.line-998", "limit.line-78", "limit.no-header-end"}
+    at_line = {"limit.line-998", "limit.line-78", "limit.no-header-end",
+               "dkim.body-mismatch", "dkim.fix-restores", "dkim.fix-breaks",
+               "dkim.length", "dkim.rsa-sha1", "dkim.unusable"}
     for r in all_records("--code", "+limit.line-78"):
         for f in r.get("findings", []):
             data, c = message_bytes(r), f["context"]

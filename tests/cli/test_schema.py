@@ -147,7 +147,7 @@ def all_without_hash_has_no_needless_sums():
 def every_eol_code_and_severity_option():
     for args in (("--eol", "lf"), ("--eol", "crlf"), ("--eol", "wire"),
                  ("--code", "*"), ("--min-severity", "high"), ("-j", "0"),
-                 ("--kernel", "portable")):
+                 ("--kernel", "portable"), ("--dkim",)):
         check_ndjson(baredot("scan", "-f", "ndjson", *args, "samples"))
 
 

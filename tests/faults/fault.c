@@ -8,13 +8,15 @@
  *             -n: each from the n-th on)
  * FAULT_DO    abort, hang, truncate, or the number of an errno
  * FAULT_WHO   parent or worker; else both
- * FAULT_FILE  truncate: that file, to FAULT_SIZE bytes, before the call
+ * FAULT_FILE  truncate: that file, to FAULT_SIZE bytes, before the call; a
+ *             worker may not, so a thread of the parent does it
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,7 +31,8 @@ void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 
-static atomic_long *calls;
+static atomic_long *calls;	/* all in one page that processes share */
+static atomic_long *wanted, *done;
 static long at;
 static const char *call, *name, *how, *who;
 static pid_t parent;
@@ -70,9 +73,28 @@ env(const char *key)
 	return v != NULL ? v : "";
 }
 
+static void *
+truncate_when_told(void *ctx)
+{
+	long n;
+
+	(void)ctx;
+	for (;;) {
+		n = atomic_load(wanted);
+		if (n > atomic_load(done)) {
+			(void)ftruncate(victim, size);
+			atomic_store(done, n);
+		}
+		(void)usleep(100);
+	}
+	return NULL;
+}
+
 __attribute__((constructor)) static void
 start(void)
 {
+	pthread_t thread;
+
 	real_read = dlsym(RTLD_NEXT, "read");
 	real_pread = dlsym(RTLD_NEXT, "pread");
 	real_openat = dlsym(RTLD_NEXT, "openat");
@@ -81,6 +103,8 @@ start(void)
 	real_fork = dlsym(RTLD_NEXT, "fork");
 	calls = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	wanted = calls + 1;
+	done = calls + 2;
 	parent = getpid();
 	(void)dl_iterate_phdr(find_crypto, NULL);
 	name = env("FAULT_NAME");
@@ -90,6 +114,8 @@ start(void)
 	size = atol(env("FAULT_SIZE"));
 	if (env("FAULT_FILE")[0] != '\0')
 		victim = open(env("FAULT_FILE"), O_WRONLY | O_CLOEXEC);
+	if (victim >= 0)
+		(void)pthread_create(&thread, NULL, truncate_when_told, NULL);
 	call = env("FAULT_CALL");
 }
 
@@ -118,6 +144,15 @@ memory_now(const void *caller)
 	return (a < crypto_from || a >= crypto_to) && now("memory");
 }
 
+static void
+cut_short(void)
+{
+	const long n = atomic_fetch_add(wanted, 1) + 1;
+
+	while (victim >= 0 && atomic_load(done) < n)
+		(void)usleep(100);
+}
+
 /* True: fail, with errno set. */
 static bool
 act(void)
@@ -127,8 +162,10 @@ act(void)
 	if (strcmp(how, "hang") == 0)
 		for (;;)
 			pause();
-	if (strcmp(how, "truncate") == 0)
-		return victim >= 0 && ftruncate(victim, size) != 0;
+	if (strcmp(how, "truncate") == 0) {
+		cut_short();
+		return false;
+	}
 	errno = atoi(how);
 	return errno != 0;
 }

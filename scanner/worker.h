@@ -1,0 +1,16 @@
+/*
+ * The life of a worker process.
+ */
+#ifndef BAREDOT_WORKER_H
+#define BAREDOT_WORKER_H
+
+#include "scan.h"
+
+/*
+ * Give up what a worker does not need, then do the jobs that come in on fd
+ * and send back what comes of them, until the pool hangs up.  Exits; so it
+ * does when there is no memory or nobody listens.
+ */
+_Noreturn void worker_main(int fd, const struct scan_options *);
+
+#endif
