@@ -11,7 +11,7 @@
 	"anew: DKIM signatures break, and fields it cannot read are lost."
 
 #define TEXT_CONFORM_COLON \
-	.title = "header line without a colon (KumoMTA)", \
+	.title = "header line without a colon", \
 	.means = "A line of the header block, or of that of a part, has no " \
 	    "colon.  KumoMTA takes it for a field without a value and reads " \
 	    "on; for others the header block ends there.  The place is the " \
@@ -22,7 +22,7 @@
 	.strings = KUMO_SAYS("MISSING_COLON_VALUE"), \
 	.source = KUMO "header.rs; RFC 5322 2.2"
 #define TEXT_CONFORM_LINE_ENDS \
-	.title = "CR or LF on its own (KumoMTA)", \
+	.title = "CR or LF on its own", \
 	.means = "A CR without an LF behind it or an LF without a CR before " \
 	    "it, in the message as it would arrive by SMTP: where a store's " \
 	    "lines end in LF each LF stands for CRLF, so a CRLF there " \
@@ -37,7 +37,7 @@
 	    "message data must use CRLF for line endings (its listener)", \
 	.source = KUMO "normalize.rs, mimepart.rs; RFC 5322 2.3"
 #define TEXT_CONFORM_NAME_SPACE \
-	.title = "white space before the colon of a field (KumoMTA)", \
+	.title = "white space before the colon of a field", \
 	.means = "A space or tab stands in the name of a header field, or " \
 	    "between it and the colon.  The name ends there for KumoMTA.  " \
 	    "The place is the space.", \
@@ -47,7 +47,7 @@
 	.strings = KUMO_SAYS("NAME_ENDS_WITH_SPACE"), \
 	.source = KUMO "header.rs; RFC 5322 2.2, 4.5.8"
 #define TEXT_CONFORM_LINE_LONG \
-	.title = "line of 77 or more characters (KumoMTA)", \
+	.title = "line of 77 or more characters", \
 	.means = "KumoMTA counts the bytes from one LF to the next, so the " \
 	    "CR and an LF too, and allows 78: a line of 77 characters is " \
 	    "too long, at the start of the message one of 78.  A last line " \
@@ -58,7 +58,7 @@
 	.strings = KUMO_SAYS("LINE_TOO_LONG"), \
 	.source = KUMO "mimepart.rs, header.rs; RFC 5322 2.1.1"
 #define TEXT_CONFORM_TRANSFER \
-	.title = "8-bit bytes, or text that cannot be decoded (KumoMTA)", \
+	.title = "8-bit bytes, or text that cannot be decoded", \
 	.means = "Bytes over 127 anywhere in the message; each counts.  Or " \
 	    "the body of a part is no valid base64, or its text is not " \
 	    "valid in its charset (us-ascii without one), also inside " \
@@ -71,7 +71,7 @@
 	.strings = KUMO_SAYS("NEEDS_TRANSFER_ENCODING"), \
 	.source = KUMO "mimepart.rs; RFC 2045 6; Encoding Standard"
 #define TEXT_CONFORM_DATE \
-	.title = "no Date that can be read (KumoMTA)", \
+	.title = "no Date that can be read", \
 	.means = "There is no Date field, or KumoMTA cannot read the first " \
 	    "one: white space at the end of the line, a weekday that is " \
 	    "wrong, an hour of one digit and a comment before the zone are " \
@@ -83,7 +83,7 @@
 	.strings = KUMO_SAYS("MISSING_DATE_HEADER"), \
 	.source = KUMO "datetime.rs, mimepart.rs; RFC 5322 3.6.1"
 #define TEXT_CONFORM_MESSAGE_ID \
-	.title = "no Message-ID that can be read (KumoMTA)", \
+	.title = "no Message-ID that can be read", \
 	.means = "There is no Message-ID field, or KumoMTA cannot read the " \
 	    "first one: it wants one pair of angle brackets, and takes " \
 	    "almost anything inside.  The place is the field, or the end of " \
@@ -93,7 +93,7 @@
 	.strings = KUMO_SAYS("MISSING_MESSAGE_ID_HEADER"), \
 	.source = KUMO "rfc5322_parser.rs, mimepart.rs; RFC 5322 3.6.4"
 #define TEXT_CONFORM_MIME_VERSION \
-	.title = "no MIME-Version of 1.0 (KumoMTA)", \
+	.title = "no MIME-Version of 1.0", \
 	.means = "There is no MIME-Version field, or the first one is not " \
 	    "exactly 1.0: a comment, or white space at the end, makes it " \
 	    "something else for KumoMTA.  Mail without any MIME has this " \
@@ -104,7 +104,7 @@
 	.strings = KUMO_SAYS("MISSING_MIME_VERSION"), \
 	.source = KUMO "mimepart.rs; RFC 2045 4"
 #define TEXT_CONFORM_MIME_HEADERS \
-	.title = "MIME field that cannot be read (KumoMTA)", \
+	.title = "MIME field that cannot be read", \
 	.means = "The first Content-Type, Content-Transfer-Encoding, " \
 	    "Content-Disposition or Content-ID of the message or of a part " \
 	    "cannot be read by KumoMTA, or the encoding is none of 7bit, " \

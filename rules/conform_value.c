@@ -23,7 +23,8 @@ is_atext(uint8_t c)
 static bool
 is_dtext(uint8_t c)
 {
-	return (byte_is_visible(c) && !byte_is_one_of(c, "[\\]")) || byte_is_odd_control(c);
+	return (byte_is_visible(c) && !byte_is_one_of(c, "[\\]")) ||
+	    byte_is_odd_control(c);
 }
 
 static bool
@@ -42,8 +43,9 @@ accept_dot_atom_text(struct cursor *c)
 
 	if (!cursor_text(c, is_atext, &atom))
 		return false;
-	for (end = c->i; cursor_byte(c, '.') && cursor_text(c, is_atext, &atom); )
+	do
 		end = c->i;
+	while (cursor_byte(c, '.') && cursor_text(c, is_atext, &atom));
 	c->i = end;
 	return true;
 }
@@ -208,7 +210,8 @@ read_token(struct span value, struct span *token)
 	struct params ps;
 
 	(void)cursor_cfws(&c);
-	return cursor_text(&c, byte_is_mime_token, token) && params_read(&c, &ps);
+	return cursor_text(&c, byte_is_mime_token, token) &&
+	    params_read(&c, &ps);
 }
 
 bool

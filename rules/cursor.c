@@ -26,13 +26,15 @@ byte_is_odd_control(uint8_t c)
 static bool
 is_ctext(uint8_t c)
 {
-	return (byte_is_visible(c) && !byte_is_one_of(c, "()\\")) || byte_is_odd_control(c);
+	return (byte_is_visible(c) && !byte_is_one_of(c, "()\\")) ||
+	    byte_is_odd_control(c);
 }
 
 static bool
 is_qtext(uint8_t c)
 {
-	return (byte_is_visible(c) && !byte_is_one_of(c, "\"\\")) || byte_is_odd_control(c);
+	return (byte_is_visible(c) && !byte_is_one_of(c, "\"\\")) ||
+	    byte_is_odd_control(c);
 }
 
 static bool
@@ -164,7 +166,8 @@ cursor_quoted_pair(struct cursor *c)
 {
 	const size_t from = c->i;
 
-	if (cursor_byte(c, '\\') && (cursor_one(c, is_quotable) || cursor_utf8(c)))
+	if (cursor_byte(c, '\\') &&
+	    (cursor_one(c, is_quotable) || cursor_utf8(c)))
 		return true;
 	c->i = from;
 	return false;
@@ -235,12 +238,11 @@ cursor_quoted_string(struct cursor *c, struct span *out)
 static bool
 decode_q(struct span s, struct word *out)
 {
+	const bool ends_in_space = s.p[s.n - 1] == '_';
 	uint8_t spaced[WORD_MAX];
-	bool ends_in_space;
 
 	for (size_t i = 0; i < s.n; i++)
 		spaced[i] = s.p[i] == '_' ? ' ' : s.p[i];
-	ends_in_space = spaced[s.n - 1] == ' ';
 	if (!transfer_decode(TRANSFER_QP, false, (struct span){ spaced, s.n },
 	    out->text, &out->n))
 		return false;

@@ -248,9 +248,11 @@ hex_byte(const uint8_t *p)
 
 /* Octets in hex; at one that is none KumoMTA stops. */
 static void
-text_add_octets(struct param_text *t, const struct charset *charset, struct span s)
+text_add_octets(struct param_text *t, const struct charset *charset,
+    struct span s)
 {
 	struct param_text raw = { .whole = true };
+	uint8_t byte;
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] != '%') {
@@ -264,8 +266,8 @@ text_add_octets(struct param_text *t, const struct charset *charset, struct span
 				text_add(&raw, (struct span){ s.p + i + 1, 1 });
 			break;
 		}
-		text_add(&raw, (struct span){ &(uint8_t){
-		    hex_byte(s.p + i + 1) }, 1 });
+		byte = hex_byte(s.p + i + 1);
+		text_add(&raw, (struct span){ &byte, 1 });
 		i += 2;
 	}
 	t->whole = t->whole && raw.whole;

@@ -30,7 +30,7 @@ struct transfer {
 	unsigned symbols, pads;		/* base64: of this block */
 	uint32_t bits;
 	bool strict;			/* base64: those left over are 0 */
-	uint64_t spaces;		/* quoted-printable: at the end so far */
+	uint64_t spaces;		/* quoted-printable: at the end */
 	unsigned escape;		/* bytes behind and with an "=" */
 	uint8_t hold;			/* the first behind it */
 

@@ -6,8 +6,11 @@
 
 #include <ctype.h>
 
+#define HEAD_TEXT(id, name) name,
+static const char *const named[] = { HEAD_NAMES(HEAD_TEXT) };
+
 struct slice_head {
-	struct span name[64], value[64];
+	struct span name[HEAD_NAMES_N], value[HEAD_NAMES_N];
 	size_t n, body;
 };
 
@@ -60,6 +63,39 @@ fails(struct conform_oracle *o, enum head_error error, uint8_t byte)
 	return false;
 }
 
+static bool
+is_name(struct span s, const char *name)
+{
+	return s.n == strlen(name) && span_starts_nocase(s,
+	    (struct span){ (const uint8_t *)name, s.n });
+}
+
+/* The first field of that name; false: none. */
+static bool
+find_field(const struct slice_head *h, const char *name, struct span *value)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (is_name(h->name[i], name)) {
+			*value = h->value[i];
+			return true;
+		}
+	return false;
+}
+
+/* Keep a field whose value matters: the first of its name. */
+static void
+keep_field(struct slice_head *h, struct span name, struct span value)
+{
+	struct span seen;
+
+	for (size_t i = 0; i < HEAD_NAMES_N; i++)
+		if (is_name(name, named[i]) &&
+		    !find_field(h, named[i], &seen)) {
+			h->name[h->n] = name;
+			h->value[h->n++] = value;
+		}
+}
+
 /*
  * One field: a name up to the colon; the value up to a line that does not
  * begin with white space.  Returns its bytes, 0: an error.
@@ -86,8 +122,7 @@ read_field(struct conform_oracle *o, struct span s, struct slice_head *h)
 			name_end = i;
 		i += i < s.n;
 		set(o, CONFORM_LINE_LONG, i > 78);
-		h->name[h->n] = slice(s, 0, name_end);
-		h->value[h->n++] = slice(s, 0, 0);
+		keep_field(h, slice(s, 0, name_end), slice(s, 0, 0));
 		return i;
 	}
 	if (name_end == SIZE_MAX)
@@ -110,8 +145,7 @@ read_field(struct conform_oracle *o, struct span s, struct slice_head *h)
 	if (i == s.n && s.p[i - 1] != '\n' && i - line > longest)
 		longest = i - line;
 	set(o, CONFORM_LINE_LONG, longest > 78);
-	h->name[h->n] = slice(s, 0, name_end);
-	h->value[h->n++] = slice(s, value, end);
+	keep_field(h, slice(s, 0, name_end), slice(s, value, end));
 	return i;
 }
 
@@ -141,20 +175,6 @@ read_head(struct conform_oracle *o, struct span s, struct slice_head *h)
 	}
 	h->body = i;
 	return true;
-}
-
-/* The first field of that name; false: none. */
-static bool
-find_field(const struct slice_head *h, const char *name, struct span *value)
-{
-	for (size_t i = 0; i < h->n; i++) {
-		*value = h->value[i];
-		if (h->name[i].n == strlen(name) && span_starts_nocase(
-		    h->name[i], (struct span){ (const uint8_t *)name,
-		    strlen(name) }))
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -209,12 +229,14 @@ find_border(struct span s, size_t from, const struct conform_type *type)
 	return SIZE_MAX;
 }
 
-static bool read_part(struct conform_oracle *, struct span, bool top);
+static bool read_part(struct conform_oracle *, struct span, size_t depth,
+    size_t borders);
 
-/* False: an error.  *any: a border was seen. */
+/* False: an error.  *any: a border was seen.  borders: bytes of boundaries
+ * around it. */
 static bool
 read_parts(struct conform_oracle *o, struct span s,
-    const struct conform_type *type, bool *any)
+    const struct conform_type *type, size_t depth, size_t borders, bool *any)
 {
 	const size_t n = type->boundary_n + 3;
 	size_t at = find_border(s, 0, type), end, next;
@@ -227,7 +249,7 @@ read_parts(struct conform_oracle *o, struct span s,
 		next = find_border(s, at + n, type);
 		end = next == SIZE_MAX ? s.n : next + 1;
 		if (!read_part(o, slice(s, (size_t)(lf - s.p) + 1, end),
-		    false))
+		    depth + 1, borders + type->boundary_n))
 			return false;
 		if (next != SIZE_MAX && (s.n - next - n < 2 ||
 		    memcmp(s.p + next + n, "--", 2) == 0))
@@ -237,7 +259,8 @@ read_parts(struct conform_oracle *o, struct span s,
 }
 
 static bool
-read_part(struct conform_oracle *o, struct span s, bool top)
+read_part(struct conform_oracle *o, struct span s, size_t depth,
+    size_t borders)
 {
 	enum transfer_encoding encoding = TRANSFER_NONE;
 	struct conform_type type;
@@ -245,11 +268,12 @@ read_part(struct conform_oracle *o, struct span s, bool top)
 	struct span v;
 	bool any = false;
 
-	o->parts++;
+	o->beyond = o->beyond || depth > BORDERS_DEPTH ||
+	    borders > BORDERS_BYTES;
 	if (!read_head(o, s, &h))
 		return false;
 	judge_slice(o, s);
-	if (top)
+	if (depth == 0)
 		judge_top(o, &h);
 	conform_type_default(&type);
 	if (find_field(&h, "content-type", &v))
@@ -261,7 +285,7 @@ read_part(struct conform_oracle *o, struct span s, bool top)
 	if (find_field(&h, "content-id", &v))
 		set(o, CONFORM_MIME_HEADERS, !conform_message_id(v));
 	if (type.parted && !read_parts(o, slice(s, h.body == 0 ? 0 :
-	    h.body - 1, s.n), &type, &any))
+	    h.body - 1, s.n), &type, depth, borders, &any))
 		return false;
 	if (!any)
 		judge_leaf(o, slice(s, h.body, s.n), &type, encoding);
@@ -272,5 +296,5 @@ void
 conform_oracle(struct conform_oracle *o, struct span m)
 {
 	*o = (struct conform_oracle){ .error = HEAD_FINE };
-	(void)read_part(o, m, true);
+	(void)read_part(o, m, 0, 0);
 }

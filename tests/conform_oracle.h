@@ -10,7 +10,7 @@ struct conform_oracle {
 	enum head_error error;		/* then there are no flags */
 	uint8_t bad_byte;
 	unsigned flags;			/* bits of enum conform_flag */
-	size_t parts;
+	bool beyond;			/* more than the rule follows */
 };
 
 /* m, as it came in by SMTP. */

@@ -429,6 +429,7 @@ agree(struct pair *p, struct span m, struct span wire, size_t step)
 	struct conform_oracle o;
 
 	conform_oracle(&o, wire);
+	assert_false(o.beyond);
 	if (s.error == (o.error != HEAD_FINE) &&
 	    (s.error || s.flags == o.flags))
 		return;
