@@ -15,7 +15,7 @@ import sys
 import zlib
 
 sys.dont_write_bytecode = True
-from cli import (GOLDEN, SAMPLES, TOP, UNREADABLE, baredot, check, folder,
+from cli import (BY_OPTION, GOLDEN, SAMPLES, TOP, UNREADABLE, baredot, check, folder,
                  read, run, same, scan, test)
 
 VARYING = {"context", "why", "end", "milliseconds"}
