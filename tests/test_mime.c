@@ -320,6 +320,16 @@ leaf(struct tree *t, struct planted *p, const char *normal)
 		words(t, below(t, 5), true);
 }
 
+/* A part without a header, and without the empty line behind it. */
+static void
+bare(struct tree *t, struct planted *p)
+{
+	memcpy(p->type, "text/plain", 11);
+	memcpy(p->encoding, "7bit", 5);
+	p->body = t->n;
+	words(t, 1 + below(t, 3), true);
+}
+
 /* A header and a body; normal: the type without a field. */
 static void
 entity(struct tree *t, unsigned depth, const char *normal)
@@ -335,6 +345,9 @@ entity(struct tree *t, unsigned depth, const char *normal)
 		multipart(t, p, depth);
 	else if (depth < 6 && kind == 2 && t->parts < 100)
 		message(t, p, depth, normal);
+	else if (kind == 3 && strcmp(normal, "text/plain") == 0 &&
+	    below(t, 3) == 0)
+		bare(t, p);
 	else
 		leaf(t, p, normal);
 	p->end = t->n;
@@ -1027,6 +1040,79 @@ a_long_delimiter_line_takes_its_break_with_it(void **state)
 }
 
 static void
+a_line_that_is_not_seen_whole_delimits_nothing(void **state)
+{
+	char *m = calloc(1, 4000);
+	const struct verdict *v;
+	size_t n;
+
+	assert_non_null(m);
+	n = (size_t)snprintf(m, 4000, MIXED("b") "\n--b\n\none\n--b");
+	memset(m + n, ' ', 1030);
+	memcpy(m + n + 1030, "x\n--b--\n", 9);
+	v = look_twice(*state, bytes(m), SIZE_MAX);
+	assert_int_equal(v->mime->parts, 2);
+	free(m);
+}
+
+/* What the first look makes of the last bytes. */
+static const struct {
+	const char *text;
+	bool maybe;
+} last_lines[] = {
+	{ MIXED("b") "\n--b\n\none\n--b--\n", false },
+	{ MIXED("b") "\n--b\n\none\n--b--", false },
+	{ MIXED("b") "\n--b\n\none\n--b-- \t\n\nepilogue\n", false },
+	{ MIXED("\"b \"") "\n--b\n\none\n--b--", false },
+	{ MIXED("b") "\n--b\n\none\nx--b--\n", true },
+	{ MIXED("b") "\n--b\n\none\n--b--x\n", true },
+	{ MIXED("b") "\n--b\n\none\n--b-- x\n", true },
+	{ MIXED("b") "\n--b\n\none\n--b-\n", true },
+	{ MIXED("b") "\n--b\n\none\n--b\n", true },
+	{ MIXED("b") "\n", true },
+	{ MIXED("b"), true },
+	{ "Content-Type: multipart/mixed\n\none\n", true },
+	{ "Content-Type:\n multipart/mixed;\n boundary=b\n\n--b\n", true },
+	{ "Content-Type: (x) multipart/mixed;boundary=b\n\n--b\n", true },
+	{ "CONTENT-TYPE : MULTIPART/MIXED;BOUNDARY=b\n\n--b\n", true },
+	{ MIXED("b") MIXED("c") "\n--b\n--b--\n", false },
+	{ MIXED("b") MIXED("c") "\n--b\n--c--\n", true },
+	{ "Content-Type: text/plain; boundary=b\n\n--b\n", false },
+	{ "Content-Type: message/rfc822\n\n" MIXED("b") "\n--b\n", false },
+	{ "Content-Type: multiparts/mixed; boundary=b\n\n--b\n", false },
+	{ "X: y\n " MIXED("b") "\n--b\n", false },
+	{ "X: y\n\n" MIXED("b") "\n--b\n", false },
+};
+
+static void
+the_first_look_knows_the_last_line(void **state)
+{
+	static const struct span breaks[] = { { (const uint8_t *)"\n", 1 },
+	    { (const uint8_t *)"\r\n", 2 }, { (const uint8_t *)"\r", 1 } };
+	struct looks *k = *state;
+	uint8_t m[2000];
+
+	for (size_t i = 0; i < 60 * sizeof(last_lines) /
+	    sizeof(last_lines[0]); i++) {
+		struct engine *g = i % 2 > 0 ? k->first : k->no_census;
+		size_t n = 0;
+
+		/* Behind eight lines the header is passed over. */
+		for (size_t f = 0; f < i % 5 * 5; f++)
+			n += with_breaks(m + n, "X-Field: of no interest to "
+			    "the first look, as it is none of these\n",
+			    breaks[i % 3]);
+		n += with_breaks(m + n, last_lines[i / 60].text,
+		    breaks[i % 3]);
+		engine_begin(g, BRK_LF);
+		feed(g, (struct span){ m, n }, i % 4 > 0 ? SIZE_MAX :
+		    1 + i % 60);
+		if (engine_end(g)->unclosed_maybe != last_lines[i / 60].maybe)
+			fail_msg("%s", last_lines[i / 60].text);
+	}
+}
+
+static void
 codes_that_are_not_wanted_are_not_looked_for(void **state)
 {
 	struct engine_options o = { .codes = 1ull << CODE_EOL_BARE_LF };
@@ -1052,6 +1138,9 @@ main(void)
 		cmocka_unit_test(look_alikes_in_binary_parts_stay_what_they_are),
 		cmocka_unit_test(one_line_end_that_is_no_data_is_enough),
 		cmocka_unit_test(a_long_delimiter_line_takes_its_break_with_it),
+		cmocka_unit_test(
+		    a_line_that_is_not_seen_whole_delimits_nothing),
+		cmocka_unit_test(the_first_look_knows_the_last_line),
 		cmocka_unit_test(codes_that_are_not_wanted_are_not_looked_for),
 	};
 
