@@ -85,6 +85,12 @@ static const struct {
 	{ CODE_LIMIT_NUL, "limit.nul", SEV_MEDIUM },
 	{ CODE_LIMIT_8BIT_HEADER, "limit.8bit-header", SEV_LOW },
 	{ CODE_LIMIT_NO_HEADER_END, "limit.no-header-end", SEV_LOW },
+	{ CODE_MIME_UNCLOSED, "mime.unclosed", SEV_MEDIUM },
+	{ CODE_MIME_NO_BOUNDARY, "mime.no-boundary", SEV_LOW },
+	{ CODE_MIME_DUPLICATE, "mime.duplicate-field", SEV_LOW },
+	{ CODE_MIME_NESTING, "mime.nesting", SEV_LOW },
+	{ CODE_MIME_BINARY_EOL, "mime.binary-eol", SEV_INFO },
+	{ CODE_MIME_ATTACHED_EOL, "mime.attached-eol", SEV_INFO },
 };
 
 static void
