@@ -51,10 +51,10 @@
 #define TEXT_MIME_NESTING \
 	.title = "parts nested too deeply", \
 	.means = "Multiparts and attached messages stand one within the " \
-	    "other, 32 deep and more.  Deeper ones are not looked into: their " \
-	    "line ends are judged as those of the part around them.  The " \
-	    "place is the Content-Type field of the first part that was left " \
-	    "closed.  Looked for in messages with another finding.", \
+	    "other, 32 deep and more.  Deeper ones are not looked into: " \
+	    "their line ends are judged as those of the part around them.  " \
+	    "The place is the Content-Type field of the first part that was " \
+	    "not looked into.  Looked for in messages with another finding.", \
 	.affects = "Readers and filters, which give up at depths of their " \
 	    "own; bounces of bounces are like this too.", \
 	.todo = "Nothing, if it is a chain of forwarded messages or of " \

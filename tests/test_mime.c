@@ -1135,7 +1135,8 @@ main(void)
 		cmocka_unit_test(a_boundary_may_be_too_long_but_not_by_much),
 		cmocka_unit_test(parts_are_looked_into_thirty_two_deep),
 		cmocka_unit_test(all_parts_are_counted_and_the_first_described),
-		cmocka_unit_test(look_alikes_in_binary_parts_stay_what_they_are),
+		cmocka_unit_test(
+		    look_alikes_in_binary_parts_stay_what_they_are),
 		cmocka_unit_test(one_line_end_that_is_no_data_is_enough),
 		cmocka_unit_test(a_long_delimiter_line_takes_its_break_with_it),
 		cmocka_unit_test(
