@@ -28,9 +28,11 @@ typedef size_t census_fn(const uint8_t *p, size_t n, enum brk native,
 
 /*
  * The same in the header block, from the start of a line on: how many bytes
- * are whole lines that end in the given break and are a field whose name does
- * not begin with Me (a Message-ID has to be read) or a continuation, with no
- * NUL, no byte over 127, no dotty line and none that could be over 998 bytes?
+ * are whole lines that end in the given break and are a field or continuation,
+ * with no NUL, no byte over 127, no dotty line and none that could be over 998
+ * bytes?  But no field whose name begins with Me, nor with Content-Ty unless
+ * the value begins with a letter other than m: a Message-ID and a multipart's
+ * Content-Type have to be read.
  */
 typedef size_t census_fields_fn(const uint8_t *p, size_t n, enum brk native,
     uint64_t *lines);

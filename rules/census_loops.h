@@ -241,8 +241,31 @@ census_run(const uint8_t *p, size_t n, enum brk native, struct census *c)
 
 #define HEAD_MAX 64u	/* bytes of a line that tell a plain field */
 
-/* The line at p[at] begins as a field or continuation that need not be read. */
+/* A Content-Type, but one that says "text/..." or the like.  A multipart's,
+ * and any that is not quite ordinary, has to be read. */
 static inline bool
+is_single_part(const uint8_t *p)
+{
+	const uint8_t c = ascii_lower(p[14]);
+
+	return p[12] == ':' && p[13] == ' ' && c >= 'a' && c <= 'z' &&
+	    c != 'm';
+}
+
+/* A Message-ID or the Content-Type of a multipart, perhaps; 15 bytes are
+ * there. */
+static inline bool
+is_read(const uint8_t *p)
+{
+	const uint8_t c = ascii_lower(p[0]);
+
+	return (c == 'm' && ascii_lower(p[1]) == 'e') ||
+	    (c == 'c' && ascii_lower(p[8]) == 't' &&
+	    ascii_lower(p[9]) == 'y' && !is_single_part(p));
+}
+
+/* The line at p[at] begins as a field or continuation that need not be read. */
+static inline __attribute__((always_inline)) bool
 plain_field(const uint8_t *p, size_t n, size_t at)
 {
 	size_t i = at;
@@ -251,7 +274,7 @@ plain_field(const uint8_t *p, size_t n, size_t at)
 		return false;
 	if (ascii_wsp(p[at]))
 		return p[at + 1] != '.';
-	if (ascii_lower(p[at]) == 'm' && ascii_lower(p[at + 1]) == 'e')
+	if (is_read(p + at))
 		return false;
 	while (i - at < HEAD_MAX && ascii_ftext(p[i]))
 		i++;

@@ -223,7 +223,7 @@ see_header(struct engine *g, const struct line *ln)
 	unsigned wants = g->again != NULL ? WANT_ALL : 0;
 
 	if (is == HEADER_FIELD)
-		wants |= g->header.in_message_id || g->again != NULL ?
+		wants |= header_in_field(&g->header) || g->again != NULL ?
 		    WANT_HEADER : WANT_ODD_FIELDS;
 	if (is == HEADER_NOT_ONE)
 		lines_not_header(&g->lines);
@@ -376,6 +376,17 @@ end_rules(struct engine *g, const struct facts *f, struct verdict *v)
 			rules[i]->end(g->state[i], f, &out);
 }
 
+static bool
+unclosed_maybe(const struct engine *g)
+{
+	static const code_set codes = 1ull << CODE_MIME_UNCLOSED |
+	    1ull << CODE_MIME_NO_BOUNDARY;
+	const struct look *k = &g->lines.look;
+
+	return (g->options.codes & codes) != 0 &&
+	    header_unclosed(&g->header, (struct span){ k->back, k->back_n });
+}
+
 struct verdict *
 engine_end(struct engine *g)
 {
@@ -392,6 +403,7 @@ engine_end(struct engine *g)
 	v->message_id = (struct span){ g->header.message_id,
 	    g->header.message_id_n };
 	v->message_id_cut = g->header.message_id_cut;
+	v->unclosed_maybe = unclosed_maybe(g);
 	v->dkim = NULL;
 	v->mime = NULL;
 	v->would_reject = NULL;
@@ -428,5 +440,5 @@ engine_is_suspect(const struct verdict *v)
 	for (size_t i = 0; i < v->n; i++)
 		if ((calm >> v->list[i].code & 1) == 0)
 			return true;
-	return false;
+	return v->unclosed_maybe;
 }

@@ -93,6 +93,9 @@ struct verdict {
 	struct span message_id;	/* the field's value, unfolded, as it stands;
 				 * empty when there is none */
 	bool message_id_cut;	/* there was more of it */
+	bool unclosed_maybe;	/* a multipart, and its last bytes do not show
+				 * that it was closed; false when nobody wants
+				 * to know */
 };
 
 static inline enum brk

@@ -8,8 +8,9 @@
 
 #include "finding.h"
 
-#define LOOK_BACK 128u		/* bytes kept of what came before the span */
-#define LOOK_PENDING 48u		/* more than there are kinds of spots */
+#define LOOK_BACK 256u		/* bytes kept of what came before the span, and
+				 * at the message's end of its last ones */
+#define LOOK_PENDING 64u		/* more than there are kinds of spots */
 
 struct look {
 	uint8_t back[LOOK_BACK];

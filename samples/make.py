@@ -41,6 +41,7 @@ class Mail:
         self.disputes = []              # (offset, kind), in an mbox
         self.id = None
         self.dkim = []                  # what is said of each signature
+        self.mime = None                # what the report says of its parts
 
     def at(self, *facts):
         """The next byte is these: "code severity", ..."""
@@ -120,6 +121,8 @@ def message_record(path, form, index, offset, raw, mail, asked):
     r["sha256"] = hashlib.sha256(mail.data).hexdigest()
     r["convention"] = mail.convention
     r["line_ends"] = line_ends(mail.data)
+    if mail.mime:
+        r["mime"] = mail.mime
     ends = line_ends(mail.data)
     rarer = min(ends["crlf"], ends["lf"])
     if 4 * rarer < ends["crlf"] + ends["lf"]:
@@ -411,6 +414,165 @@ def draw(name, convention):
     return mail
 
 
+class Parts:
+    """The parts of a mail, noted while they are written: the mail itself,
+    then each part that begins with open() and ends with close()."""
+
+    def __init__(self, mail, kind="text/plain", encoding="7bit"):
+        self.mail, self.list, self.stack = mail, [], []
+        self.begin(0, kind, encoding)
+
+    def begin(self, offset, kind, encoding):
+        self.stack.append({"type": kind, "encoding": encoding,
+                           "depth": len(self.stack), "offset": offset})
+        self.list.append(self.stack[-1])
+        return self.text()
+
+    def text(self):
+        """Its body begins here."""
+        self.stack[-1]["body"] = len(self.mail.data)
+        return self
+
+    def open(self, kind="text/plain", encoding="7bit", boundary=None):
+        """A part begins: its header, as it is needed."""
+        start = len(self.mail.data)
+        if kind != "text/plain":
+            self.mail.line(b"Content-Type: " + kind.encode() + (
+                b"; boundary=" + boundary if boundary else b""))
+        if encoding != "7bit":
+            self.mail.line(b"Content-Transfer-Encoding: " +
+                           encoding.encode())
+        self.mail.line()
+        return self.begin(start, kind, encoding)
+
+    def close(self):
+        part = self.stack.pop()
+        part["end"] = len(self.mail.data)
+        part["line_ends"] = line_ends(self.mail.data[part["body"]:])
+        return self
+
+    def done(self, unclosed=False):
+        while self.stack:
+            self.close()
+        self.mail.mime = {
+            "parts": len(self.list), "unclosed": unclosed,
+            "depth": max(p["depth"] for p in self.list), "list": self.list}
+
+
+def mixed(boundary=b"b"):
+    return [b"MIME-Version: 1.0",
+            b"Content-Type: multipart/mixed; boundary=" + boundary]
+
+
+def messages_with_parts():
+    """A message for each code of mime.*, in LF or CRLF."""
+    out = {}
+
+    def add(name, end, *fields):
+        mail = Mail("%s.%s" % (name, NAME[end]), end)
+        out["eml/%s.eml" % mail.name] = mail
+        return mail.header(*fields)
+
+    # Cut off in an attachment.
+    for end in (LF, CRLF):
+        mail = add("mime.unclosed", end, *mixed())
+        parts = Parts(mail, "multipart/mixed")
+        mail.line(b"--b")
+        parts.open()
+        mail.put(b"See the attachment.")
+        parts.close()
+        mail.line().line(b"--b")
+        parts.open("image/png", "base64")
+        mail.line(b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4")
+        mail.at("mime.unclosed medium")
+        parts.done(unclosed=True)
+    # The outer half of a split: it ends in the middle, no line end is odd.
+    mail = add("mime.unclosed.inner", LF, *mixed())
+    parts = Parts(mail, "multipart/mixed")
+    mail.line(b"--b")
+    parts.open("multipart/alternative", boundary=b"inner")
+    mail.line(b"--inner")
+    parts.open()
+    mail.put(b"one").brk(CRLF).put(b"two")
+    parts.close().close()
+    mail.line().at("mime.unclosed medium").line(b"--b--")
+    parts.done(unclosed=True)
+
+    # The field's second line was lost.
+    mail = Mail("mime.no-boundary.lf", LF).fields(b"MIME-Version: 1.0")
+    out["eml/%s.eml" % mail.name] = mail
+    mail.at("mime.no-boundary low")
+    mail.line(b"Content-Type: multipart/mixed;").line()
+    parts = Parts(mail, "multipart/mixed")
+    mail.line(b"--b").line().line(b"text").line(b"--b--")
+    parts.done()
+
+    mail = Mail("mime.duplicate-field.lf", LF)
+    out["eml/%s.eml" % mail.name] = mail
+    mail.fields(*mixed())
+    mail.at("mime.duplicate-field low")
+    mail.line(b"Content-Type: multipart/mixed; boundary=other").line()
+    parts = Parts(mail, "multipart/mixed")
+    mail.line(b"--b")
+    parts.open()
+    mail.put(b"a").brk(CRLF).put(b"b")
+    parts.close()
+    mail.line().line(b"--b--")
+    parts.done()
+
+    # The part at depth 31 is the last that is described.
+    mail = add("mime.nesting", CRLF, *mixed(b"b0"))
+    parts = Parts(mail, "multipart/mixed")
+    for i in range(1, 32):
+        mail.line(b"--b%d" % (i - 1))
+        if i == 31:
+            mail.at("mime.nesting low")
+        parts.open("multipart/mixed", boundary=b"b%d" % i)
+    mail.line(b"--b31").line().put(b"a").brk(LF).put(b"b")
+    for i in reversed(range(31)):
+        parts.close()
+        mail.line().put(b"--b%d--" % i)
+    mail.line()
+    parts.done()
+
+    # Lines of their own in a binary part: nothing else is odd.
+    mail = add("mime.binary-eol", CRLF, *mixed())
+    parts = Parts(mail, "multipart/mixed")
+    mail.line(b"--b")
+    parts.open()
+    mail.put(b"The data are below.")
+    parts.close()
+    mail.line().line(b"--b")
+    parts.open("application/octet-stream", "binary")
+    for byte in (LF, CR, LF):
+        mail.put(b"data").at("mime.binary-eol info").at(
+            "eol.bare-%s info" % NAME[byte]).put(byte)
+    mail.put(b"data")
+    parts.close()
+    mail.line().line(b"--b--")
+    parts.done()
+
+    for end in (LF, CRLF):
+        odd = CRLF if end == LF else LF
+        mail = add("mime.attached-eol", end, *mixed())
+        parts = Parts(mail, "multipart/mixed")
+        mail.line(b"--b")
+        parts.open("message/rfc822")
+        start = len(mail.data)
+        for text in (b"From: carol@example.net", b"Subject: attached", b"",
+                     b"kept with other line ends"):
+            mail.put(text).at("mime.attached-eol info").brk(odd)
+        parts.begin(start, "text/plain", "7bit")
+        parts.stack[-1]["body"] = mail.data.index(b"kept with")
+        mail.put(b"the end")
+        parts.close().close()
+        mail.line().line(b"--b--")
+        parts.done()
+    for path in list(out):
+        out[path] = Single("eml", out[path])
+    return out
+
+
 def maildir(name, end, residue):
     """new/, cur/, tmp/, a Maildir++ subfolder, and a server's own files."""
     out = {}
@@ -619,8 +781,9 @@ def others():
 
 def all_samples():
     out = {}
-    for some in (loose_messages(), dkim_messages(), maildirs(), mh(), mboxes(), compressed(),
-                 others()):
+    for some in (loose_messages(), dkim_messages(),
+                 messages_with_parts(), maildirs(), mh(),
+                 mboxes(), compressed(), others()):
         out.update(some)
     return out
 

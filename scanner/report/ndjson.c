@@ -2,9 +2,11 @@
  * NDJSON, and the same records as one JSON document.  The fields are
  * described in report.schema.json; a change of meaning is a new SCHEMA.
  */
-#include "dkim.h"
 #include "json.h"
 #include "report.h"
+
+#include "dkim.h"
+#include "mime.h"
 #include "walk.h"
 
 #define SCHEMA 1
@@ -141,14 +143,67 @@ put_dkim(struct json *j, const struct dkim_facts *f)
 }
 
 static void
-put_line_ends(struct json *j, const struct tally *t)
+put_line_ends(struct json *j, uint64_t crlf, uint64_t lf, uint64_t cr,
+    uint64_t crcrlf)
 {
 	json_key(j, "line_ends");
 	json_open(j, '{');
-	json_key_u64(j, "crlf", t->breaks[BRK_CRLF].count);
-	json_key_u64(j, "lf", t->breaks[BRK_LF].count);
-	json_key_u64(j, "cr", t->breaks[BRK_CR].count);
-	json_key_u64(j, "crcrlf", t->crcrlf.count);
+	json_key_u64(j, "crlf", crlf);
+	json_key_u64(j, "lf", lf);
+	json_key_u64(j, "cr", cr);
+	json_key_u64(j, "crcrlf", crcrlf);
+	json_close(j, '}');
+}
+
+static void
+put_part(struct json *j, const struct mime_part *p)
+{
+	const uint64_t *n = p->ends.n;
+
+	json_open(j, '{');
+	json_key_text(j, "type", p->type);
+	json_key_text(j, "encoding", p->encoding);
+	json_key_u64(j, "depth", p->depth);
+	json_key_u64(j, "offset", p->offset);
+	json_key_u64(j, "body", p->body);
+	json_key_u64(j, "end", p->end);
+	put_line_ends(j, n[MIME_CRLF], n[MIME_LF], n[MIME_CR],
+	    n[MIME_CRCRLF]);
+	json_close(j, '}');
+}
+
+/* The parts matter to who wants to know where line ends stand. */
+static bool
+shows_parts(const struct verdict *v, const struct report_options *o)
+{
+	static const code_set breaks = ((1ull << (CODE_EOD_STUFFED_DOT + 1)) -
+	    1) & ~(1ull << CODE_EOL_NO_FINAL);
+
+	for (size_t i = 0; i < v->n; i++)
+		if ((breaks >> v->list[i].code & 1) != 0 &&
+		    report_shows(&v->list[i], o))
+			return true;
+	return o->verbose;
+}
+
+static void
+put_mime(struct json *j, const struct verdict *v,
+    const struct report_options *o)
+{
+	const struct mime_facts *m = v->mime;
+
+	json_key(j, "mime");
+	json_open(j, '{');
+	json_key_u64(j, "parts", m->parts);
+	json_key_u64(j, "depth", m->depth);
+	json_key_bool(j, "unclosed", m->unclosed);
+	if (shows_parts(v, o)) {
+		json_key(j, "list");
+		json_open(j, '[');
+		for (size_t i = 0; i < m->n; i++)
+			put_part(j, &m->list[i]);
+		json_close(j, ']');
+	}
 	json_close(j, '}');
 }
 
@@ -186,7 +241,11 @@ put_message(struct json *j, const struct report_message *r,
 	json_key_text(j, "type", "message");
 	put_identity(j, r);
 	json_key_text(j, "convention", convention_name(v->convention));
-	put_line_ends(j, v->tally);
+	put_line_ends(j, v->tally->breaks[BRK_CRLF].count,
+	    v->tally->breaks[BRK_LF].count, v->tally->breaks[BRK_CR].count,
+	    v->tally->crcrlf.count);
+	if (v->mime != NULL)
+		put_mime(j, v, o);
 	if (report_worst(v, o, &worst))
 		json_key_text(j, "severity", severity_name(worst));
 	if (v->would_reject != NULL)

@@ -19,6 +19,9 @@ SAMPLES = os.path.join(TOP, "samples")
 GOLDEN = os.path.join(TOP, "tests", "golden")
 LIMIT = 60                              # seconds for one run
 
+# What is found only where an option asks for it.
+BY_OPTION = ("conform.", "rule.", "target.")
+
 # The exit statuses of `baredot help scan`.
 CLEAN, FINDINGS, UNREADABLE, USAGE, INTERRUPTED = 0, 1, 2, 64, 75
 

@@ -11,9 +11,9 @@ import sys
 import threading
 
 sys.dont_write_bytecode = True
-from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, TOP, UNREADABLE,
-                 USAGE, Ran, Skip, baredot, check, folder, interrupted, read,
-                 run, same, scan, strict_json, test, write)
+from cli import (BAREDOT, BY_OPTION, CLEAN, FINDINGS, INTERRUPTED, TOP,
+                 UNREADABLE, USAGE, Ran, Skip, baredot, check, folder,
+                 interrupted, read, run, same, scan, strict_json, test, write)
 
 LF_MAIL = b"From: a@example.com\nSubject: lf\n\ntext\n"
 CRLF_MAIL = LF_MAIL.replace(b"\n", b"\r\n")
@@ -104,9 +104,10 @@ def all_codes():
 @test
 def explain_lists_every_code():
     listed = baredot("explain").out.decode().splitlines()
-    same(len(listed), 27)
+    same(len(listed), 57)
     for line in listed:
-        check(re.fullmatch(r"(eol|eod|limit)\.[a-z0-9-]+ +"
+        check(re.fullmatch(r"(eol|eod|limit|mime|dkim|smuggle|conform|rule|"
+                           r"target)\.[a-z0-9-]+ +"
                            r"(info|low|medium|high) +\S.*", line), line)
 
 
@@ -454,7 +455,7 @@ def codes(*args):
 
 @test
 def code_lists_and_globs():
-    every = set(all_codes())
+    every = {c for c in all_codes() if not c.startswith(BY_OPTION)}
     usual = every - {"limit.line-78"}
     same(codes(), usual)
     same(codes("--code", "eol.crlf"), {"eol.crlf"})
@@ -782,7 +783,7 @@ def status_75_interrupted():
         ran = interrupted("-f", "text", sig=sig)
         same(ran.status, INTERRUPTED, sig)
         check(b"\nInterrupted: this is what was scanned so far" in ran.out)
-        check(b"\n102 messages in " in ran.out)
+    check(re.search(rb"\n[0-9]+ messages in ", ran.out))
 
 
 @test
