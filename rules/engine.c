@@ -168,6 +168,14 @@ show_kept_bytes(const struct engine *g, uint64_t off)
 }
 
 static void
+show_message(const struct engine *g, struct span s)
+{
+	for (size_t i = 0; i < RULES_N; i++)
+		if (is_mine(g, i) && rules[i]->message != NULL)
+			rules[i]->message(g->state[i], s);
+}
+
+static void
 keep_block(struct again *a, struct span s)
 {
 	const size_t room = FIELDS_BYTES - a->kept;
@@ -184,6 +192,7 @@ feed_again(struct engine *g, struct span s)
 	const uint64_t off = g->lines.off;
 	const bool before = !a->header_seen;
 
+	show_message(g, s);
 	if (a->header_seen && a->all == 0)
 		return;
 	if (before || (a->all & SHOW_LINES) != 0)

@@ -38,7 +38,8 @@ struct engine_options {
 	enum eol_mode eol;		/* EOL_AUTO: each message's own */
 	code_set codes;			/* those to report */
 	bool no_census;			/* look at every line: for the tests */
-	unsigned checks;		/* TOPIC_CONFORM: of conform.h */
+	unsigned checks;		/* TOPIC_CONFORM: bits of enum
+					 * conform_flag */
 	const struct pattern_rules *rules;	/* TOPIC_PATTERNS; or NULL */
 	const struct target *target;	/* TOPIC_TARGET; or NULL */
 };

@@ -2,7 +2,8 @@
  * What a rule is: a table that judges lines as they pass, and the tally at
  * the end.
  *
- * begin -> header -> (line | bytes)* -> end, for one message after another.
+ * begin -> header -> (line | bytes)* -> end, for one message after another;
+ * message* in between.
  * A rule does no I/O, allocates nothing after open and cannot fail.  Its
  * state stays in place until the verdict was used; findings point into it.
  */
@@ -59,6 +60,10 @@ struct rule {
 	void (*begin)(void *state, enum brk native,
 	    const struct verdict *first);
 
+	/* Second look only; may be NULL.  Every byte of the message, in
+	 * order, before anything else is shown of it. */
+	void (*message)(void *state, struct span);
+
 	/* Second look only; may be NULL.  The header block is over; fields are
 	 * valid during the call only.  Returns what it wants to be shown of
 	 * the body: 0, SHOW_LINES, SHOW_BYTES or both. */
@@ -78,7 +83,8 @@ struct rule {
 
 /* The list of rules: a new one is a file and a line here.  They run in this
  * order. */
-#define RULES(X) X(eol) X(eod) X(limits) X(mime) X(dkim) X(target)
+#define RULES(X) \
+	X(eol) X(eod) X(limits) X(mime) X(dkim) X(conform) X(target)
 
 #define RULE_DECLARE(name) extern const struct rule rule_##name;
 RULES(RULE_DECLARE)

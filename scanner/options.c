@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "conform.h"
 #include "report.h"
 #include "store.h"
 
@@ -165,6 +166,43 @@ parse_codes(const char *list, code_set *set)
 	return ok;
 }
 
+/* The text is KumoMTA's. */
+static bool
+parse_checks(const char *list, struct scan_command *c)
+{
+	struct buf b = { 0 };
+	struct span bad;
+	unsigned checks;
+
+	if (conform_parse(list, &checks, &bad)) {
+		c->topics |= TOPIC_CONFORM;
+		c->checks |= checks;
+		return true;
+	}
+	for (size_t i = 0; i < CONFORM_FLAGS; i++)
+		buf_printf(&b, "%s'%s'", i == 0 ? "" : ", ",
+		    conform_names[i].name);
+	buf_byte(&b, '\0');
+	(void)usage("invalid MessageConformance flag '%.*s', possible values "
+	    "are %s", (int)bad.n, (const char *)bad.p,
+	    (const char *)buf_span(&b).p);
+	buf_free(&b);
+	return false;
+}
+
+/* --check names codes, and --code conform.* checks. */
+static void
+settle_checks(struct scan_command *c)
+{
+	bool any;
+
+	c->checks |= conform_checks(c->codes, &any);
+	if (any)
+		c->topics |= TOPIC_CONFORM;
+	if ((c->topics & TOPIC_CONFORM) != 0)
+		c->codes |= conform_codes(c->checks);
+}
+
 static bool
 parse_when(const char *option, const char *word, enum when *out)
 {
@@ -239,6 +277,8 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 		    "not %s", arg);
 	case OPTION_CODE:
 		return parse_codes(arg, &c->codes);
+	case OPTION_CHECK:
+		return parse_checks(arg, c);
 	case OPTION_EOL:
 		return parse_eol(arg, &c->eol);
 	case OPTION_JOBS:
@@ -384,6 +424,7 @@ scan_command_parse(int argc, char **argv, struct scan_command *c)
 		if (!apply(c, by_letter(got), optarg))
 			return false;
 	}
+	settle_checks(c);
 	c->paths = argv + optind;
 	if (c->help)
 		return true;

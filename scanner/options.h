@@ -21,6 +21,9 @@
 	O(CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
+	O(CHECK, 0, "check", "FLAGS", \
+	    "what KumoMTA's check_fix_conformance would say: its names " \
+	    "with | between them, or all") \
 	O(MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
 	    "leave out what is below info, low, medium or high (info)") \
 	O(DKIM, 0, "dkim", NULL, \
@@ -71,6 +74,7 @@ struct scan_command {
 	enum severity min_severity;
 	code_set codes;
 	unsigned topics;		/* looked at in every message */
+	unsigned checks;		/* of TOPIC_CONFORM: conform.h */
 	size_t jobs;
 	unsigned timeout;		/* seconds */
 	enum when color, progress;

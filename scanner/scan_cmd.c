@@ -209,7 +209,8 @@ start_queue(struct run *r, struct err *e)
 		.workers = c->jobs, .timeout = c->timeout,
 		.scan = {
 			.engine = { .kernel = c->kernel, .eol = c->eol,
-			    .codes = c->codes, .topics = c->topics },
+			    .codes = c->codes, .topics = c->topics,
+			    .checks = c->checks },
 			.report = r->report, .reporter = r->reporter,
 			.format = c->format_in, .all = c->all || c->hash,
 			.hash = c->hash,

@@ -248,6 +248,8 @@ put_message(struct json *j, const struct report_message *r,
 		put_mime(j, v, o);
 	if (report_worst(v, o, &worst))
 		json_key_text(j, "severity", severity_name(worst));
+	if (v->would_reject != NULL)
+		json_key_text(j, "would_reject", v->would_reject);
 	json_key(j, "findings");
 	json_open(j, '[');
 	for (size_t i = 0; i < v->n; i++)

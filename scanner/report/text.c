@@ -122,10 +122,15 @@ put_notes(struct buf *b, const struct report_message *r,
 {
 	const struct dkim_facts *f = r->verdict->dkim;
 
-	if (!o->verbose || f == NULL)
+	if (!o->verbose)
 		return;
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; f != NULL && i < f->n; i++)
 		put_signature(b, r, &f->list[i]);
+	if (r->verdict->would_reject != NULL) {
+		put_place(b, r, 0);
+		buf_printf(b, "note: KumoMTA would say: %s\n",
+		    r->verdict->would_reject);
+	}
 }
 
 static void
@@ -209,6 +214,7 @@ put_code(struct buf *b, const struct totals *t, enum code code, bool color)
 {
 	const struct code_info *c = code_info(code);
 	const char *worst = severity_name(t->code_worst[code]);
+	const size_t n = strlen(c->name);
 
 	buf_str(b, "  ");
 	put_severity(b, t->code_worst[code], color);
@@ -216,7 +222,7 @@ put_code(struct buf *b, const struct totals *t, enum code code, bool color)
 	    (int)(6 - strlen(worst)), "", t->code_messages[code],
 	    t->code_count[code]);
 	buf_printf(b, color ? "\033[1m%s\033[0m" : "%s", c->name);
-	buf_printf(b, "%*s%s\n", (int)(23 - strlen(c->name)), "", c->title);
+	buf_printf(b, "%*s%s\n", n < 22 ? (int)(23 - n) : 1, "", c->title);
 }
 
 /* The worst first. */

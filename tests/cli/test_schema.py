@@ -147,7 +147,8 @@ def all_without_hash_has_no_needless_sums():
 def every_eol_code_and_severity_option():
     for args in (("--eol", "lf"), ("--eol", "crlf"), ("--eol", "wire"),
                  ("--code", "*"), ("--min-severity", "high"), ("-j", "0"),
-                 ("--kernel", "portable"), ("--dkim",)):
+                 ("--kernel", "portable"), ("--dkim",),
+                 ("--check", "all")):
         check_ndjson(baredot("scan", "-f", "ndjson", *args, "samples"))
 
 
