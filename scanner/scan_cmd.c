@@ -210,7 +210,7 @@ start_queue(struct run *r, struct err *e)
 		.scan = {
 			.engine = { .kernel = c->kernel, .eol = c->eol,
 			    .codes = c->codes, .topics = c->topics,
-			    .checks = c->checks },
+			    .checks = c->checks, .target = r->target },
 			.report = r->report, .reporter = r->reporter,
 			.format = c->format_in, .all = c->all || c->hash,
 			.hash = c->hash,
