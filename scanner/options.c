@@ -128,9 +128,26 @@ parse_number(const char *text, unsigned long max, unsigned long *out)
 	    *out <= max;
 }
 
-static bool
-parse_code(const char *word, code_set *set, bool first)
+/* Naming one of the conform.* codes asks for the check, as --check does. */
+static void
+name_checks(struct scan_command *c, code_set named, bool removed)
 {
+	bool any;
+	const unsigned checks = conform_checks(named, &any);
+
+	if (removed) {
+		c->checks &= ~checks;
+		return;
+	}
+	c->checks |= checks;
+	if (any)
+		c->topics |= TOPIC_CONFORM;
+}
+
+static bool
+parse_code(const char *word, struct scan_command *c, bool first)
+{
+	code_set *set = &c->codes;
 	const char sign = word[0];
 	const char *glob = word + (sign == '+' || sign == '-');
 	const code_set named = code_set_glob(glob);
@@ -138,6 +155,8 @@ parse_code(const char *word, code_set *set, bool first)
 	if (named == 0)
 		return usage("no code is called %s; did you mean %s?", glob,
 		    code_nearest(glob));
+	if (strncmp(glob, "conform.", strlen("conform.")) == 0)
+		name_checks(c, named, sign == '-');
 	if (sign == '-')
 		*set &= ~named;
 	else if (sign == '+' || !first)
@@ -149,7 +168,7 @@ parse_code(const char *word, code_set *set, bool first)
 
 /* A list without + or - replaces the usual codes. */
 static bool
-parse_codes(const char *list, code_set *set)
+parse_codes(const char *list, struct scan_command *c)
 {
 	char *own = strdup(list), *rest = own, *word;
 	bool ok = own != NULL, first = true;
@@ -159,7 +178,7 @@ parse_codes(const char *list, code_set *set)
 	while (ok && (word = strsep(&rest, ",")) != NULL) {
 		if (word[0] == '\0')
 			continue;
-		ok = parse_code(word, set, first);
+		ok = parse_code(word, c, first);
 		first = false;
 	}
 	free(own);
@@ -190,15 +209,10 @@ parse_checks(const char *list, struct scan_command *c)
 	return false;
 }
 
-/* --check names codes, and --code conform.* checks. */
+/* What is checked is reported. */
 static void
 settle_checks(struct scan_command *c)
 {
-	bool any;
-
-	c->checks |= conform_checks(c->codes, &any);
-	if (any)
-		c->topics |= TOPIC_CONFORM;
 	if ((c->topics & TOPIC_CONFORM) != 0)
 		c->codes |= conform_codes(c->checks);
 }
@@ -276,7 +290,7 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 		    usage("--min-severity takes info, low, medium or high, "
 		    "not %s", arg);
 	case OPTION_CODE:
-		return parse_codes(arg, &c->codes);
+		return parse_codes(arg, c);
 	case OPTION_CHECK:
 		return parse_checks(arg, c);
 	case OPTION_EOL:

@@ -82,6 +82,10 @@ def asking_for_the_codes_is_the_same():
          said(scan_one(data, "--check", "all")))
     same(said(scan_one(data, "-c", "+conform.name-ends-with-space"))[0],
          ISSUES + "NAME_ENDS_WITH_SPACE")
+    same(said(scan_one(data, "-c", "conform.*,-conform.missing*"
+                       ",-conform.needs*"))[0],
+         ISSUES + "NAME_ENDS_WITH_SPACE|NON_CANONICAL_LINE_ENDINGS")
+    same(said(scan_one(data, "-c", "*")), (None, {}))
 
 
 @test
