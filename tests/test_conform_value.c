@@ -125,6 +125,7 @@ static const struct value_case versions[] = {
 	{ S("=?utf-8?b?MS4w?="), true },
 	{ S("=?utf-8?q?1.?= =?utf-8?q?0?="), true },
 	{ S("=?utf-8?q?1.?= 0"), false },
+	{ S("1. =?utf-8?q?0?="), false },
 	{ S("=?x-nope?q?1.0?="), false },
 	{ S("1.1"), false },
 	{ S(""), false },
