@@ -393,6 +393,8 @@ engine_is_suspect(const struct verdict *v)
 	    1ull << CODE_LIMIT_LINE_998 | 1ull << CODE_LIMIT_LINE_78 |
 	    1ull << CODE_LIMIT_8BIT_HEADER | 1ull << CODE_LIMIT_NO_HEADER_END;
 
+	if (v->tally->rcpt.count > 0)
+		return true;
 	for (size_t i = 0; i < v->n; i++)
 		if ((calm >> v->list[i].code & 1) == 0)
 			return true;

@@ -51,6 +51,8 @@ struct tally {
 	struct spots long_lines;	/* over 998 bytes without the break */
 	struct spots wide_lines;	/* over 78, when they are asked for */
 	struct spots no_final;		/* the end, if no break is there */
+	struct spots rcpt;		/* lines that begin with RCPT and white
+					 * space (line_is_rcpt), anywhere */
 };
 
 /*
