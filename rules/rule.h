@@ -78,7 +78,7 @@ struct rule {
 
 /* The list of rules: a new one is a file and a line here.  They run in this
  * order. */
-#define RULES(X) X(eol) X(eod) X(limits)
+#define RULES(X) X(eol) X(eod) X(limits) X(smuggle)
 
 #define RULE_DECLARE(name) extern const struct rule rule_##name;
 RULES(RULE_DECLARE)
