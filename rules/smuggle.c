@@ -38,6 +38,8 @@ enum bucket {
 				 * message's, not: [brk][attempt] from here */
 	BUCKETS = FOUND_PAIR + 2 * (BRK_KINDS - 1)
 };
+#define NEAR (LOOK_BACK - CONTEXT_BEFORE - 3u)	/* bytes up to the line's end
+				 * and its break that look_note can go back */
 #define NOTES (BUCKETS + 2u)	/* each bucket's first, and those at hand */
 
 struct dialogue {
@@ -92,6 +94,21 @@ note_new(struct smuggle *s)
 	return i;
 }
 
+/* The place that is at bytes into the line. */
+static size_t
+note_place(struct smuggle *s, const struct line *ln, size_t at,
+    struct look *look)
+{
+	const size_t i = note_new(s);
+
+	if (ln->len - at <= NEAR)
+		look_note(look, &s->notes[i], ln->off + at);
+	else
+		look_note_line(&s->notes[i], ln->off + at, (struct span){
+		    ln->head.p + at, ln->head.n - at });
+	return i;
+}
+
 /* The note is the bucket's, or nobody's. */
 static void
 found_add(struct smuggle *s, enum bucket b, uint64_t off, size_t note)
@@ -137,12 +154,13 @@ dialogue_close(struct smuggle *s, bool complete)
 }
 
 static void
-dialogue_open(struct smuggle *s, const struct line *ln, const struct seen *v)
+dialogue_open(struct smuggle *s, const struct line *ln, const struct seen *v,
+    struct look *look)
 {
-	struct dialogue d = { .open = true, .off = ln->off,
+	const size_t at = v->dot == NO_DOT ? 0 :
+	    ln->head.n - v->text.n + v->dot;
+	struct dialogue d = { .open = true, .off = ln->off + at,
 	    .quoted = v->quoted };
-	const size_t skipped = ln->head.n - v->text.n;
-	struct span head = ln->head;
 
 	d.in_quotation = v->indented || s->in_fence || s->session ||
 	    s->last == KIND_REPLY || (s->batch && ln->off == s->body);
@@ -153,14 +171,8 @@ dialogue_open(struct smuggle *s, const struct line *ln, const struct seen *v)
 		d.pair = s->dot_pair;
 		s->dot = false;
 	} else {
-		if (v->dot != NO_DOT) {
-			d.opening = OPEN_ODD;
-			d.off += skipped + v->dot;
-			head.p += skipped + v->dot;
-			head.n -= skipped + v->dot;
-		}
-		d.note = note_new(s);
-		look_note_line(&s->notes[d.note], d.off, head);
+		d.opening = v->dot != NO_DOT ? OPEN_ODD : OPEN_BARE;
+		d.note = note_place(s, ln, at, look);
 	}
 	s->now = d;
 }
@@ -190,7 +202,8 @@ in_header_block(const struct dialogue *d)
 }
 
 static void
-see_verb(struct smuggle *s, const struct line *ln, const struct seen *v)
+see_verb(struct smuggle *s, const struct line *ln, const struct seen *v,
+    struct look *look)
 {
 	const struct dialogue *d = &s->now;
 
@@ -198,7 +211,7 @@ see_verb(struct smuggle *s, const struct line *ln, const struct seen *v)
 	    v->dot != NO_DOT))
 		dialogue_close(s, false);
 	if (!d->open)
-		dialogue_open(s, ln, v);
+		dialogue_open(s, ln, v, look);
 	dialogue_add(&s->now, v->verb);
 }
 
@@ -245,22 +258,19 @@ see_dot(struct smuggle *s, const struct line *ln, struct look *look)
 	    (ln->len == 1 || ln->head.p[1] == '.') ? OPEN_PAIR : OPEN_ODD;
 	s->dot_pair = ln->before;
 	s->dot_off = ln->off;
-	s->dot_note = note_new(s);
-	look_note(look, &s->notes[s->dot_note], ln->off);
+	s->dot_note = note_place(s, ln, 0, look);
 }
 
 /* What a test tool sent, and the dot that it tried is gone. */
 static void
-see_mark(struct smuggle *s, const struct line *ln, unsigned mark)
+see_mark(struct smuggle *s, const struct line *ln, unsigned mark,
+    struct look *look)
 {
 	s->marked = true;
 	if (mark == MARK_END && s->last == KIND_MARK &&
-	    s->last_mark == MARK_START) {
-		const size_t note = note_new(s);
-
-		look_note_line(&s->notes[note], ln->off, ln->head);
-		found_add(s, FOUND_PART, ln->off, note);
-	}
+	    s->last_mark == MARK_START)
+		found_add(s, FOUND_PART, ln->off,
+		    note_place(s, ln, 0, look));
 	s->last_mark = mark;
 }
 
@@ -327,7 +337,7 @@ smuggle_line(void *state, const struct line *ln, struct look *look)
 		return;
 	}
 	if (v.kind == KIND_VERB)
-		see_verb(s, ln, &v);
+		see_verb(s, ln, &v, look);
 	dot_forget(s, v.kind == KIND_MARK);
 	if (v.kind == KIND_DOT)
 		see_dot(s, ln, look);
@@ -336,7 +346,7 @@ smuggle_line(void *state, const struct line *ln, struct look *look)
 	else if (v.kind != KIND_VERB)
 		see_other(s, &v);
 	if (v.kind == KIND_MARK)
-		see_mark(s, ln, v.mark);
+		see_mark(s, ln, v.mark, look);
 	if (v.kind == KIND_FENCE)
 		s->in_fence = !s->in_fence;
 	s->session = v.kind == KIND_TEXT && smuggle_session(v.text);

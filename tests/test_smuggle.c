@@ -106,6 +106,8 @@ shows_the_place(const struct finding *f, struct span m)
 	assert_int_equal(c->off + c->at, f->where->off[0]);
 	assert_true(c->n > c->at && c->off + c->n <= m.n);
 	assert_memory_equal(c->bytes, m.p + c->off, c->n);
+	assert_true(c->at == 16 || c->at == c->off + c->at);
+	assert_true(c->n == c->at + 24u || c->off + c->n == m.n);
 }
 
 /* --- the law */
@@ -704,6 +706,36 @@ a_subject_can_be_a_mark(void **state)
 	assert_null(find(v, CODE_SMUGGLE_PROBE));
 }
 
+/* Then what came before it may be gone. */
+static void
+a_long_command_is_shown_from_its_start(void **state)
+{
+	struct gen g = { .n = 0 };
+
+	for (size_t len = 1; len < 1100; len += len < 140 ? 1 : 60)
+		for (size_t piece = 1; piece < 300; piece += 1 + len % 9) {
+			const struct finding *f;
+			struct span m;
+
+			g.n = 0;
+			gen_add(&g, SPAN(HEADER "x\n. MAIL FROM:<"));
+			gen_fill(&g, 'a', len);
+			gen_add(&g, SPAN("@example.com>\r" RCPT "\n"));
+			m = (struct span){ g.p, g.n };
+			f = find(look_at(*state, m, piece, piece % 2 > 0),
+			    CODE_SMUGGLE_VERBS);
+			if (len > 996) {	/* more than is looked at */
+				assert_null(f);
+				continue;
+			}
+			assert_non_null(f);
+			assert_int_equal(f->where->off[0],
+			    sizeof(HEADER) - 1 + 2);
+			assert_memory_equal(f->where->context.bytes +
+			    f->where->context.at, ". MAIL FROM:<a", 14);
+		}
+}
+
 /* Each kind of finding at once, and more than the places that are kept. */
 static void
 many_dialogues_are_counted(void **state)
@@ -750,6 +782,7 @@ main(void)
 		cmocka_unit_test(
 		    a_message_that_begins_with_its_dialogue_is_a_batch),
 		cmocka_unit_test(a_subject_can_be_a_mark),
+		cmocka_unit_test(a_long_command_is_shown_from_its_start),
 		cmocka_unit_test(many_dialogues_are_counted),
 	};
 
