@@ -171,7 +171,6 @@ pass_over_blocks(struct pass *s, const uint8_t *p, size_t n, size_t i,
 	struct group g = { .cr_before = s->cr_before, .odd = odd_none(),
 	    .begins = odd_none() };
 	unsigned run;
-	bool unsure;
 
 	group_add(&g, p + i, 0, kind);
 	if (blocks > 1) {
@@ -193,12 +192,10 @@ pass_over_blocks(struct pass *s, const uint8_t *p, size_t n, size_t i,
 	if (kind == BRK_CR && g.last >> 63 && census_cr_unsure(p, n, next))
 		return false;
 	run = g.any[0] == 0 ? s->run + 1 : 0;
-	unsure = s->run + (g.any[0] == 0) >= STEPS_LONG;
-	if (blocks > HALF) {
-		unsure |= run + (g.any[1] == 0) >= STEPS_LONG;
+	if (blocks > HALF)
 		run = g.any[1] == 0 ? run + 1 : 0;
-	}
-	if (unsure && too_long(s, p, i, next - i, last_byte(kind)))
+	if (s->run + (g.any[0] == 0) >= STEPS_LONG &&
+	    too_long(s, p, i, next - i, last_byte(kind)))
 		return false;
 	s->run = run;
 	s->seen = (g.any[0] | g.any[1]) == 0 ? s->seen : next;

@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "gen.h"
+#include "lines.h"
 #include "t.h"
 #include "verbs.h"
 
@@ -405,7 +406,8 @@ commands_are_told_from_prose(void **state)
 	    "BDAT", "BDAT x", "BDAT 1 LASTS", "BDAT 1LAST", "BDAT 1 2",
 	    "EHLO", "HELO there you", "EHLO [::1", "HELOa", "HELO a,b",
 	    "quit it", "RSET 1", "MAIL FROM:<a@b>SIZE=1", "NOOP",
-	    "MAIL FROM:<a@b> -x", "MAIL FROM:<a\x7f@b>", "RCPT TO:< >" };
+	    "MAIL FROM:<a@b> -x", "MAIL FROM:<a\x7f@b>", "RCPT TO:< >",
+	    "MAIL FROM:<a<b@example.com>" };
 
 	(void)state;
 	for (unsigned t = HELLO; t < TOKENS; t++)
@@ -529,6 +531,8 @@ static const struct named probes[] = {
 	    CODE_SMUGGLE_PROBE, 1, 15 },
 	{ "verbs", S("SMUGGLINGSTART\n" MAIL "\n" RCPT "\nx\n"),
 	    CODE_SMUGGLE_PROBE, 1, 15 },
+	{ "other marks", S("SMUGGLINGSTART\nSMUGGLINGSTART\nrcpt \n"),
+	    CODE_COUNT, 0, 0 },
 	{ "the words alone", S("what SMUGGLINGSTART is\n.\nfor\n"),
 	    CODE_COUNT, 0, 0 },
 	{ "about the tool", S("> SMUGGLINGSTART\n.\n> SMUGGLINGEND\n"),
@@ -604,6 +608,8 @@ static const struct named quoted[] = {
 	{ "behind the fence", S("```\n```\n" DIALOGUE), CODE_SMUGGLE_ATTEMPT,
 	    1, 8 },
 	{ "less of an indent", S("   " DIALOGUE), CODE_SMUGGLE_ATTEMPT, 1, 0 },
+	{ "a quotation behind a dot", S("x\n.\n> " MAIL "\n> " RCPT "\n"),
+	    CODE_SMUGGLE_QUOTED, 1, 4 },
 	{ "one quoted command", S("> " MAIL "\n.\n"), CODE_COUNT, 0, 0 },
 	{ "quoted text in it", S(MAIL "\n" RCPT "\nDATA\n> From: x\n> To: y\n"
 	    ), CODE_SMUGGLE_VERBS, 1, 0 },
@@ -736,6 +742,18 @@ a_long_command_is_shown_from_its_start(void **state)
 		}
 }
 
+static void
+what_cannot_be_seen_whole_is_no_command(void **state)
+{
+	struct gen g = { .n = 0 };
+
+	gen_add(&g, SPAN(HEADER MAIL "\n" RCPT));
+	gen_fill(&g, ' ', LINE_HEAD);
+	gen_add(&g, SPAN("x\n"));
+	assert_null(find(look_at(*state, (struct span){ g.p, g.n }, 50, true),
+	    CODE_SMUGGLE_VERBS));
+}
+
 /* Each kind of finding at once, and more than the places that are kept. */
 static void
 many_dialogues_are_counted(void **state)
@@ -783,6 +801,7 @@ main(void)
 		    a_message_that_begins_with_its_dialogue_is_a_batch),
 		cmocka_unit_test(a_subject_can_be_a_mark),
 		cmocka_unit_test(a_long_command_is_shown_from_its_start),
+		cmocka_unit_test(what_cannot_be_seen_whole_is_no_command),
 		cmocka_unit_test(many_dialogues_are_counted),
 	};
 
