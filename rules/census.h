@@ -3,8 +3,9 @@
  *
  * Ordinary: whole blocks of 64 bytes whose every break is the given one, with
  * no NUL, no line that looks like the end of data (line_is_dotty) or begins
- * like RCPT TO (line_is_rcpt), and no line that could be over 998 bytes.  The answer may be too small, never too
- * large: what is passed over here is never looked at again.
+ * like RCPT TO (line_is_rcpt), and no line that could be over 998 bytes.  The
+ * answer may be too small, never too large: what is passed over here is never
+ * looked at again.
  */
 #ifndef BAREDOT_CENSUS_H
 #define BAREDOT_CENSUS_H

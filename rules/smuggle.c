@@ -353,7 +353,7 @@ smuggle_line(void *state, const struct line *ln, struct look *look)
 	s->last = v.kind;
 }
 
-/* Now the contexts are whole, and what the message's own breaks are is known. */
+/* Now the contexts are whole, and the message's own breaks are known. */
 static void
 settle(struct smuggle *s, enum brk native)
 {

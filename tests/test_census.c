@@ -133,7 +133,7 @@ ordinary_lines_are_passed_over_to_the_last_block(void **state)
 }
 
 static void
-lines_that_only_begin_like_a_dot_alone_or_rcpt_are_passed_over_too(void **state)
+lines_that_begin_like_odd_ones_are_passed_over_too(void **state)
 {
 	static const struct span begin[] = {
 		{ (const uint8_t *)".x", 2 }, { (const uint8_t *)"...", 3 },
@@ -219,7 +219,7 @@ main(void)
 		cmocka_unit_test(
 		    ordinary_lines_are_passed_over_to_the_last_block),
 		cmocka_unit_test(
-		    lines_that_only_begin_like_a_dot_alone_or_rcpt_are_passed_over_too),
+		    lines_that_begin_like_odd_ones_are_passed_over_too),
 		cmocka_unit_test(
 		    a_line_that_names_a_recipient_is_not_passed_over),
 		cmocka_unit_test(a_line_is_dotty_in_these_forms_alone),
