@@ -2,9 +2,10 @@
  * How many bytes from here on are ordinary lines?
  *
  * Ordinary: whole blocks of 64 bytes whose every break is the given one, with
- * no NUL, no line that looks like the end of data (line_is_dotty), and no
- * line that could be over 998 bytes.  The answer may be too small, never too
- * large: what is passed over here is never looked at again.
+ * no NUL, no line that looks like the end of data (line_is_dotty) or begins
+ * like RCPT TO (line_is_rcpt), and no line that could be over 998 bytes.  The
+ * answer may be too small, never too large: what is passed over here is never
+ * looked at again.
  */
 #ifndef BAREDOT_CENSUS_H
 #define BAREDOT_CENSUS_H
@@ -16,7 +17,8 @@
 struct census {
 	uint64_t in_line;	/* in and out: bytes of the current line that
 				 * are already behind p; going in, that line is
-				 * none that those bytes may make dotty */
+				 * none that those bytes may make dotty, or
+				 * one that begins like RCPT TO */
 	uint64_t lines;		/* out: breaks passed */
 	bool cr_open;		/* out: the last byte passed is a CR, and
 				 * whether its LF follows was not looked at */
@@ -67,6 +69,30 @@ line_is_dotty(const uint8_t *p, size_t n)
 			spaces_before++;
 	}
 	return (dots == 1 && spaces_before <= 1) || (dots == 2 && n == 2);
+}
+
+/*
+ * The line of these n bytes begins with RCPT, in any case, and a space or a
+ * tab.  There is no SMTP dialogue without such a line (RFC 5321 4.1.1.3), and
+ * few in other text.
+ */
+#define RCPT_HEAD 5u		/* bytes */
+
+/* So far it begins like one. */
+static inline bool
+begins_rcpt(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n && i < RCPT_HEAD; i++)
+		if (i < 4 ? ascii_lower(p[i]) != "rcpt"[i] :
+		    !ascii_wsp(p[i]))
+			return false;
+	return true;
+}
+
+static inline bool
+line_is_rcpt(const uint8_t *p, size_t n)
+{
+	return n >= RCPT_HEAD && begins_rcpt(p, n);
 }
 
 #endif

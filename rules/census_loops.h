@@ -7,15 +7,23 @@
 #include "block.h"
 #include "census.h"
 
-#define GROUP 4u		/* blocks that are looked at together */
+/* Blocks that are looked at together: as many as there are registers for. */
+#ifdef __AVX512BW__
+#define GROUP 8u
+#else
+#define GROUP 4u
+#endif
 
-/* Groups without a break from which on a line may be over 998 bytes: with
- * the bytes before and behind them. */
-#define GROUPS_LONG 2u
+/* Steps of HALF blocks or fewer without a break from which on a line may be
+ * over 998 bytes: with the bytes before and behind them. */
+#define HALF 4u
+#define STEPS_LONG 2u
+
+#define BEHIND 2u		/* bytes behind a block that odd_add_begins
+				 * reads */
 
 struct pass {
 	uint64_t in_line;	/* of the line that was begun before p */
-	uint64_t breaks;	/* of the block before: where lines ended */
 	uint64_t cr_before;	/* 1: the byte before is a CR (CRLF only) */
 	uint64_t lines;
 	size_t seen;		/* the last break is in the group that ends
@@ -41,9 +49,7 @@ pass_begin(uint64_t in_line)
 {
 	return (struct pass){
 		.in_line = in_line,
-		/* As if the block before ended with this much of the line. */
-		.breaks = in_line < BLOCK ? 1ull << (BLOCK - 1 - in_line) : 0,
-		.run = in_line > 0 ? GROUPS_LONG : 0,
+		.run = in_line > 0 ? STEPS_LONG : 0,
 	};
 }
 
@@ -64,47 +70,37 @@ pass_in_line(const struct pass *s, const uint8_t *p, size_t i, uint8_t last)
 }
 
 /*
- * A dot is the first or second byte of a line: is any such line dotty?  Where
- * p does not show the whole beginning of the line, say yes.
+ * The line at p[at] is dotty or begins like RCPT TO, or p does not show enough
+ * of it to tell; it shows BEHIND bytes at least.
  */
 static bool
-census_dotty(const uint8_t *p, size_t n, size_t i, uint64_t first,
-    uint64_t dots)
+line_matters(const uint8_t *p, size_t n, size_t at)
 {
-	for (; dots != 0; dots &= dots - 1) {
-		const size_t bit = (size_t)__builtin_ctzll(dots);
-		const size_t second = (first >> bit & 1) == 0;
-		const size_t at = i + bit;
-		size_t end = at;
+	size_t end = at;
 
-		if (second > at)
-			return true;
-		while (end < n && end - at < DOTTY_MAX && p[end] != '\n' &&
-		    p[end] != '\r')
-			end++;
-		if (end == n || line_is_dotty(p + at - second,
-		    end - at + second))
-			return true;
-	}
-	return false;
+	if (ascii_lower(p[at]) == 'r')
+		return begins_rcpt(p + at, n - at);
+	if (p[at] != '.' && p[at + 1] != '.')
+		return false;
+	while (end < n && end - at <= DOTTY_MAX && p[end] != '\n' &&
+	    p[end] != '\r')
+		end++;
+	return end == n || line_is_dotty(p + at, end - at);
 }
 
-/* The same for the blocks at p[i]; before: the breaks of the one before. */
+/* Does any line that begins behind the breaks of the blocks at p[i] matter? */
 static bool
-any_dotty(const uint8_t *p, size_t n, size_t i, unsigned blocks,
-    uint64_t before, uint8_t last)
+any_matters(const uint8_t *p, size_t n, size_t i, unsigned blocks,
+    uint8_t last)
 {
-	for (; blocks-- > 0; i += BLOCK) {
-		const struct block b = block_load(p + i);
-		const uint64_t ends = block_eq(b, last);
-		const uint64_t first = ends << 1 | before >> 63;
-		const uint64_t second = ends << 2 | before >> 62;
+	uint64_t ends;
 
-		if (census_dotty(p, n, i, first, block_eq(b, '.') &
-		    (first | second)))
-			return true;
-		before = ends;
-	}
+	for (; blocks-- > 0; i += BLOCK)
+		for (ends = block_eq(block_load(p + i), last); ends != 0;
+		    ends &= ends - 1)
+			if (line_matters(p, n, i + 1 +
+			    (size_t)__builtin_ctzll(ends)))
+				return true;
 	return false;
 }
 
@@ -118,23 +114,22 @@ census_cr_unsure(const uint8_t *p, size_t n, size_t i)
 
 /* What is in the blocks at hand. */
 struct group {
-	uint64_t before;	/* breaks of the block before */
+	uint64_t last;		/* breaks of the last block */
 	uint64_t cr_before;
-	uint64_t dots;		/* not 0: some are at the start of a line */
 	uint64_t split;		/* not 0: a CR or LF alone (CRLF only) */
-	uint64_t any;		/* not 0: there is a break */
+	uint64_t any[2];	/* not 0: there is a break in this half */
 	uint64_t lines;
 	struct odd odd;
+	struct odd begins;	/* lines that are to be looked at */
 };
 
 static inline __attribute__((always_inline)) void
-group_add(struct group *g, const uint8_t *p, enum brk kind)
+group_add(struct group *g, const uint8_t *p, unsigned half, enum brk kind)
 {
 	const struct block b = block_load(p);
 	const uint64_t ends = block_eq(b, last_byte(kind));
-	const uint64_t starts = ends << 1 | g->before >> 63;
 
-	g->dots |= block_eq(b, '.') & (starts | ends << 2 | g->before >> 62);
+	g->begins = odd_add_begins(g->begins, p, ends, last_byte(kind));
 	g->odd = odd_add(g->odd, b, 0, other_byte(kind));
 	if (kind == BRK_CRLF) {
 		const uint64_t cr = block_eq(b, '\r');
@@ -142,9 +137,9 @@ group_add(struct group *g, const uint8_t *p, enum brk kind)
 		g->split |= (cr << 1 | g->cr_before) ^ ends;
 		g->cr_before = cr >> 63;
 	}
-	g->any |= ends;
+	g->any[half] |= ends;
 	g->lines += (uint64_t)__builtin_popcountll(ends);
-	g->before = ends;
+	g->last = ends;
 }
 
 /* The line that goes on at p[i] gets too long in the n bytes there. */
@@ -164,7 +159,7 @@ too_long(const struct pass *s, const uint8_t *p, size_t i, size_t n,
 }
 
 /*
- * Pass over that many blocks at p[i], 1 or GROUP, or over none.  blocks and
+ * Pass over that many blocks at p[i], 1, HALF or 8, or over none.  blocks and
  * kind are constants at each of the calls below, so that each becomes a loop
  * of its own.  In a CRLF message a CR and the LF behind it must coincide.
  */
@@ -173,29 +168,38 @@ pass_over_blocks(struct pass *s, const uint8_t *p, size_t n, size_t i,
     unsigned blocks, enum brk kind)
 {
 	const size_t next = i + blocks * BLOCK;
-	struct group g = { .before = s->breaks, .cr_before = s->cr_before,
-	    .odd = odd_none() };
+	struct group g = { .cr_before = s->cr_before, .odd = odd_none(),
+	    .begins = odd_none() };
+	unsigned run;
 
-	group_add(&g, p + i, kind);
-	if (blocks == GROUP) {
-		group_add(&g, p + i + BLOCK, kind);
-		group_add(&g, p + i + 2 * BLOCK, kind);
-		group_add(&g, p + i + 3 * BLOCK, kind);
+	group_add(&g, p + i, 0, kind);
+	if (blocks > 1) {
+		group_add(&g, p + i + BLOCK, 0, kind);
+		group_add(&g, p + i + 2 * BLOCK, 0, kind);
+		group_add(&g, p + i + 3 * BLOCK, 0, kind);
+	}
+	if (blocks > HALF) {
+		group_add(&g, p + i + 4 * BLOCK, 1, kind);
+		group_add(&g, p + i + 5 * BLOCK, 1, kind);
+		group_add(&g, p + i + 6 * BLOCK, 1, kind);
+		group_add(&g, p + i + 7 * BLOCK, 1, kind);
 	}
 	if (odd_any(g.odd) || g.split != 0)
 		return false;
-	if (g.dots != 0 && any_dotty(p, n, i, blocks, s->breaks,
+	if (odd_any(g.begins) && any_matters(p, n, i, blocks,
 	    last_byte(kind)))
 		return false;
-	if (kind == BRK_CR && g.before >> 63 && census_cr_unsure(p, n, next))
+	if (kind == BRK_CR && g.last >> 63 && census_cr_unsure(p, n, next))
 		return false;
-	if (s->run + (g.any == 0) >= GROUPS_LONG &&
+	run = g.any[0] == 0 ? s->run + 1 : 0;
+	if (blocks > HALF)
+		run = g.any[1] == 0 ? run + 1 : 0;
+	if (s->run + (g.any[0] == 0) >= STEPS_LONG &&
 	    too_long(s, p, i, next - i, last_byte(kind)))
 		return false;
-	s->run = g.any == 0 ? s->run + 1 : 0;
-	s->seen = g.any == 0 ? s->seen : next;
+	s->run = run;
+	s->seen = (g.any[0] | g.any[1]) == 0 ? s->seen : next;
 	s->lines += g.lines;
-	s->breaks = g.before;
 	s->cr_before = g.cr_before;
 	return true;
 }
@@ -207,13 +211,15 @@ census_loop(const uint8_t *p, size_t n, enum brk kind, struct census *c)
 	size_t i = 0;
 
 	c->lines = 0;
-	if (c->in_line > LINE_LIMIT)
+	if (c->in_line > LINE_LIMIT || n < BLOCK + BEHIND ||
+	    (c->in_line == 0 && line_matters(p, n, 0)))
 		return 0;
 	for (;;) {
-		while (n - i >= GROUP * BLOCK &&
+		while (n - i >= GROUP * BLOCK + BEHIND &&
 		    pass_over_blocks(&s, p, n, i, GROUP, kind))
 			i += GROUP * BLOCK;
-		if (n - i < BLOCK || !pass_over_blocks(&s, p, n, i, 1, kind))
+		if (n - i < BLOCK + BEHIND ||
+		    !pass_over_blocks(&s, p, n, i, 1, kind))
 			break;
 		i += BLOCK;
 	}

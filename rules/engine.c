@@ -43,6 +43,7 @@ add_finding(struct emit *out, struct finding f)
 {
 	struct verdict *v = out->verdict;
 
+	v->seen |= 1ull << f.code;
 	if ((out->codes >> f.code & 1) != 0 &&
 	    v->n < sizeof(v->list) / sizeof(v->list[0]))
 		v->list[v->n++] = f;
@@ -400,6 +401,7 @@ engine_end(struct engine *g)
 	v->convention = f.convention;
 	v->tally = f.tally;
 	v->n = 0;
+	v->seen = 0;
 	v->message_id = (struct span){ g->header.message_id,
 	    g->header.message_id_n };
 	v->message_id_cut = g->header.message_id_cut;
@@ -437,8 +439,6 @@ engine_is_suspect(const struct verdict *v)
 	    1ull << CODE_LIMIT_LINE_998 | 1ull << CODE_LIMIT_LINE_78 |
 	    1ull << CODE_LIMIT_8BIT_HEADER | 1ull << CODE_LIMIT_NO_HEADER_END;
 
-	for (size_t i = 0; i < v->n; i++)
-		if ((calm >> v->list[i].code & 1) == 0)
-			return true;
-	return v->unclosed_maybe;
+	return v->tally->rcpt.count > 0 || v->unclosed_maybe ||
+	    (v->seen & ~calm) != 0;
 }

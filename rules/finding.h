@@ -52,6 +52,8 @@ struct tally {
 	struct spots long_lines;	/* over 998 bytes without the break */
 	struct spots wide_lines;	/* over 78, when they are asked for */
 	struct spots no_final;		/* the end, if no break is there */
+	struct spots rcpt;		/* lines that begin with RCPT and white
+					 * space (line_is_rcpt), anywhere */
 };
 
 /*
@@ -84,6 +86,7 @@ struct mime_facts;
 struct verdict {
 	enum convention convention;
 	const struct tally *tally;
+	code_set seen;		/* what was found, asked for or not */
 	size_t n;
 	struct finding list[CODE_COUNT + USER_RULES_MAX];	/* at most one
 				 * per code, and per rule of the user's own */

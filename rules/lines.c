@@ -107,6 +107,15 @@ see_short(struct lines *l, struct span head, enum brk after)
 	}
 }
 
+/* The current line is long enough to begin with RCPT. */
+static inline void
+see_rcpt(struct lines *l, uint64_t len)
+{
+	if (line_is_rcpt(line_head(l, RCPT_HEAD).p, RCPT_HEAD))
+		look_note_line(&l->tally.rcpt, l->line_off,
+		    line_head(l, len));
+}
+
 /* The current line ends at `at`, by a break that is width bytes long. */
 static inline void
 line_end(struct lines *l, uint64_t at, unsigned width, enum brk after)
@@ -116,6 +125,8 @@ line_end(struct lines *l, uint64_t at, unsigned width, enum brk after)
 
 	if (len > LINE_LIMIT)
 		note_long(l, len);
+	if (len >= RCPT_HEAD)
+		see_rcpt(l, len);
 	if (l->wide && len > LINE_WIDE)
 		look_note_line(&l->tally.wide_lines, l->line_off,
 		    line_head(l, len));
@@ -268,16 +279,20 @@ in_bulk(const struct lines *l)
 	    l->wants < WANT_ODD_FIELDS;
 }
 
-/* The current line, begun before p, may still turn out to be dotty. */
+/*
+ * The current line, begun before p, may still turn out to be dotty, or it
+ * begins like RCPT TO: its end has to be seen.
+ */
 static bool
-may_be_dotty(struct lines *l, uint64_t in_line)
+may_matter(struct lines *l, uint64_t in_line)
 {
-	uint8_t c;
+	const struct span head = line_head(l, in_line < RCPT_HEAD ? in_line :
+	    RCPT_HEAD);
 
-	if (in_line == 0 || in_line > DOTTY_MAX)
+	if (head.n == 0)
 		return false;
-	c = line_head(l, in_line).p[0];
-	return c == '.' || c == 0 || ascii_wsp(c);
+	return begins_rcpt(head.p, head.n) || (in_line <= DOTTY_MAX &&
+	    (head.p[0] == '.' || head.p[0] == 0 || ascii_wsp(head.p[0])));
 }
 
 /*
@@ -291,7 +306,7 @@ pass_over(struct lines *l, const uint8_t *p, size_t n)
 	struct census c = { .in_line = at - l->line_off };
 	size_t done;
 
-	if (n < BLOCK || may_be_dotty(l, c.in_line) ||
+	if (n < BLOCK || may_matter(l, c.in_line) ||
 	    l->tally.breaks[l->before].count < SPOTS_KEPT)
 		return 0;
 	done = l->census.body(p, n, l->before, &c);
@@ -360,10 +375,12 @@ count_block(struct lines *l, const uint8_t *p, size_t n)
 	size_t width;
 
 	if (n < BLOCK + AHEAD || in_line > LINE_LIMIT - BLOCK ||
-	    may_be_dotty(l, in_line))
+	    may_matter(l, in_line))
 		return 0;
 	l->kernel->masks(p, &m);
 	sort_block(&m, p + BLOCK, in_line == 0, l->before, &s);
+	if (sorted_rcpt(&s, p))
+		return 0;
 	width = sorted_width(&s);
 	other = (m.dot & (s.starts | s.starts << 1) & ~sorted_dots(&s)) |
 	    (m.nul & ~sorted_nuls(&s));
@@ -399,14 +416,14 @@ keep_head(struct lines *l, size_t n)
 static bool
 short_step(struct lines *l, const uint8_t *p)
 {
-	return plain_fields_next(l) || (in_bulk(l) && may_be_dotty(l, l->off +
+	return plain_fields_next(l) || (in_bulk(l) && may_matter(l, l->off +
 	    (uint64_t)(p - l->base) - l->line_off));
 }
 
 /*
  * Look exactly at 1 to 64 of the n bytes at p; returns how many.  No more
  * than the rest of a line where the next one may be passed over: behind a
- * line that may be dotty and behind one of the header block.
+ * line that may matter and behind one of the header block.
  */
 static size_t
 look_exactly(struct lines *l, const uint8_t *p, size_t n)

@@ -84,7 +84,8 @@ struct rule {
 /* The list of rules: a new one is a file and a line here.  They run in this
  * order. */
 #define RULES(X) \
-	X(eol) X(eod) X(limits) X(mime) X(dkim) X(conform) X(target)
+	X(eol) X(eod) X(limits) X(mime) X(dkim) X(smuggle) X(conform) \
+	X(target)
 
 #define RULE_DECLARE(name) extern const struct rule rule_##name;
 RULES(RULE_DECLARE)

@@ -8,6 +8,7 @@
 #define BAREDOT_SORTED_H
 
 #include "block.h"
+#include "census.h"
 #include "finding.h"
 #include "kernel.h"
 
@@ -90,6 +91,25 @@ sort_block(const struct masks *m, const uint8_t *next, bool first,
 	s->before[BRK_CR] = s->cr << 1;
 	s->before[before] |= first;
 	sort_pairs(m, s);
+}
+
+/*
+ * Does a line in the block begin, or perhaps begin, like RCPT TO?  Only those
+ * of RCPT_HEAD bytes and more can.  p: the block, and AHEAD bytes behind it.
+ */
+static inline bool
+sorted_rcpt(const struct sorted *s, const uint8_t *p)
+{
+	const uint64_t two = s->ends | s->ends >> 1;
+	uint64_t rest = s->starts & ~(two | two >> 2 | s->ends >> 4);
+
+	for (; rest != 0; rest &= rest - 1) {
+		const size_t i = (size_t)__builtin_ctzll(rest);
+
+		if (begins_rcpt(p + i, BLOCK + AHEAD - i))
+			return true;
+	}
+	return false;
 }
 
 /* What to add to the tally: all of it, or nothing. */

@@ -769,6 +769,94 @@ def compressed():
     }
 
 
+def smuggled():
+    """What is left of attempts to smuggle, and mail about them."""
+    out = {}
+    mail_from, rcpt_to = b"MAIL FROM:<boss@example.com>", \
+        b"RCPT TO:<bob@example.net>"
+    block = (b"From: Boss <boss@example.com>", b"Subject: not from me", b"",
+             b"Pretend.")
+    dialogue = (mail_from, rcpt_to, b"DATA") + block
+    own = {LF: "eod.lf-dot-lf info", CRLF: "eod.crlf-dot-crlf info"}
+
+    def add(name, end):
+        mail = Mail("%s.%s" % (name, NAME[end]), end)
+        out["smuggle/%s.eml" % mail.name] = mail
+        return mail.header().line(b"goodbye") if name.startswith("attempt") \
+            else mail.header()
+
+    for end in (LF, CRLF):
+        # Kept as it came.
+        add("attempt.kept", end).put(b"the end").brk(LF) \
+            .at("eod.lf-dot-crlf high", "smuggle.attempt high").put(b".") \
+            .brk(CRLF).body(*dialogue)
+        # All breaks made one: then it is an ordinary lone dot.
+        add("attempt.dot", end).at(own[end], "smuggle.attempt high") \
+            .line(b".").body(*dialogue)
+        # The line of the dot was dropped.
+        add("attempt.dropped", end).at("smuggle.attempt high") \
+            .body(*dialogue)
+        # Spaces for the breaks beside the dot; and the dot was not alone.
+        add("attempt.spaces", end).at(
+            "eod.space-dot info", "eod.dot-space info",
+            "smuggle.attempt high").line(b" . ").body(*dialogue)
+        add("attempt.joined", end).put(b"the end ") \
+            .at("smuggle.attempt high").put(b". ").body(*dialogue)
+        # CR became LF, so that there are empty lines.
+        add("attempt.empty-lines", end).at(own[end], "smuggle.attempt high") \
+            .line(b".").body(mail_from, b"", rcpt_to, b"", b"BDAT 60 LAST",
+                             b"", *block)
+    add("probe.inbound", LF) \
+        .line(b"TESTING '...' as \"fake\" end-of-data sequence!").line() \
+        .at("smuggle.probe medium") \
+        .body(b"mail FROM:<smuggled@example.com>", rcpt_to, b"data",
+              b"From: smuggled@example.com", b"To: bob@example.net",
+              b"Subject: SMUGGLED EMAIL ('...')", b"", b"it works")
+    add("probe.outbound", LF).line(b"SMUGGLINGSTART").line() \
+        .at("eod.space-dot info", "smuggle.probe medium").line(b" .") \
+        .body(b"", b"SMUGGLINGEND")
+    add("verbs", LF).line(b"Then type").line().at("smuggle.verbs low") \
+        .body(mail_from, rcpt_to, b"", b"and so on.")
+
+    def quote(mark):
+        return [(mark + text).rstrip() for text in dialogue]
+
+    add("quoted.list", LF).body(
+        b"On Tuesday Alice wrote:", b"> What do they send?  A lone dot, then")\
+        .at("smuggle.quoted info").body(*quote(b"> ")) \
+        .body(b"", b"RCPT TO may be there more than once.  The dot is",
+              b"what matters, see RFC 5321.")
+    add("quoted.diff", LF).body(
+        b"--- a/tests/smuggle.txt", b"+++ b/tests/smuggle.txt",
+        b"@@ -1,2 +1,9 @@", b" Hello") \
+        .at("smuggle.quoted info").body(*quote(b"+")).body(b" ") \
+        .at("eod.lf-dot-lf info").line(b".").line(b"-- ")
+    add("quoted.telnet", LF).body(
+        b"The server says no:", b"", b"$ telnet mx.example.net 25",
+        b"220 mx.example.net ESMTP") \
+        .at("smuggle.quoted info").body(
+            b"EHLO client.example.com", b"250-mx.example.net",
+            b"250 8BITMIME", mail_from, b"250 2.1.0 Ok", rcpt_to,
+            b"250 2.1.5 Ok", b"DATA", b"354 End data with <CR><LF>.<CR><LF>",
+            *block) \
+        .at("eod.lf-dot-lf info").body(
+            b".", b"550 5.7.1 no", b"QUIT", b"221 2.0.0 Bye")
+    add("quoted.here-document", LF).body(b"    nc mx 25 <<END") \
+        .at("smuggle.quoted info").body(*quote(b"    ")) \
+        .body(b"    END", b"", b"rcpt to is where it hangs.")
+    add("quoted.rfc", LF).body(b"   In this example, from RFC 5321:", b"",
+                               b"      S: 220 example.net") \
+        .at("smuggle.quoted info").body(
+            b"      C: EHLO example.com", b"      S: 250 example.net",
+            b"      C: " + mail_from, b"      S: 250 OK",
+            b"      C: " + rcpt_to, b"      S: 250 OK", b"      C: DATA",
+            b"      S: 354 Start mail input", b"      C: Blah blah", b"",
+            b"rcpt to comes behind mail from.")
+    add("quoted.fence", LF).line(b"```smtp").at("smuggle.quoted info") \
+        .body(*dialogue).line(b"```")
+    return {path: Single("eml", mail) for path, mail in out.items()}
+
+
 def others():
     return {
         "other/notes.txt": Other(b"Buy milk.\nNote: this is no mail\n",
@@ -781,9 +869,9 @@ def others():
 
 def all_samples():
     out = {}
-    for some in (loose_messages(), dkim_messages(),
-                 messages_with_parts(), maildirs(), mh(),
-                 mboxes(), compressed(), others()):
+    for some in (loose_messages(), dkim_messages(), messages_with_parts(),
+                 smuggled(), maildirs(), mh(), mboxes(), compressed(),
+                 others()):
         out.update(some)
     return out
 

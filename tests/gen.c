@@ -22,6 +22,9 @@ static const struct span defects[] = {
 	S("\0"), S("\0.\n"), S(".\0\r"), S(" \0.\n"), S(".\0 \n"),
 	S("\x80"), S("\xff\xfe"), S(".               \n"),
 	S(".                \n"), S("\r\n\r\n"), S("\n\n"), S("\r\r"),
+	S("RCPT TO:<a@example.org>\n"), S("rcpt to: b\r\n"), S("rCpT\t\r"),
+	S("Rcpt "), S("rcpt"), S("RCPT:\n"), S("\nrcPt x"), S("\rrcpt \n"),
+	S("\r\nRCPT \r\n"), S("rc"), S("r"), S("rcpt \r\r\n"),
 };
 
 static const struct span fields[] = {
@@ -29,7 +32,8 @@ static const struct span fields[] = {
 	S("To : b@example.org"), S("Message-ID: <1@example.org>"),
 	S("Message-Id:\n <2@example.org>"), S(" continued \xe4"),
 	S("\tcontinued"), S("MESSAGE-ID : \r\n <3@\r\n\texample.org> "),
-	S("no field"), S(": none"), S("a\x80: b"), S("A: b\r"), S("."),
+	S("RCPT : x"), S("rcpt to:<c@example.org>"), S("no field"),
+	S(": none"), S("a\x80: b"), S("A: b\r"), S("."),
 };
 
 /* xorshift64 (G. Marsaglia, "Xorshift RNGs", 2003). */
@@ -83,7 +87,7 @@ gen_header(struct gen *g)
 {
 	for (size_t i = gen_below(g, 8); i > 0; i--) {
 		/* Those that end the header block come last, and rarely. */
-		const size_t of = gen_below(g, 8) > 0 ? 9 : N(fields);
+		const size_t of = gen_below(g, 8) > 0 ? 10 : N(fields);
 
 		gen_add(g, fields[gen_below(g, of)]);
 		if (gen_below(g, 20) == 0)
@@ -97,8 +101,8 @@ gen_header(struct gen *g)
 static void
 gen_text(struct gen *g, size_t n)
 {
-	static const uint8_t begin[] = "abc. \t.x>-";
-	static const uint8_t text[] = "etaoinshrdlu ETAOIN.,.,  =";
+	static const uint8_t begin[] = "abc. \t.x>-rR2";
+	static const uint8_t text[] = "etaoinshrdlu ETAOIN.,.,  =cC";
 
 	for (size_t i = 0; i < n; i++)
 		gen_fill(g, i == 0 ? begin[gen_below(g, N(begin) - 1)] :

@@ -171,6 +171,21 @@ line_is(const struct oracle *o, const struct oracle_line *ln, const char *s)
 	    memcmp(o->m.p + ln->off, s, strlen(s)) == 0;
 }
 
+/* RCPT in capitals or not, then a space or a tab. */
+static bool
+begins_rcpt_to(const struct oracle *o, const struct oracle_line *ln)
+{
+	static const char large[] = "RCPT ", small[] = "rcpt\t";
+
+	if (ln->len < 5)
+		return false;
+	for (uint64_t i = 0; i < 5; i++)
+		if (byte_at(o, ln->off + i) != large[i] &&
+		    byte_at(o, ln->off + i) != small[i])
+			return false;
+	return true;
+}
+
 static void
 count_line(struct oracle *o, const struct oracle_line *ln, bool wide)
 {
@@ -186,6 +201,8 @@ count_line(struct oracle *o, const struct oracle_line *ln, bool wide)
 	if (line_is(o, ln, "."))
 		add_place(o, ln->crcrlf ? &t->dot_crcrlf :
 		    &t->lone[ln->before][ln->after], ln->off);
+	if (begins_rcpt_to(o, ln))
+		add_line(o, &t->rcpt, ln->off, ln->len);
 	if (ln->len > 998)
 		add_line(o, &t->long_lines, ln->off, ln->len);
 	if (wide && ln->len > 78)
@@ -444,6 +461,7 @@ tally_agrees(const struct tally *a, const struct tally *b, char *why,
 	    same(&a->long_lines, &b->long_lines, "long_lines", why, n) &&
 	    same(&a->wide_lines, &b->wide_lines, "wide_lines", why, n) &&
 	    same(&a->no_final, &b->no_final, "no_final", why, n) &&
+	    same(&a->rcpt, &b->rcpt, "rcpt", why, n) &&
 	    a->size == b->size;
 }
 

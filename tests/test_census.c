@@ -27,6 +27,7 @@ line_is_ordinary(const struct input *in, size_t from, size_t end,
 	if (before > 0)
 		return;
 	assert_false(line_is_dotty(in->p + from, end - from));
+	assert_false(line_is_rcpt(in->p + from, end - from));
 }
 
 /* Walk over what was passed, byte by byte. */
@@ -54,6 +55,8 @@ was_ordinary(const struct input *in, size_t done, const struct census *c)
 		before = 0;
 		from = i + 1;
 	}
+	if (before == 0)	/* whoever goes on with it must know */
+		assert_false(line_is_rcpt(in->p + from, in->n - from));
 	assert_int_equal(c->lines, lines);
 	assert_int_equal(c->in_line, done - from + before);
 	assert_int_equal(c->cr_open, in->native == BRK_CRLF && cr);
@@ -130,12 +133,15 @@ ordinary_lines_are_passed_over_to_the_last_block(void **state)
 }
 
 static void
-lines_that_begin_with_a_dot_are_passed_over_too(void **state)
+lines_that_begin_like_odd_ones_are_passed_over_too(void **state)
 {
 	static const struct span begin[] = {
 		{ (const uint8_t *)".x", 2 }, { (const uint8_t *)"...", 3 },
 		{ (const uint8_t *)"x.", 2 }, { (const uint8_t *)"  .", 3 },
-		{ (const uint8_t *)". . x", 5 },
+		{ (const uint8_t *)". . x", 5 }, { (const uint8_t *)"r", 1 },
+		{ (const uint8_t *)"Rcp", 3 }, { (const uint8_t *)"RCPT:", 5 },
+		{ (const uint8_t *)"2c", 2 }, { (const uint8_t *)" 0.", 3 },
+		{ (const uint8_t *)"p.", 2 }, { (const uint8_t *)"\xc3 ", 2 },
 	};
 	const struct kernel *k;
 	struct gen g;
@@ -152,6 +158,35 @@ lines_that_begin_with_a_dot_are_passed_over_too(void **state)
 			assert_true(check(k, (struct input){ g.p, g.n, BRK_LF,
 			    0 }) > 3900);
 		}
+}
+
+/* At every place in a block, and where p ends behind any of its bytes. */
+static void
+a_line_that_names_a_recipient_is_not_passed_over(void **state)
+{
+	static const char *const lines[] = { "RCPT ", "rcpt\t", "rCpT to",
+	    "Rcpt TO:<a@example.org>" };
+	const struct kernel *k;
+	struct gen g;
+
+	(void)state;
+	for (size_t i = 0; (k = kernel_at(i)) != NULL; i++)
+		for (enum brk b = BRK_CRLF; b <= BRK_CR; b++)
+			for (size_t at = 0; at < 700; at++) {
+				const char *s = lines[at % 4];
+
+				g.n = 0;
+				gen_fill(&g, 'o', at);
+				if (at > 0)
+					add_break(&g, b);
+				gen_add(&g, (struct span){
+				    (const uint8_t *)s, strlen(s) });
+				gen_fill(&g, 'o', at % 97);
+				add_break(&g, b);
+				gen_fill(&g, 'o', at % 13 * 30);
+				assert_true(check(k, (struct input){ g.p,
+				    g.n, b, 0 }) <= at + (b == BRK_CRLF));
+			}
 }
 
 static void
@@ -184,7 +219,9 @@ main(void)
 		cmocka_unit_test(
 		    ordinary_lines_are_passed_over_to_the_last_block),
 		cmocka_unit_test(
-		    lines_that_begin_with_a_dot_are_passed_over_too),
+		    lines_that_begin_like_odd_ones_are_passed_over_too),
+		cmocka_unit_test(
+		    a_line_that_names_a_recipient_is_not_passed_over),
 		cmocka_unit_test(a_line_is_dotty_in_these_forms_alone),
 	};
 

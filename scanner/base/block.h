@@ -11,6 +11,16 @@
 
 #define BLOCK 64u		/* bytes */
 
+/*
+ * How lines begin that have to be looked at (odd_add_begins), but those that
+ * begin with a dot.  By the low half of the first byte, what the second must
+ * be, in any case, or 0xff, which no text has: a dot behind space and tab, C
+ * behind R.  Other bytes with such a half are taken for them.
+ */
+#define LOWER 0x20		/* makes a letter small; a dot has it */
+static const uint8_t line_pairs[16] = { '.', 0xff, 'c', 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, '.', 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
 #if defined(__AVX512BW__)
 
 #include <immintrin.h>
@@ -66,6 +76,31 @@ odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
 	const __m512i w = _mm512_xor_si512(b.v, _mm512_set1_epi8((char)d));
 
 	return (struct odd){ _mm512_min_epu8(_mm512_min_epu8(v, w), o.v) };
+}
+
+/*
+ * Does any line of the block at p, or the one behind it, begin in such a way?
+ * ends: block_eq(block, last), where the lines before them end.  Two bytes
+ * behind the block are read.
+ */
+static inline struct odd
+odd_add_begins(struct odd o, const uint8_t *p, uint64_t ends, uint8_t last)
+{
+	const __m512i w = _mm512_loadu_si512(p + 2);
+	__m512i v = _mm512_loadu_si512(p + 1);
+	const __m512i pairs = _mm512_broadcast_i32x4(_mm_loadu_si128(
+	    (const __m128i *)(const void *)line_pairs));
+	const __m512i at = _mm512_xor_si512(_mm512_loadu_si512(p),
+	    _mm512_set1_epi8((char)last));
+	__m512i dot, pair;
+
+	(void)ends;
+	__asm__("" : "+v"(v));	/* else GCC loads it twice */
+	dot = _mm512_xor_si512(v, _mm512_set1_epi8('.'));
+	pair = _mm512_xor_si512(_mm512_shuffle_epi8(pairs, v),
+	    _mm512_or_si512(w, _mm512_set1_epi8(LOWER)));
+	return (struct odd){ _mm512_min_epu8(o.v, _mm512_or_si512(at,
+	    _mm512_min_epu8(dot, pair))) };
 }
 
 static inline bool
@@ -130,6 +165,32 @@ odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
 	    _mm256_cmpeq_epi8(b.b, v)),
 	    _mm256_or_si256(_mm256_cmpeq_epi8(b.a, w),
 	    _mm256_cmpeq_epi8(b.b, w)))) };
+}
+
+static inline __m256i
+begins_half(const uint8_t *p, uint8_t last)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)
+	    (const void *)(p + 1));
+	const __m256i w = _mm256_loadu_si256((const __m256i *)
+	    (const void *)(p + 2));
+	const __m256i at = _mm256_cmpeq_epi8(_mm256_loadu_si256(
+	    (const __m256i *)(const void *)p), _mm256_set1_epi8((char)last));
+	const __m256i pairs = _mm256_broadcastsi128_si256(_mm_loadu_si128(
+	    (const __m128i *)(const void *)line_pairs));
+
+	return _mm256_and_si256(at, _mm256_or_si256(
+	    _mm256_cmpeq_epi8(v, _mm256_set1_epi8('.')),
+	    _mm256_cmpeq_epi8(_mm256_shuffle_epi8(pairs, v),
+	    _mm256_or_si256(w, _mm256_set1_epi8(LOWER)))));
+}
+
+static inline struct odd
+odd_add_begins(struct odd o, const uint8_t *p, uint64_t ends, uint8_t last)
+{
+	(void)ends;
+	return (struct odd){ _mm256_or_si256(o.v, _mm256_or_si256(
+	    begins_half(p, last), begins_half(p + 32, last))) };
 }
 
 static inline bool
@@ -204,6 +265,25 @@ odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
 	return o;
 }
 
+static inline struct odd
+odd_add_begins(struct odd o, const uint8_t *p, uint64_t ends, uint8_t last)
+{
+	const uint8x16_t pairs = vld1q_u8(line_pairs);
+
+	(void)ends;
+	for (unsigned i = 0; i < 64; i += 16) {
+		const uint8x16_t v = vld1q_u8(p + i + 1);
+		const uint8x16_t pair = vceqq_u8(vqtbl1q_u8(pairs,
+		    vandq_u8(v, vdupq_n_u8(15))),
+		    vorrq_u8(vld1q_u8(p + i + 2), vdupq_n_u8(LOWER)));
+
+		o.v = vorrq_u8(o.v, vandq_u8(
+		    vceqq_u8(vld1q_u8(p + i), vdupq_n_u8(last)),
+		    vorrq_u8(vceqq_u8(v, vdupq_n_u8('.')), pair)));
+	}
+	return o;
+}
+
 static inline bool
 odd_any(struct odd o)
 {
@@ -272,6 +352,19 @@ static inline struct odd
 odd_add(struct odd o, struct block b, uint8_t c, uint8_t d)
 {
 	return (struct odd){ o.bits | block_eq(b, c) | block_eq(b, d) };
+}
+
+static inline struct odd
+odd_add_begins(struct odd o, const uint8_t *p, uint64_t ends, uint8_t last)
+{
+	(void)last;
+	for (; ends != 0; ends &= ends - 1) {
+		const uint8_t *q = p + __builtin_ctzll(ends) + 1;
+
+		o.bits |= q[0] == '.' ||
+		    line_pairs[q[0] & 15] == (q[1] | LOWER);
+	}
+	return o;
 }
 
 static inline bool
