@@ -68,17 +68,18 @@ fields_read(struct fields *fs, struct span block)
 }
 
 static bool
-same_name(struct span a, const char *name)
+same_name(struct span a, struct span name)
 {
-	return a.n == strlen(name) && span_starts_nocase(a,
-	    (struct span){ (const uint8_t *)name, a.n });
+	return a.n == name.n && span_starts_nocase(a, name);
 }
 
 const struct field *
 fields_find(const struct fields *fs, const char *name, size_t *i)
 {
+	const struct span s = { (const uint8_t *)name, strlen(name) };
+
 	for (; *i < fs->n; ++*i)
-		if (fs->list[*i].colon && same_name(fs->list[*i].name, name))
+		if (fs->list[*i].colon && same_name(fs->list[*i].name, s))
 			return &fs->list[*i];
 	return NULL;
 }

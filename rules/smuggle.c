@@ -66,7 +66,8 @@ struct smuggle {
 	bool marked;		/* a test tool's mark was seen */
 	enum kind last;		/* line that was not empty */
 	unsigned last_mark;
-	bool session;		/* that line starts a session */
+	size_t text_n;		/* that line, if it may start a session */
+	uint8_t text[SESSION_LINE];
 	bool dot;		/* it is a dot: */
 	bool dot_marked;	/* behind a mark */
 	enum opening dot_opening;
@@ -162,8 +163,9 @@ dialogue_open(struct smuggle *s, const struct line *ln, const struct seen *v,
 	struct dialogue d = { .open = true, .off = ln->off + at,
 	    .quoted = v->quoted };
 
-	d.in_quotation = v->indented || s->in_fence || s->session ||
-	    s->last == KIND_REPLY || (s->batch && ln->off == s->body);
+	d.in_quotation = v->indented || s->in_fence || smuggle_session(
+	    (struct span){ s->text, s->text_n }) || s->last == KIND_REPLY ||
+	    (s->batch && ln->off == s->body);
 	if (s->dot && v->dot == NO_DOT && !v->quoted) {
 		d.off = s->dot_off;
 		d.note = s->dot_note;
@@ -327,10 +329,20 @@ smuggle_header(void *state, const struct fields *fields)
 }
 
 static void
+keep_text(struct smuggle *s, const struct seen *v)
+{
+	s->text_n = 0;
+	if (v->kind != KIND_TEXT || v->text.n > SESSION_LINE)
+		return;
+	s->text_n = v->text.n;
+	memcpy(s->text, v->text.p, v->text.n);
+}
+
+static void
 smuggle_line(void *state, const struct line *ln, struct look *look)
 {
 	struct smuggle *s = state;
-	const struct seen v = smuggle_see(ln);
+	const struct seen v = smuggle_see(ln, s->now.open);
 
 	if (v.kind == KIND_BLANK) {
 		see_blank(s, ln);
@@ -349,7 +361,7 @@ smuggle_line(void *state, const struct line *ln, struct look *look)
 		see_mark(s, ln, v.mark, look);
 	if (v.kind == KIND_FENCE)
 		s->in_fence = !s->in_fence;
-	s->session = v.kind == KIND_TEXT && smuggle_session(v.text);
+	keep_text(s, &v);
 	s->last = v.kind;
 }
 

@@ -3,7 +3,6 @@
  */
 #include "smuggle_line.h"
 
-#define SESSION_LINE 200u	/* bytes of a line that may start a session */
 
 /* What test tools write into the mail they send. */
 static const struct {
@@ -37,29 +36,28 @@ static const char *const mail_fields[] = {
 static bool
 holds(struct span s, const char *text)
 {
-	const size_t n = strlen(text);
+	return s.n > 0 && memmem(s.p, s.n, text, strlen(text)) != NULL;
+}
 
-	while (s.n >= n) {
-		const uint8_t *p = memchr(s.p, text[0], s.n - n + 1);
-
-		if (p == NULL)
-			return false;
-		if (memcmp(p, text, n) == 0)
-			return true;
-		s.n -= (size_t)(p + 1 - s.p);
-		s.p = p + 1;
-	}
-	return false;
+/* Each mark that may stand anywhere has one of these; few lines have. */
+static bool
+may_hold_mark(struct span s)
+{
+	return s.n > 0 && (memchr(s.p, '(', s.n) != NULL ||
+	    memchr(s.p, '"', s.n) != NULL);
 }
 
 bool
 smuggle_mark(struct span s, unsigned *out)
 {
+	const bool anywhere = may_hold_mark(s);
+
 	for (unsigned i = 0; i < MARKS; i++) {
 		const size_t n = strlen(marks[i].text);
 
-		if (marks[i].alone ? s.n >= n && memcmp(s.p, marks[i].text,
-		    n) == 0 : holds(s, marks[i].text)) {
+		if (marks[i].alone ? s.n >= n && s.p[0] == marks[i].text[0] &&
+		    memcmp(s.p, marks[i].text, n) == 0 :
+		    anywhere && holds(s, marks[i].text)) {
 			*out = i;
 			return true;
 		}
@@ -70,8 +68,6 @@ smuggle_mark(struct span s, unsigned *out)
 bool
 smuggle_session(struct span s)
 {
-	if (s.n > SESSION_LINE)
-		return false;
 	for (size_t i = 0; i < sizeof(session_words) /
 	    sizeof(session_words[0]); i++)
 		if (holds(s, session_words[i]))
@@ -106,6 +102,8 @@ static const char *const quoting[] = {
 static size_t
 mark_length(struct span s)
 {
+	if (s.p[0] == 0 || strchr(">|+-#*<CS", s.p[0]) == NULL)
+		return 0;
 	for (size_t i = 0; i < sizeof(quoting) / sizeof(quoting[0]); i++) {
 		const size_t n = strlen(quoting[i]);
 
@@ -137,6 +135,14 @@ peel(struct seen *v)
 	v->text = s;
 }
 
+static size_t
+next_dot(struct span s, size_t i)
+{
+	const uint8_t *p = i < s.n ? memchr(s.p + i, '.', s.n - i) : NULL;
+
+	return p != NULL ? (size_t)(p - s.p) : s.n;
+}
+
 /* A command, behind ". " too: what is left of a dot and its breaks. */
 static bool
 see_command(struct seen *v)
@@ -146,9 +152,9 @@ see_command(struct seen *v)
 	v->dot = NO_DOT;
 	if ((v->verb = verb_of(s)) != VERB_NONE)
 		return true;
-	for (size_t i = 0; i + 2 < s.n && !v->quoted; i++)
-		if (s.p[i] == '.' && s.p[i + 1] == ' ' &&
-		    (i == 0 || s.p[i - 1] == ' ') &&
+	for (size_t i = next_dot(s, 0); i + 2 < s.n && !v->quoted;
+	    i = next_dot(s, i + 1))
+		if (s.p[i + 1] == ' ' && (i == 0 || s.p[i - 1] == ' ') &&
 		    (v->verb = verb_of((struct span){ s.p + i + 1,
 		    s.n - i - 1 })) != VERB_NONE) {
 			v->dot = i;
@@ -158,7 +164,7 @@ see_command(struct seen *v)
 }
 
 struct seen
-smuggle_see(const struct line *ln)
+smuggle_see(const struct line *ln, bool fields)
 {
 	const bool whole = ln->len == ln->head.n;
 	struct seen v = { .kind = KIND_TEXT, .text = ln->head };
@@ -178,6 +184,8 @@ smuggle_see(const struct line *ln)
 		v.kind = KIND_FENCE;
 	else if (!v.quoted && smuggle_mark(v.text, &v.mark))
 		v.kind = KIND_MARK;
+	else if (!fields)
+		v.kind = KIND_TEXT;
 	else if (span_begins_field(v.text))
 		v.kind = is_mail_field(v.text) ? KIND_FIELD : KIND_MORE;
 	else if (ascii_wsp(ln->head.p[0]))

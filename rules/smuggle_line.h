@@ -28,12 +28,14 @@ struct seen {
 #define NO_DOT SIZE_MAX
 
 /* text points into the line's head. */
-struct seen smuggle_see(const struct line *);
+struct seen smuggle_see(const struct line *, bool fields);
 
 /* A test tool's mark is in s: which one it is. */
 bool smuggle_mark(struct span s, unsigned *out);
 #define MARK_START 0u		/* outbound: the dot is between these two */
 #define MARK_END 1u
+
+#define SESSION_LINE 200u	/* bytes of a line that may start a session */
 
 /* s starts an SMTP session that is shown, or a shell's here document. */
 bool smuggle_session(struct span s);
