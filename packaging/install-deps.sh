@@ -3,8 +3,8 @@
 # Says what it does; does nothing when all is there.
 set -eu
 
-packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libcmocka-dev
-clang libclang-rt-14-dev python3 python3-jsonschema gzip mandoc cppcheck jq
+packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
+libconfuse-dev libcmocka-dev clang libclang-rt-14-dev python3 python3-jsonschema gzip mandoc cppcheck jq
 dos2unix strace"
 
 command -v dpkg-query >/dev/null || {

@@ -77,8 +77,8 @@ struct rule {
 #define SHOW_BYTES 2u
 
 /* The list of rules: a new one is a file and a line here.  They run in this
- * order. */
-#define RULES(X) X(eol) X(eod) X(limits)
+ * order; patterns reads what those before it found. */
+#define RULES(X) X(eol) X(eod) X(limits) X(patterns)
 
 #define RULE_DECLARE(name) extern const struct rule rule_##name;
 RULES(RULE_DECLARE)
