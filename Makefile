@@ -33,7 +33,8 @@ BASE = $(wildcard scanner/base/*.c)
 RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
 SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c scanner/report/*.c))
-LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER)
+DATA = build/gen/default_rules.c
+LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
@@ -47,10 +48,19 @@ build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # What a report is made by: the rules' own source (header record, rules_sha256).
-RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch])) | sha256sum | cut -c1-64)
+RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch] rules/data/*)) | sha256sum | cut -c1-64)
 SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
 $(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
-$(SCAN_CMD): $(wildcard rules/*.[ch])
+$(SCAN_CMD): $(wildcard rules/*.[ch] rules/data/*)
+
+# Files that the program needs, in the program: NAME.rules is NAME_rules[].
+build/gen/%_rules.c: rules/data/%.rules
+	@mkdir -p $(@D)
+	@{ echo '#include "config.h"'; \
+	echo 'const uint8_t $*_rules[] = {'; \
+	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; \
+	echo '};'; \
+	echo 'const size_t $*_rules_size = sizeof($*_rules);'; } >$@
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)
@@ -103,7 +113,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/baredot
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
 	install -m 644 man/baredot.1 $(DESTDIR)$(PREFIX)/share/man/man1/baredot.1
-	install -m 644 scanner/report/report.schema.json $(DESTDIR)$(PREFIX)/share/baredot/
+	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 clean:
 	rm -rf build
 

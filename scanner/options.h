@@ -26,6 +26,11 @@
 	O(EOL, 0, "eol", "FORM", \
 	    "judge by lf, crlf or wire (these very bytes go out by SMTP); " \
 	    "auto: by each message's own lines (auto)") \
+	O(RULES, 0, "rules", "FILE", \
+	    "look for what the rules in FILE say too (again for more " \
+	    "files)") \
+	O(NO_DEFAULT_RULES, 0, "no-default-rules", NULL, \
+	    "leave out the rules that come with baredot") \
 	O(FORMAT_IN, 0, "format-in", "FORMAT", \
 	    "what the files are, instead of looking: eml or mbox") \
 	O(FILES0_FROM, 0, "files0-from", "FILE", \
@@ -51,6 +56,8 @@
 	O(VERBOSE, 'v', "verbose", NULL, "list what was skipped, and why") \
 	O(HELP, 'h', "help", NULL, "this help")
 
+#define RULE_FILES_MAX 64u
+
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct scan_command {
@@ -66,6 +73,9 @@ struct scan_command {
 	unsigned timeout;		/* seconds */
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
+	bool no_default_rules;
+	size_t rules_n;
+	const char *rules[RULE_FILES_MAX];
 	char **paths;			/* NULL-terminated */
 };
 

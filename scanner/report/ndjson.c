@@ -3,6 +3,7 @@
  * described in report.schema.json; a change of meaning is a new SCHEMA.
  */
 #include "json.h"
+#include "patterns.h"
 #include "report.h"
 
 #include "walk.h"
@@ -20,6 +21,22 @@ put_codes(struct json *j, code_set codes)
 }
 
 static void
+put_rule_files(struct json *j, const struct run_facts *r)
+{
+	json_key_bool(j, "default_rules", r->default_rules);
+	json_key(j, "rule_files");
+	json_open(j, '[');
+	for (size_t i = 0; i < r->rule_files_n; i++) {
+		json_open(j, '{');
+		json_bytes(j, "path", span_text(r->rule_files[i].path));
+		json_key(j, "sha256");
+		json_hex(j, r->rule_files[i].sha256, HASH_SIZE);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
 put_header(struct json *j, const struct run_facts *r)
 {
 	json_open(j, '{');
@@ -28,6 +45,7 @@ put_header(struct json *j, const struct run_facts *r)
 	json_key_text(j, "version", BAREDOT_VERSION);
 	json_key_u64(j, "schema", SCHEMA);
 	json_key_text(j, "rules_sha256", r->rules_sha256);
+	put_rule_files(j, r);
 	json_key(j, "command");
 	json_open(j, '[');
 	for (size_t i = 0; r->argv[i] != NULL; i++)
@@ -74,6 +92,10 @@ put_finding(struct json *j, const struct finding *f)
 	json_open(j, '{');
 	json_key_text(j, "code", code_info(f->code)->name);
 	json_key_text(j, "severity", severity_name(f->severity));
+	if (f->rule != NULL) {
+		json_key_text(j, "rule", f->rule->name);
+		json_key_text(j, "message", f->rule->message);
+	}
 	json_key_u64(j, "count", f->where->count);
 	json_key(j, "offsets");
 	json_open(j, '[');
@@ -245,8 +267,27 @@ put_counts(struct json *j, const struct totals *t)
 }
 
 static void
-put_summary(struct json *j, const struct totals *t,
-    const struct summary_facts *s)
+put_rules(struct json *j, const struct run_facts *r, const struct totals *t)
+{
+	json_key(j, "rules");
+	json_open(j, '{');
+	for (size_t i = 0; r->rules != NULL && i < r->rules->n; i++) {
+		const struct rule_name *name = &r->rules->rule[i]->name;
+
+		if (t->rule_messages[name->index] == 0)
+			continue;
+		json_key(j, name->name);
+		json_open(j, '{');
+		json_key_u64(j, "messages", t->rule_messages[name->index]);
+		json_key_u64(j, "count", t->rule_count[name->index]);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void
+put_summary(struct json *j, const struct run_facts *r,
+    const struct totals *t, const struct summary_facts *s)
 {
 	static const char *const skips[WALK_SKIPS] = {
 		[SKIP_SYMLINK] = "symlink", [SKIP_SPECIAL] = "special",
@@ -264,6 +305,7 @@ put_summary(struct json *j, const struct totals *t,
 	json_key_u64(j, "stores", t->stores);
 	json_key_u64(j, "flagged", t->flagged);
 	put_counts(j, t);
+	put_rules(j, r, t);
 	json_key_u64(j, "unreadable", t->unreadable);
 	json_key_u64(j, "gone", t->gone);
 	json_key_u64(j, "unsettled", s->unsettled);
@@ -326,8 +368,7 @@ nd_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
 {
 	struct json j = json_begin(b);
 
-	(void)r;
-	put_summary(&j, t, s);
+	put_summary(&j, r, t, s);
 	buf_byte(b, '\n');
 }
 
@@ -386,9 +427,8 @@ doc_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
 {
 	struct json j = json_begin(b);
 
-	(void)r;
 	buf_str(b, ",\n");
-	put_summary(&j, t, s);
+	put_summary(&j, r, t, s);
 	buf_str(b, "\n]}\n");
 }
 

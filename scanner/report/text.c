@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "escape.h"
+#include "patterns.h"
 #include "report.h"
 #include "walk.h"
 
@@ -50,8 +51,14 @@ put_finding(struct buf *b, const struct report_message *r,
 	buf_u64(b, r->msg->off + f->where->off[0]);
 	buf_str(b, ": ");
 	put_severity(b, f->severity, color);
-	buf_printf(b, " %s: %s", code_info(f->code)->name,
-	    code_info(f->code)->title);
+	buf_printf(b, " %s", code_info(f->code)->name);
+	if (f->rule != NULL) {
+		buf_byte(b, ' ');
+		escape_text(b, span_text(f->rule->name));
+	}
+	buf_str(b, ": ");
+	escape_text(b, span_text(f->code == CODE_RULE_MATCH ?
+	    f->rule->message : code_info(f->code)->title));
 	if (f->where->count > 1)
 		buf_printf(b, ", %" PRIu64 " times", f->where->count);
 	buf_byte(b, ':');
@@ -174,6 +181,26 @@ put_codes(struct buf *b, const struct totals *t, bool color)
 }
 
 static void
+put_rules(struct buf *b, const struct totals *t,
+    const struct pattern_rules *rules)
+{
+	if (t->code_messages[CODE_RULE_MATCH] == 0 || rules == NULL)
+		return;
+	buf_str(b, "\n          messages     count  rule\n");
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule_name *name = &rules->rule[i]->name;
+
+		if (t->rule_messages[name->index] == 0)
+			continue;
+		buf_printf(b, "  %16" PRIu64 "%10" PRIu64 "  %-26s ",
+		    t->rule_messages[name->index],
+		    t->rule_count[name->index], name->name);
+		escape_text(b, span_text(name->message));
+		buf_byte(b, '\n');
+	}
+}
+
+static void
 put_severities(struct buf *b, const struct totals *t, bool color)
 {
 	const char *sep = " (worst: ";
@@ -259,6 +286,7 @@ text_summary(struct buf *b, const struct run_facts *r,
 	buf_byte(b, '\n');
 	if (t->flagged > 0)
 		put_codes(b, t, color);
+	put_rules(b, t, r->rules);
 	put_rest(b, t, s, r);
 	put_next(b, t);
 }

@@ -96,6 +96,7 @@ def unzipped(data):
 def every_code_has_a_sample():
     listed = baredot("explain").out.decode().split("\n")[:-1]
     codes = {line.split()[0] for line in listed}
+    codes = {c for c in codes if not c.startswith("rule.")}
     planted = {f["code"] for r in golden("samples-asked.ndjson")
                for f in r.get("findings", [])}
     same(planted, codes)

@@ -18,9 +18,10 @@ from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, TOP, UNREADABLE,
 LF_MAIL = b"From: a@example.com\nSubject: lf\n\ntext\n"
 CRLF_MAIL = LF_MAIL.replace(b"\n", b"\r\n")
 BOX = (b"From a@example.com Tue Nov 14 22:13:20 2023\n" + LF_MAIL + b"\n") * 2
-OPTIONS = ("format output all hash code min-severity eol format-in "
-           "files0-from one-file-system tmp jobs timeout kernel exit-zero "
-           "color progress verbose help").split()
+OPTIONS = ("format output all hash code min-severity eol rules "
+           "no-default-rules format-in files0-from one-file-system tmp "
+           "jobs timeout kernel exit-zero color progress verbose "
+           "help").split()
 
 
 def eml(name):
