@@ -13,7 +13,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 CFLAGS =
 LDFLAGS =
-LDLIBS = -lcrypto -lz -lconfuse
+LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse
 CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
 ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
 
@@ -33,7 +33,7 @@ BASE = $(wildcard scanner/base/*.c)
 RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
 SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c scanner/report/*.c))
-DATA = build/gen/targets_conf.c
+DATA = build/gen/targets_conf.c build/gen/default_rules.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
@@ -48,10 +48,10 @@ build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # What a report is made by: the rules' own source (header record, rules_sha256).
-RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch])) | sha256sum | cut -c1-64)
+RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch] rules/data/*)) | sha256sum | cut -c1-64)
 SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
 $(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
-$(SCAN_CMD): $(wildcard rules/*.[ch])
+$(SCAN_CMD): $(wildcard rules/*.[ch] rules/data/*)
 
 # Files that the program needs, in the program: NAME.rules is NAME_rules[].
 define embed
@@ -66,6 +66,8 @@ echo 'const size_t $(1)_size = sizeof($(1));'; } >$@
 endef
 build/gen/%_conf.c: rules/data/%.conf
 	$(call embed,$*_conf)
+build/gen/%_rules.c: rules/data/%.rules
+	$(call embed,$*_rules)
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)
@@ -118,7 +120,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/baredot
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
 	install -m 644 man/baredot.1 $(DESTDIR)$(PREFIX)/share/man/man1/baredot.1
-	install -m 644 scanner/report/report.schema.json $(DESTDIR)$(PREFIX)/share/baredot/
+	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 clean:
 	rm -rf build
 

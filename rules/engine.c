@@ -6,20 +6,24 @@
 
 #include <stdlib.h>
 
+#include "convention.h"
+#include "emit.h"
 #include "rule.h"
 
 #define RULE_POINTER(name) &rule_##name,
 static const struct rule *const rules[] = { RULES(RULE_POINTER) };
 #define RULES_N (sizeof(rules) / sizeof(rules[0]))
 
-struct emit {
-	struct verdict *verdict;
-	code_set codes;
-};
+/* The header block is looked for in pieces: what is behind it may need no
+ * look at its lines.  Bytes, no more than LINE_HEAD. */
+#define PIECE LINE_HEAD
 
 /* What the second look needs beside: the header block, as it stands. */
 struct again {
 	bool header_seen;		/* the rules have */
+	uint64_t piece;			/* where the piece at hand begins */
+	size_t early_n;
+	uint8_t early[LINE_HEAD + 1];	/* of the body, before that piece */
 	unsigned show[RULES_N];		/* of the body, to each rule */
 	unsigned all;			/* those together */
 	size_t kept;			/* bytes of block */
@@ -31,48 +35,14 @@ struct engine {
 	struct engine_options options;
 	struct lines lines;
 	struct header header;
+	uint64_t body;			/* where it starts, if header.over */
 	struct again *again;		/* NULL: this is for the first look */
+	const struct engine *first;	/* engine_follow; or NULL */
 	struct span now;		/* the span that is being fed */
 	enum brk native;
 	struct verdict verdict;
 	void *state[RULES_N];		/* of each rule, or NULL */
 };
-
-static void
-add_finding(struct emit *out, struct finding f)
-{
-	struct verdict *v = out->verdict;
-
-	v->seen |= 1ull << f.code;
-	if ((out->codes >> f.code & 1) != 0 &&
-	    v->n < sizeof(v->list) / sizeof(v->list[0]))
-		v->list[v->n++] = f;
-}
-
-void
-emit(struct emit *out, enum code code, enum severity severity,
-    const struct spots *where)
-{
-	add_finding(out, (struct finding){ .code = code,
-	    .severity = severity, .where = where });
-}
-
-void
-emit_rule(struct emit *out, enum code code, enum severity severity,
-    const struct spots *where, const struct rule_name *rule)
-{
-	add_finding(out, (struct finding){ .code = code,
-	    .severity = severity, .where = where, .rule = rule });
-}
-
-void
-emit_target(struct emit *out, enum code code, const struct finding *because,
-    const struct target_row *row)
-{
-	add_finding(out, (struct finding){ .code = code,
-	    .severity = code_info(code)->severity, .where = because->where,
-	    .target = row, .because = because->code });
-}
 
 /* The rule works in this engine. */
 static bool
@@ -84,26 +54,22 @@ is_mine(const struct engine *g, size_t i)
 
 /* --- the second look */
 
-/*
- * The header block ends at end.  It is in the span at hand, or what came
- * before was kept.  It may have ended before that span: whether a line is a
- * field shows when it is whole.
- */
+/* The header block ends at end, in the piece at hand or before it. */
 static struct span
 header_block(struct engine *g, uint64_t end)
 {
 	struct again *a = g->again;
-	const uint64_t off = g->lines.off;
 	size_t n;
 
-	if (off == 0)
-		return (struct span){ g->now.p, (size_t)end };
-	if (a->kept < off || end < off)
-		return (struct span){ a->block, a->kept < end ? a->kept :
-		    (size_t)end };
-	n = (size_t)(end - off);
+	if (end < a->kept)
+		return (struct span){ a->block, (size_t)end };
+	if (a->kept < a->piece)
+		return (struct span){ a->block, a->kept };
+	n = (size_t)(end - a->piece);
 	if (n > FIELDS_BYTES - a->kept)
 		n = FIELDS_BYTES - a->kept;
+	if (a->kept == 0)
+		return (struct span){ g->now.p, n };
 	if (n > 0)
 		memcpy(a->block + a->kept, g->now.p, n);
 	return (struct span){ a->block, a->kept + n };
@@ -114,12 +80,10 @@ static void
 show_header(struct engine *g, uint64_t body)
 {
 	struct again *a = g->again;
-	struct span block = header_block(g, body);
+	const struct span block = header_block(g, body);
 
 	a->header_seen = true;
 	a->fields.body = body;
-	if (block.n > FIELDS_BYTES)
-		block.n = FIELDS_BYTES;
 	a->fields.cut = block.n < body;
 	fields_read(&a->fields, block);
 	a->all = 0;
@@ -155,25 +119,23 @@ show_bytes(const struct engine *g, struct span s, uint64_t off)
 			    s.p + skip, s.n - skip });
 }
 
-/* Those of the body that came before off, with what was a header till then:
- * as much as was kept. */
-static void
-show_kept_bytes(const struct engine *g, uint64_t off)
-{
-	const struct again *a = g->again;
-
-	if (off > a->kept)
-		off = a->kept;
-	if (a->fields.body < off)
-		show_bytes(g, (struct span){ a->block, (size_t)off }, 0);
-}
-
 static void
 show_message(const struct engine *g, struct span s)
 {
 	for (size_t i = 0; i < RULES_N; i++)
 		if (is_mine(g, i) && rules[i]->message != NULL)
 			rules[i]->message(g->state[i], s);
+}
+
+/* What of the body came before the piece in which the header block ended. */
+static void
+show_early(const struct engine *g)
+{
+	const struct again *a = g->again;
+
+	if (a->early_n > 0 && (a->all & SHOW_BYTES) != 0)
+		show_bytes(g, (struct span){ a->early, a->early_n },
+		    a->fields.body);
 }
 
 static void
@@ -186,27 +148,77 @@ keep_block(struct again *a, struct span s)
 	a->kept += n;
 }
 
+static void see_header(struct engine *, const struct line *);
+
+/* The current line is so long that its end need not be waited for to say that
+ * it is no field: then the body began with it. */
 static void
-feed_again(struct engine *g, struct span s)
+see_long_line(struct engine *g)
+{
+	const struct line ln = {
+		.off = g->lines.line_off,
+		.len = g->lines.off - g->lines.line_off,
+		.head = { g->lines.head, LINE_HEAD },
+		.before = g->lines.before, .after = BRK_NONE,
+	};
+
+	if (ln.len > LINE_HEAD && !span_begins_field(ln.head) &&
+	    (ln.before == BRK_NONE || !ascii_wsp(ln.head.p[0])))
+		see_header(g, &ln);
+}
+
+/* A piece in which the header block may end. */
+static void
+feed_header(struct engine *g, struct span s)
 {
 	struct again *a = g->again;
-	const uint64_t off = g->lines.off;
-	const bool before = !a->header_seen;
 
-	show_message(g, s);
-	if (a->header_seen && a->all == 0)
-		return;
-	if (before || (a->all & SHOW_LINES) != 0)
-		lines_feed(&g->lines, s);
-	else
-		g->lines.off += s.n;
+	g->now = s;
+	a->piece = g->lines.off;
+	lines_feed(&g->lines, s);
+	if (!a->header_seen)
+		see_long_line(g);
 	if (!a->header_seen) {
 		keep_block(a, s);
 		return;
 	}
-	if (before)
-		show_kept_bytes(g, off);
-	show_bytes(g, s, off);
+	show_early(g);
+	if ((a->all & SHOW_BYTES) != 0)
+		show_bytes(g, s, a->piece);
+}
+
+/* The header block is in this span, which is the message's first one. */
+static bool
+knows_header(const struct engine *g, struct span s)
+{
+	return g->first != NULL && g->lines.off == 0 &&
+	    g->first->header.over && g->first->body <= s.n;
+}
+
+static void
+feed_again(struct engine *g, struct span s)
+{
+	struct again *a = g->again;
+	uint64_t off;
+
+	show_message(g, s);
+	if (!a->header_seen && knows_header(g, s))
+		show_header(g, g->first->body);
+	while (!a->header_seen && s.n > 0) {
+		const size_t n = s.n < PIECE ? s.n : PIECE;
+
+		feed_header(g, (struct span){ s.p, n });
+		s = (struct span){ s.p + n, s.n - n };
+	}
+	if (s.n == 0 || a->all == 0)
+		return;
+	off = g->lines.off;
+	if ((a->all & SHOW_LINES) != 0)
+		lines_feed(&g->lines, s);
+	else
+		g->lines.off += s.n;
+	if ((a->all & SHOW_BYTES) != 0)
+		show_bytes(g, s, off);
 }
 
 /* --- both */
@@ -217,20 +229,44 @@ break_width(enum brk b)
 	return b == BRK_NONE ? 0 : b == BRK_CRLF ? 2 : 1;
 }
 
+/* The body starts with this line or behind it.  Where that is before the piece
+ * at hand, there are no more than LINE_HEAD bytes of it, and perhaps a CR that
+ * turned out to be its end. */
+static void
+begin_body(struct engine *g, enum header_is is, const struct line *ln)
+{
+	struct again *a = g->again;
+
+	g->body = is == HEADER_NOT_ONE ? ln->off :
+	    ln->off + ln->len + break_width(ln->after);
+	if (a == NULL || a->header_seen)
+		return;
+	if (g->body < a->piece) {
+		a->early_n = (size_t)(a->piece - g->body);
+		memcpy(a->early, ln->head.p, a->early_n <= ln->head.n ?
+		    a->early_n : ln->head.n);
+		if (a->early_n > ln->head.n)
+			a->early[ln->head.n] = '\r';
+	}
+	show_header(g, g->body);
+}
+
 static void
 see_header(struct engine *g, const struct line *ln)
 {
 	const enum header_is is = header_line(&g->header, ln);
-	unsigned wants = g->again != NULL ? WANT_ALL : 0;
+	unsigned wants = 0;
 
 	if (is == HEADER_FIELD)
-		wants |= header_in_field(&g->header) || g->again != NULL ?
+		wants = header_in_field(&g->header) && g->again == NULL ?
 		    WANT_HEADER : WANT_ODD_FIELDS;
 	if (is == HEADER_NOT_ONE)
 		lines_not_header(&g->lines);
-	if (is != HEADER_FIELD && g->again != NULL)
-		show_header(g, is == HEADER_NOT_ONE ? ln->off :
-		    ln->off + ln->len + break_width(ln->after));
+	if (is != HEADER_FIELD)
+		begin_body(g, is, ln);
+	if (g->header.over && g->again != NULL &&
+	    (g->again->all & SHOW_LINES) != 0)
+		wants = WANT_ALL;
 	lines_want(&g->lines, wants);
 }
 
@@ -272,7 +308,7 @@ engine_new(const struct engine_options *o)
 		return NULL;
 	g->options = *o;
 	lines_init(&g->lines, o->kernel != NULL ? o->kernel :
-	    kernel_pick(NULL), !o->no_census && o->topics == 0);
+	    kernel_pick(NULL), !o->no_census);
 	g->lines.wide = o->codes >> CODE_LIMIT_LINE_78 & 1;
 	g->lines.fn = engine_line;
 	g->lines.ctx = g;
@@ -320,11 +356,19 @@ engine_begin_again(struct engine *g, enum brk native,
 {
 	begin(g, native, WANT_ALL);
 	g->again->header_seen = false;
+	g->again->piece = 0;
+	g->again->early_n = 0;
 	g->again->kept = 0;
 	g->again->all = 0;
 	for (size_t i = 0; i < RULES_N; i++)
 		if (is_mine(g, i) && rules[i]->begin != NULL)
 			rules[i]->begin(g->state[i], native, first);
+}
+
+void
+engine_follow(struct engine *g, const struct engine *first)
+{
+	g->first = first;
 }
 
 void
@@ -335,36 +379,6 @@ engine_feed(struct engine *g, struct span s)
 		feed_again(g, s);
 	else
 		lines_feed(&g->lines, s);
-}
-
-/* CRCRLF's own CR is a defect of a CRLF line, not a vote for CR. */
-static enum convention
-majority(const struct tally *t, enum brk native)
-{
-	const uint64_t lf = t->breaks[BRK_LF].count;
-	const uint64_t crlf = t->breaks[BRK_CRLF].count;
-	const uint64_t cr = t->breaks[BRK_CR].count;
-
-	if (cr > lf + crlf)
-		return CONV_CR;
-	if (lf != crlf)
-		return lf > crlf ? CONV_LF : CONV_CRLF;
-	return native == BRK_CRLF ? CONV_CRLF : CONV_LF;
-}
-
-static enum convention
-judged_by(const struct engine *g)
-{
-	switch (g->options.eol) {
-	case EOL_LF:
-		return CONV_LF;
-	case EOL_CRLF:
-		return CONV_CRLF;
-	case EOL_WIRE:
-		return CONV_WIRE;
-	default:
-		return majority(&g->lines.tally, g->native);
-	}
 }
 
 static void
@@ -395,8 +409,11 @@ engine_end(struct engine *g)
 	struct facts f;
 
 	lines_end(&g->lines);
+	if (!g->header.over)
+		g->body = g->lines.off;
 	header_end(&g->header, g->lines.tally.size);
-	f = (struct facts){ .convention = judged_by(g),
+	f = (struct facts){ .convention = convention_of(&g->lines.tally,
+	    g->options.eol, g->native),
 	    .tally = &g->lines.tally, .header = &g->header };
 	v->convention = f.convention;
 	v->tally = f.tally;
@@ -417,28 +434,35 @@ void
 engine_end_again(struct engine *g, struct verdict *first)
 {
 	const struct facts f = { .convention = first->convention,
-	    .tally = first->tally, .header = &g->header, .first = first };
-
-	const bool before = !g->again->header_seen;
+	    .tally = first->tally, .first = first,
+	    .header = g->first != NULL ? &g->first->header : &g->header };
+	const bool waiting = !g->again->header_seen;
 
 	g->now = (struct span){ NULL, 0 };
-	if (before || (g->again->all & SHOW_LINES) != 0)
+	g->again->piece = g->lines.off;
+	if (waiting || (g->again->all & SHOW_LINES) != 0)
 		lines_end(&g->lines);
 	header_end(&g->header, g->lines.off);
 	if (!g->again->header_seen)
 		show_header(g, g->lines.off);
-	if (before)
-		show_kept_bytes(g, g->lines.off);
+	if (waiting)
+		show_early(g);
 	end_rules(g, &f, first);
 }
 
-bool
-engine_is_suspect(const struct verdict *v)
+code_set
+engine_suspicious(void)
 {
 	static const code_set calm = 1ull << CODE_EOL_NO_FINAL |
 	    1ull << CODE_LIMIT_LINE_998 | 1ull << CODE_LIMIT_LINE_78 |
 	    1ull << CODE_LIMIT_8BIT_HEADER | 1ull << CODE_LIMIT_NO_HEADER_END;
 
+	return ~calm;
+}
+
+bool
+engine_is_suspect(const struct verdict *v)
+{
 	return v->tally->rcpt.count > 0 || v->unclosed_maybe ||
-	    (v->seen & ~calm) != 0;
+	    (v->seen & engine_suspicious()) != 0;
 }

@@ -59,6 +59,12 @@ void engine_feed(struct engine *, struct span);
 struct verdict *engine_end(struct engine *);
 
 /*
+ * `first` is fed before this one, each span or the whole message: it knows
+ * where the header block ends.  For a second look; only saves time.
+ */
+void engine_follow(struct engine *, const struct engine *first);
+
+/*
  * The second look at a message.  first: what the first look said; NULL: both
  * are fed at the same time.
  */
@@ -68,7 +74,9 @@ void engine_begin_again(struct engine *, enum brk native,
 /* Adds findings to *first, valid until the next engine_begin_again. */
 void engine_end_again(struct engine *, struct verdict *first);
 
-/* The first look saw something that a second one may explain. */
+/* The first look saw something that a second one may explain: one of the
+ * suspicious codes. */
 bool engine_is_suspect(const struct verdict *);
+code_set engine_suspicious(void);
 
 #endif

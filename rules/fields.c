@@ -3,14 +3,37 @@
  */
 #include "fields.h"
 
+#define STEP 128u		/* bytes: no line is looked through for LF
+				 * far beyond a CR */
+
+/* Bytes before the first break; crs: there may be CRs. */
+static size_t
+before_break(struct span s, bool crs)
+{
+	const uint8_t *lf, *cr;
+
+	if (!crs) {
+		lf = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
+		return lf != NULL ? (size_t)(lf - s.p) : s.n;
+	}
+	for (size_t i = 0, n; i < s.n; i += n) {
+		n = s.n - i < STEP ? s.n - i : STEP;
+		if ((lf = memchr(s.p + i, '\n', n)) != NULL)
+			n = (size_t)(lf - (s.p + i));
+		if ((cr = memchr(s.p + i, '\r', n)) != NULL)
+			return (size_t)(cr - s.p);
+		if (lf != NULL)
+			return i + n;
+	}
+	return s.n;
+}
+
 /* Bytes of the line at p, and of its break. */
 static size_t
-line_length(struct span s, size_t *width)
+line_length(struct span s, bool crs, size_t *width)
 {
-	size_t n = 0;
+	const size_t n = before_break(s, crs);
 
-	while (n < s.n && s.p[n] != '\n' && s.p[n] != '\r')
-		n++;
 	*width = n < s.n;
 	if (n < s.n && s.p[n] == '\r') {
 		if (n + 1 < s.n && s.p[n + 1] == '\n')
@@ -42,6 +65,8 @@ split_field(struct field *f, size_t width)
 void
 fields_read(struct fields *fs, struct span block)
 {
+	const bool crs = block.n > 0 && memchr(block.p, '\r', block.n) !=
+	    NULL;
 	size_t i = 0, n, width, more, last;
 
 	fs->block = block;
@@ -50,14 +75,14 @@ fields_read(struct fields *fs, struct span block)
 		struct span rest = { block.p + i, block.n - i };
 		struct field *f = &fs->list[fs->n];
 
-		if ((n = line_length(rest, &width)) == 0)
+		if ((n = line_length(rest, crs, &width)) == 0)
 			return;
 		f->off = i;
 		f->raw = (struct span){ rest.p, n + width };
 		last = width;
 		while (f->raw.n < rest.n && ascii_wsp(rest.p[f->raw.n])) {
 			more = line_length((struct span){ rest.p + f->raw.n,
-			    rest.n - f->raw.n }, &last);
+			    rest.n - f->raw.n }, crs, &last);
 			f->raw.n += more + last;
 		}
 		split_field(f, last);
@@ -96,8 +121,15 @@ field_unfold(const struct field *f, uint8_t *out, size_t max)
 	while (s.n > 0 && (ascii_wsp(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' ||
 	    s.p[s.n - 1] == '\n'))
 		s.n--;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\r' && s.p[i] != '\n' && n < max)
-			out[n++] = s.p[i];
+	while (s.n > 0) {
+		const size_t part = before_break(s, true);
+		const size_t fits = part < max - n ? part : max - n;
+		const size_t skip = part + (part < s.n);
+
+		if (fits > 0)
+			memcpy(out + n, s.p, fits);
+		n += fits;
+		s = (struct span){ s.p + skip, s.n - skip };
+	}
 	return n;
 }

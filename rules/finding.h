@@ -69,6 +69,7 @@ enum convention { CONV_LF, CONV_CRLF, CONV_CR, CONV_WIRE };
 /* What a rule of the user's own is called and says: struct pattern_rule. */
 struct rule_name {
 	const char *name, *message;
+	unsigned index;		/* below USER_RULES_MAX; no other has it */
 };
 
 struct finding {
@@ -88,8 +89,9 @@ struct verdict {
 	const struct tally *tally;
 	code_set seen;		/* what was found, asked for or not */
 	size_t n;
-	struct finding list[CODE_COUNT + USER_RULES_MAX];	/* at most one
-				 * per code, and per rule of the user's own */
+	struct finding list[CODE_COUNT + 2 * USER_RULES_MAX];	/* at most
+				 * one per code; of rule.* one of each code
+				 * for each rule of the user's own */
 	const struct dkim_facts *dkim;	/* NULL: not looked at */
 	const struct mime_facts *mime;	/* NULL: not looked at */
 	const char *would_reject;	/* what KumoMTA would answer; or NULL */

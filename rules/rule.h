@@ -24,7 +24,7 @@ struct facts {
 				 * before this one added; NULL in that look */
 };
 
-struct emit;			/* where findings go; see engine.c */
+struct emit;			/* where findings go: emit.h */
 
 /*
  * Report a code.  where stays in place until the next message, and is not
@@ -82,10 +82,10 @@ struct rule {
 #define SHOW_BYTES 2u
 
 /* The list of rules: a new one is a file and a line here.  They run in this
- * order. */
+ * order; patterns and target read what those before them found. */
 #define RULES(X) \
 	X(eol) X(eod) X(limits) X(mime) X(dkim) X(smuggle) X(conform) \
-	X(target)
+	X(patterns) X(target)
 
 #define RULE_DECLARE(name) extern const struct rule rule_##name;
 RULES(RULE_DECLARE)

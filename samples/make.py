@@ -934,7 +934,7 @@ def summary(records):
         "files": len({r["path"] for r in messages}),
         "stores": sum(r["type"] == "store" for r in records),
         "flagged": sum("severity" in r for r in messages),
-        "messages_by_severity": severities, "codes": codes,
+        "messages_by_severity": severities, "codes": codes, "rules": {},
         "unreadable": bad, "gone": 0, "unsettled": 0,
         "skipped": {"not_mail": len(reasons) - tmp - meta, "symlink": 0,
                     "special": 0, "metadata": meta, "other_file_system": 0,

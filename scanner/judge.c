@@ -5,30 +5,88 @@
 
 #include <stdlib.h>
 
+#include "patterns.h"
+
 struct judge {
 	struct judge_options options;
 	struct hash *hash;
 	struct engine *first;
 	struct engine *beside;	/* a second look at every message; or NULL */
 	struct engine *again;	/* a second look at those that need it */
+	struct pattern_rules every;	/* of the user's rules: for beside */
+	struct pattern_rules suspects;	/* and those for again */
+	code_set asked;		/* codes that are reported */
 };
 
 static const unsigned reasoned = TOPIC_MIME | TOPIC_DKIM | TOPIC_SMUGGLE;
+
+#define RULE_CODES (1ull << CODE_RULE_MATCH | 1ull << CODE_RULE_GAVE_UP)
+
+/* Which of the user's rules see every message, and which the suspects. */
+static void
+split_rules(struct judge *j)
+{
+	const struct pattern_rules *all = j->options.engine.rules;
+
+	if (all == NULL || (j->asked & RULE_CODES) == 0)
+		return;
+	j->every = pattern_rules_of(all, false);
+	j->suspects = pattern_rules_of(all, true);
+}
+
+/* Codes to look for: rules may depend on those that nobody asked for. */
+static code_set
+codes_for(const struct judge *j)
+{
+	code_set codes = j->asked;
+
+	if (j->suspects.n > 0)
+		codes |= code_set_default();
+	for (size_t i = 0; i < j->every.n; i++)
+		codes |= pattern_rule_codes(j->every.rule[i]);
+	for (size_t i = 0; i < j->suspects.n; i++)
+		codes |= pattern_rule_codes(j->suspects.rule[i]);
+	return codes;
+}
 
 static bool
 open_engines(struct judge *j)
 {
 	struct engine_options o = j->options.engine;
-	const unsigned asked = o.topics;
+	const unsigned asked = o.topics & ~(unsigned)TOPIC_PATTERNS;
 
+	j->asked = o.codes;
+	split_rules(j);
+	o.codes = codes_for(j);
 	o.topics = 0;
 	if ((j->first = engine_new(&o)) == NULL)
 		return false;
-	o.topics = asked;
-	if (asked != 0 && (j->beside = engine_new(&o)) == NULL)
+	o.topics = asked | (j->every.n > 0 ? TOPIC_PATTERNS : 0u);
+	o.rules = &j->every;
+	if (o.topics != 0 && (j->beside = engine_new(&o)) == NULL)
 		return false;
-	o.topics = reasoned & ~asked;
-	return o.topics == 0 || (j->again = engine_new(&o)) != NULL;
+	o.topics = (reasoned & ~asked) |
+	    (j->suspects.n > 0 ? TOPIC_PATTERNS : 0u);
+	o.rules = &j->suspects;
+	if (o.topics != 0 && (j->again = engine_new(&o)) == NULL)
+		return false;
+	if (j->beside != NULL)
+		engine_follow(j->beside, j->first);
+	if (j->again != NULL)
+		engine_follow(j->again, j->first);
+	return true;
+}
+
+/* Forget what was looked for only because rules depend on it. */
+static void
+keep_asked(const struct judge *j, struct verdict *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (j->asked >> v->list[i].code & 1)
+			v->list[n++] = v->list[i];
+	v->n = n;
 }
 
 struct judge *
@@ -148,6 +206,7 @@ judge_message(struct judge *j, struct store *st, const struct msg *m,
 	if (!brief && (rc = look_again(j, st, m, once, v, &hashed, e)) !=
 	    ST_END)
 		return rc;
+	keep_asked(j, v);
 	out->verdict = v;
 	out->flagged = is_shown(j, v);
 	out->hashed = hashed && (j->options.hash || out->flagged) &&

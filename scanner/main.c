@@ -7,6 +7,7 @@
 
 #include "complain.h"
 #include "explain.h"
+#include "rules_cmd.h"
 #include "scan_cmd.h"
 
 static int
@@ -18,6 +19,10 @@ help_cmd(int argc, char **argv)
 	}
 	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
 		explain_help();
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "rules") == 0) {
+		rules_help();
 		return EXIT_CLEAN;
 	}
 	if (argc > 1) {
@@ -33,6 +38,8 @@ help_cmd(int argc, char **argv)
 	    "  scan PATH...       walk mail stores and report\n"
 	    "  explain [CODE]...  what a code means, who is affected, what "
 	    "to do\n"
+	    "  rules check FILE...  is a file of rules right? (rules list: "
+	    "which there are)\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
 	    "  --version          the version\n"
 	    "  --help             this text\n", stdout);
@@ -59,6 +66,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "scan", scan_main }, { "explain", explain_cmd },
+	{ "rules", rules_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },
 };

@@ -336,6 +336,14 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->tmp = true;
 	case OPTION_EXIT_ZERO:
 		return c->exit_zero = true;
+	case OPTION_RULES:
+		if (c->rules_n == RULE_FILES_MAX)
+			return usage("--rules may be given %u times",
+			    RULE_FILES_MAX);
+		c->rules[c->rules_n++] = arg;
+		return true;
+	case OPTION_NO_DEFAULT_RULES:
+		return c->no_default_rules = true;
 	case OPTION_VERBOSE:
 		return c->verbose = true;
 	case OPTION_HELP:

@@ -36,6 +36,11 @@
 	    "say which messages that server would refuse or change: " \
 	    "cyrus, dovecot, exchange-online, gmail, kumomta, postfix, " \
 	    "sendmail, stalwart or generic") \
+	O(RULES, 0, "rules", "FILE", \
+	    "look for what the rules in FILE say too (again for more " \
+	    "files)") \
+	O(NO_DEFAULT_RULES, 0, "no-default-rules", NULL, \
+	    "leave out the rules that come with baredot") \
 	O(FORMAT_IN, 0, "format-in", "FORMAT", \
 	    "what the files are, instead of looking: eml or mbox") \
 	O(FILES0_FROM, 0, "files0-from", "FILE", \
@@ -61,6 +66,8 @@
 	O(VERBOSE, 'v', "verbose", NULL, "list what was skipped, and why") \
 	O(HELP, 'h', "help", NULL, "this help")
 
+#define RULE_FILES_MAX 64u
+
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct scan_command {
@@ -79,6 +86,9 @@ struct scan_command {
 	unsigned timeout;		/* seconds */
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
+	bool no_default_rules;
+	size_t rules_n;
+	const char *rules[RULE_FILES_MAX];
 	char **paths;			/* NULL-terminated */
 };
 

@@ -158,6 +158,10 @@ count_message(struct scanner *s, const struct msg *m,
 		t->code_messages[f->code] += (seen >> f->code & 1) == 0;
 		seen |= 1ull << f->code;
 		t->code_count[f->code] += f->where->count;
+		if (f->code == CODE_RULE_MATCH) {
+			t->rule_messages[f->rule->index]++;
+			t->rule_count[f->rule->index] += f->where->count;
+		}
 		if (f->severity > t->code_worst[f->code])
 			t->code_worst[f->code] = f->severity;
 	}

@@ -16,12 +16,14 @@
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
+#include "rules_load.h"
 #include "targets.h"
 
 struct run {
 	struct scan_command command;
 	struct report_options report;
 	const struct reporter *reporter;
+	struct config *config;		/* the rules of rule files */
 	struct output *out;
 	struct queue *queue;
 	struct progress *progress;	/* NULL: not shown */
@@ -146,9 +148,10 @@ hash_rules(struct run *r)
 	struct buf b = { 0 };
 	uint8_t sum[HASH_SIZE];
 
-	buf_printf(&b, "baredot %s %s %llx %d %x\n", BAREDOT_VERSION,
+	buf_printf(&b, "baredot %s %s %llx %d %x %d\n", BAREDOT_VERSION,
 	    RULES_HASH, (unsigned long long)r->command.codes,
-	    (int)r->command.eol, r->command.topics);
+	    (int)r->command.eol, r->command.topics,
+	    (int)r->command.no_default_rules);
 	if (r->target != NULL)
 		buf_printf(&b, "%s\n", r->target->name);
 	if (h != NULL) {
@@ -188,6 +191,9 @@ set_facts(struct run *r, const char *const *whole)
 	hash_rules(r);
 	f->argv = whole;
 	f->rules_sha256 = r->rules;
+	f->default_rules = !c->no_default_rules;
+	f->rules = config_rules(r->config);
+	f->rule_files = config_files(r->config, &f->rule_files_n);
 	f->kernel = c->kernel->name;
 	f->sandbox = c->jobs > 0 ? pool_sandbox() : "none";
 	f->eol = eol_mode_name(c->eol);
@@ -210,7 +216,8 @@ start_queue(struct run *r, struct err *e)
 		.scan = {
 			.engine = { .kernel = c->kernel, .eol = c->eol,
 			    .codes = c->codes, .topics = c->topics,
-			    .checks = c->checks, .target = r->target },
+			    .checks = c->checks, .target = r->target,
+			    .rules = config_rules(r->config) },
 			.report = r->report, .reporter = r->reporter,
 			.format = c->format_in, .all = c->all || c->hash,
 			.hash = c->hash,
@@ -349,6 +356,10 @@ run_scan(struct run *r, const char *const *whole)
 	struct err e = { 0 };
 	int status = EXIT_UNREADABLE;
 
+	r->config = rules_load(!r->command.no_default_rules,
+	    r->command.rules, r->command.rules_n);
+	if (r->config == NULL)
+		return EXIT_CONFIG;
 	if ((r->out = output_open(r->command.output, &e)) == NULL)
 		goto out;
 	r->reporter = reporter_named(r->command.format != NULL ?
@@ -367,6 +378,7 @@ out:
 	to_stop = NULL;
 	progress_free(r->progress);
 	queue_free(r->queue);
+	config_free(r->config);
 	buf_free(&r->text);
 	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
 	    ST_OK)
@@ -442,7 +454,7 @@ scan_help(void)
 	buf_str(&b,
 	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
 	    "something could not\nbe read (wins over 1), 64 usage, 75 "
-	    "interrupted.\n\n"
+	    "interrupted, 78 a\nrule file is wrong.\n\n"
 	    "  baredot scan ~/Maildir\n"
 	    "  baredot scan -f ndjson -o report.ndjson /var/vmail\n"
 	    "  baredot scan --code 'eod.*' --min-severity high archive.mbox\n"

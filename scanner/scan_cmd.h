@@ -15,7 +15,8 @@ enum exit_status {
 	EXIT_FINDINGS = 1,
 	EXIT_UNREADABLE = 2,	/* wins over findings */
 	EXIT_USAGE = 64,
-	EXIT_INTERRUPTED = 75
+	EXIT_INTERRUPTED = 75,
+	EXIT_CONFIG = 78	/* a rule file is wrong */
 };
 
 #endif

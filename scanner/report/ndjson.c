@@ -3,10 +3,9 @@
  * described in report.schema.json; a change of meaning is a new SCHEMA.
  */
 #include "json.h"
+#include "ndjson_message.h"
+#include "patterns.h"
 #include "report.h"
-
-#include "dkim.h"
-#include "mime.h"
 #include "walk.h"
 
 #define SCHEMA 1
@@ -22,6 +21,22 @@ put_codes(struct json *j, code_set codes)
 }
 
 static void
+put_rule_files(struct json *j, const struct run_facts *r)
+{
+	json_key_bool(j, "default_rules", r->default_rules);
+	json_key(j, "rule_files");
+	json_open(j, '[');
+	for (size_t i = 0; i < r->rule_files_n; i++) {
+		json_open(j, '{');
+		json_bytes(j, "path", span_text(r->rule_files[i].path));
+		json_key(j, "sha256");
+		json_hex(j, r->rule_files[i].sha256, HASH_SIZE);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
 put_header(struct json *j, const struct run_facts *r)
 {
 	json_open(j, '{');
@@ -30,6 +45,7 @@ put_header(struct json *j, const struct run_facts *r)
 	json_key_text(j, "version", BAREDOT_VERSION);
 	json_key_u64(j, "schema", SCHEMA);
 	json_key_text(j, "rules_sha256", r->rules_sha256);
+	put_rule_files(j, r);
 	json_key(j, "command");
 	json_open(j, '[');
 	for (size_t i = 0; r->argv[i] != NULL; i++)
@@ -47,216 +63,6 @@ put_header(struct json *j, const struct run_facts *r)
 	    severity_name(r->options->min_severity));
 	json_key(j, "codes");
 	put_codes(j, r->codes);
-	json_close(j, '}');
-}
-
-static void
-put_context(struct json *j, const struct context *c)
-{
-	struct buf *b = j->out;
-
-	json_key(j, "context");
-	json_open(j, '{');
-	json_key_u64(j, "offset", c->off);
-	json_key_u64(j, "at", c->at);
-	json_key(j, "hex");
-	json_hex(j, c->bytes, c->n);
-	json_key(j, "text");
-	buf_byte(b, '"');
-	for (size_t i = 0; i < c->n; i++)
-		buf_byte(b, c->bytes[i] < 0x20 || c->bytes[i] > 0x7e ||
-		    c->bytes[i] == '"' || c->bytes[i] == '\\' ? '.' :
-		    c->bytes[i]);
-	buf_byte(b, '"');
-	j->more |= 1u << j->depth;
-	json_close(j, '}');
-}
-
-static void
-put_finding(struct json *j, const struct finding *f)
-{
-	json_open(j, '{');
-	json_key_text(j, "code", code_info(f->code)->name);
-	json_key_text(j, "severity", severity_name(f->severity));
-	if (f->target != NULL) {
-		json_key_text(j, "because", code_info(f->because)->name);
-		if (f->target->reply != NULL)
-			json_key_text(j, "reply", f->target->reply);
-		json_key_text(j, "message", f->target->what);
-		json_key_text(j, "source", f->target->source);
-	}
-	json_key_u64(j, "count", f->where->count);
-	json_key(j, "offsets");
-	json_open(j, '[');
-	for (size_t i = 0; i < spots_kept(f->where); i++)
-		json_u64(j, f->where->off[i]);
-	json_close(j, ']');
-	put_context(j, &f->where->context);
-	json_close(j, '}');
-}
-
-static void
-put_signature(struct json *j, const struct dkim_signature *s)
-{
-	const struct dkim_tags *t = &s->tags;
-
-	json_open(j, '{');
-	if (t->domain.n > 0)
-		json_bytes(j, "domain",
-		    (struct span){ t->domain.p, t->domain.n });
-	if (t->selector.n > 0)
-		json_bytes(j, "selector",
-		    (struct span){ t->selector.p, t->selector.n });
-	if (t->algorithm != NULL)
-		json_key_text(j, "algorithm", t->algorithm);
-	if (t->canonicalization != NULL)
-		json_key_text(j, "canonicalization", t->canonicalization);
-	json_key_u64(j, "offset", s->off);
-	json_key_text(j, "body", dkim_body_name(s->body));
-	if (s->body == DKIM_UNUSABLE) {
-		json_key_text(j, "why", t->why);
-		json_close(j, '}');
-		return;
-	}
-	if (t->has_length) {
-		json_key_u64(j, "length", t->length);
-		json_key_u64(j, "uncovered", s->uncovered);
-	}
-	json_key_bool(j, "as_stored", s->matches[DKIM_AS_STORED]);
-	json_key_bool(j, "with_crlf", s->matches[DKIM_WITH_CRLF]);
-	json_key_bool(j, "with_all", s->matches[DKIM_WITH_ALL]);
-	json_close(j, '}');
-}
-
-static void
-put_dkim(struct json *j, const struct dkim_facts *f)
-{
-	if (f == NULL || f->n == 0)
-		return;
-	json_key(j, "dkim");
-	json_open(j, '[');
-	for (size_t i = 0; i < f->n; i++)
-		put_signature(j, &f->list[i]);
-	json_close(j, ']');
-	if (f->more > 0)
-		json_key_u64(j, "dkim_more", f->more);
-}
-
-static void
-put_line_ends(struct json *j, uint64_t crlf, uint64_t lf, uint64_t cr,
-    uint64_t crcrlf)
-{
-	json_key(j, "line_ends");
-	json_open(j, '{');
-	json_key_u64(j, "crlf", crlf);
-	json_key_u64(j, "lf", lf);
-	json_key_u64(j, "cr", cr);
-	json_key_u64(j, "crcrlf", crcrlf);
-	json_close(j, '}');
-}
-
-static void
-put_part(struct json *j, const struct mime_part *p)
-{
-	const uint64_t *n = p->ends.n;
-
-	json_open(j, '{');
-	json_key_text(j, "type", p->type);
-	json_key_text(j, "encoding", p->encoding);
-	json_key_u64(j, "depth", p->depth);
-	json_key_u64(j, "offset", p->offset);
-	json_key_u64(j, "body", p->body);
-	json_key_u64(j, "end", p->end);
-	put_line_ends(j, n[MIME_CRLF], n[MIME_LF], n[MIME_CR],
-	    n[MIME_CRCRLF]);
-	json_close(j, '}');
-}
-
-/* The parts matter to who wants to know where line ends stand. */
-static bool
-shows_parts(const struct verdict *v, const struct report_options *o)
-{
-	static const code_set breaks = ((1ull << (CODE_EOD_STUFFED_DOT + 1)) -
-	    1) & ~(1ull << CODE_EOL_NO_FINAL);
-
-	for (size_t i = 0; i < v->n; i++)
-		if ((breaks >> v->list[i].code & 1) != 0 &&
-		    report_shows(&v->list[i], o))
-			return true;
-	return o->verbose;
-}
-
-static void
-put_mime(struct json *j, const struct verdict *v,
-    const struct report_options *o)
-{
-	const struct mime_facts *m = v->mime;
-
-	json_key(j, "mime");
-	json_open(j, '{');
-	json_key_u64(j, "parts", m->parts);
-	json_key_u64(j, "depth", m->depth);
-	json_key_bool(j, "unclosed", m->unclosed);
-	if (shows_parts(v, o)) {
-		json_key(j, "list");
-		json_open(j, '[');
-		for (size_t i = 0; i < m->n; i++)
-			put_part(j, &m->list[i]);
-		json_close(j, ']');
-	}
-	json_close(j, '}');
-}
-
-static void
-put_identity(struct json *j, const struct report_message *r)
-{
-	const struct msg *m = r->msg;
-
-	json_bytes(j, "path", r->path);
-	json_key_text(j, "format", m->format);
-	json_key(j, "index");
-	report_index(j->out, m->index, r->index_is_relative);
-	j->more |= 1u << j->depth;
-	json_key_u64(j, "offset", m->off);
-	json_key_u64(j, "length", m->len);
-	json_key_bool(j, "raw", m->raw_off != MSG_NOT_RAW);
-	if (r->verdict->message_id.n > 0)
-		json_bytes(j, "message_id", r->verdict->message_id);
-	if (r->verdict->message_id_cut)
-		json_key_bool(j, "message_id_cut", true);
-	if (r->hashed) {
-		json_key(j, "sha256");
-		json_hex(j, r->sha256, HASH_SIZE);
-	}
-}
-
-static void
-put_message(struct json *j, const struct report_message *r,
-    const struct report_options *o)
-{
-	const struct verdict *v = r->verdict;
-	enum severity worst;
-
-	json_open(j, '{');
-	json_key_text(j, "type", "message");
-	put_identity(j, r);
-	json_key_text(j, "convention", convention_name(v->convention));
-	put_line_ends(j, v->tally->breaks[BRK_CRLF].count,
-	    v->tally->breaks[BRK_LF].count, v->tally->breaks[BRK_CR].count,
-	    v->tally->crcrlf.count);
-	if (v->mime != NULL)
-		put_mime(j, v, o);
-	if (report_worst(v, o, &worst))
-		json_key_text(j, "severity", severity_name(worst));
-	if (v->would_reject != NULL)
-		json_key_text(j, "would_reject", v->would_reject);
-	json_key(j, "findings");
-	json_open(j, '[');
-	for (size_t i = 0; i < v->n; i++)
-		if (report_shows(&v->list[i], o))
-			put_finding(j, &v->list[i]);
-	json_close(j, ']');
-	put_dkim(j, v->dkim);
 	json_close(j, '}');
 }
 
@@ -363,8 +169,27 @@ put_counts(struct json *j, const struct totals *t)
 }
 
 static void
-put_summary(struct json *j, const struct totals *t,
-    const struct summary_facts *s)
+put_rules(struct json *j, const struct run_facts *r, const struct totals *t)
+{
+	json_key(j, "rules");
+	json_open(j, '{');
+	for (size_t i = 0; r->rules != NULL && i < r->rules->n; i++) {
+		const struct rule_name *name = &r->rules->rule[i]->name;
+
+		if (t->rule_messages[name->index] == 0)
+			continue;
+		json_key(j, name->name);
+		json_open(j, '{');
+		json_key_u64(j, "messages", t->rule_messages[name->index]);
+		json_key_u64(j, "count", t->rule_count[name->index]);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void
+put_summary(struct json *j, const struct run_facts *r,
+    const struct totals *t, const struct summary_facts *s)
 {
 	static const char *const skips[WALK_SKIPS] = {
 		[SKIP_SYMLINK] = "symlink", [SKIP_SPECIAL] = "special",
@@ -382,6 +207,7 @@ put_summary(struct json *j, const struct totals *t,
 	json_key_u64(j, "stores", t->stores);
 	json_key_u64(j, "flagged", t->flagged);
 	put_counts(j, t);
+	put_rules(j, r, t);
 	json_key_u64(j, "unreadable", t->unreadable);
 	json_key_u64(j, "gone", t->gone);
 	json_key_u64(j, "unsettled", s->unsettled);
@@ -413,7 +239,7 @@ nd_message(struct buf *b, const struct report_message *r,
 {
 	struct json j = json_begin(b);
 
-	put_message(&j, r, o);
+	ndjson_put_message(&j, r, o);
 	buf_byte(b, '\n');
 }
 
@@ -444,8 +270,7 @@ nd_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
 {
 	struct json j = json_begin(b);
 
-	(void)r;
-	put_summary(&j, t, s);
+	put_summary(&j, r, t, s);
 	buf_byte(b, '\n');
 }
 
@@ -474,7 +299,7 @@ doc_message(struct buf *b, const struct report_message *r,
 	struct json j = json_begin(b);
 
 	buf_str(b, ",\n");
-	put_message(&j, r, o);
+	ndjson_put_message(&j, r, o);
 }
 
 static void
@@ -504,9 +329,8 @@ doc_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
 {
 	struct json j = json_begin(b);
 
-	(void)r;
 	buf_str(b, ",\n");
-	put_summary(&j, t, s);
+	put_summary(&j, r, t, s);
 	buf_str(b, "\n]}\n");
 }
 

@@ -33,6 +33,10 @@ totals_add(struct totals *t, const struct totals *m)
 		if (m->code_worst[i] > t->code_worst[i])
 			t->code_worst[i] = m->code_worst[i];
 	}
+	for (size_t i = 0; i < USER_RULES_MAX; i++) {
+		t->rule_messages[i] += m->rule_messages[i];
+		t->rule_count[i] += m->rule_count[i];
+	}
 	for (size_t i = 0; i < CONVENTIONS; i++)
 		t->conventions[i] += m->conventions[i];
 	t->files += m->files;

@@ -22,6 +22,8 @@ struct totals {
 	uint64_t code_messages[CODE_COUNT];	/* messages with that code */
 	uint64_t code_count[CODE_COUNT];	/* occurrences */
 	enum severity code_worst[CODE_COUNT];	/* where there are any */
+	uint64_t rule_messages[USER_RULES_MAX];	/* by struct rule_name.index: */
+	uint64_t rule_count[USER_RULES_MAX];	/* matches (rule.match) */
 	uint64_t conventions[CONVENTIONS];	/* messages */
 	uint64_t files;			/* that held mail */
 	uint64_t stores;
@@ -57,10 +59,20 @@ struct report_options {
 	bool verbose;
 };
 
+/* A file with rules of the user's own. */
+struct rule_file {
+	const char *path;
+	uint8_t sha256[HASH_SIZE];	/* of its content */
+};
+
 /* Known before the first file is opened. */
 struct run_facts {
 	const char *const *argv;	/* NULL-terminated */
 	const char *rules_sha256;	/* hex, of codes and their meaning */
+	bool default_rules;		/* baredot's own rule file is in use */
+	size_t rule_files_n;
+	const struct rule_file *rule_files;
+	const struct pattern_rules *rules;	/* all; or NULL */
 	const char *kernel, *sandbox, *eol;
 	const char *target;		/* of --target; or NULL */
 	char host[256];

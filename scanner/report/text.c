@@ -6,6 +6,7 @@
 
 #include "dkim.h"
 #include "escape.h"
+#include "patterns.h"
 #include "report.h"
 #include "walk.h"
 
@@ -67,11 +68,17 @@ put_finding(struct buf *b, const struct report_message *r,
 {
 	put_place(b, r, f->where->off[0]);
 	put_severity(b, f->severity, color);
-	buf_printf(b, " %s: ", code_info(f->code)->name);
+	buf_printf(b, " %s", code_info(f->code)->name);
+	if (f->rule != NULL) {
+		buf_byte(b, ' ');
+		escape_text(b, span_text(f->rule->name));
+	}
+	buf_str(b, ": ");
 	if (f->target != NULL)
 		put_target(b, f);
 	else
-		buf_str(b, code_info(f->code)->title);
+		escape_text(b, span_text(f->code == CODE_RULE_MATCH ?
+		    f->rule->message : code_info(f->code)->title));
 	if (f->where->count > 1)
 		buf_printf(b, ", %" PRIu64 " times", f->where->count);
 	buf_byte(b, ':');
@@ -237,6 +244,26 @@ put_codes(struct buf *b, const struct totals *t, bool color)
 }
 
 static void
+put_rules(struct buf *b, const struct totals *t,
+    const struct pattern_rules *rules)
+{
+	if (t->code_messages[CODE_RULE_MATCH] == 0 || rules == NULL)
+		return;
+	buf_str(b, "\n          messages     count  rule\n");
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule_name *name = &rules->rule[i]->name;
+
+		if (t->rule_messages[name->index] == 0)
+			continue;
+		buf_printf(b, "  %16" PRIu64 "%10" PRIu64 "  %-26s ",
+		    t->rule_messages[name->index],
+		    t->rule_count[name->index], name->name);
+		escape_text(b, span_text(name->message));
+		buf_byte(b, '\n');
+	}
+}
+
+static void
 put_severities(struct buf *b, const struct totals *t, bool color)
 {
 	const char *sep = " (worst: ";
@@ -322,6 +349,7 @@ text_summary(struct buf *b, const struct run_facts *r,
 	buf_byte(b, '\n');
 	if (t->flagged > 0)
 		put_codes(b, t, color);
+	put_rules(b, t, r->rules);
 	put_rest(b, t, s, r);
 	put_next(b, t);
 }

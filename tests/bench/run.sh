@@ -160,6 +160,12 @@ speed_rows() {
 	dos2unix_rows
 	at_most "dirty mbox / clean mbox, both ours, -j1" 8 5 \
 	    -- $scan -j1 "$data/dirty.mbox" -- $scan -j1 "$data/clean.mbox"
+	at_most "ten rules on header fields / none, both ours, -j1" 1.5 1.2 \
+	    -- $scan -j1 --rules tests/bench/header.rules "$data/clean.mbox" \
+	    -- $scan -j1 "$data/clean.mbox"
+	at_most "ten rules on body lines / none, both ours, -j1" 4 2 \
+	    -- $scan -j1 --rules tests/bench/body.rules "$data/clean.mbox" \
+	    -- $scan -j1 "$data/clean.mbox"
 	for kind in $kinds; do
 		worst "$kind"
 	done

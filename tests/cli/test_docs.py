@@ -22,7 +22,7 @@ MAN = os.path.join(TOP, "man", "baredot.1")
 REPORT = os.path.join(TOP, "docs", "report.md")
 # A sanitizer's exit status must not look like one of the program's.
 CRASH = 99
-PLACEHOLDER = re.compile(r"\.\.\.(\s|\]|$)|\b(PATH|CODE|OPTION|COMMAND)\b")
+PLACEHOLDER = re.compile(r"\.\.\.(\s|\]|$)|\b(PATH|CODE|OPTION|COMMAND|FILE)\b")
 STARTS = r"(sudo|nice|ionice|find|(\S*/)?baredot)\b"
 FRAGMENT = "(part) "       # of a sentence: a path may be missing
 NETWORK = re.compile(r"(^|[|;&(]\s*)(ssh|scp|rsync|curl|wget|git|mail|sendmail)\s")
@@ -48,6 +48,8 @@ def read(path):
     with open(path, encoding="utf-8") as f:
         return f.read()
 
+
+RULES = b"rule one { scope = raw pattern = 'x' message = 'an x' }\n"
 
 # --- stores
 
@@ -219,6 +221,10 @@ class Playground:
     def prepare_call(self, words, with_value):
         if "find" in words:
             make_store(self.place(words[words.index("find") + 1]))
+        if "baredot" in words:
+            for w in words:
+                if w.endswith(".rules"):
+                    put(self.place(w.split("=")[-1]), RULES)
         if "baredot" not in words or "scan" not in words:
             return
         words = iter(words[words.index("scan") + 1:])
@@ -349,7 +355,9 @@ def fields_in(value, prefix=""):
         for key, v in value.items():
             if prefix == "codes.":
                 key = "CODE"
-            if prefix + key != "codes.CODE":
+            if prefix == "rules.":
+                key = "RULE"
+            if prefix + key not in ("codes.CODE", "rules.RULE"):
                 yield prefix + key
             yield from fields_in(v, prefix + key + ("" if isinstance(v, list)
                                                     else "."))
@@ -375,8 +383,9 @@ def real_fields():
 
 
 def written_keys():
-    """Every key that ndjson.c and the lists it uses can write."""
-    text = read(os.path.join(TOP, "scanner", "report", "ndjson.c"))
+    """Every key that ndjson*.c and the lists they use can write."""
+    text = "".join(read(os.path.join(TOP, "scanner", "report", name))
+                   for name in ("ndjson.c", "ndjson_message.c"))
     keys = set(re.findall(r'json_(?:key\w*|bytes)\(j, "(\w+)"', text))
     keys |= set(re.findall(r'kind == PROBLEM_UNREADABLE \? "(error)" : "(reason)"',
                            text)[0])
@@ -399,7 +408,7 @@ def check_fields():
     check("every field in docs/report.md is in a real report or can be written",
           [f"{r}: {f}" for r, f in sorted(documented - real)
            if re.split(r"[.\]]+", f)[-1] not in keys])
-    check("every key that ndjson.c can write is in docs/report.md",
+    check("every key that ndjson*.c can write is in docs/report.md",
           sorted(keys - leaf))
     kinds = {r["type"] for r in records}
     check("every record type is described, and no other",

@@ -1,0 +1,15 @@
+/*
+ * The rules of a command line.
+ */
+#ifndef BAREDOT_RULES_LOAD_H
+#define BAREDOT_RULES_LOAD_H
+
+#include "config.h"
+
+/*
+ * baredot's own rules, unless not, and those of these files.  NULL: something
+ * is wrong, and was explained on standard error.
+ */
+struct config *rules_load(bool own, const char *const *files, size_t n);
+
+#endif
