@@ -12,8 +12,6 @@ rules_load(bool own, const char *const *files, size_t n)
 	bool ok = c != NULL;
 	struct span s;
 
-	if (c == NULL)
-		complain("no memory");
 	if (ok && own)
 		ok = config_text(c, "default.rules",
 		    (struct span){ default_rules, default_rules_size });
@@ -22,6 +20,8 @@ rules_load(bool own, const char *const *files, size_t n)
 	if (ok)
 		return c;
 	s = c != NULL ? config_errors(c) : (struct span){ NULL, 0 };
+	if (s.n == 0)
+		complain("cannot read the rules: no memory");
 	for (size_t at = 0; at < s.n; at += strlen((const char *)s.p + at) + 1)
 		complain("%s", (const char *)s.p + at);
 	config_free(c);

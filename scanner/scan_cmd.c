@@ -358,8 +358,8 @@ run_scan(struct run *r, const char *const *whole)
 
 	r->config = rules_load(!r->command.no_default_rules,
 	    r->command.rules, r->command.rules_n);
-	if (r->config == NULL)
-		return EXIT_CONFIG;
+	if (r->config == NULL)	/* our own are right: there is no memory */
+		return r->command.rules_n > 0 ? EXIT_CONFIG : EXIT_UNREADABLE;
 	if ((r->out = output_open(r->command.output, &e)) == NULL)
 		goto out;
 	r->reporter = reporter_named(r->command.format != NULL ?

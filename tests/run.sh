@@ -45,7 +45,7 @@ done
 for t in tests/cli/test_*.py; do
 	[ -e "$t" ] && tap "$(basename "$t" .py)" /usr/bin/python3 "$t"
 done
-tap fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"
+tap fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}"
 tap lint tests/lint.sh
 
 failed=$(grep -ac '^not ok' "$out")
