@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "dots.h"
 #include "gen.h"
 #include "patterns.h"
 #include "rule.h"
@@ -506,6 +507,66 @@ beyond_32_look_alikes_it_is_said_that_not_all_was_seen(void **state)
 	clear(&s);
 }
 
+struct seen_dots {
+	size_t n;
+	uint64_t behind[16];
+};
+
+static void
+see_line(void *ctx, const struct line *ln)
+{
+	struct seen_dots *d = ctx;
+
+	if (ln->before != BRK_NONE && ln->after != BRK_NONE &&
+	    ln->len <= DOTTY_MAX && line_is_dotty(ln->head.p, ln->head.n))
+		d->behind[d->n++] = ln->off + ln->len +
+		    (ln->after == BRK_CRLF ? 2 : 1);
+}
+
+/* What lines.c says of every short string, at every cut; from == 0: the first
+ * line is the message's. */
+static void
+look_alikes_are_those_of_the_lines(void **state)
+{
+	static const uint8_t abc[6] = { '\r', '\n', '.', 0, ' ', 'x' };
+	static struct lines l;
+	uint8_t buf[8] = { '\n' };
+
+	(void)state;
+	for (size_t n = 0; n <= 6; n++)
+		for (unsigned code = 0, all = 1; ; code++) {
+			struct seen_dots want = { 0 };
+			struct dots d;
+
+			all = 1;
+			for (size_t i = 0; i < n; i++, all *= 6)
+				buf[1 + i] = abc[code / all % 6];
+			if (code == all)
+				break;
+			for (size_t from = 0; from < 2; from++)
+				for (size_t cut = from; cut <= n + 1; cut++) {
+					want.n = 0;
+					lines_init(&l, kernel_pick(NULL),
+					    false);
+					l.fn = see_line;
+					l.ctx = &want;
+					lines_begin(&l, WANT_ALL);
+					lines_feed(&l, (struct span){ buf,
+					    n + 1 });
+					lines_end(&l);
+					dots_begin(&d, from);
+					dots_feed(&d, (struct span){
+					    buf + from, cut - from });
+					dots_feed(&d, (struct span){
+					    buf + cut, n + 1 - cut });
+					dots_end(&d);
+					assert_int_equal(d.n, want.n);
+					assert_memory_equal(d.behind,
+					    want.behind, d.n * 8);
+				}
+		}
+}
+
 /* --- conditions */
 
 static void
@@ -691,6 +752,7 @@ main(void)
 		    no_more_than_8_kib_behind_a_look_alike_are_seen),
 		cmocka_unit_test(
 		    beyond_32_look_alikes_it_is_said_that_not_all_was_seen),
+		cmocka_unit_test(look_alikes_are_those_of_the_lines),
 		cmocka_unit_test(conditions_hold_or_not),
 		cmocka_unit_test(bad_conditions_are_explained),
 		cmocka_unit_test(rules_are_split_by_what_they_wait_for),
