@@ -345,12 +345,13 @@ static int
 run_scan(struct run *r, const char *const *whole)
 {
 	struct err e = { 0 };
-	int status = EXIT_UNREADABLE;
+	int status;
 
 	r->config = rules_load(!r->command.no_default_rules,
-	    r->command.rules, r->command.rules_n);
+	    r->command.rules, r->command.rules_n, &status);
 	if (r->config == NULL)
-		return EXIT_CONFIG;
+		return status;
+	status = EXIT_UNREADABLE;
 	if ((r->out = output_open(r->command.output, &e)) == NULL)
 		goto out;
 	r->reporter = reporter_named(r->command.format != NULL ?
