@@ -82,6 +82,15 @@ needles_add(struct needles *t, const struct literals *l, unsigned owner)
 	return true;
 }
 
+bool
+needles_has(const struct needles *t, size_t owner)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->list[i].owner == owner)
+			return true;
+	return false;
+}
+
 static const uint8_t *
 print_of(const struct needle *a)
 {

@@ -45,6 +45,9 @@ void needles_clear(struct needles *);
 /* False: there are too many, and none of these was added. */
 bool needles_add(struct needles *, const struct literals *, unsigned owner);
 
+/* Some are the owner's. */
+bool needles_has(const struct needles *, size_t owner);
+
 void needles_ready(struct needles *, const struct kernel *);
 
 /* A needle of that owner begins at s.p[at]; in the order of the prints. */

@@ -8,12 +8,10 @@
 #include "patterns.h"
 
 #include "body_lines.h"
-#include "census.h"
+#include "dots.h"
 #include "rule.h"
 
 #define FIELD_HASHES 64u
-
-#define DOTS_MAX 32u		/* look-alikes behind which is searched */
 
 /* What follows a look-alike. */
 struct behind {
@@ -34,73 +32,15 @@ struct patterns {
 	uint8_t raw[RAW_MAX];
 	bool raw_more;		/* the message goes on */
 
-	size_t dots;		/* look-alikes */
+	struct dots dots;
 	struct behind behind[DOTS_MAX];
+	struct needles needles;	/* of the rules for what is there */
 
 	uint8_t value[SUBJECT_MAX];	/* of a field, unfolded */
 	struct spots nowhere;	/* for a rule that finds what is not there */
 };
 
-/* --- names */
-
-static const char *const scope_names[] = {
-#define SCOPE_NAME(id, name, text) [SCOPE_##id] = name,
-	SCOPES(SCOPE_NAME)
-};
-
-const char *
-scope_name(enum scope s)
-{
-	return scope_names[s];
-}
-
-bool
-scope_parse(const char *name, enum scope *out)
-{
-	for (unsigned i = 0; i < SCOPES_N; i++)
-		if (strcmp(name, scope_names[i]) == 0) {
-			*out = (enum scope)i;
-			return true;
-		}
-	return false;
-}
-
-/* --- which rules, and when */
-
-static bool
-for_suspects_only(const struct pattern_rule *r)
-{
-	const code_set suspicious = engine_suspicious();
-
-	if (r->scope == SCOPE_AFTER_DOT)
-		return true;
-	for (size_t i = 0; i < r->n; i++)
-		if (condition_needs_finding(&r->conditions[i]) &&
-		    (r->conditions[i].codes & ~suspicious) == 0)
-			return true;
-	return false;
-}
-
-struct pattern_rules
-pattern_rules_of(const struct pattern_rules *all, bool suspects_only)
-{
-	struct pattern_rules out = { .n = 0 };
-
-	for (size_t i = 0; i < all->n; i++)
-		if (for_suspects_only(all->rule[i]) == suspects_only)
-			out.rule[out.n++] = all->rule[i];
-	return out;
-}
-
-code_set
-pattern_rule_codes(const struct pattern_rule *r)
-{
-	code_set codes = 0;
-
-	for (size_t i = 0; i < r->n; i++)
-		codes |= r->conditions[i].codes;
-	return codes;
-}
+/* --- when */
 
 /* Counts that the first look has; the others come from the second. */
 #define FIRST_LOOK ((1ull << (CODE_LIMIT_NO_HEADER_END + 1)) - 1)
@@ -156,19 +96,23 @@ static bool
 patterns_open(void *state, const struct engine_options *o)
 {
 	struct patterns *s = state;
+	const struct kernel *kernel = o->kernel != NULL ? o->kernel :
+	    kernel_pick(NULL);
 
 	if (o->rules == NULL || !searcher_open(&s->searcher, o->rules))
 		return false;
-	for (size_t i = 0; i < o->rules->n; i++) {
+	for (unsigned i = 0; i < o->rules->n; i++) {
 		const struct pattern_rule *r = o->rules->rule[i];
 
+		if (r->scope == SCOPE_AFTER_DOT)
+			(void)needles_add(&s->needles, &r->literals, i);
 		if (r->scope == SCOPE_HEADER_FIELD)
 			note_field(s, i, r->field);
 		if (r->scope == SCOPE_RAW && r->limit > s->raw_max)
 			s->raw_max = r->limit;
 	}
-	(void)body_lines_open(&s->lines, &s->searcher, o->kernel != NULL ?
-	    o->kernel : kernel_pick(NULL));
+	needles_ready(&s->needles, kernel);
+	(void)body_lines_open(&s->lines, &s->searcher, kernel);
 	return true;
 }
 
@@ -191,7 +135,6 @@ patterns_begin(void *state, enum brk native, const struct verdict *first)
 	s->live = 0;
 	s->raw_n = 0;
 	s->raw_more = false;
-	s->dots = 0;
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct pattern_rule *r = rules->rule[i];
 
@@ -307,37 +250,15 @@ patterns_header(void *state, const struct fields *fs)
 		body_lines_begin(&s->lines, fs->body);
 		show |= SHOW_BYTES;
 	}
-	if (s->live & 1u << SCOPE_AFTER_DOT)
-		show |= SHOW_LINES | SHOW_BYTES;
+	if (s->live & 1u << SCOPE_AFTER_DOT) {
+		dots_begin(&s->dots, fs->body);
+		show |= SHOW_BYTES;
+	}
 	s->off = fs->body;
 	return show;
 }
 
 /* --- the body */
-
-static unsigned
-break_width(enum brk b)
-{
-	return b == BRK_NONE ? 0 : b == BRK_CRLF ? 2 : 1;
-}
-
-/* Every look-alike begins a piece of text of its own. */
-static void
-patterns_line(void *state, const struct line *ln, struct look *look)
-{
-	struct patterns *s = state;
-
-	(void)look;
-	if (ln->len > DOTTY_MAX || ln->before == BRK_NONE ||
-	    ln->after == BRK_NONE || !line_is_dotty(ln->head.p, ln->head.n))
-		return;
-	if (s->dots < DOTS_MAX) {
-		s->behind[s->dots].off = ln->off + ln->len +
-		    break_width(ln->after);
-		s->behind[s->dots].n = 0;
-	}
-	s->dots++;
-}
 
 /* The bytes of a that are behind this look-alike; a is at off. */
 static void
@@ -355,18 +276,39 @@ keep_behind(struct behind *b, struct span a, uint64_t off)
 	b->n += n;
 }
 
+static size_t
+dots_noted(const struct patterns *s)
+{
+	return s->dots.n < DOTS_MAX ? s->dots.n : DOTS_MAX;
+}
+
+/* Every look-alike begins a piece of text of its own. */
+static void
+keep_all_behind(struct patterns *s, struct span a)
+{
+	const size_t before = dots_noted(s);
+
+	dots_feed(&s->dots, a);
+	for (size_t i = 0; i < dots_noted(s); i++) {
+		if (i >= before) {
+			s->behind[i].off = s->dots.behind[i];
+			s->behind[i].n = 0;
+		}
+		keep_behind(&s->behind[i], a, s->off);
+	}
+}
+
 static void
 patterns_bytes(void *state, struct span a)
 {
 	struct patterns *s = state;
-	const size_t dots = s->dots < DOTS_MAX ? s->dots : DOTS_MAX;
 
 	if (s->live & 1u << SCOPE_RAW)
 		keep_raw(s, a);
 	if (s->live & 1u << SCOPE_BODY_LINE)
 		body_lines_feed(&s->lines, a);
-	for (size_t i = 0; i < dots; i++)
-		keep_behind(&s->behind[i], a, s->off);
+	if (s->live & 1u << SCOPE_AFTER_DOT)
+		keep_all_behind(s, a);
 	s->off += a.n;
 }
 
@@ -381,45 +323,78 @@ is_noted(const struct spots *w, uint64_t off)
 	return false;
 }
 
-/* One match behind each look-alike; the same one behind several is one. */
 static void
-search_behind(struct patterns *s, size_t rule)
+see_needle(void *ctx, size_t at, unsigned rule)
 {
-	const size_t dots = s->dots < DOTS_MAX ? s->dots : DOTS_MAX;
-	const struct found *f = &s->searcher.found[rule];
+	(void)at;
+	*(uint64_t *)ctx |= 1ull << rule;
+}
+
+/* The rules that may match there, by the text that they need. */
+static uint64_t
+likely(const struct patterns *s, struct span text)
+{
+	const struct pattern_rules *rules = s->searcher.rules;
+	uint64_t set = 0;
+
+	needles_find(&s->needles, text, see_needle, &set);
+	for (size_t i = 0; i < rules->n; i++)
+		if (rules->rule[i]->scope == SCOPE_AFTER_DOT &&
+		    !needles_has(&s->needles, i))
+			set |= 1ull << i;
+	return set;
+}
+
+/* One match behind a look-alike; the same one behind several is one. */
+static void
+search_behind(struct patterns *s, const struct behind *b)
+{
+	const struct search in = { .subject = { b->p, b->n },
+	    .goes_on = b->off + b->n < s->off };
+	uint64_t rules = likely(s, in.subject);
 	size_t at, end;
 
-	for (size_t i = 0; i < dots; i++) {
-		const struct behind *b = &s->behind[i];
-		const struct search in = { .subject = { b->p, b->n },
-		    .goes_on = b->off + b->n < s->off };
+	for (; rules != 0; rules &= rules - 1) {
+		const size_t i = (size_t)__builtin_ctzll(rules);
 
-		if (searcher_try(&s->searcher, rule, &in, b->off, &at,
-		    &end) && !is_noted(&f->match, b->off + at))
-			searcher_note(&s->searcher, rule, b->off + at,
+		if (searcher_try(&s->searcher, i, &in, b->off, &at, &end) &&
+		    !is_noted(&s->searcher.found[i].match, b->off + at))
+			searcher_note(&s->searcher, i, b->off + at,
 			    in.subject, at);
 	}
-	if (s->dots > DOTS_MAX)
-		searcher_gave_up(&s->searcher, rule,
-		    s->behind[DOTS_MAX - 1].off, (struct span){
-		    s->behind[DOTS_MAX - 1].p, s->behind[DOTS_MAX - 1].n },
-		    0);
+}
+
+static void
+search_all_behind(struct patterns *s)
+{
+	const struct pattern_rules *rules = s->searcher.rules;
+	const struct behind *last = &s->behind[DOTS_MAX - 1];
+	const size_t before = dots_noted(s);
+
+	dots_end(&s->dots);
+	if (dots_noted(s) > before) {
+		s->behind[before].off = s->off;
+		s->behind[before].n = 0;
+	}
+	for (size_t i = 0; i < dots_noted(s); i++)
+		search_behind(s, &s->behind[i]);
+	for (size_t i = 0; s->dots.n > DOTS_MAX && i < rules->n; i++)
+		if (rules->rule[i]->scope == SCOPE_AFTER_DOT)
+			searcher_gave_up(&s->searcher, i, last->off,
+			    (struct span){ last->p, last->n }, 0);
 }
 
 static void
 search_kept(struct patterns *s)
 {
-	const struct pattern_rules *rules = s->searcher.rules;
-
 	if (s->live & 1u << SCOPE_BODY_LINE)
 		body_lines_end(&s->lines);
 	searcher_start(&s->searcher, s->raw_n);
 	if (s->live & 1u << SCOPE_RAW)
 		search_text(s, SCOPE_RAW, (struct span){ s->raw, s->raw_n },
 		    s->raw_more);
-	for (size_t i = 0; i < rules->n; i++)
-		if (rules->rule[i]->scope == SCOPE_AFTER_DOT)
-			search_behind(s, i);
+	if (s->live & 1u << SCOPE_AFTER_DOT)
+		search_all_behind(s);
 }
 
 /* Where a rule without a pattern points: what it was told to wait for. */
@@ -464,6 +439,6 @@ const struct rule rule_patterns = {
 	.name = "patterns", .topic = TOPIC_PATTERNS,
 	.state_size = sizeof(struct patterns), .open = patterns_open,
 	.close = patterns_close, .begin = patterns_begin,
-	.header = patterns_header, .line = patterns_line,
+	.header = patterns_header,
 	.bytes = patterns_bytes, .end = patterns_end,
 };

@@ -18,6 +18,7 @@
 
 #define UNKNOWN_MAX 16u		/* mistyped keys that are looked beyond */
 #define WRONG_MAX 100u		/* things that are told */
+#define MEMORY_MIN (256u << 10)	/* bytes, for reading any text */
 #define CONTEXT "this-config"	/* an option that has our struct */
 
 struct wrong {
@@ -319,12 +320,26 @@ forget(struct reading *r, bool keys_too)
 	drop_rules(r);
 }
 
+/* libconfuse crashes where there is none, so better ask first. */
+static bool
+has_memory(size_t bytes)
+{
+	void *p = malloc(bytes);
+	bool has;
+
+	__asm__("" : "+r"(p));	/* or it is not asked at all */
+	has = p != NULL;
+	free(p);
+	return has;
+}
+
 static void
 read_text(struct reading *r)
 {
 	char *text = malloc(r->text.n + 1);
 
-	if (text == NULL) {
+	if (text == NULL || !has_memory(16 * r->text.n + MEMORY_MIN)) {
+		free(text);
 		tell(r, 1, 1, false, "no memory");
 		return;
 	}

@@ -22,17 +22,17 @@ usage(const char *what)
 static int
 check(int n, char **files)
 {
-	int status = EXIT_CLEAN;
+	int status = EXIT_CLEAN, bad;
 
 	if (n == 0)
 		return usage("which file should be checked?");
 	for (int i = 0; i < n; i++) {
 		const char *const file = files[i];
-		struct config *c = rules_load(false, &file, 1);
+		struct config *c = rules_load(false, &file, 1, &bad);
 		struct buf b = { 0 };
 
 		if (c == NULL) {
-			status = EXIT_CONFIG;
+			status = bad;
 			continue;
 		}
 		escape_text(&b, span_text(file));
@@ -70,6 +70,7 @@ list(int n, char **args)
 	struct config *c;
 	size_t used = 0;
 	bool own = true;
+	int status;
 
 	for (int i = 0; i < n; i++) {
 		if (strcmp(args[i], "--no-default-rules") == 0)
@@ -84,8 +85,8 @@ list(int n, char **args)
 			return usage("rules list takes --rules FILE and "
 			    "--no-default-rules");
 	}
-	if ((c = rules_load(own, files, used)) == NULL)
-		return EXIT_CONFIG;
+	if ((c = rules_load(own, files, used, &status)) == NULL)
+		return status;
 	show(config_rules(c));
 	config_free(c);
 	return EXIT_CLEAN;

@@ -8,8 +8,9 @@
 
 /*
  * baredot's own rules, unless not, and those of these files.  NULL: something
- * is wrong, and was explained on standard error.
+ * is wrong, and was explained on standard error; *status is the exit status.
  */
-struct config *rules_load(bool own, const char *const *files, size_t n);
+struct config *rules_load(bool own, const char *const *files, size_t n,
+    int *status);
 
 #endif

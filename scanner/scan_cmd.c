@@ -354,12 +354,13 @@ static int
 run_scan(struct run *r, const char *const *whole)
 {
 	struct err e = { 0 };
-	int status = EXIT_UNREADABLE;
+	int status;
 
 	r->config = rules_load(!r->command.no_default_rules,
-	    r->command.rules, r->command.rules_n);
-	if (r->config == NULL)	/* our own are right: there is no memory */
-		return r->command.rules_n > 0 ? EXIT_CONFIG : EXIT_UNREADABLE;
+	    r->command.rules, r->command.rules_n, &status);
+	if (r->config == NULL)
+		return status;
+	status = EXIT_UNREADABLE;
 	if ((r->out = output_open(r->command.output, &e)) == NULL)
 		goto out;
 	r->reporter = reporter_named(r->command.format != NULL ?

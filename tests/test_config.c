@@ -258,7 +258,8 @@ what_is_no_text_is_refused(void **state)
 static void
 the_rules_that_come_along_are_right(void **state)
 {
-	struct config *c = rules_load(true, NULL, 0);
+	int status;
+	struct config *c = rules_load(true, NULL, 0, &status);
 
 	(void)state;
 	assert_non_null(c);

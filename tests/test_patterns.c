@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "dots.h"
 #include "gen.h"
 #include "patterns.h"
 #include "rule.h"
@@ -256,6 +257,7 @@ a_body_without_a_header_is_seen_from_its_first_byte(void **state)
 	(void)state;
 	(void)add(&s, SCOPE_BODY_LINE, "\\Axab");
 	(void)add(&s, SCOPE_RAW, "\\Axab");
+	add(&s, SCOPE_RAW, "c")->limit = RAW_MAX;
 	memset(buf, 'c', sizeof(buf));
 	memcpy(buf, "xab", 3);
 	for (size_t n = 3; n < sizeof(buf); n += n < 1100 ? 31 : 511)
@@ -267,6 +269,8 @@ a_body_without_a_header_is_seen_from_its_first_byte(void **state)
 
 			assert_non_null(found(v, CODE_RULE_MATCH, 0));
 			assert_non_null(found(v, CODE_RULE_MATCH, 1));
+			assert_int_equal(n > 3 ? found(v, CODE_RULE_MATCH,
+			    2)->where->count : 0, n - 3);
 			work_close(&w);
 		}
 	clear(&s);
@@ -426,6 +430,29 @@ rules_on_the_header_alone_see_no_body(void **state)
 	clear(&s);
 }
 
+/* Where what is kept ends is no end of a line. */
+static void
+raw_text_does_not_end_at_the_limit(void **state)
+{
+	const struct span m = SPAN("A: b\n\nabcdefghij\nabc\n");
+
+	(void)state;
+	for (size_t limit = 1; limit <= m.n + 3; limit++) {
+		struct set s = { 0 };
+		size_t want = 0;
+
+		add(&s, SCOPE_RAW, "\\w$")->limit = limit;
+		add(&s, SCOPE_RAW, "never")->limit = RAW_MAX;
+		for (size_t i = 0; i + 1 < m.n && i + 1 < limit; i++)
+			want += m.p[i] > ' ' && m.p[i + 1] == '\n';
+		assert_int_equal(count(&s, 0, m), want);
+		clear(&s);
+		add(&s, SCOPE_RAW, "\\w$")->limit = limit;
+		assert_int_equal(count(&s, 0, m), want);
+		clear(&s);
+	}
+}
+
 /* --- behind a dot */
 
 static void
@@ -504,6 +531,67 @@ beyond_32_look_alikes_it_is_said_that_not_all_was_seen(void **state)
 		work_close(&w);
 	}
 	clear(&s);
+}
+
+struct seen_dots {
+	size_t n;
+	uint64_t behind[16];
+};
+
+static void
+see_line(void *ctx, const struct line *ln)
+{
+	struct seen_dots *d = ctx;
+
+	if (ln->before != BRK_NONE && ln->after != BRK_NONE &&
+	    ln->len <= DOTTY_MAX && line_is_dotty(ln->head.p, ln->head.n))
+		d->behind[d->n++] = ln->off + ln->len +
+		    (ln->after == BRK_CRLF ? 2 : 1);
+}
+
+/* What lines.c says of m, whose body begins at from; at every cut. */
+static void
+check_dots(struct span m, size_t from)
+{
+	static struct lines l;
+	struct seen_dots want = { 0 };
+	struct dots d;
+
+	lines_init(&l, kernel_pick(NULL), false);
+	l.fn = see_line;
+	l.ctx = &want;
+	lines_begin(&l, WANT_ALL);
+	lines_feed(&l, m);
+	lines_end(&l);
+	for (size_t cut = from; cut <= m.n; cut++) {
+		dots_begin(&d, from);
+		dots_feed(&d, (struct span){ m.p + from, cut - from });
+		dots_feed(&d, (struct span){ m.p + cut, m.n - cut });
+		dots_end(&d);
+		assert_int_equal(d.n, want.n);
+		assert_memory_equal(d.behind, want.behind, d.n * 8);
+	}
+}
+
+/* Every short string: as a message, and behind a line. */
+static void
+look_alikes_are_those_of_the_lines(void **state)
+{
+	static const uint8_t abc[6] = { '\r', '\n', '.', 0, ' ', 'x' };
+	uint8_t buf[8] = { '\n' };
+
+	(void)state;
+	for (size_t n = 0; n <= 6; n++)
+		for (unsigned code = 0, all; ; code++) {
+			all = 1;
+			for (size_t i = 0; i < n; i++, all *= 6)
+				buf[1 + i] = abc[code / all % 6];
+			if (code == all)
+				break;
+			check_dots((struct span){ buf + 1, n }, 0);
+			check_dots((struct span){ buf, n + 1 }, 0);
+			check_dots((struct span){ buf, n + 1 }, 1);
+		}
 }
 
 /* --- conditions */
@@ -686,11 +774,13 @@ main(void)
 		cmocka_unit_test(lines_are_those_that_a_loop_finds),
 		cmocka_unit_test(a_field_is_matched_unfolded_by_its_name),
 		cmocka_unit_test(rules_on_the_header_alone_see_no_body),
+		cmocka_unit_test(raw_text_does_not_end_at_the_limit),
 		cmocka_unit_test(what_follows_a_look_alike_is_seen),
 		cmocka_unit_test(
 		    no_more_than_8_kib_behind_a_look_alike_are_seen),
 		cmocka_unit_test(
 		    beyond_32_look_alikes_it_is_said_that_not_all_was_seen),
+		cmocka_unit_test(look_alikes_are_those_of_the_lines),
 		cmocka_unit_test(conditions_hold_or_not),
 		cmocka_unit_test(bad_conditions_are_explained),
 		cmocka_unit_test(rules_are_split_by_what_they_wait_for),

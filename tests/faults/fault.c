@@ -38,7 +38,14 @@ static const char *call, *name, *how, *who;
 static pid_t parent;
 static int victim = -1;
 static off_t size;
-static uintptr_t crypto_from, crypto_to;
+
+/* Libraries that crash when memory fails while they start up, or at any time:
+ * that is not ours to test. */
+static struct {
+	const char *name;
+	uintptr_t from, to;
+} spared[] = { { .name = "libcrypto" }, { .name = "libconfuse" } };
+#define SPARED (sizeof(spared) / sizeof(spared[0]))
 
 static ssize_t (*real_read)(int, void *, size_t);
 static ssize_t (*real_pread)(int, void *, size_t, off_t);
@@ -48,21 +55,36 @@ static int (*real_digest)(void *, const void *, size_t);
 static pid_t (*real_fork)(void);
 
 static int
-find_crypto(struct dl_phdr_info *i, size_t n, void *ctx)
+find_spared(struct dl_phdr_info *i, size_t n, void *ctx)
 {
+	size_t l = 0;
+
 	(void)n;
 	(void)ctx;
-	if (strstr(i->dlpi_name, "libcrypto") == NULL)
+	while (l < SPARED && strstr(i->dlpi_name, spared[l].name) == NULL)
+		l++;
+	if (l == SPARED)
 		return 0;
-	crypto_from = crypto_to = i->dlpi_addr;
+	spared[l].from = spared[l].to = i->dlpi_addr;
 	for (int k = 0; k < i->dlpi_phnum; k++) {
 		const uintptr_t end = i->dlpi_addr + i->dlpi_phdr[k].p_vaddr +
 		    i->dlpi_phdr[k].p_memsz;
 
-		if (i->dlpi_phdr[k].p_type == PT_LOAD && end > crypto_to)
-			crypto_to = end;
+		if (i->dlpi_phdr[k].p_type == PT_LOAD && end > spared[l].to)
+			spared[l].to = end;
 	}
-	return 1;
+	return 0;
+}
+
+static bool
+is_spared(const void *caller)
+{
+	const uintptr_t a = (uintptr_t)caller;
+
+	for (size_t l = 0; l < SPARED; l++)
+		if (a >= spared[l].from && a < spared[l].to)
+			return true;
+	return false;
 }
 
 static const char *
@@ -106,7 +128,7 @@ start(void)
 	wanted = calls + 1;
 	done = calls + 2;
 	parent = getpid();
-	(void)dl_iterate_phdr(find_crypto, NULL);
+	(void)dl_iterate_phdr(find_spared, NULL);
 	name = env("FAULT_NAME");
 	how = env("FAULT_DO");
 	who = env("FAULT_WHO");
@@ -133,15 +155,12 @@ now(const char *c)
 	return at < 0 ? nth >= -at : nth == at || at == 0;
 }
 
-/* OpenSSL starts up with crashes when memory fails: not ours to test. */
 static bool
 memory_now(const void *caller)
 {
-	const uintptr_t a = (uintptr_t)caller;
-
 	if (call == NULL || strcmp(call, "memory") != 0)
 		return false;
-	return (a < crypto_from || a >= crypto_to) && now("memory");
+	return !is_spared(caller) && now("memory");
 }
 
 static void
@@ -262,4 +281,15 @@ realloc(void *p, size_t n)
 {
 	return memory_now(__builtin_return_address(0)) && act() ? NULL :
 	    __libc_realloc(p, n);
+}
+
+/* Else it is the C library that seems to call malloc. */
+char *
+strdup(const char *s)
+{
+	const void *caller = __builtin_return_address(0);
+	const size_t n = strlen(s) + 1;
+	char *p = memory_now(caller) && act() ? NULL : __libc_malloc(n);
+
+	return p != NULL ? memcpy(p, s, n) : NULL;
 }
