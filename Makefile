@@ -37,7 +37,7 @@ LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
-FUZZLIB = tests/oracle.c
+FUZZLIB = tests/oracle.c tests/fixlaws.c
 
 all: build/baredot
 
