@@ -38,7 +38,7 @@ LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
-FUZZLIB = tests/oracle.c tests/conform_oracle.c
+FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c
 
 all: build/baredot
 

@@ -1,0 +1,90 @@
+/*
+ * See rewrite.h.  fix decides late, so the old bytes that it has not decided
+ * on are held here once more: splice is given the caller's bytes, not those
+ * that fix says were there.
+ */
+#include "rewrite.h"
+
+/* Let splice have the old bytes up to upto, and the n edits in them. */
+static void
+give(struct rewrite *r, uint64_t upto, const struct edit *e, size_t n)
+{
+	while (r->done < upto) {
+		const bool held = r->done < r->off;
+		const uint64_t end = held && upto > r->off ? r->off : upto;
+		const uint8_t *p = held ? r->hold + r->held -
+		    (r->off - r->done) : r->now.p + (r->done - r->off);
+		const size_t used = splice_feed(&r->splice, (struct span){ p,
+		    (size_t)(end - r->done) }, e, n);
+
+		if (used > 0)
+			e += used;
+		n -= used;
+		r->done = end;
+	}
+}
+
+static void
+on_edit(void *ctx, const struct edit *e)
+{
+	give(ctx, e->off + (e->del > 0 ? e->del : 1u), e, 1);
+}
+
+void
+rewrite_init(struct rewrite *r, const struct kernel *k, splice_fn *fn,
+    void *ctx)
+{
+	memset(r, 0, sizeof(*r));
+	r->fn = fn;
+	r->ctx = ctx;
+	fix_init(&r->fix, k, on_edit, r);
+}
+
+void
+rewrite_begin(struct rewrite *r, unsigned kinds, const struct fix_options *o,
+    const struct fix_range *ranges, size_t n)
+{
+	fix_begin(&r->fix, o, ranges, n);
+	splice_begin(&r->splice, kinds, r->fn, r->ctx);
+	r->now = (struct span){ NULL, 0 };
+	r->off = 0;
+	r->done = 0;
+	r->held = 0;
+}
+
+/* Hold what splice has not had. */
+static void
+hold(struct rewrite *r)
+{
+	const uint64_t end = r->off + r->now.n;
+	size_t old = r->done < r->off ? (size_t)(r->off - r->done) : 0;
+	size_t new = (size_t)(end - r->done) - old;
+
+	memmove(r->hold, r->hold + r->held - old, old);
+	if (new > 0)
+		memcpy(r->hold + old, r->now.p + r->now.n - new, new);
+	r->held = old + new;
+	r->off = end;
+	r->now = (struct span){ NULL, 0 };
+}
+
+void
+rewrite_feed(struct rewrite *r, struct span s)
+{
+	r->now = s;
+	fix_feed(&r->fix, s);
+	give(r, fix_settled(&r->fix), NULL, 0);
+	hold(r);
+}
+
+const char *
+rewrite_end(struct rewrite *r)
+{
+	const enum fix_end end = fix_end(&r->fix);
+	const char *bad;
+
+	give(r, r->off, NULL, 0);
+	bad = splice_end(&r->splice);
+	return bad != NULL ? bad : end == FIX_ELSEWHERE ?
+	    "it is decided elsewhere what becomes of it" : NULL;
+}

@@ -1,0 +1,40 @@
+/*
+ * fix and splice in one pass: old bytes in, repaired bytes out, in memory that
+ * does not depend on the message nor on how many edits there are.
+ *
+ * rewrite_init -> (rewrite_begin -> rewrite_feed* -> rewrite_end)*
+ */
+#ifndef BAREDOT_REWRITE_H
+#define BAREDOT_REWRITE_H
+
+#include "fix.h"
+
+struct rewrite {
+	struct fix fix;		/* its counts are for reading at the end */
+
+	/* Its own: */
+	struct splice splice;
+	splice_fn *fn;
+	void *ctx;
+	struct span now;	/* the span that is being fed */
+	uint64_t off;		/* of now.p[0], in the old message */
+	uint64_t done;		/* what splice has had */
+	size_t held;
+	uint8_t hold[FIX_AHEAD];	/* old bytes before now, from done on */
+};
+
+/* kernel as for fix_init. */
+void rewrite_init(struct rewrite *, const struct kernel *, splice_fn *,
+    void *ctx);
+
+/* kinds: as for splice_begin; the rest as for fix_begin. */
+void rewrite_begin(struct rewrite *, unsigned kinds,
+    const struct fix_options *, const struct fix_range *ranges, size_t n);
+
+void rewrite_feed(struct rewrite *, struct span);
+
+/* NULL: what was put out is the message, repaired; else as splice_end, or
+ * that this message is not to be changed (FIX_ELSEWHERE). */
+const char *rewrite_end(struct rewrite *);
+
+#endif
