@@ -27,12 +27,13 @@ endif
 INC_base = -Iscanner/base
 INC_rules = -Iscanner/base -Irules
 INC_formats = -Iscanner/base -Iformats
-INC_scanner = -Iscanner/base -Irules -Iformats -Iscanner -Iscanner/report
+INC_scanner = -Iscanner/base -Irules -Iformats -Iscanner -Iscanner/report -Iscanner/act
 
 BASE = $(wildcard scanner/base/*.c)
 RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
-SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c scanner/report/*.c))
+SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
+	scanner/report/*.c scanner/act/*.c))
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
