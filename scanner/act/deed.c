@@ -57,6 +57,20 @@ deed_write_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
 }
 
 int
+deed_seal_blob(struct deed *d, const struct meta *meta,
+    const uint8_t sha[HASH_SIZE], struct err *e)
+{
+	const int rc = stage_seal(&d->stage, meta, d->out, e);
+
+	if (rc != ST_OK)
+		return deed_not_done(d, rc, e);
+	if (memcmp(d->stage.sum.sha, sha, HASH_SIZE) != 0)
+		return outcome_set(d->out, OUTCOME_FAILED, 0,
+		    "what was written cannot be read back");
+	return ST_OK;
+}
+
+int
 deed_store_old(struct deed *d, struct err *e)
 {
 	struct intent *in = &d->intent;
@@ -77,6 +91,7 @@ deed_record(struct deed *d, const struct meta *meta, struct err *e)
 
 	d->intent.meta = *meta;
 	intent_encode(&d->intent, &b);
+	d->run->pending = true;
 	d->intent.meta = (struct meta){ 0 };
 	rc = buf_ok(&b) ? journal_append(d->run->journal, RECORD_INTENT,
 	    buf_span(&b), &d->seq, e) : err_set(e, ST_DEAD, ENOMEM, "intent");

@@ -92,20 +92,28 @@ place_and_swap(struct deed *d, struct err *e)
 	return rc;
 }
 
-/* The new contents are written: make a message of them. */
 static int
-seal(struct deed *d, const struct meta *meta, struct err *e)
+seal(struct deed *d, struct err *e)
 {
-	const int rc = stage_seal(&d->stage, meta, d->out, e);
+	const int rc = stage_seal(&d->stage, &d->source.meta, d->out, e);
 
-	if (rc != ST_OK)
-		return deed_not_done(d, rc, e);
-	if (sum_same(&d->stage.sum, &d->source.sum))
+	if (rc == ST_OK && sum_same(&d->stage.sum, &d->source.sum))
 		return outcome_set(d->out, OUTCOME_SAME, 0,
 		    "there is nothing to change");
+	return deed_not_done(d, rc, e);
+}
+
+/* All is known: say so, and do it. */
+static int
+record_and_swap(struct deed *d, struct err *e)
+{
+	int rc;
+
 	stage_id(&d->stage, &d->intent.new);
 	d->intent.name = d->source.at.name;
-	return ST_OK;
+	if ((rc = deed_record(d, &d->source.meta, e)) == ST_OK)
+		rc = place_and_swap(d, e);
+	return rc;
 }
 
 int
@@ -119,13 +127,12 @@ exchange_file(struct run *r, const struct target *t, const struct change *c,
 	if ((rc = deed_begin(&d, ACT_SWAP, t->folder, t->root, e)) != ST_OK ||
 	    (rc = open_both(&d, t, e)) != ST_OK ||
 	    (rc = write_new(&d, c, e)) != ST_OK ||
-	    (rc = seal(&d, &d.source.meta, e)) != ST_OK ||
+	    (rc = seal(&d, e)) != ST_OK ||
 	    (rc = choose_name(&d, c->keep_base, e)) != ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)
 		goto out;
 	buf_str(&d.intent.reason, c->reason != NULL ? c->reason : "");
-	if ((rc = deed_record(&d, &d.source.meta, e)) == ST_OK)
-		rc = place_and_swap(&d, e);
+	rc = record_and_swap(&d, e);
 out:
 	deed_free(&d);
 	return outcome_status(rc);
@@ -159,13 +166,13 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 	    (size_t)past->root, e)) != ST_OK ||
 	    (rc = open_changed(&d, past, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
-	    (rc = seal(&d, &past->meta, e)) != ST_OK ||
+	    (rc = deed_seal_blob(&d, &past->meta, past->old.sha, e)) !=
+	    ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)
 		goto out;
 	d.intent.renamed = past->name;
 	d.intent.undoes = seq;
-	if ((rc = deed_record(&d, &d.source.meta, e)) == ST_OK)
-		rc = place_and_swap(&d, e);
+	rc = record_and_swap(&d, e);
 out:
 	deed_free(&d);
 	return outcome_status(rc);

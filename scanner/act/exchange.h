@@ -16,7 +16,7 @@
 
 struct change {
 	/*
-	 * Write the new message to `to`, at its position, reading the old one
+	 * Write the new message to `to` (an empty file), reading the old one
 	 * from `from` (by pread).  Called with the owner's rights.  ST_OK, or
 	 * ST_BAD: leave this message as it is, *e says why.  ST_DEAD: cannot
 	 * read or write.

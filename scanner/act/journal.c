@@ -268,8 +268,8 @@ cut_tail(struct journal *j, struct err *e)
 static int
 open_file(struct journal *j, int dir, int flags, struct err *e)
 {
-	j->fd = openat(dir, JOURNAL_NAME, flags | O_RDWR | O_APPEND |
-	    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	j->fd = openat(dir, JOURNAL_NAME, flags | O_RDWR | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (j->fd >= 0)
 		return ST_OK;
 	return err_set(e, errno == ENOENT ? ST_END : ST_DEAD, errno,
@@ -327,6 +327,12 @@ uint64_t
 journal_cut(const struct journal *j)
 {
 	return j->cut;
+}
+
+bool
+journal_ok(const struct journal *j)
+{
+	return !j->dead;
 }
 
 uint64_t
@@ -395,7 +401,7 @@ journal_append(struct journal *j, enum record_type type, struct span fields,
 	if ((rc = compose(j, type, fields, e)) != ST_OK)
 		return rc;
 	j->dead = true;
-	if (call_write(j->fd, j->raw.p, j->raw.n) != 0 ||
+	if (call_write(j->fd, j->raw.p, j->raw.n, j->size) != 0 ||
 	    fdatasync(j->fd) != 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot write the journal");

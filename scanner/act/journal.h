@@ -43,6 +43,9 @@ void journal_close(struct journal *);	/* NULL is fine */
 /* Bytes that journal_open cut off. */
 uint64_t journal_cut(const struct journal *);
 
+/* False: an append failed, and what is on the disk is not known. */
+bool journal_ok(const struct journal *);
+
 /* How many records; they are numbered from 1. */
 uint64_t journal_count(const struct journal *);
 

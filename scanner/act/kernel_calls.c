@@ -122,13 +122,13 @@ call_has_writer(int fd)
 }
 
 int
-call_write(int fd, const void *p, size_t n)
+call_write(int fd, const void *p, size_t n, uint64_t off)
 {
 	const uint8_t *at = p;
 	ssize_t k;
 
 	while (n > 0) {
-		k = write(fd, at, n);
+		k = pwrite(fd, at, n, (off_t)off);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0) {
@@ -136,6 +136,7 @@ call_write(int fd, const void *p, size_t n)
 			return -1;
 		}
 		at += k;
+		off += (size_t)k;
 		n -= (size_t)k;
 	}
 	return 0;

@@ -51,8 +51,11 @@ int call_give_name(int fd, int dir, const char *name);
  */
 bool call_has_writer(int fd);
 
-/* All of n bytes, or -1.  A short write is gone on with. */
-int call_write(int fd, const void *, size_t n);
+/*
+ * All of n bytes, to off, or -1.  What is written a second time, because an
+ * error lied, is written to the same place.
+ */
+int call_write(int fd, const void *, size_t n, uint64_t off);
 
 /* Up to n bytes at off; fewer only at the end of the file. */
 ssize_t call_read(int fd, void *, size_t n, uint64_t off);

@@ -143,10 +143,9 @@ remove_undo(struct run *r, uint64_t seq, struct intent *past,
 	if ((rc = deed_begin(&d, ACT_PUT, buf_text(&past->path),
 	    (size_t)past->root, e)) != ST_OK ||
 	    (rc = open_stage(&d, e)) != ST_OK ||
-	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK)
-		goto out;
-	rc = stage_seal(&d.stage, &past->meta, o, e);
-	if ((rc = deed_not_done(&d, rc, e)) != ST_OK ||
+	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
+	    (rc = deed_seal_blob(&d, &past->meta, past->old.sha, e)) !=
+	    ST_OK ||
 	    (rc = choose_name(&d, past, e)) != ST_OK)
 		goto out;
 	stage_id(&d.stage, &d.intent.new);

@@ -200,7 +200,8 @@ run_discard(const struct statedir *s, const char *id)
 void
 run_end(struct run *r)
 {
-	if (r->dir > 0 && !r->unsettled)
+	if (r->dir > 0 && !r->unsettled && !r->pending &&
+	    journal_ok(r->journal))
 		(void)unlinkat(r->dir, MARK, 0);
 	run_drop(r);
 }

@@ -20,6 +20,7 @@ struct run {
 	int dir, blobs;		/* its folder; its originals */
 	struct journal *journal;
 	struct place *place;	/* the last one used */
+	bool pending;		/* an intent is recorded, and not settled */
 	bool unsettled;		/* something was left as it is */
 };
 

@@ -414,5 +414,6 @@ settle(struct run *r, const struct place *p, const struct intent *in,
 	if (rc == ST_OK)
 		rc = work(&w, seq, e);
 	r->unsettled = r->unsettled || rc != ST_OK;
+	r->pending = false;
 	return rc;
 }

@@ -83,7 +83,7 @@ write_holder(int fd, const char *what)
 	/* For people only: that it fails is no reason to stop. */
 	if (n > 0 && ftruncate(fd, 0) == 0)
 		(void)call_write(fd, text, (size_t)n < sizeof(text) ?
-		    (size_t)n : sizeof(text) - 1);
+		    (size_t)n : sizeof(text) - 1, 0);
 }
 
 static int

@@ -43,11 +43,12 @@ sum_pieces(int fd, uint64_t limit, int copy_to, struct hash *h,
 			    (size_t)n : sizeof(out->head));
 		const struct span s = { buf, (size_t)n };
 		hash_feed(h, s);
+		if (copy_to >= 0 && call_write(copy_to, buf, s.n,
+		    out->size) != 0)
+			return err_set(e, ST_DEAD, errno, "cannot write");
 		out->lone_lf += count_lone_lf(s, last);
 		out->size += s.n;
 		last = buf[n - 1];
-		if (copy_to >= 0 && call_write(copy_to, buf, s.n) != 0)
-			return err_set(e, ST_DEAD, errno, "cannot write");
 	}
 }
 

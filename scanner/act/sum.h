@@ -17,7 +17,7 @@ struct sum {
 /*
  * Of the first `limit` bytes of a file, UINT64_MAX: of all.  Where fd stands
  * does not matter and stays.  copy_to: -1, or where the same bytes are
- * written, at its position.  ST_DEAD: cannot be read (or written), or no
+ * written, to the same place.  ST_DEAD: cannot be read (or written), or no
  * memory; *out is untouched.
  */
 int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,

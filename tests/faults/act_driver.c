@@ -35,7 +35,7 @@ static int
 to_crlf(void *ctx, int from, int to, struct err *e)
 {
 	uint8_t last = 0, in[4096], out[8192];
-	uint64_t off = 0;
+	uint64_t off = 0, done = 0;
 	ssize_t n;
 
 	(void)ctx;
@@ -47,8 +47,9 @@ to_crlf(void *ctx, int from, int to, struct err *e)
 				out[k++] = '\r';
 			out[k++] = last = in[i];
 		}
-		if (call_write(to, out, k) != 0)
+		if (call_write(to, out, k, done) != 0)
 			return err_set(e, ST_DEAD, errno, "cannot write");
+		done += k;
 		off += (uint64_t)n;
 	}
 	return n < 0 ? err_set(e, ST_DEAD, errno, "cannot read") : ST_OK;
@@ -102,12 +103,16 @@ undo(const struct statedir *s, enum undo_what what, struct err *e)
 	if (statedir_runs(s, &l, e) != ST_OK)
 		return DEAD;
 	for (size_t i = l.n; i-- > 0 && status != DEAD; ) {
-		if (run_again(&r, s, l.list[i].name, e) != ST_OK)
+		const int rc = run_again(&r, s, l.list[i].name, e);
+
+		if (rc == ST_END)
+			continue;
+		if (rc != ST_OK)
 			status = DEAD;
 		else if (undo_run(&r, what, count_outcome, &status, e) !=
 		    ST_OK)
 			status = DEAD;
-		if (status != DEAD || r.journal != NULL)
+		if (rc == ST_OK)
 			run_end(&r);
 	}
 	listing_free(&l);

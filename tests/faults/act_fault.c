@@ -170,11 +170,11 @@ inode_at(int dir, const char *name)
 }
 
 static void
-say_data(int fd, const void *p, size_t n)
+say_data(int fd, off_t off, const void *p, size_t n)
 {
 	const unsigned char *b = p;
 
-	fprintf(trace, "write %lu ", inode_of(fd));
+	fprintf(trace, "write %lu %ld ", inode_of(fd), (long)off);
 	for (size_t i = 0; i < n; i++)
 		fprintf(trace, "%02x", b[i]);
 	fprintf(trace, "\n");
@@ -454,20 +454,20 @@ fstatat(int dir, const char *name, struct stat *st, int flags)
 }
 
 ssize_t
-write(int fd, const void *p, size_t n)
+pwrite(int fd, const void *p, size_t n, off_t off)
 {
-	static ssize_t (*f)(int, const void *, size_t);
-	const bool hit = fd > 2 && before();
+	static ssize_t (*f)(int, const void *, size_t, off_t);
+	const bool hit = before();
 	ssize_t r;
 
-	f = real("write");
+	f = real("pwrite");
 	if (fails(hit))
 		return -1;
 	if (hit && how == 'S' && n > 1)
 		n /= 2;
-	r = f(fd, p, n);
-	if (trace != NULL && fd > 2 && r > 0)
-		say_data(fd, p, (size_t)r);
+	r = f(fd, p, n, off);
+	if (trace != NULL && r > 0)
+		say_data(fd, off, p, (size_t)r);
 	return after(hit) ? -1 : r;
 }
 
