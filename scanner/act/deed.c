@@ -57,7 +57,7 @@ deed_write_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
 }
 
 int
-deed_seal_blob(struct deed *d, const struct meta *meta,
+deed_seal(struct deed *d, const struct meta *meta,
     const uint8_t sha[HASH_SIZE], struct err *e)
 {
 	const int rc = stage_seal(&d->stage, meta, d->out, e);

@@ -39,8 +39,8 @@ int deed_not_done(struct deed *, int rc, const struct err *);
 int deed_write_blob(struct deed *, const uint8_t sha[HASH_SIZE],
     struct err *);
 
-/* stage_seal, and see that it is the original. */
-int deed_seal_blob(struct deed *, const struct meta *,
+/* stage_seal, and see that it is what was meant, by its SHA-256. */
+int deed_seal(struct deed *, const struct meta *,
     const uint8_t sha[HASH_SIZE], struct err *);
 
 /* The source as the old file of the intent, its original stored. */

@@ -25,18 +25,26 @@ open_both(struct deed *d, const struct target *t, struct err *e)
 	return deed_not_done(d, rc, e);
 }
 
+/* The new contents, with all that belongs to a message. */
 static int
-write_new(struct deed *d, const struct change *c, struct err *e)
+make_new(struct deed *d, const struct change *c, struct err *e)
 {
+	uint8_t sha[HASH_SIZE];
 	int rc;
 
 	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
 		return rc;
-	rc = c->write(c->ctx, d->source.fd, d->stage.fd, e);
+	rc = c->write(c->ctx, d->source.fd, d->stage.fd, sha, e);
 	owner_leave();
 	if (rc == ST_BAD)
 		return outcome_from(d->out, OUTCOME_REFUSED, e);
-	return deed_not_done(d, rc, e);
+	if (rc != ST_OK)
+		return deed_not_done(d, rc, e);
+	rc = deed_seal(d, &d->source.meta, sha, e);
+	if (rc == ST_OK && sum_same(&d->stage.sum, &d->source.sum))
+		return outcome_set(d->out, OUTCOME_SAME, 0,
+		    "there is nothing to change");
+	return rc;
 }
 
 static int
@@ -92,17 +100,6 @@ place_and_swap(struct deed *d, struct err *e)
 	return rc;
 }
 
-static int
-seal(struct deed *d, struct err *e)
-{
-	const int rc = stage_seal(&d->stage, &d->source.meta, d->out, e);
-
-	if (rc == ST_OK && sum_same(&d->stage.sum, &d->source.sum))
-		return outcome_set(d->out, OUTCOME_SAME, 0,
-		    "there is nothing to change");
-	return deed_not_done(d, rc, e);
-}
-
 /* All is known: say so, and do it. */
 static int
 record_and_swap(struct deed *d, struct err *e)
@@ -126,8 +123,7 @@ exchange_file(struct run *r, const struct target *t, const struct change *c,
 	*o = (struct outcome){ 0 };
 	if ((rc = deed_begin(&d, ACT_SWAP, t->folder, t->root, e)) != ST_OK ||
 	    (rc = open_both(&d, t, e)) != ST_OK ||
-	    (rc = write_new(&d, c, e)) != ST_OK ||
-	    (rc = seal(&d, e)) != ST_OK ||
+	    (rc = make_new(&d, c, e)) != ST_OK ||
 	    (rc = choose_name(&d, c->keep_base, e)) != ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)
 		goto out;
@@ -166,8 +162,7 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 	    (size_t)past->root, e)) != ST_OK ||
 	    (rc = open_changed(&d, past, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
-	    (rc = deed_seal_blob(&d, &past->meta, past->old.sha, e)) !=
-	    ST_OK ||
+	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)
 		goto out;
 	d.intent.renamed = past->name;

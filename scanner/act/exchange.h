@@ -17,11 +17,13 @@
 struct change {
 	/*
 	 * Write the new message to `to` (an empty file), reading the old one
-	 * from `from` (by pread).  Called with the owner's rights.  ST_OK, or
+	 * from `from` (by pread); sha: the SHA-256 of what was written, by
+	 * which it is read back.  Called with the owner's rights.  ST_OK, or
 	 * ST_BAD: leave this message as it is, *e says why.  ST_DEAD: cannot
 	 * read or write.
 	 */
-	int (*write)(void *ctx, int from, int to, struct err *e);
+	int (*write)(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+	    struct err *e);
 	void *ctx;
 	bool keep_base;		/* a Maildir name without sizes stays */
 	const char *reason;	/* for the journal; may be NULL */

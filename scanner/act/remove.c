@@ -144,8 +144,7 @@ remove_undo(struct run *r, uint64_t seq, struct intent *past,
 	    (size_t)past->root, e)) != ST_OK ||
 	    (rc = open_stage(&d, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
-	    (rc = deed_seal_blob(&d, &past->meta, past->old.sha, e)) !=
-	    ST_OK ||
+	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||
 	    (rc = choose_name(&d, past, e)) != ST_OK)
 		goto out;
 	stage_id(&d.stage, &d.intent.new);

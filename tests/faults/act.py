@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import act_model
 from act_lib import (Box, Driver, NEW, OLD, OWNER, GROUP, ROOT, STEM,
                      Violation, crlf, fates, is_target, messages, must,
                      no_residue, others_same, right_name)
@@ -53,6 +54,7 @@ CASES = [
 class Bench:
     def __init__(self, folder, build):
         self.folder = folder
+        self.build = build
         self.driver = Driver(build)
         self.counts = {}
         self.bad = []
@@ -79,7 +81,7 @@ class Bench:
         return r.calls
 
     def recover(self, box):
-        r = self.driver.run("-", "recover", box.state)
+        r = self.driver.run("0:", "recover", box.state)
         must(r.status == 0, "recovery: %s %s" % (r.status, r.lines))
 
     def settled(self, case, box, first, result):
@@ -96,7 +98,7 @@ class Bench:
             must(e[1:] == want[1:], "owner, mode, times or attributes: "
                  "%s, were %s" % (e[1:], want[1:]))
             right_name(p, e[0])
-        r = self.driver.run("-", "show", box.state)
+        r = self.driver.run("0:", "show", box.state)
         must(r.status == 0, "journal: %s" % r.lines)
         past = fates(r.lines)
         must(not [f for _, f in past if f == "open"], "unsettled: %s" % past)
@@ -104,15 +106,17 @@ class Bench:
         done = bool(mine) and mine[-1][1] in ("done", "undone")
         must(done == (now == case.last), "the journal says %s, and the "
              "message is %r" % (past, now))
-        if result.status == 0:
+        if result is not None and result.status == 0:
             must(now == case.last, "it said done, and is not")
         return now
 
     def undone(self, box, first):
-        r = self.driver.run("-", "undo", box.state)
+        r = self.driver.run("0:", "undo", box.state)
         must(r.status == 0, "undo: %s" % r.lines)
         must(box.snapshot() == first, "not as it was: %s, was %s" %
              (box.snapshot(), first))
+        r = self.driver.run("0:", "undo", box.state)
+        must(r.status == 0 and not r.lines, "undone twice: %s" % r.lines)
 
     def broken(self, case, fault, between=()):
         """One fault, then faults in recovery, then all must be well."""
@@ -145,11 +149,11 @@ def kills(bench, case, step):
 
 
 def errors(bench, case, step):
-    faults = ["%s%d" % (k, e) for k in "FA" for e in ERRORS] + ["S"]
+    faults = ["%s%d" % (k, e) for k in "FA" for e in ERRORS] + ["S", "D"]
     points = itertools.product(range(1, bench.calls(case) + 1), faults)
     for n, f in itertools.islice(points, 0, None, step):
         fault = "%d:%s" % (n, f)
-        bench.attempt("short calls" if f == "S" else "errors",
+        bench.attempt("short or lost writes" if f in "SD" else "errors",
                       "%s, %s" % (case.name, fault), bench.broken, case,
                       fault)
 
@@ -402,8 +406,17 @@ def peers(bench, case, step):
                 case.name, action, n), peer_at, bench, case, fault, action)
 
 
+def power_cuts(bench, case, step):
+    sweep = act_model.Sweep(bench, case, bench.build, 60)
+    sweep.operation(limit=step)
+    sweep.recovery(limit=10 if step < 1000 else 100,
+                   step=29 if step < 1000 else 3)
+    sweep.close()
+
+
 SWEEPS = (("kills", kills, 4, 1), ("errors", errors, 11, 1),
-          ("compound", compound, 300, 12), ("peers", peers, 7, 1))
+          ("compound", compound, 300, 12), ("peers", peers, 7, 1),
+          ("power cuts", power_cuts, 100, 100000))
 
 
 def refusals(bench):

@@ -32,8 +32,11 @@ static const char *const fates[] = { "open", "done", "not-done", "undone" };
 
 /* A CR before each LF that has none. */
 static int
-to_crlf(void *ctx, int from, int to, struct err *e)
+to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 {
+	struct buf all = { 0 };
+	int rc = ST_DEAD;
+
 	uint8_t last = 0, in[4096], out[8192];
 	uint64_t off = 0, done = 0;
 	ssize_t n;
@@ -49,10 +52,16 @@ to_crlf(void *ctx, int from, int to, struct err *e)
 		}
 		if (call_write(to, out, k, done) != 0)
 			return err_set(e, ST_DEAD, errno, "cannot write");
+		buf_add(&all, out, k);
 		done += k;
 		off += (uint64_t)n;
 	}
-	return n < 0 ? err_set(e, ST_DEAD, errno, "cannot read") : ST_OK;
+	if (n < 0)
+		(void)err_set(e, ST_DEAD, errno, "cannot read");
+	else if (buf_ok(&all))
+		rc = sum_bytes(buf_span(&all), sha, e);
+	buf_free(&all);
+	return rc;
 }
 
 static int

@@ -7,11 +7,12 @@
  *   K, k     die before it, after it
  *   F5, A5   fail with errno 5: not done, done
  *   S        a write or read of half of it
+ *   D        say that it was written, and drop it (not in the journal)
  *   P, p     say "pause" on descriptor 1 and wait for a byte on 0, before or
  *            after it
  *
- * "0:" counts only, "0:LPATH" writes what changes a file or a folder to PATH:
- * see act_model.py.  ACT_INODES: a file of "real shown" inode numbers, for
+ * "0:" counts only.  ACT_TRACE: what changes a file or a folder is written to
+ * that file: see act_model.py.  ACT_INODES: a file of "real shown" inode numbers, for
  * trees that were built anew.
  */
 #include <dirent.h>
@@ -84,8 +85,8 @@ act_fault_arm(const char *spec)
 	at = strtol(spec, &end, 10);
 	how = *end == ':' ? end[1] : '\0';
 	number = how != '\0' ? atoi(end + 2) : 0;
-	if (how == 'L')
-		trace = fopen(end + 2, "we");
+	if (getenv("ACT_TRACE") != NULL)
+		trace = fopen(getenv("ACT_TRACE"), "ae");
 	*calls = 0;
 }
 
@@ -156,6 +157,17 @@ inode_of(int fd)
 
 	do_fstat = real("fstat");
 	return do_fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static bool
+is_journal(int fd)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	return n > 8 && memcmp(path + n - 8, "/journal", 8) == 0;
 }
 
 static unsigned long
@@ -263,8 +275,8 @@ renameat2(int a, const char *from, int b, const char *to, unsigned flags)
 	if (fails(hit))
 		return -1;
 	r = f(a, from, b, to, flags);
-	SAY("%s %lu %s %lu %s\n", flags & RENAME_EXCHANGE ? "swap" : "move",
-	    inode_of(a), from, inode_of(b), to);
+	SAY("%s %lu %s %lu %s %u\n", flags & RENAME_EXCHANGE ? "swap" :
+	    "move", inode_of(a), from, inode_of(b), to, geteuid());
 	return after(hit) ? -1 : r;
 }
 
@@ -294,7 +306,8 @@ linkat(int a, const char *from, int b, const char *to, int flags)
 	if (fails(hit))
 		return -1;
 	r = f(a, from, b, to, flags);
-	SAY("name %lu %s %lu\n", inode_of(b), to, inode_at(b, to));
+	SAY("name %lu %s %lu %u\n", inode_of(b), to, inode_at(b, to),
+	    geteuid());
 	return after(hit) ? -1 : r;
 }
 
@@ -309,7 +322,7 @@ unlinkat(int dir, const char *name, int flags)
 	if (fails(hit))
 		return -1;
 	r = f(dir, name, flags);
-	SAY("unlink %lu %s\n", inode_of(dir), name);
+	SAY("unlink %lu %s %u\n", inode_of(dir), name, geteuid());
 	return after(hit) ? -1 : r;
 }
 
@@ -342,9 +355,10 @@ open_at(int dir, const char *path, int flags, mode_t mode)
 		return -1;
 	r = f(dir, path, flags, mode);
 	if ((flags & O_TMPFILE) == O_TMPFILE)
-		SAY("make %lu\n", inode_of(r));
+		SAY("make %lu %u %u\n", inode_of(r), geteuid(), getegid());
 	else if (new)
-		SAY("create %lu %s %lu\n", inode_of(dir), path, inode_of(r));
+		SAY("create %lu %s %lu %u %u\n", inode_of(dir), path,
+		    inode_of(r), geteuid(), getegid());
 	if (!after(hit))
 		return r;
 	return -1;
@@ -465,6 +479,8 @@ pwrite(int fd, const void *p, size_t n, off_t off)
 		return -1;
 	if (hit && how == 'S' && n > 1)
 		n /= 2;
+	if (hit && how == 'D' && !is_journal(fd))
+		return (ssize_t)n;
 	r = f(fd, p, n, off);
 	if (trace != NULL && r > 0)
 		say_data(fd, off, p, (size_t)r);

@@ -52,10 +52,12 @@ class Result:
 class Driver:
     """A process that does each operation in a child of its own."""
 
-    def __init__(self, build, inodes=None):
+    def __init__(self, build, inodes=None, trace=None):
         env = dict(os.environ, LD_PRELOAD=build + "/act_fault.so")
         if inodes:
             env["ACT_INODES"] = inodes
+        if trace:
+            env["ACT_TRACE"] = trace
         self.child = subprocess.Popen(
             [build + "/act_driver"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, env=env)
