@@ -9,6 +9,7 @@ mkdir -p build
 make_targets() {
 	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
 	echo build/baredot build/san/baredot
+	echo build/faults/act_driver build/faults/act_fault.so
 }
 
 say() { echo "$*" | tee -a "$out"; }
@@ -45,6 +46,8 @@ done
 for t in tests/cli/test_*.py; do
 	[ -e "$t" ] && tap "$(basename "$t" .py)" /usr/bin/python3 "$t"
 done
+tap faults tests/faults/act.py
+grep '^# [0-9]* refusals' build/check.faults.log | sed 's/^#/ /'
 tap fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"
 tap lint tests/lint.sh
 

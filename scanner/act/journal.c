@@ -254,14 +254,15 @@ load(struct journal *j, uint64_t size, struct err *e)
 	return rc == ST_BAD ? check_tail(j, size - j->size, e) : rc;
 }
 
+/* What is believed from now on must not go again with the power. */
 static int
-cut_tail(struct journal *j, struct err *e)
+make_sure(struct journal *j, struct err *e)
 {
-	if (j->cut == 0)
-		return ST_OK;
-	if (ftruncate(j->fd, (off_t)j->size) != 0 || fdatasync(j->fd) != 0)
+	if (j->cut > 0 && ftruncate(j->fd, (off_t)j->size) != 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot cut the torn end of the journal");
+	if (fdatasync(j->fd) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot sync the journal");
 	return ST_OK;
 }
 
@@ -310,7 +311,7 @@ journal_open(struct journal **out, int dir, struct err *e)
 		goto out;
 	}
 	if ((rc = load(j, (uint64_t)st.st_size, e)) != ST_OK ||
-	    (rc = cut_tail(j, e)) != ST_OK)
+	    (rc = make_sure(j, e)) != ST_OK)
 		goto out;
 	if (j->n == 0) {
 		rc = err_set(e, ST_END, 0, "the journal is empty");

@@ -35,7 +35,7 @@ enum step {
  * put under the temporary's name is nobody's mail.
  */
 static const unsigned char swap_steps[SIDES][SIDES] = {
-	/*                gone   old    old-bad new     new-bad file   special */
+	/*		  gone   old    old-bad new     new-bad file   other */
 	[SIDE_GONE]    = { ABORT, ABORT, ABORT, COMMIT, COMMIT, ABORT, ABORT },
 	[SIDE_OLD]     = { DROP,  DROP,  DROP,  DROP,   BACK,   DROP,  BACK },
 	[SIDE_OLD_BAD] = { GIVE,  DROP,  DROP,  BACK,   BACK,   GIVE,  GIVE },
@@ -238,9 +238,8 @@ do_drop(struct work *w, struct err *e)
 {
 	int rc;
 
-	/* Before the last name of something goes, the other must stay. */
-	if (w->temp != SIDE_NEW && w->temp != SIDE_NEW_BAD &&
-	    (rc = sync_dirs(w, IN_DIR | IN_OTHER, e)) != ST_OK)
+	/* The mailbox on the disk must not lead to what is about to go. */
+	if ((rc = sync_dirs(w, IN_DIR | IN_OTHER, e)) != ST_OK)
 		return rc;
 	if (unlinkat(w->place->tmp, w->intent->temp.text, 0) != 0)
 		failed(w);

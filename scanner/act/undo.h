@@ -26,11 +26,11 @@ enum undo_what {
  * NULL.  ST_BAD: something is unsettled: recover_all first.  ST_DEAD: stopped;
  * *e (not NULL) says why.
  */
-int undo_run(struct run *, enum undo_what, undo_fn *, void *ctx,
+int undo_run(struct run *r, enum undo_what what, undo_fn *fn, void *ctx,
     struct err *e);
 
 /* One intent of it, seq, that has FATE_DONE. */
-int undo_one(struct run *, uint64_t seq, undo_fn *, void *ctx,
+int undo_one(struct run *r, uint64_t seq, undo_fn *fn, void *ctx,
     struct err *e);
 
 #endif

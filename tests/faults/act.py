@@ -1,6 +1,7 @@
+#!/usr/bin/python3
 """Break the acting core at every call, and see that no message is lost.
 
-act.py [--long] [--build FOLDER] [--only WORD] [--stop]
+act.py [--long | --mutant] [--build FOLDER] [--only WORD] [--stop]
 
 Prints TAP lines and counts.  Every case: a store, an operation with one fault,
 recovery, and then what must hold (act_lib.py): the message is the old or the
@@ -410,13 +411,8 @@ def power_cuts(bench, case, step):
     sweep = act_model.Sweep(bench, case, bench.build, 60)
     sweep.operation(limit=step)
     sweep.recovery(limit=10 if step < 1000 else 100,
-                   step=29 if step < 1000 else 3)
+                   step=47 if step < 1000 else 3)
     sweep.close()
-
-
-SWEEPS = (("kills", kills, 4, 1), ("errors", errors, 11, 1),
-          ("compound", compound, 300, 12), ("peers", peers, 7, 1),
-          ("power cuts", power_cuts, 100, 100000))
 
 
 def refusals(bench):
@@ -447,10 +443,6 @@ def refusals(bench):
     def foreign(box, path):
         os.chown(path, OWNER + 7, GROUP)
 
-    def folder_link(box, path):
-        os.rename(box.path + "/M/tmp", box.path + "/M/away")
-        os.symlink("/tmp", box.path + "/M/tmp")
-
     def gone(box, path):
         os.unlink(path)
 
@@ -464,59 +456,177 @@ def refusals(bench):
         todo += [("foreign owner", foreign, "refused")]
     for name, spoil, wanted in todo:
         bench.attempt("refusals", name, one, name, spoil, wanted)
+    for name, test in (("tmp is a link", tmp_is_a_link),
+                       ("changed since", changed_since),
+                       ("second start", second_start),
+                       ("planted state folder", planted),
+                       ("rights of the owner", owner_rights),
+                       ("name is taken", name_is_taken),
+                       ("old name is taken", old_name_is_taken),
+                       ("both are there", copies)):
+        bench.attempt("refusals", name, test, bench)
+
+
+def tmp_is_a_link(bench):
     box = Box(bench.folder + "/box")
     place = box.target("cur")
-    folder_link(box, "")
+    os.rename(box.path + "/M/tmp", box.path + "/M/away")
+    os.symlink(box.path + "/M/away", box.path + "/M/tmp")
     r = bench.driver.run("-", "fix", box.state, *place)
-    bench.attempt("refusals", "tmp is a link", must, r.outcome == "refused",
-                  r.lines)
+    must(r.outcome == "refused", r.lines)
+
+
+def changed_since(bench):
+    """A message that was changed after it was fixed is not undone."""
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    bench.driver.run("-", "fix", box.state, *place)
+    path = messages(box.snapshot())[0][0]
+    with open(box.path + "/" + path, "ab") as f:
+        f.write(b"MORE\n")
+    before = box.snapshot()
+    r = bench.driver.run("-", "undo", box.state)
+    must(r.outcome == "changed", r.lines)
+    must(box.snapshot() == before, "undone all the same")
+
+
+def second_start(bench):
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    second = Driver(bench.build)
+    got = []
+    bench.driver.run("100:p", "fix", box.state, *place, peer=lambda:
+                     got.append(second.run("-", "recover", box.state)))
+    second.close()
+    must(got[0].status == 2 and "in use by process" in got[0].lines[0],
+         got[0].lines)
+
+
+def planted(bench):
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    os.mkdir(box.state)
+    os.chmod(box.state, 0o755)
+    r = bench.driver.run("-", "fix", box.state, *place)
+    must(r.status == 2 and "open to others" in r.lines[0], r.lines)
+
+
+def owner_rights(bench):
+    """Names in a mailbox are changed with no more rights than its owner's."""
+    trace = bench.folder + "/trace"
+    driver = Driver(bench.build, trace=trace)
+    for case in CASES:
+        box, place, _ = bench.setup(case)
+        driver.run("0:", *case.args(case.op, box, place))
+        mine = [os.stat(box.path + "/" + f).st_ino for f in Box.FOLDERS]
+        for op in act_model.read_trace(trace):
+            if op[0] in ("name", "swap", "move", "unlink") and \
+                    int(op[1]) in mine:
+                must(op[-1] == str(OWNER), "not as the owner: %s" % op)
+        os.unlink(trace)
+    driver.close()
+
+
+def old_name_is_taken(bench):
+    """Undoing does not put one message over another."""
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    bench.driver.run("-", "fix", box.state, *place)
+    with open("/".join(place), "wb") as f:
+        f.write(b"another\n")
+    before = box.snapshot()
+    r = bench.driver.run("-", "undo", box.state)
+    must(r.outcome == "failed", r.lines)
+    must(box.snapshot() == before, "changed all the same: %s" % before)
+
+
+def copies(bench):
+    """A file that is a copy of the old one is not taken for it."""
+    box = Box(bench.folder + "/box")
+    place = box.target("mh")
+    box.put("H/8", OLD)
+    r = bench.driver.run("-", "fix", box.state, *place)
+    must(r.status == 0, r.lines)
+    with open(box.path + "/H/8", "rb") as f:
+        must(f.read() == OLD, "the copy was changed")
+
+
+def name_is_taken(bench):
+    """A message whose name was taken meanwhile comes back under another."""
+    for where in ("cur", "mh"):
+        box = Box(bench.folder + "/box")
+        place = box.target(where)
+        bench.driver.run("-", "quarantine", box.state, *place)
+        with open("/".join(place), "wb") as f:
+            f.write(b"another\n")
+        r = bench.driver.run("-", "restore", box.state)
+        data = sorted(e[0] for _, e in messages(box.snapshot()))
+        if where == "cur":
+            must(r.status == 0 and data == sorted([OLD, b"another\n"]),
+                 "%s %s" % (r.lines, data))
+        else:
+            must(r.outcome == "refused" and data == [b"another\n"],
+                 "%s %s" % (r.lines, data))
+
+
+# Steps between the cases that are tried; power cuts: how many at most.
+SWEEPS = (
+    # name         sweep      short mutant long
+    ("kills", kills, 5, 3, 1),
+    ("power cuts", power_cuts, 50, 200, 100000),
+    ("peers", peers, 23, 4, 1),
+    ("errors", errors, 31, 29, 1),
+    ("compound", compound, 1200, 2000, 40),
+)
+
+
+def value(argv, key, default):
+    return argv[argv.index(key) + 1] if key in argv else default
+
+
+def tell(bench, number, name, seen):
+    """A TAP line for what came since; True: it failed."""
+    bad = bench.bad[seen:]
+    print("%s %d - %s" % ("not ok" if bad else "ok", number, name),
+          flush=True)
+    for line in bad[:3]:
+        print("# " + line[:400])
+    return bool(bad)
+
+
+def all_sweeps(bench, which, only):
+    number = failed = 0
+    number += 1
+    refusals(bench)
+    failed += tell(bench, number, "refusals", 0)
+    for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
+        if only not in name + " " + case.name or failed and STOP:
+            continue
+        seen, number = len(bench.bad), number + 1
+        try:
+            sweep(bench, case, steps[which])
+        except Violation as why:
+            if len(bench.bad) == seen:
+                bench.bad.append("%s: %s" % (case.name, why))
+        failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
+    print("1..%d" % number)
+    return failed
 
 
 def main(argv):
     global STOP
-    long = "--long" in argv
     STOP = "--stop" in argv
-    build = argv[argv.index("--build") + 1] if "--build" in argv else BUILD
-    only = argv[argv.index("--only") + 1] if "--only" in argv else ""
+    which = 2 if "--long" in argv else 1 if "--mutant" in argv else 0
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    failed = number = 0
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="baredot-act-", dir=shm) as top:
         os.chmod(top, 0o755)
-        bench = Bench(top, build)
-        start = time.monotonic()
-        for name, sweep, short_step, long_step in SWEEPS:
-            for case in CASES:
-                if only and only not in name + " " + case.name:
-                    continue
-                number += 1
-                seen = len(bench.bad)
-                try:
-                    sweep(bench, case, long_step if long else short_step)
-                except Violation as why:
-                    if len(bench.bad) == seen:
-                        bench.bad.append("%s: %s" % (case.name, why))
-                bad = bench.bad[seen:]
-                failed += bool(bad)
-                print("%s %d - %s: %s" % ("not ok" if bad else "ok", number,
-                                          name, case.name), flush=True)
-                for line in bad[:10]:
-                    print("# " + line[:1000])
-                if bad and STOP:
-                    return 1
-        number += 1
-        seen = len(bench.bad)
-        refusals(bench)
-        failed += len(bench.bad) > seen
-        print("%s %d - refusals" % ("not ok" if len(bench.bad) > seen else
-                                    "ok", number))
-        for line in bench.bad[seen:]:
-            print("# " + line)
+        bench = Bench(top, value(argv, "--build", BUILD))
+        failed = all_sweeps(bench, which, value(argv, "--only", ""))
         bench.driver.close()
-    print("1..%d" % number)
-    print("# " + ", ".join("%d %s" % (n, k)
-                           for k, n in bench.counts.items()) +
-          ": %d violations, %.0f s" % (len(bench.bad),
-                                       time.monotonic() - start))
+    print("# %s: %d violations, %.0f s" % (
+        ", ".join("%d %s" % (n, k) for k, n in bench.counts.items()),
+        len(bench.bad), time.monotonic() - start))
     return 1 if failed else 0
 
 

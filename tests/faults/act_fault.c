@@ -12,8 +12,8 @@
  *            after it
  *
  * "0:" counts only.  ACT_TRACE: what changes a file or a folder is written to
- * that file: see act_model.py.  ACT_INODES: a file of "real shown" inode numbers, for
- * trees that were built anew.
+ * that file: see act_model.py.  ACT_INODES: a file of "real shown" inode
+ * numbers, for trees that were built anew.
  */
 #include <dirent.h>
 #include <dlfcn.h>

@@ -80,7 +80,11 @@ class Disk:
         for change in self.todo.get(d, ()):
             for name, ino in change.items():
                 seen[name] = ino
-        return {n: i for n, i in seen.items() if i is not None}
+        return {n: i for n, i in seen.items()
+                if n is not None and i is not None}
+
+    def has_name(self, ino):
+        return any(ino in self.now(d).values() for d in self.dirs)
 
     def do(self, op):
         what = op[0]
@@ -99,7 +103,11 @@ class Disk:
                 self.dirs[ino], self.owners[ino] = {}, (0, 0, 0o700)
             self.note(d, {os.path.basename(op[2]): ino})
         elif what == "unlink":
-            self.note(int(op[1]), {op[2]: None})
+            d = int(op[1])
+            ino = self.now(d).get(op[2])
+            self.note(d, {op[2]: None})
+            if ino in self.files and not self.has_name(ino):
+                self.todo[d][-1][None] = ino
         else:
             self.rename(what, int(op[1]), op[2], int(op[3]), op[4])
 
@@ -119,9 +127,19 @@ class Disk:
     def sync(self, ino):
         for op in self.todo.pop(ino, ()):
             if ino in self.dirs:
-                self.dirs[ino].update(op)
+                self.enter(ino, op)
             else:
                 self.files[ino].apply(op)
+
+    def enter(self, d, change):
+        """A change of a folder comes to the disk.  The name None: with it
+        the file lost its last name, and its bytes are given to others,
+        whatever another folder on the disk says."""
+        for name, ino in change.items():
+            if name is None:
+                self.files[ino].data = b"freed"
+            else:
+                self.dirs[d][name] = ino
 
     def choices(self):
         """[(inode, what may be on the disk)]"""
@@ -144,7 +162,7 @@ class Disk:
         for ino, how in chosen.items():
             if ino in disk.dirs:
                 for i in how:
-                    disk.dirs[ino].update(self.todo[ino][i])
+                    disk.enter(ino, self.todo[ino][i])
             elif how != "none":
                 for op in self.todo[ino]:
                     disk.files[ino].apply(op, how)
