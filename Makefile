@@ -27,18 +27,21 @@ endif
 INC_base = -Iscanner/base
 INC_rules = -Iscanner/base -Irules
 INC_formats = -Iscanner/base -Iformats
-INC_scanner = -Iscanner/base -Irules -Iformats -Iscanner -Iscanner/report
+INC_scanner = -Iscanner/base -Irules -Iformats -Iscanner -Iscanner/report -Iscanner/act
 
 BASE = $(wildcard scanner/base/*.c)
 RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
-SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c scanner/report/*.c))
+SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
+	scanner/report/*.c scanner/act/*.c))
 DATA = build/gen/targets_conf.c build/gen/default_rules.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
 FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c
+ACTING = $(wildcard scanner/act/*.c) scanner/base/buf.c scanner/base/err.c \
+	scanner/base/hash.c formats/listing.c formats/names.c
 
 all: build/baredot
 
@@ -94,6 +97,14 @@ build/tests/%: build/san/tests/%.o $(TESTLIB:%.c=build/san/%.o) $(LIB:%.c=build/
 build/tests/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZLIB:%.c=build/fuzz/%.o) $(LIB:%.c=build/fuzz/%.o)
 	@mkdir -p $(@D)
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+# The acting core alone, every call by its plain name, and what breaks them.
+build/faults/%.o: %.c
+	$(call compile,$(CC),-O1 -g)
+build/faults/act_driver: $(ACTING:%.c=build/faults/%.o) build/faults/tests/faults/act_driver.o
+	$(CC) -o $@ $^ -lcrypto
+build/faults/act_fault.so: tests/faults/act_fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $<
 .SECONDARY:
 
 deps:
@@ -112,8 +123,9 @@ bench: deps
 	@tests/bench/run.sh
 lint:
 	@tests/lint.sh
-faults:
-	@echo "faults: nothing in baredot changes a store yet, so there is nothing to break"
+faults: deps build/faults/act_driver build/faults/act_fault.so
+	@tests/faults/act.py --long
+	@tests/faults/act_mutants.py
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

@@ -100,6 +100,10 @@ forks=$(grep -El '(^|[^a-z_])v?fork\(' $(files 'scanner/*.c' \
     'formats/*.c' 'rules/*.c'))
 [ "$(echo "$forks" | grep -c .)" -le 1 ] && forks=
 echo "$forks" | grep . | none "fork is called in one file at most"
+grep -En '(^|[^a-z_])(rename|renameat2?|link|linkat|unlink|unlinkat|f?truncate)\(' \
+    $(files 'scanner/*.c' 'formats/*.c' 'rules/*.c' | grep -Ev \
+    '^scanner/(act/|output\.c)') /dev/null |
+    none "only scanner/act/ and the report's own file change names"
 grep -InE "$(printf '/%s/' work)" $(files) /dev/null |
     none "no paths of one machine"
 bad_scripts | none "shell scripts parse"

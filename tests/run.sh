@@ -9,6 +9,7 @@ mkdir -p build
 make_targets() {
 	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
 	echo build/baredot build/san/baredot
+	echo build/faults/act_driver build/faults/act_fault.so
 }
 
 say() { echo "$*" | tee -a "$out"; }

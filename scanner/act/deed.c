@@ -1,0 +1,147 @@
+/*
+ * See deed.h.
+ */
+#include "deed.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "blob.h"
+
+void
+deed_free(struct deed *d)
+{
+	source_close(&d->source);
+	stage_close(&d->stage);
+	intent_free(&d->intent);
+}
+
+int
+deed_not_done(struct deed *d, int rc, const struct err *e)
+{
+	if (rc != ST_DEAD || e->num == EIO || e->num == EROFS ||
+	    e->num == ENOMEM)
+		return rc;
+	return outcome_from(d->out, OUTCOME_FAILED, e);
+}
+
+int
+deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
+    struct err *e)
+{
+	const int rc = run_place(d->run, folder, root, &d->place, e);
+
+	if (rc == ST_BAD)
+		return outcome_from(d->out, OUTCOME_REFUSED, e);
+	if (rc != ST_OK)
+		return deed_not_done(d, rc, e);
+	return intent_begin(&d->intent, act, d->place, e);
+}
+
+int
+deed_write_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
+{
+	struct sum sum;
+	int fd, rc;
+
+	rc = blob_open(d->run->blobs, sha, &fd, &sum, e);
+	if (rc != ST_OK)
+		return rc == ST_BAD ? outcome_from(d->out, OUTCOME_FAILED,
+		    e) : rc;
+	if ((rc = owner_enter(d->place->owner, e)) == ST_OK) {
+		rc = sum_file(fd, UINT64_MAX, d->stage.fd, &sum, e);
+		owner_leave();
+	}
+	(void)close(fd);
+	return deed_not_done(d, rc, e);
+}
+
+int
+deed_seal(struct deed *d, const struct meta *meta,
+    const uint8_t sha[HASH_SIZE], struct err *e)
+{
+	const int rc = stage_seal(&d->stage, meta, d->out, e);
+
+	if (rc != ST_OK)
+		return deed_not_done(d, rc, e);
+	if (memcmp(d->stage.sum.sha, sha, HASH_SIZE) != 0)
+		return outcome_set(d->out, OUTCOME_FAILED, 0,
+		    "what was written cannot be read back");
+	return ST_OK;
+}
+
+int
+deed_store_old(struct deed *d, struct err *e)
+{
+	struct intent *in = &d->intent;
+	int rc;
+
+	in->old = (struct file_id){ .ino = d->source.st.st_ino,
+	    .size = d->source.sum.size };
+	memcpy(in->old.sha, d->source.sum.sha, HASH_SIZE);
+	rc = blob_put(d->run->blobs, d->source.fd, &d->source.sum, e);
+	return rc == ST_BAD ? outcome_from(d->out, OUTCOME_BUSY, e) : rc;
+}
+
+int
+deed_record(struct deed *d, const struct meta *meta, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	d->intent.meta = *meta;
+	intent_encode(&d->intent, &b);
+	d->run->pending = true;
+	d->intent.meta = (struct meta){ 0 };
+	rc = buf_ok(&b) ? journal_append(d->run->journal, RECORD_INTENT,
+	    buf_span(&b), &d->seq, e) : err_set(e, ST_DEAD, ENOMEM, "intent");
+	buf_free(&b);
+	d->out->seq = d->seq;
+	return rc;
+}
+
+/* Why the message is as it was. */
+static int
+explain(struct deed *d, const struct settled *s, int error)
+{
+	struct outcome *o = d->out;
+
+	if (o->kind != OUTCOME_DONE)	/* it failed before that */
+		return ST_BAD;
+	if (s->name_taken)
+		return outcome_set(o, OUTCOME_FAILED, 0,
+		    "another message has its new name");
+	if (s->was_bad)
+		return outcome_set(o, OUTCOME_BUSY, 0,
+		    "somebody is writing to it");
+	if (s->was_other)
+		return outcome_set(o, OUTCOME_CHANGED, 0,
+		    "another file took its place");
+	if (s->message == SIDE_GONE && error != EEXIST)
+		return outcome_set(o, OUTCOME_GONE, 0, "it is gone");
+	if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP)
+		return outcome_set(o, OUTCOME_REFUSED, error,
+		    "this file system cannot do what it takes");
+	return outcome_set(o, OUTCOME_FAILED, error != 0 ? error : s->num,
+	    "it could not be done");
+}
+
+int
+deed_settle(struct deed *d, const struct settle_live *live, int error,
+    struct err *e)
+{
+	struct settled s;
+	const int rc = settle(d->run, d->place, &d->intent, d->seq, live, &s,
+	    e);
+
+	if (rc == ST_BAD)
+		return outcome_from(d->out, OUTCOME_UNSETTLED, e);
+	if (rc != ST_OK)
+		return rc;
+	if (!s.committed)
+		return explain(d, &s, error);
+	d->out->kind = OUTCOME_DONE;
+	d->out->reason[0] = '\0';
+	d->out->name = s.name;
+	return ST_OK;
+}

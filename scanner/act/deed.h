@@ -1,0 +1,59 @@
+/*
+ * What the acts on one message share: the steps from its path to the record
+ * of what will be done.
+ */
+#ifndef BAREDOT_DEED_H
+#define BAREDOT_DEED_H
+
+#include "run.h"
+#include "settle.h"
+#include "source.h"
+#include "stage.h"
+
+struct deed {
+	struct run *run;
+	const struct place *place;
+	struct source source;
+	struct stage stage;
+	struct intent intent;
+	uint64_t seq;		/* of the intent, once it is recorded */
+	struct outcome *out;
+};
+
+/*
+ * Open the folder and begin the intent.  ST_BAD here and below: *deed.out is
+ * set.
+ */
+int deed_begin(struct deed *, enum act, const char *folder, size_t root,
+    struct err *);
+
+void deed_free(struct deed *);
+
+/*
+ * rc of a step before anything was changed: what is wrong with this message or
+ * its mailbox is an outcome; ST_DEAD is left where the disk fails.
+ */
+int deed_not_done(struct deed *, int rc, const struct err *);
+
+/* Write the original `sha` of this run into the stage. */
+int deed_write_blob(struct deed *, const uint8_t sha[HASH_SIZE],
+    struct err *);
+
+/* stage_seal, and see that it is what was meant, by its SHA-256. */
+int deed_seal(struct deed *, const struct meta *,
+    const uint8_t sha[HASH_SIZE], struct err *);
+
+/* The source as the old file of the intent, its original stored. */
+int deed_store_old(struct deed *, struct err *);
+
+/* The intent, with the meta of the old file (borrowed), to the journal. */
+int deed_record(struct deed *, const struct meta *, struct err *);
+
+/*
+ * settle, with the outcome for a message that stayed as it was; error: errno
+ * of the call that should have changed it.
+ */
+int deed_settle(struct deed *, const struct settle_live *, int error,
+    struct err *);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * New contents in the place of a message that is a file of its own: protocol
+ * E+R (reliability 3.2).
+ *
+ * The mailbox has the old message or the new one, whole, at every moment; the
+ * original is stored before.  Owner, mode, times and attributes are those of
+ * the old file; in a Maildir the message gets a new base name and keeps its
+ * flags, whoever renames it meanwhile.
+ */
+#ifndef BAREDOT_EXCHANGE_H
+#define BAREDOT_EXCHANGE_H
+
+#include "intent.h"
+#include "run.h"
+#include "source.h"
+
+struct change {
+	/*
+	 * Write the new message to `to` (an empty file), reading the old one
+	 * from `from` (by pread); sha: the SHA-256 of what was written, by
+	 * which it is read back.  Called with the owner's rights.  ST_OK, or
+	 * ST_BAD: leave this message as it is, *e says why.  ST_DEAD: cannot
+	 * read or write.
+	 */
+	int (*write)(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+	    struct err *e);
+	void *ctx;
+	bool keep_base;		/* a Maildir name without sizes stays */
+	const char *reason;	/* for the journal; may be NULL */
+};
+
+/*
+ * Change one message.  See outcome.h for the result; e: not NULL.  It needs
+ * renameat2(2) and O_TMPFILE from the file system, and refuses where they are
+ * not to be had.
+ */
+int exchange_file(struct run *, const struct target *, const struct change *,
+    struct outcome *, struct err *);
+
+/*
+ * Put the original of intent `past`, number seq of this run, back in its
+ * place, with its own name and times; a message that has been changed since is
+ * left alone.  For undo.c.
+ */
+int exchange_undo(struct run *, uint64_t seq, struct intent *past,
+    struct outcome *, struct err *);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * The journal of a run: records that are only ever added, each with its
+ * length, number, checksum, and the checksum of the one before.
+ *
+ * So a record that was changed, left out or put in shows, and every record
+ * after it is worthless.  What a crash cut in the middle of the last append is
+ * taken away when the journal is opened; anything else that does not fit is
+ * damage, and then nothing is believed (facts: reliability 3.1).
+ *
+ * journal_create | journal_open -> (journal_append | journal_read)*
+ *     -> journal_close
+ */
+#ifndef BAREDOT_JOURNAL_H
+#define BAREDOT_JOURNAL_H
+
+#include "buf.h"
+#include "err.h"
+
+#define JOURNAL_NAME "journal"
+#define JOURNAL_PAYLOAD_MAX (1u << 20)	/* bytes of one record's fields */
+
+enum record_type {		/* on disk: never renumber */
+	RECORD_RUN = 1,		/* who started it and why */
+	RECORD_INTENT = 2,	/* what is about to be done to a message */
+	RECORD_COMMIT = 3,	/* it was done */
+	RECORD_ABORT = 4	/* it was not, and nothing of it is left */
+};
+
+struct journal;
+
+/* A new one in the open folder dir, durable.  ST_DEAD: also if it exists. */
+int journal_create(struct journal **out, int dir, struct err *);
+
+/*
+ * Check one from beginning to end and cut off a torn tail.  ST_END: there is
+ * no journal, or not even its first record.  ST_DEAD: damaged, or it cannot be
+ * read.
+ */
+int journal_open(struct journal **out, int dir, struct err *);
+
+void journal_close(struct journal *);	/* NULL is fine */
+
+/* Bytes that journal_open cut off. */
+uint64_t journal_cut(const struct journal *);
+
+/* False: an append failed, and what is on the disk is not known. */
+bool journal_ok(const struct journal *);
+
+/* How many records; they are numbered from 1. */
+uint64_t journal_count(const struct journal *);
+
+/* The type of record seq, 1 <= seq <= journal_count. */
+enum record_type journal_type(const struct journal *, uint64_t seq);
+
+/* Its fields, into out.  ST_DEAD: not what was there at the opening. */
+int journal_read(struct journal *, uint64_t seq, struct buf *out,
+    struct err *);
+
+/*
+ * Add a record; when ST_OK is returned it is on the disk, as record *seq
+ * (which may be NULL).  ST_DEAD: it may be there or not, and every later
+ * append fails too: stop, and let the next opening find out.
+ */
+int journal_append(struct journal *, enum record_type, struct span fields,
+    uint64_t *seq, struct err *);
+
+#endif

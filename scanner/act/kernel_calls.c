@@ -1,0 +1,179 @@
+/*
+ * See kernel_calls.h.
+ */
+#include "kernel_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
+#define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define RANDOM_MAX 32u
+
+int
+call_swap(int dir_a, const char *a, int dir_b, const char *b)
+{
+	return renameat2(dir_a, a, dir_b, b, RENAME_EXCHANGE);
+}
+
+int
+call_move(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
+}
+
+static int
+open_how(int root, const char *rel, int flags, uint64_t resolve)
+{
+	const struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = resolve | RESOLVE_BENEATH |
+		    RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	do
+		fd = syscall(SYS_openat2, root, rel, &how, sizeof(how));
+	while (fd < 0 && errno == EINTR);
+	return (int)fd;
+}
+
+int
+call_open_beneath(int root, const char *rel, int flags)
+{
+	return open_how(root, rel, flags, 0);
+}
+
+int
+call_open_here(int root, const char *rel, int flags)
+{
+	return open_how(root, rel, flags, RESOLVE_NO_XDEV);
+}
+
+int
+call_pin(int dir, const char *name)
+{
+	return call_open_here(dir, name, O_PATH | O_NOFOLLOW);
+}
+
+/* O_NOATIME is for the owner and root only. */
+static int
+open_quietly(int dir, const char *path, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(dir, path, flags | O_NOATIME);
+	while (fd < 0 && errno == EINTR);
+	if (fd >= 0 || errno != EPERM)
+		return fd;
+	do
+		fd = openat(dir, path, flags);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+int
+call_open_pinned(int pin)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", pin);
+	return open_quietly(AT_FDCWD, path, FILE_FLAGS);
+}
+
+int
+call_open_folder(int dir)
+{
+	return open_quietly(dir, ".", FOLDER_FLAGS);
+}
+
+int
+call_new_unnamed(int dir)
+{
+	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+int
+call_give_name(int fd, int dir, const char *name)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW);
+}
+
+bool
+call_has_writer(int fd)
+{
+	/* Whoever opens it meanwhile breaks the lease: by a signal that is
+	 * ignored by default, and not by SIGIO, which would end us. */
+	(void)fcntl(fd, F_SETSIG, SIGURG);
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
+		return errno == EAGAIN;
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
+int
+call_write(int fd, const void *p, size_t n, uint64_t off)
+{
+	const uint8_t *at = p;
+	ssize_t k;
+
+	while (n > 0) {
+		k = pwrite(fd, at, n, (off_t)off);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0) {
+			errno = k == 0 ? EIO : errno;
+			return -1;
+		}
+		at += k;
+		off += (size_t)k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+ssize_t
+call_read(int fd, void *p, size_t n, uint64_t off)
+{
+	uint8_t *at = p;
+	size_t done = 0;
+	ssize_t k;
+
+	while (done < n) {
+		k = pread(fd, at + done, n - done, (off_t)(off + done));
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -1;
+		if (k == 0)
+			break;
+		done += (size_t)k;
+	}
+	return (ssize_t)done;
+}
+
+int
+call_random_hex(char *out, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t bytes[RANDOM_MAX];
+
+	if (n > sizeof(bytes) || getrandom(bytes, n, 0) != (ssize_t)n)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[2 * n] = '\0';
+	return 0;
+}

@@ -1,0 +1,66 @@
+/*
+ * What Linux offers and POSIX does not, under names that say what it does;
+ * and reads and writes that are whole.  By descriptor and plain name, so
+ * that no path is walked twice.  -1: errno, if nothing else is said.
+ *
+ * An error of a call that changes names means "unknown": it may have been
+ * done.  The caller looks at what is there (reliability: an NFS reply that was
+ * lost, a signal, a full journal of the file system).
+ */
+#ifndef BAREDOT_KERNEL_CALLS_H
+#define BAREDOT_KERNEL_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Swap two names at once.  renameat2(2), RENAME_EXCHANGE. */
+int call_swap(int dir_a, const char *a, int dir_b, const char *b);
+
+/* Move; EEXIST if `to` is there.  renameat2(2), RENAME_NOREPLACE. */
+int call_move(int from_dir, const char *from, int to_dir, const char *to);
+
+/* Open rel below root: through no link, not out of it.  openat2(2). */
+int call_open_beneath(int root, const char *rel, int flags);
+
+/* The same, and not onto another file system either. */
+int call_open_here(int root, const char *rel, int flags);
+
+/*
+ * A name as it is, without waiting, without following a link, and without
+ * touching what it is (a device, a FIFO): an O_PATH descriptor.
+ */
+int call_pin(int dir, const char *name);
+
+/* Read what is pinned; its access time stays where that is allowed. */
+int call_open_pinned(int pin);
+
+/* A folder that is pinned or open, for listing and syncing. */
+int call_open_folder(int dir);
+
+/* A new file without a name, for reading and writing.  O_TMPFILE. */
+int call_new_unnamed(int dir);
+
+/* Give it a name; EEXIST if that is taken. */
+int call_give_name(int fd, int dir, const char *name);
+
+/*
+ * Whether some process has the file open for writing; false where leases
+ * cannot tell.  fcntl(2), F_SETLEASE; fd is open for reading only.
+ */
+bool call_has_writer(int fd);
+
+/*
+ * All of n bytes, to off, or -1.  What is written a second time, because an
+ * error lied, is written to the same place.
+ */
+int call_write(int fd, const void *, size_t n, uint64_t off);
+
+/* Up to n bytes at off; fewer only at the end of the file. */
+ssize_t call_read(int fd, void *, size_t n, uint64_t off);
+
+/* n random bytes as 2 n digits and a NUL. */
+int call_random_hex(char *out, size_t n);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * See outcome.h.
+ */
+#include "outcome.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int
+outcome_set(struct outcome *o, enum outcome_kind kind, int num,
+    const char *fmt, ...)
+{
+	va_list ap;
+	size_t n;
+
+	o->kind = kind;
+	o->num = num;
+	va_start(ap, fmt);
+	(void)vsnprintf(o->reason, sizeof(o->reason), fmt, ap);
+	va_end(ap);
+	n = strlen(o->reason);
+	if (num != 0)
+		(void)snprintf(o->reason + n, sizeof(o->reason) - n, ": %s",
+		    strerror(num));
+	return ST_BAD;
+}
+
+int
+outcome_from(struct outcome *o, enum outcome_kind kind, const struct err *e)
+{
+	(void)outcome_set(o, kind, 0, "%s", e->text);
+	o->num = e->num;
+	return ST_BAD;
+}
+
+int
+outcome_status(int rc)
+{
+	return rc == ST_BAD ? ST_OK : rc;
+}

@@ -1,0 +1,50 @@
+/*
+ * What came of one message: a refusal or a message that has changed is an
+ * outcome, with a reason for people, and not an error.
+ *
+ * Calls that return one return ST_OK for every outcome; ST_DEAD means that the
+ * whole run must stop: nothing more can be recorded, or the disk fails; what
+ * was begun is left for recover_all.
+ */
+#ifndef BAREDOT_OUTCOME_H
+#define BAREDOT_OUTCOME_H
+
+#include "mailname.h"
+
+enum outcome_kind {
+	OUTCOME_DONE,
+	OUTCOME_SAME,		/* nothing to do: it is so already */
+	OUTCOME_REFUSED,	/* must not be touched, and was not */
+	OUTCOME_GONE,		/* it is not there any more */
+	OUTCOME_CHANGED,	/* it is not the one that was judged */
+	OUTCOME_BUSY,		/* somebody is at it: left alone, try later */
+	OUTCOME_FAILED,		/* could not be done, and was not; num */
+	OUTCOME_UNSETTLED	/* cannot be finished or taken back now; the
+				 * message is whole, in the mailbox or beside
+				 * it; recover_all will try again */
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	int num;		/* FAILED, REFUSED: an errno, or 0.  ENOSPC,
+				 * EDQUOT: give up on this mailbox; EIO, EROFS:
+				 * on the run */
+	char reason[256];	/* "" for DONE */
+	uint64_t seq;		/* of its intent in the journal; 0: none */
+	struct mailname name;	/* DONE: what the message is called now */
+};
+
+/*
+ * Fill *o and return ST_BAD, by which the calls below the public ones say that
+ * the outcome is known.
+ */
+int outcome_set(struct outcome *o, enum outcome_kind, int num,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same with the text of *e, which says all. */
+int outcome_from(struct outcome *o, enum outcome_kind, const struct err *e);
+
+/* For the public ones: an outcome is ST_OK. */
+int outcome_status(int rc);
+
+#endif

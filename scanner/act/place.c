@@ -1,0 +1,264 @@
+/*
+ * See place.h.
+ */
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "kernel_calls.h"
+#include "listing.h"
+#include "names.h"
+
+#define LOOKS_MAX 8u		/* at a folder that does not keep still */
+#define PIN_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+
+void
+place_close(struct place *p)
+{
+	if (p == NULL)
+		return;
+	if (p->tmp >= 0 && p->tmp != p->dir)
+		(void)close(p->tmp);
+	if (p->other >= 0)
+		(void)close(p->other);
+	if (p->dir >= 0)
+		(void)close(p->dir);
+	free(p->path);
+	free(p);
+}
+
+static int
+set_path(struct place *p, const char *path, size_t root, struct err *e)
+{
+	char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	struct buf b = { 0 };
+
+	if (path[0] != '/' && cwd == NULL)
+		return err_set(e, ST_DEAD, errno, "cannot say where we are");
+	if (cwd != NULL) {
+		buf_str(&b, cwd);
+		buf_byte(&b, '/');
+		root += b.n;
+	}
+	buf_str(&b, path);
+	while (b.n > 1 && b.p[b.n - 1] == '/')
+		b.n--;
+	free(cwd);
+	p->path = buf_ok(&b) ? strdup(buf_text(&b)) : NULL;
+	p->root = root < b.n ? root : b.n;
+	buf_free(&b);
+	return p->path != NULL ? ST_OK :
+	    err_set(e, ST_DEAD, ENOMEM, "folder");
+}
+
+/* The folder by its path: pinned, nothing of it is read yet. */
+static int
+pin_folder(const struct place *p)
+{
+	const char *rel = p->path + p->root;
+	char *top = strndup(p->path, p->root);
+	int fd, below;
+
+	if (top == NULL)
+		return -1;
+	fd = open(top, PIN_FLAGS);
+	free(top);
+	rel += strspn(rel, "/");
+	if (fd < 0 || *rel == '\0')
+		return fd;
+	below = call_open_beneath(fd, rel, PIN_FLAGS | O_NOFOLLOW);
+	(void)close(fd);
+	return below;
+}
+
+static int
+cannot(struct err *e, const char *what)
+{
+	const bool refuse = errno == ELOOP || errno == ENOTDIR ||
+	    errno == EXDEV || errno == ENOENT || errno == EACCES;
+
+	return err_set(e, refuse ? ST_BAD : ST_DEAD, errno, "%s", what);
+}
+
+static int
+check_folder(struct place *p, const struct stat *st, struct err *e)
+{
+	p->owner = (struct owner){ st->st_uid, st->st_gid };
+	p->dev = st->st_dev;
+	p->ino = st->st_ino;
+	if (st->st_uid == 0 && (st->st_mode & 022) != 0)
+		return err_set(e, ST_BAD, 0,
+		    "the folder is root's and others may write to it");
+	return ST_OK;
+}
+
+/* A folder beside ours, of the same owner and file system.  ST_END: none. */
+static int
+open_beside(const struct place *p, int parent, const char *name, int *out,
+    struct err *e)
+{
+	const int fd = call_open_here(parent, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? ST_END : cannot(e,
+		    "cannot open a folder of the Maildir");
+	*out = fd;
+	if (fstat(fd, &st) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	if (st.st_uid != p->owner.uid || st.st_dev != p->dev)
+		return err_set(e, ST_BAD, 0,
+		    "the folders of the Maildir have different owners or "
+		    "file systems");
+	return ST_OK;
+}
+
+/*
+ * If it is new/ or cur/ and the others are there, it is a Maildir's.  ".." is
+ * believed when our folder is found in it again.
+ */
+static int
+open_maildir(struct place *p, struct err *e)
+{
+	const char *slash = strrchr(p->path, '/'), *self = slash + 1;
+	const bool cur = strcmp(self, "cur") == 0;
+	struct stat st;
+	int parent, rc = ST_END;
+
+	if (!cur && strcmp(self, "new") != 0)
+		return ST_OK;
+	if ((parent = openat(p->dir, "..", PIN_FLAGS)) < 0)
+		return cannot(e, "cannot open the Maildir");
+	if (fstatat(parent, self, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    st.st_ino != p->ino || st.st_dev != p->dev)
+		rc = err_set(e, ST_BAD, 0, "the Maildir was moved");
+	else if ((rc = open_beside(p, parent, cur ? "new" : "cur",
+	    &p->other, e)) == ST_OK)
+		rc = open_beside(p, parent, "tmp", &p->tmp, e);
+	(void)close(parent);
+	p->maildir = rc == ST_OK;
+	if (rc == ST_END && p->other >= 0) {
+		(void)close(p->other);
+		p->other = -1;
+	}
+	return rc == ST_END ? ST_OK : rc;
+}
+
+static int
+open_as_owner(struct place *p, int pin, struct err *e)
+{
+	int rc;
+
+	if ((rc = owner_enter(p->owner, e)) != ST_OK)
+		return rc;
+	p->dir = call_open_folder(pin);
+	rc = p->dir < 0 ? cannot(e, "cannot open the folder") :
+	    open_maildir(p, e);
+	owner_leave();
+	if (rc == ST_OK && !p->maildir)
+		p->tmp = p->dir;
+	return rc;
+}
+
+static struct place *
+place_new(void)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	if (p != NULL)
+		p->dir = p->other = p->tmp = -1;
+	return p;
+}
+
+int
+place_open(struct place **out, const char *path, size_t root, struct err *e)
+{
+	struct place *p = place_new();
+	struct stat st;
+	int pin = -1, rc = ST_DEAD;
+
+	if (p == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "folder");
+	if ((rc = set_path(p, path, root, e)) != ST_OK)
+		goto out;
+	if ((pin = pin_folder(p)) < 0 || fstat(pin, &st) != 0) {
+		rc = cannot(e, "cannot open the folder");
+		goto out;
+	}
+	if ((rc = check_folder(p, &st, e)) != ST_OK ||
+	    (rc = open_as_owner(p, pin, e)) != ST_OK)
+		goto out;
+	*out = p;
+	p = NULL;
+out:
+	if (pin >= 0)
+		(void)close(pin);
+	place_close(p);
+	return rc;
+}
+
+/* The name as it is.  ST_END: not here. */
+static int
+look_at(int dir, const char *name, struct found *out, struct err *e)
+{
+	const size_t n = strlen(name);
+
+	if (n >= sizeof(out->name.text))
+		return ST_END;
+	if (fstatat(dir, name, &out->st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? ST_END :
+		    err_set(e, ST_DEAD, errno, "cannot stat");
+	out->dir = dir;
+	memcpy(out->name.text, name, n + 1);
+	return ST_OK;
+}
+
+/* Under any flags.  ST_BAD: it may be there, but does not keep still. */
+static int
+look_in(int dir, const char *name, struct found *out, struct err *e)
+{
+	struct listing l = { 0 };
+	const char *now;
+	bool settled;
+	int rc;
+
+	rc = listing_read_live(&l, dir, &settled, e);
+	if (rc == ST_OK) {
+		now = listing_same_base(&l, name);
+		rc = now != NULL ? look_at(dir, now, out, e) : ST_END;
+		if (rc == ST_END && (now != NULL || !settled))
+			rc = ST_BAD;
+	}
+	listing_free(&l);
+	return rc;
+}
+
+int
+place_find(const struct place *p, const char *name, struct found *out,
+    struct err *e)
+{
+	/* Messages go from new/ to cur/: look in that order. */
+	const char *self = strrchr(p->path, '/') + 1;
+	const bool cur = strcmp(self, "cur") == 0;
+	const int dirs[2] = { cur ? p->other : p->dir,
+	    cur ? p->dir : p->other };
+	int rc = look_at(p->dir, name, out, e);
+
+	if (rc != ST_END || !p->maildir)
+		return rc;
+	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+		rc = look_in(dirs[0], name, out, e);
+		if (rc == ST_END)
+			rc = look_in(dirs[1], name, out, e);
+		if (rc != ST_BAD)
+			return rc;
+	}
+	return err_set(e, ST_DEAD, EBUSY, "the folder does not keep still");
+}

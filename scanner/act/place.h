@@ -1,0 +1,54 @@
+/*
+ * A folder with messages, held open: where they are, where temporaries go,
+ * and who owns it.
+ *
+ * What was opened stays the same folder, whatever is done to the names above.
+ */
+#ifndef BAREDOT_PLACE_H
+#define BAREDOT_PLACE_H
+
+#include <sys/stat.h>
+
+#include "err.h"
+#include "mailname.h"
+#include "owner.h"
+
+struct place {
+	char *path;		/* absolute */
+	size_t root;		/* bytes of it that may lead through links */
+	bool maildir;		/* it is new/ or cur/ of one */
+	int dir;		/* the folder */
+	int other;		/* Maildir: cur/ if dir is new/, and the
+				 * other way round; else -1 */
+	int tmp;		/* for temporaries: tmp/, or the folder */
+	struct owner owner;
+	dev_t dev;
+	ino_t ino;		/* of the folder */
+};
+
+/*
+ * Open the folder.  Relative paths are taken from where we are.  Behind the
+ * first `root` bytes no link is followed.  ST_BAD: this folder must not be
+ * touched, *e says why.  ST_DEAD: it cannot be opened.
+ */
+int place_open(struct place **out, const char *path, size_t root,
+    struct err *);
+
+void place_close(struct place *);	/* NULL is fine */
+
+/* A message in one of a place's folders. */
+struct found {
+	int dir;		/* place.dir or place.other */
+	struct mailname name;	/* as it is now */
+	struct stat st;		/* of the name: may be a link */
+};
+
+/*
+ * Find the name; in a Maildir also with other flags, and in the other of new/
+ * and cur/.  ST_END: it is not there.  ST_DEAD: the folder cannot be read, or
+ * does not keep still.
+ */
+int place_find(const struct place *, const char *name, struct found *,
+    struct err *);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * See recover.h.
+ */
+#include "recover.h"
+
+#include "blob.h"
+#include "history.h"
+#include "run.h"
+#include "settle.h"
+
+struct recovery {
+	struct recovered *out;
+	recover_fn *fn;
+	void *ctx;
+};
+
+static void
+leave(struct recovery *c, const char *run, struct buf *path,
+    const struct err *why)
+{
+	c->out->unsettled++;
+	if (c->fn != NULL)
+		c->fn(c->ctx, run, path != NULL ? buf_text(path) : "",
+		    why->text);
+}
+
+/* ST_BAD: it cannot be settled now. */
+static int
+settle_in(struct run *r, const struct place *p, const struct intent *in,
+    uint64_t seq, struct recovery *c, struct err *e)
+{
+	struct settled s;
+	int rc;
+
+	if (p->ino != in->folder)
+		return err_set(e, ST_BAD, 0, "the folder is another one now");
+	if ((rc = owner_enter(p->owner, e)) != ST_OK)
+		return rc;
+	rc = settle(r, p, in, seq, NULL, &s, e);
+	owner_leave();
+	if (rc == ST_OK && s.committed)
+		c->out->finished++;
+	else if (rc == ST_OK)
+		c->out->taken_back++;
+	return rc;
+}
+
+static int
+settle_one(struct run *r, uint64_t seq, struct recovery *c, struct err *e)
+{
+	const struct place *p;
+	struct intent in = { 0 };
+	int rc;
+
+	if ((rc = intent_read(r->journal, seq, &in, e)) == ST_OK) {
+		rc = run_place(r, buf_text(&in.path), (size_t)in.root, &p, e);
+		/* A folder that cannot be opened holds up nothing else. */
+		rc = rc != ST_OK ? ST_BAD : settle_in(r, p, &in, seq, c, e);
+	}
+	if (rc == ST_BAD) {
+		leave(c, r->id, &in.path, e);
+		r->unsettled = true;
+		rc = ST_OK;
+	}
+	intent_free(&in);
+	return rc;
+}
+
+static int
+settle_run(struct run *r, struct recovery *c, struct err *e)
+{
+	struct history h = { 0 };
+	int rc;
+
+	c->out->torn += journal_cut(r->journal) > 0;
+	blob_sweep(r->blobs);
+	if ((rc = history_read(&h, r->journal, e)) != ST_OK) {
+		leave(c, r->id, NULL, e);
+		r->unsettled = true;
+		history_free(&h);
+		return ST_OK;
+	}
+	for (size_t i = 0; i < h.n && rc == ST_OK; i++)
+		if (h.list[i].fate == FATE_OPEN)
+			rc = settle_one(r, h.list[i].seq, c, e);
+	r->unsettled = r->unsettled || rc != ST_OK;
+	history_free(&h);
+	return rc;
+}
+
+static int
+recover_run(const struct statedir *s, const char *id, struct recovery *c,
+    struct err *e)
+{
+	struct run r;
+	int rc;
+
+	c->out->runs++;
+	rc = run_again(&r, s, id, e);
+	if (rc == ST_END && run_discard(s, id))
+		return ST_OK;
+	if (rc != ST_OK) {	/* damaged: others may be sound */
+		leave(c, id, NULL, e);
+		return ST_OK;
+	}
+	rc = settle_run(&r, c, e);
+	run_end(&r);
+	return rc;
+}
+
+int
+recover_all(const struct statedir *s, struct recovered *out, recover_fn *fn,
+    void *ctx, struct err *e)
+{
+	struct recovery c = { .out = out, .fn = fn, .ctx = ctx };
+	struct listing l = { 0 };
+	int rc;
+
+	*out = (struct recovered){ 0 };
+	rc = statedir_runs(s, &l, e);
+	for (size_t i = 0; i < l.n && rc == ST_OK; i++)
+		if (l.list[i].type == ENTRY_DIR &&
+		    run_is_open(s, l.list[i].name))
+			rc = recover_run(s, l.list[i].name, &c, e);
+	listing_free(&l);
+	return rc;
+}

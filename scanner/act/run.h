@@ -1,0 +1,57 @@
+/*
+ * One run that changes mail: its journal, its originals, and whether it may
+ * have left something unsettled.
+ *
+ * run_begin | run_again -> exchange_file, remove_file, ... -> run_end
+ *
+ * The mark "open" in its folder says that the run was not ended in order, or
+ * that something in it is not settled: recovery looks at those only.
+ */
+#ifndef BAREDOT_RUN_H
+#define BAREDOT_RUN_H
+
+#include "journal.h"
+#include "place.h"
+#include "statedir.h"
+
+struct run {
+	const struct statedir *state;
+	char id[40];
+	int dir, blobs;		/* its folder; its originals */
+	struct journal *journal;
+	struct place *place;	/* the last one used */
+	bool pending;		/* an intent is recorded, and not settled */
+	bool unsettled;		/* something was left as it is */
+};
+
+/*
+ * A new one; what: a word for people, "fix".  The statedir must outlive it.
+ * ST_DEAD: nothing can be recorded, so nothing may be changed.
+ */
+int run_begin(struct run *out, const struct statedir *, const char *what,
+    struct err *);
+
+/* An old one, to add to.  ST_END: there is no such run, or it never began. */
+int run_again(struct run *out, const struct statedir *, const char *id,
+    struct err *);
+
+/* The mark of an unfinished run is there. */
+bool run_is_open(const struct statedir *, const char *id);
+
+/*
+ * Remove what there is of a run that never began.  False: it has originals, so
+ * it did begin, and its journal was lost; nothing was removed.
+ */
+bool run_discard(const struct statedir *, const char *id);
+
+/* Take the mark away, unless something is unsettled; free all. */
+void run_end(struct run *);
+
+/*
+ * The folder at path, for this message; open until another is asked for.
+ * As place_open.
+ */
+int run_place(struct run *, const char *path, size_t root,
+    const struct place **out, struct err *);
+
+#endif

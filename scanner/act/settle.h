@@ -1,0 +1,59 @@
+/*
+ * Bring an intent to an end: look at what is there, decide by a table, do one
+ * step, look again.
+ *
+ * It is the second half of every act, and the whole of recovery, so that what
+ * is rare is done by the code that is always done.  No errno is believed:
+ * after each step the names are looked at anew.
+ */
+#ifndef BAREDOT_SETTLE_H
+#define BAREDOT_SETTLE_H
+
+#include "intent.h"
+#include "run.h"
+
+/* What a name leads to, in terms of an intent. */
+enum side {
+	SIDE_GONE,		/* nothing */
+	SIDE_OLD,		/* the old file, as it was */
+	SIDE_OLD_BAD,		/* the old file, written to or being so */
+	SIDE_NEW,		/* the new file, as it was made; bytes may have
+				 * been added */
+	SIDE_NEW_BAD,		/* the new file, with other contents */
+	SIDE_FILE,		/* another file */
+	SIDE_SPECIAL		/* a link, FIFO, socket or device */
+};
+#define SIDES 7
+
+/* What only the process knows that has just done it. */
+struct settle_live {
+	const struct found *home;	/* where the message was taken from or
+					 * put; that folder and place.tmp
+					 * are not synced yet */
+	int old;			/* the old file, open, or -1 */
+	const struct stat *new;		/* the new file, known to be whole, or
+					 * NULL */
+};
+
+struct settled {
+	bool committed;		/* else all is as if nothing had been tried */
+	enum side message;	/* what has the message's name now */
+	struct mailname name;	/* its name, if it is not gone */
+	bool was_bad;		/* the old file was written to meanwhile */
+	bool was_other;		/* another file had taken its place */
+	bool name_taken;	/* another message has the new name */
+	int num;		/* the last errno of a step, 0: none */
+};
+
+/*
+ * Settle intent seq of the run, with the rights of the place's owner.  live:
+ * NULL after a crash; else the new file has been synced under the name of the
+ * temporary or its own.  ST_BAD: unsettled, because this mailbox does not let
+ * us; the intent stays open.  ST_DEAD: unsettled, and the run must stop.  *e
+ * (not NULL) says why.
+ */
+int settle(struct run *, const struct place *, const struct intent *,
+    uint64_t seq, const struct settle_live *, struct settled *out,
+    struct err *);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * See stage.h.
+ */
+#include "stage.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "kernel_calls.h"
+
+void
+stage_close(struct stage *s)
+{
+	if (s->fd > 0)
+		(void)close(s->fd);
+	*s = (struct stage){ 0 };
+}
+
+int
+stage_open(const struct place *p, struct stage *out, struct outcome *o)
+{
+	const int fd = call_new_unnamed(p->tmp);
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
+	    errno == EINVAL))
+		return outcome_set(o, OUTCOME_REFUSED, errno,
+		    "this file system has no unnamed files");
+	if (fd < 0)
+		return outcome_set(o, OUTCOME_FAILED, errno,
+		    "cannot make a temporary file");
+	*out = (struct stage){ .fd = fd };
+	return ST_OK;
+}
+
+int
+stage_seal(struct stage *s, const struct meta *m, struct outcome *o,
+    struct err *e)
+{
+	int rc;
+
+	if ((rc = sum_file(s->fd, UINT64_MAX, -1, &s->sum, e)) == ST_OK)
+		rc = meta_apply(s->fd, m, e);
+	if (rc == ST_OK && fstat(s->fd, &s->st) != 0)
+		rc = err_set(e, ST_DEAD, errno, "cannot stat");
+	return rc == ST_BAD ? outcome_from(o, OUTCOME_REFUSED, e) : rc;
+}
+
+void
+stage_id(const struct stage *s, struct file_id *id)
+{
+	id->ino = s->st.st_ino;
+	id->size = s->sum.size;
+	memcpy(id->sha, s->sum.sha, HASH_SIZE);
+}
+
+/* Synced once it has a name: some file systems log no file without one. */
+int
+stage_place(struct stage *s, const struct place *p, const struct intent *in,
+    struct outcome *o)
+{
+	struct stat st;
+
+	if (call_give_name(s->fd, p->tmp, in->temp.text) != 0)
+		return outcome_set(o, OUTCOME_FAILED, errno,
+		    "cannot name the temporary file");
+	if (fsync(s->fd) != 0)
+		return outcome_set(o, OUTCOME_FAILED, errno,
+		    "cannot sync the new message");
+	if (fstat(s->fd, &st) != 0 || st.st_size != s->st.st_size)
+		return outcome_set(o, OUTCOME_FAILED, errno,
+		    "the new message does not keep still");
+	s->st = st;
+	return ST_OK;
+}

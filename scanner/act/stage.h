@@ -1,0 +1,45 @@
+/*
+ * A new file before it has its place: made without a name on the mailbox's
+ * file system, so that nothing of it is left if we die.
+ *
+ * stage_open -> write to fd -> stage_seal -> stage_place -> stage_close
+ */
+#ifndef BAREDOT_STAGE_H
+#define BAREDOT_STAGE_H
+
+#include "intent.h"
+#include "outcome.h"
+
+struct stage {
+	int fd;
+	struct stat st;		/* after stage_place */
+	struct sum sum;		/* of what was written, after stage_seal */
+};
+
+/*
+ * With the rights of the owner.  ST_BAD: *o: this file system cannot do it, or
+ * is full.
+ */
+int stage_open(const struct place *, struct stage *out, struct outcome *o);
+
+/*
+ * What was written is all.  Read it back, then give it owner, mode,
+ * attributes and times (as root, where that is what we are).  ST_BAD: *o.
+ */
+int stage_seal(struct stage *, const struct meta *, struct outcome *o,
+    struct err *);
+
+/*
+ * Name it as a temporary and put it on the disk, with the rights of the owner.
+ * ST_BAD: it could not be done; there may be a temporary, and the file must
+ * not be used.
+ */
+int stage_place(struct stage *, const struct place *, const struct intent *,
+    struct outcome *o);
+
+/* Its identity, for the intent; after stage_seal. */
+void stage_id(const struct stage *, struct file_id *);
+
+void stage_close(struct stage *);	/* one that was opened, or zeroed */
+
+#endif

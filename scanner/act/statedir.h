@@ -1,0 +1,31 @@
+/*
+ * The folder where runs are kept, ROOT/runs/ID/{journal,blobs/}, and the lock
+ * that lets one process act at a time.
+ */
+#ifndef BAREDOT_STATEDIR_H
+#define BAREDOT_STATEDIR_H
+
+#include "err.h"
+#include "listing.h"
+
+struct statedir {
+	int fd;			/* ROOT */
+	int runs;		/* ROOT/runs */
+	int lock;
+};
+
+/*
+ * Open it; made if it is not there (its parent must be).  what: a word for the
+ * next who comes, "fix".  ST_DEAD with e->num == EWOULDBLOCK: somebody has the
+ * lock, e->text says who.  ST_DEAD: else; also if others may read or write
+ * it, or own it: it may have been planted.
+ */
+int statedir_open(struct statedir *out, const char *path, const char *what,
+    struct err *);
+
+void statedir_close(struct statedir *);	/* one that was opened, or zeroed */
+
+/* The ids of all runs, oldest first; the caller calls listing_free. */
+int statedir_runs(const struct statedir *, struct listing *, struct err *);
+
+#endif

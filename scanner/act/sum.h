@@ -1,0 +1,32 @@
+/*
+ * What is in a file, in a few words: to know it again.
+ */
+#ifndef BAREDOT_SUM_H
+#define BAREDOT_SUM_H
+
+#include "err.h"
+#include "hash.h"
+
+struct sum {
+	uint64_t size;		/* bytes */
+	uint64_t lone_lf;	/* LFs without a CR before them */
+	uint8_t sha[HASH_SIZE];	/* SHA-256 */
+	uint8_t head[16];	/* the first bytes, zeros behind the end */
+};
+
+/*
+ * Of the first `limit` bytes of a file, UINT64_MAX: of all.  Where fd stands
+ * does not matter and stays.  copy_to: -1, or where the same bytes are
+ * written, to the same place.  ST_DEAD: cannot be read (or written), or no
+ * memory; *out is untouched.
+ */
+int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,
+    struct err *);
+
+/* SHA-256 of bytes in memory.  ST_DEAD: no memory. */
+int sum_bytes(struct span, uint8_t out[HASH_SIZE], struct err *);
+
+/* Size and SHA-256 are the same. */
+bool sum_same(const struct sum *, const struct sum *);
+
+#endif

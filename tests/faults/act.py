@@ -1,0 +1,634 @@
+#!/usr/bin/python3
+"""Break the acting core at every call, and see that no message is lost.
+
+act.py [--long | --mutant] [--build FOLDER] [--only WORD] [--stop]
+
+Prints TAP lines and counts.  Every case: a store, an operation with one fault,
+recovery, and then what must hold (act_lib.py): the message is the old or the
+new one, whole, once; nothing is left behind; the journal agrees; undoing gives
+the tree that was there before, byte for byte.
+"""
+import errno
+import itertools
+import os
+import random
+import sys
+import tempfile
+import time
+
+import act_model
+from act_lib import (Box, Driver, NEW, OLD, OWNER, GROUP, ROOT, STEM,
+                     Violation, crlf, fates, is_target, messages, must,
+                     no_residue, others_same, right_name)
+
+BUILD = ROOT + "/build/faults"
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
+
+
+class Case:
+    """An operation: what is there before it and after it."""
+
+    def __init__(self, name, where, before, op, first, last):
+        self.name, self.where, self.op = name, where, op
+        self.before = before            # operations that lead up to it
+        self.first, self.last = first, last     # bytes, None: not there
+
+    def args(self, op, box, place):
+        if op in ("fix", "quarantine"):
+            return (op, box.state) + place
+        return (op, box.state)
+
+
+CASES = [
+    Case("fix cur", "cur", (), "fix", OLD, NEW),
+    Case("fix new", "new", (), "fix", OLD, NEW),
+    Case("fix mh", "mh", (), "fix", OLD, NEW),
+    Case("quarantine cur", "cur", (), "quarantine", OLD, None),
+    Case("quarantine mh", "mh", (), "quarantine", OLD, None),
+    Case("restore cur", "cur", ("quarantine",), "restore", None, OLD),
+    Case("restore mh", "mh", ("quarantine",), "restore", None, OLD),
+    Case("undo cur", "cur", ("fix",), "undo", NEW, OLD),
+    Case("undo mh", "mh", ("fix",), "undo", NEW, OLD),
+]
+
+
+class Bench:
+    def __init__(self, folder, build):
+        self.folder = folder
+        self.build = build
+        self.driver = Driver(build)
+        self.counts = {}
+        self.bad = []
+        self.number = 0
+
+    def count(self, kind, n=1):
+        self.counts[kind] = self.counts.get(kind, 0) + n
+
+    def setup(self, case):
+        """A store as it is before the operation; the tree as it was first."""
+        self.number += 1
+        box = Box("%s/box" % self.folder)
+        place = box.target(case.where)
+        first = box.snapshot()
+        for op in case.before:
+            r = self.driver.run("-", *case.args(op, box, place))
+            must(r.status == 0, "%s: %s" % (op, r.lines))
+        return box, place, first
+
+    def calls(self, case):
+        box, place, _ = self.setup(case)
+        r = self.driver.run("0:", *case.args(case.op, box, place))
+        must(r.status == 0, "without faults: %s" % r.lines)
+        return r.calls
+
+    def recover(self, box):
+        r = self.driver.run("0:", "recover", box.state)
+        must(r.status == 0, "recovery: %s %s" % (r.status, r.lines))
+
+    def settled(self, case, box, first, result):
+        """After recovery."""
+        snap = box.snapshot()
+        no_residue(snap)
+        others_same(snap, first)
+        found = messages(snap)
+        must(len(found) <= 1, "more than once: %s" % [p for p, _ in found])
+        now = found[0][1][0] if found else None
+        must(now in (case.first, case.last), "neither old nor new: %r" % now)
+        want = [e for p, e in first.items() if is_target(p)][0]
+        for p, e in found:
+            must(e[1:] == want[1:], "owner, mode, times or attributes: "
+                 "%s, were %s" % (e[1:], want[1:]))
+            right_name(p, e[0])
+        r = self.driver.run("0:", "show", box.state)
+        must(r.status == 0, "journal: %s" % r.lines)
+        past = fates(r.lines)
+        must(not [f for _, f in past if f == "open"], "unsettled: %s" % past)
+        mine = past[len(case.before):]
+        done = bool(mine) and mine[-1][1] in ("done", "undone")
+        must(done == (now == case.last), "the journal says %s, and the "
+             "message is %r" % (past, now))
+        if result is not None and result.status == 0:
+            must(now == case.last, "it said done, and is not")
+        return now
+
+    def undone(self, box, first):
+        r = self.driver.run("0:", "undo", box.state)
+        must(r.status == 0, "undo: %s" % r.lines)
+        must(box.snapshot() == first, "not as it was: %s, was %s" %
+             (box.snapshot(), first))
+        r = self.driver.run("0:", "undo", box.state)
+        must(r.status == 0 and not r.lines, "undone twice: %s" % r.lines)
+
+    def broken(self, case, fault, between=()):
+        """One fault, then faults in recovery, then all must be well."""
+        box, place, first = self.setup(case)
+        r = self.driver.run(fault, *case.args(case.op, box, place))
+        for f in between:
+            self.driver.run(f, "recover", box.state)
+        self.recover(box)
+        self.settled(case, box, first, r)
+        self.undone(box, first)
+
+    def attempt(self, kind, what, f, *args):
+        self.count(kind)
+        try:
+            f(*args)
+        except Violation as why:
+            self.bad.append("%s: %s" % (what, why))
+            if STOP:
+                raise
+
+
+STOP = False
+
+
+def kills(bench, case, step):
+    for n in range(1, bench.calls(case) + 1, step):
+        fault = "%d:K" % n
+        bench.attempt("kills", "%s, %s" % (case.name, fault), bench.broken,
+                      case, fault)
+
+
+def errors(bench, case, step):
+    faults = ["%s%d" % (k, e) for k in "FA" for e in ERRORS] + ["S", "D"]
+    points = itertools.product(range(1, bench.calls(case) + 1), faults)
+    for n, f in itertools.islice(points, 0, None, step):
+        fault = "%d:%s" % (n, f)
+        bench.attempt("short or lost writes" if f in "SD" else "errors",
+                      "%s, %s" % (case.name, fault), bench.broken, case,
+                      fault)
+
+
+def recovery_calls(bench, case, n):
+    box, place, _ = bench.setup(case)
+    bench.driver.run("%d:K" % n, *case.args(case.op, box, place))
+    return bench.driver.run("0:", "recover", box.state).calls
+
+
+def compound(bench, case, step):
+    """Killed, and killed again, or an error, in recovery."""
+    todo = []
+    for n in range(1, bench.calls(case) + 1):
+        calls = recovery_calls(bench, case, n)
+        todo += [(n, m, k) for m in range(1, calls + 1)
+                 for k in ("K", "A5", "F5", "A4")]
+    random.Random(7).shuffle(todo)
+    for n, m, k in todo[::step]:
+        faults = ("%d:K" % n, "%d:%s" % (m, k))
+        bench.attempt("compound", "%s, %s" % (case.name, faults),
+                      bench.broken, case, faults[0], (faults[1],))
+
+
+class Peer:
+    """Somebody who does one thing to the mailbox while we are at it."""
+
+    def __init__(self, box, place, case):
+        self.box, self.place, self.case = box, place, case
+        self.did = False
+        self.fd = -1
+        self.secret = box.path + "/secret"
+        with open(self.secret, "wb") as f:
+            f.write(b"nobody may read this\n")
+
+    def where(self):
+        """The message, by its stem, as a mail reader would find it."""
+        for f in ("M/cur", "M/new", "H"):
+            for name in os.listdir(self.box.path + "/" + f):
+                if name.startswith(STEM):
+                    return self.box.path + "/" + f + "/" + name
+        return None
+
+    def temps(self):
+        return [self.box.path + "/" + f + "/" + name
+                for f in ("M/tmp", "H")
+                for name in os.listdir(self.box.path + "/" + f)
+                if name.startswith(".baredot")]
+
+    def act(self, action):
+        self.did = getattr(self, action)(self.where()) is not False
+
+    def flag(self, path):
+        if path is None or "/H/" in path:
+            return False
+        folder, name = os.path.split(path)
+        if folder.endswith("/new"):
+            os.rename(path, folder[:-3] + "cur/" + name + ":2,S")
+        else:
+            os.rename(path, folder + "/" + name.split(":")[0] + ":2,RS")
+
+    def expunge(self, path):
+        if path is None:
+            return False
+        os.unlink(path)
+
+    def move(self, path):
+        if path is None:
+            return False
+        os.rename(path, self.box.path + "/T/cur/" + os.path.basename(path))
+
+    def append(self, path):
+        if path is None:
+            return False
+        with open(path, "ab") as f:
+            f.write(b"MORE\n")
+
+    def hold(self, path):
+        if path is None:
+            return False
+        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+
+    def let_go(self):
+        os.write(self.fd, b"MORE\n")
+        os.close(self.fd)
+
+    def replace(self, path):
+        if path is None:
+            return False
+        temp = self.box.path + "/M/edited"
+        with open(temp, "wb") as f:
+            f.write(b"EDITED\n")
+        os.chown(temp, OWNER, GROUP)
+        os.rename(temp, path)
+
+    def symlink(self, path):
+        if path is None:
+            return False
+        os.unlink(path)
+        os.symlink(self.secret, path)
+
+    def symlink_temp(self, path):
+        if not self.temps():
+            return False
+        for t in self.temps():
+            os.unlink(t)
+            os.symlink(self.secret, t)
+
+    def hard_link(self, path):
+        if path is None:
+            return False
+        os.link(path, self.box.path + "/M/linked")
+
+    def chmod(self, path):
+        if path is None:
+            return False
+        os.chmod(path, 0)
+
+    def deliver(self, path):
+        self.box.put("M/new/1800000000.M9P9.host", b"delivered\n")
+
+    def lock_folder(self, path):
+        os.chmod(self.box.path + "/M/cur", 0)
+
+    def fifo(self, path):
+        if path is None:
+            return False
+        os.unlink(path)
+        os.mkfifo(path)
+
+
+ACTIONS = ("flag", "expunge", "move", "append", "hold", "replace", "symlink",
+           "symlink_temp", "hard_link", "chmod", "deliver", "lock_folder",
+           "fifo")
+
+
+def peer_at(bench, case, fault, action):
+    box, place, first = bench.setup(case)
+    before = [e[0] for _, e in messages(box.snapshot())]
+    peer = Peer(box, place, case)
+    r = bench.driver.run(fault, *case.args(case.op, box, place),
+                         peer=lambda: peer.act(action))
+    if action == "hold" and peer.did:
+        peer.let_go()
+    if action == "lock_folder":
+        os.chmod(box.path + "/M/cur", 0o700)
+    bench.driver.run("-", "recover", box.state)
+    if os.path.lexists(box.path + "/M/linked"):
+        os.unlink(box.path + "/M/linked")
+    if action == "fifo":
+        for path in (peer.where(), *peer.temps()):
+            if path and not os.path.islink(path) and \
+                    not os.path.isfile(path):
+                os.unlink(path)
+    snap = box.snapshot()
+    if not peer.did:
+        no_residue(snap)
+    judge(bench, case, peer, action, snap, first, r, before)
+    r = bench.driver.run("-", "recover", box.state)
+    must(r.status == 0, "unsettled: %s" % r.lines)
+    r = bench.driver.run("-", "show", box.state)
+    must(r.status == 0, "journal: %s" % r.lines)
+
+
+def kept(case, peer, data, wanted):
+    """What somebody wrote is there, changed only as a whole; or taken out as
+    a whole, and the copy has it."""
+    if case.op == "fix":
+        wanted = wanted + [crlf(x) for x in wanted]
+    if case.op == "quarantine" and not data:
+        data = [x for x in blobs(peer.box) if x in wanted][:1]
+    must(len(data) == 1 and data[0] in wanted,
+         "what somebody wrote is lost: %r" % data)
+
+
+def blobs(box):
+    found = []
+    for folder, _, names in os.walk(box.state):
+        if folder.endswith("/blobs"):
+            for name in names:
+                with open(folder + "/" + name, "rb") as f:
+                    found.append(f.read())
+    return found
+
+
+def judge(bench, case, peer, action, snap, first, r, before):
+    """What may have come of it."""
+    found = messages(snap)
+    data = [e[0] for _, e in found]
+    links = [p for p, e in snap.items() if e[0] == "link"]
+    whole = [x for x in (case.first, case.last, OLD) if x is not None]
+    bodies = [d for d in data if d != "link"]
+    with open(peer.secret, "rb") as f:
+        must(f.read() == b"nobody may read this\n", "secret was changed")
+    must(not any("nobody may" in repr(d) for d in data), "secret was copied")
+    seen = {p: e for p, e in snap.items() if not is_target(p) and
+            not os.path.basename(p).startswith("1800000000")}
+    others_same({p: e for p, e in seen.items() if "/.baredot" not in p},
+                first)
+    if not peer.did or action in ("deliver", "lock_folder", "hard_link",
+                                  "chmod"):
+        no_residue(snap)
+        must(len(data) <= 1 and all(d in whole for d in data),
+             "%d times, or not whole: %r" % (len(data), data))
+        must(data or case.last is None or case.first is None, "lost")
+    if action == "deliver":
+        must(any("1800000000" in p for p in snap), "the new one is lost")
+    if not peer.did:
+        return
+    if action not in ("symlink_temp", "symlink", "fifo"):
+        no_residue(snap)
+    if action == "flag":
+        must(len(data) <= 1 and all(d in whole for d in data),
+             "flag: %r" % data)
+        must(data or case.last is None, "flag: lost")
+        for p, _ in found:
+            must(p.endswith(":2,RS") or p.endswith(":2,S"),
+                 "flags are lost: %s" % p)
+            if case.where == "cur":
+                must(p.endswith(":2,RS"), "flags are lost: %s" % p)
+            right_name(p, dict(found)[p][0])
+    if action == "expunge":
+        must(not data, "came back: %s" % found)
+    if action == "move":
+        must([p for p, _ in found if p.startswith("T/cur/")] and
+             len(found) == 1, "moved: %s" % [p for p, _ in found])
+        must(data[0] in whole, "moved: not whole")
+    if action in ("append", "hold"):
+        kept(case, peer, data, [x + b"MORE\n" for x in whole])
+    if action == "replace":
+        kept(case, peer, data, [b"EDITED\n"])
+    if action == "symlink":
+        must(len(bodies) <= 1 and len(links) <= 1, "symlink: %s" % found)
+    if action == "symlink_temp":
+        must(len(bodies) <= 1 and all(d in whole for d in bodies),
+             "symlink: %s" % found)
+        # Whoever destroys the temporary of a message that is on its way
+        # out destroys that message; the copy is kept.
+        must(bodies or case.last is None or case.first is None,
+             "lost to a link: %s" % sorted(snap))
+    if action == "fifo":
+        must(len(bodies) <= 1, "fifo: %s" % found)
+
+
+def peers(bench, case, step):
+    for action in ACTIONS:
+        for n in range(1, bench.calls(case) + 1, step):
+            fault = "%d:p" % n
+            bench.attempt("interleavings", "%s, %s at %d" % (
+                case.name, action, n), peer_at, bench, case, fault, action)
+
+
+def power_cuts(bench, case, step):
+    sweep = act_model.Sweep(bench, case, bench.build, 60)
+    sweep.operation(limit=step)
+    sweep.recovery(limit=10 if step < 1000 else 100,
+                   step=47 if step < 1000 else 3)
+    sweep.close()
+
+
+def refusals(bench):
+    """What must not be touched is refused, with a reason, and not touched."""
+    def one(name, spoil, wanted):
+        box = Box(bench.folder + "/box")
+        place = box.target("cur")
+        spoil(box, "/".join(place))
+        before = box.snapshot()
+        for op in ("fix", "quarantine"):
+            r = bench.driver.run("-", op, box.state, *place)
+            must(r.outcome == wanted and r.status == 1,
+                 "%s: %s" % (name, r.lines))
+            must(box.snapshot() == before, "%s: was changed" % name)
+
+    def link(box, path):
+        os.link(path, box.path + "/M/again")
+
+    def symlink(box, path):
+        os.rename(path, box.path + "/M/real")
+        os.symlink(box.path + "/M/real", path)
+
+    def packed(magic):
+        def spoil(box, path):
+            box.put(path[len(box.path) + 1:], magic + OLD)
+        return spoil
+
+    def foreign(box, path):
+        os.chown(path, OWNER + 7, GROUP)
+
+    def gone(box, path):
+        os.unlink(path)
+
+    todo = [("hard link", link, "refused"),
+            ("symbolic link", symlink, "refused"), ("gone", gone, "gone"),
+            ("gzip", packed(b"\x1f\x8b\x08"), "refused"),
+            ("bzip2", packed(b"BZh9"), "refused"),
+            ("zstd", packed(b"\x28\xb5\x2f\xfd"), "refused"),
+            ("encrypted", packed(b"CRYPTED\x03\x07"), "refused")]
+    if os.geteuid() == 0:
+        todo += [("foreign owner", foreign, "refused")]
+    for name, spoil, wanted in todo:
+        bench.attempt("refusals", name, one, name, spoil, wanted)
+    for name, test in (("tmp is a link", tmp_is_a_link),
+                       ("changed since", changed_since),
+                       ("second start", second_start),
+                       ("planted state folder", planted),
+                       ("rights of the owner", owner_rights),
+                       ("name is taken", name_is_taken),
+                       ("old name is taken", old_name_is_taken),
+                       ("both are there", copies)):
+        bench.attempt("refusals", name, test, bench)
+
+
+def tmp_is_a_link(bench):
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    os.rename(box.path + "/M/tmp", box.path + "/M/away")
+    os.symlink(box.path + "/M/away", box.path + "/M/tmp")
+    r = bench.driver.run("-", "fix", box.state, *place)
+    must(r.outcome == "refused", r.lines)
+
+
+def changed_since(bench):
+    """A message that was changed after it was fixed is not undone."""
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    bench.driver.run("-", "fix", box.state, *place)
+    path = messages(box.snapshot())[0][0]
+    with open(box.path + "/" + path, "ab") as f:
+        f.write(b"MORE\n")
+    before = box.snapshot()
+    r = bench.driver.run("-", "undo", box.state)
+    must(r.outcome == "changed", r.lines)
+    must(box.snapshot() == before, "undone all the same")
+
+
+def second_start(bench):
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    second = Driver(bench.build)
+    got = []
+    bench.driver.run("100:p", "fix", box.state, *place, peer=lambda:
+                     got.append(second.run("-", "recover", box.state)))
+    second.close()
+    must(got[0].status == 2 and "in use by process" in got[0].lines[0],
+         got[0].lines)
+
+
+def planted(bench):
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    os.mkdir(box.state)
+    os.chmod(box.state, 0o755)
+    r = bench.driver.run("-", "fix", box.state, *place)
+    must(r.status == 2 and "open to others" in r.lines[0], r.lines)
+
+
+def owner_rights(bench):
+    """Names in a mailbox are changed with no more rights than its owner's."""
+    trace = bench.folder + "/trace"
+    driver = Driver(bench.build, trace=trace)
+    for case in CASES:
+        box, place, _ = bench.setup(case)
+        driver.run("0:", *case.args(case.op, box, place))
+        mine = [os.stat(box.path + "/" + f).st_ino for f in Box.FOLDERS]
+        for op in act_model.read_trace(trace):
+            if op[0] in ("name", "swap", "move", "unlink") and \
+                    int(op[1]) in mine:
+                must(op[-1] == str(OWNER), "not as the owner: %s" % op)
+        os.unlink(trace)
+    driver.close()
+
+
+def old_name_is_taken(bench):
+    """Undoing does not put one message over another."""
+    box = Box(bench.folder + "/box")
+    place = box.target("cur")
+    bench.driver.run("-", "fix", box.state, *place)
+    with open("/".join(place), "wb") as f:
+        f.write(b"another\n")
+    before = box.snapshot()
+    r = bench.driver.run("-", "undo", box.state)
+    must(r.outcome == "failed", r.lines)
+    must(box.snapshot() == before, "changed all the same: %s" % before)
+
+
+def copies(bench):
+    """A file that is a copy of the old one is not taken for it."""
+    box = Box(bench.folder + "/box")
+    place = box.target("mh")
+    box.put("H/8", OLD)
+    r = bench.driver.run("-", "fix", box.state, *place)
+    must(r.status == 0, r.lines)
+    with open(box.path + "/H/8", "rb") as f:
+        must(f.read() == OLD, "the copy was changed")
+
+
+def name_is_taken(bench):
+    """A message whose name was taken meanwhile comes back under another."""
+    for where in ("cur", "mh"):
+        box = Box(bench.folder + "/box")
+        place = box.target(where)
+        bench.driver.run("-", "quarantine", box.state, *place)
+        with open("/".join(place), "wb") as f:
+            f.write(b"another\n")
+        r = bench.driver.run("-", "restore", box.state)
+        data = sorted(e[0] for _, e in messages(box.snapshot()))
+        if where == "cur":
+            must(r.status == 0 and data == sorted([OLD, b"another\n"]),
+                 "%s %s" % (r.lines, data))
+        else:
+            must(r.outcome == "refused" and data == [b"another\n"],
+                 "%s %s" % (r.lines, data))
+
+
+# Steps between the cases that are tried; power cuts: how many at most.
+SWEEPS = (
+    # name         sweep      short mutant long
+    ("kills", kills, 5, 3, 1),
+    ("power cuts", power_cuts, 50, 200, 100000),
+    ("peers", peers, 23, 4, 1),
+    ("errors", errors, 31, 29, 1),
+    ("compound", compound, 1200, 2000, 40),
+)
+
+
+def value(argv, key, default):
+    return argv[argv.index(key) + 1] if key in argv else default
+
+
+def tell(bench, number, name, seen):
+    """A TAP line for what came since; True: it failed."""
+    bad = bench.bad[seen:]
+    print("%s %d - %s" % ("not ok" if bad else "ok", number, name),
+          flush=True)
+    for line in bad[:3]:
+        print("# " + line[:400])
+    return bool(bad)
+
+
+def all_sweeps(bench, which, only):
+    number = failed = 0
+    number += 1
+    refusals(bench)
+    failed += tell(bench, number, "refusals", 0)
+    for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
+        if only not in name + " " + case.name or failed and STOP:
+            continue
+        seen, number = len(bench.bad), number + 1
+        try:
+            sweep(bench, case, steps[which])
+        except Violation as why:
+            if len(bench.bad) == seen:
+                bench.bad.append("%s: %s" % (case.name, why))
+        failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
+    print("1..%d" % number)
+    return failed
+
+
+def main(argv):
+    global STOP
+    STOP = "--stop" in argv
+    which = 2 if "--long" in argv else 1 if "--mutant" in argv else 0
+    shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="baredot-act-", dir=shm) as top:
+        os.chmod(top, 0o755)
+        bench = Bench(top, value(argv, "--build", BUILD))
+        failed = all_sweeps(bench, which, value(argv, "--only", ""))
+        bench.driver.close()
+    print("# %s: %d violations, %.0f s" % (
+        ", ".join("%d %s" % (n, k) for k, n in bench.counts.items()),
+        len(bench.bad), time.monotonic() - start))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,271 @@
+/*
+ * Does one thing to one mailbox, as the commands will, for act.py.
+ *
+ * Reads lines "FAULT<tab>OPERATION<tab>ARGUMENT...": each is done in a child,
+ * so that it may be killed.  What it says goes to standard output, and then
+ * "end STATUS CALLS"; STATUS as of waitpid(2).
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "blob.h"
+#include "exchange.h"
+#include "history.h"
+#include "kernel_calls.h"
+#include "recover.h"
+#include "remove.h"
+#include "undo.h"
+
+#define ARGS_MAX 8
+
+enum { DONE, NOT_DONE, DEAD, USAGE, UNSETTLED };
+
+static const char *const kinds[] = { "done", "same", "refused", "gone",
+	"changed", "busy", "failed", "unsettled" };
+static const char *const acts[] = { "", "swap", "remove", "put" };
+static const char *const fates[] = { "open", "done", "not-done", "undone" };
+
+/* A CR before each LF that has none. */
+static int
+to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+{
+	struct buf all = { 0 };
+	int rc = ST_DEAD;
+
+	uint8_t last = 0, in[4096], out[8192];
+	uint64_t off = 0, done = 0;
+	ssize_t n;
+
+	(void)ctx;
+	while ((n = call_read(from, in, sizeof(in), off)) > 0) {
+		size_t k = 0;
+
+		for (ssize_t i = 0; i < n; i++) {
+			if (in[i] == '\n' && last != '\r')
+				out[k++] = '\r';
+			out[k++] = last = in[i];
+		}
+		if (call_write(to, out, k, done) != 0)
+			return err_set(e, ST_DEAD, errno, "cannot write");
+		buf_add(&all, out, k);
+		done += k;
+		off += (uint64_t)n;
+	}
+	if (n < 0)
+		(void)err_set(e, ST_DEAD, errno, "cannot read");
+	else if (buf_ok(&all))
+		rc = sum_bytes(buf_span(&all), sha, e);
+	buf_free(&all);
+	return rc;
+}
+
+static int
+say(const struct outcome *o)
+{
+	printf("outcome %s %s\n", kinds[o->kind],
+	    o->kind == OUTCOME_DONE ? o->name.text : o->reason);
+	return o->kind == OUTCOME_DONE ? DONE : NOT_DONE;
+}
+
+static int
+act(const struct statedir *s, char **args, bool fix, struct err *e)
+{
+	const struct target t = { .folder = args[1], .root = strlen(args[1]),
+		.name = args[2] };
+	const struct change c = { .write = to_crlf, .reason = "test" };
+	struct outcome o;
+	struct run r;
+	int rc, status;
+
+	if (run_begin(&r, s, "test", e) != ST_OK)
+		return DEAD;
+	rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+	    remove_file(&r, &t, "test", &o, e);
+	status = rc == ST_OK ? say(&o) : DEAD;
+	run_end(&r);
+	return status;
+}
+
+static void
+count_outcome(void *ctx, const struct intent *in, const struct outcome *o)
+{
+	int *status = ctx;
+
+	(void)in;
+	if (say(o) != DONE)
+		*status = NOT_DONE;
+}
+
+/* All runs, the last first. */
+static int
+undo(const struct statedir *s, enum undo_what what, struct err *e)
+{
+	struct listing l = { 0 };
+	int status = DONE;
+	struct run r;
+
+	if (statedir_runs(s, &l, e) != ST_OK)
+		return DEAD;
+	for (size_t i = l.n; i-- > 0 && status != DEAD; ) {
+		const int rc = run_again(&r, s, l.list[i].name, e);
+
+		if (rc == ST_END)
+			continue;
+		if (rc != ST_OK)
+			status = DEAD;
+		else if (undo_run(&r, what, count_outcome, &status, e) !=
+		    ST_OK)
+			status = DEAD;
+		if (rc == ST_OK)
+			run_end(&r);
+	}
+	listing_free(&l);
+	return status;
+}
+
+static void
+say_unsettled(void *ctx, const char *run, const char *path, const char *why)
+{
+	(void)ctx;
+	printf("unsettled %s %s %s\n", run, path, why);
+}
+
+static int
+recover(const struct statedir *s, struct err *e)
+{
+	struct recovered r;
+
+	if (recover_all(s, &r, say_unsettled, NULL, e) != ST_OK)
+		return DEAD;
+	printf("recovered %llu %llu %llu %llu\n",
+	    (unsigned long long)r.runs, (unsigned long long)r.finished,
+	    (unsigned long long)r.taken_back,
+	    (unsigned long long)r.unsettled);
+	return r.unsettled > 0 ? UNSETTLED : DONE;
+}
+
+static int
+show_run(const struct statedir *s, const char *id, struct err *e)
+{
+	struct history h = { 0 };
+	struct intent in = { 0 };
+	struct run r;
+	int rc = run_again(&r, s, id, e);
+
+	if (rc != ST_OK)
+		return rc == ST_END ? DONE : DEAD;
+	rc = history_read(&h, r.journal, e);
+	for (size_t i = 0; i < h.n && rc == ST_OK; i++) {
+		rc = intent_read(r.journal, h.list[i].seq, &in, e);
+		if (rc == ST_OK)
+			printf("past %s %llu %llu %s %s\n", r.id,
+			    (unsigned long long)h.list[i].seq,
+			    (unsigned long long)h.list[i].undoes,
+			    acts[in.act], fates[h.list[i].fate]);
+		intent_free(&in);
+		in = (struct intent){ 0 };
+	}
+	history_free(&h);
+	run_end(&r);
+	return rc == ST_OK ? DONE : DEAD;
+}
+
+static int
+show(const struct statedir *s, struct err *e)
+{
+	struct listing l = { 0 };
+	int status = statedir_runs(s, &l, e) == ST_OK ? DONE : DEAD;
+
+	for (size_t i = 0; i < l.n && status == DONE; i++)
+		status = show_run(s, l.list[i].name, e);
+	listing_free(&l);
+	return status;
+}
+
+static int
+perform(char **args, int n)
+{
+	struct statedir s = { 0 };
+	struct err e = { 0 };
+	int status = USAGE;
+
+	if (n < 2 || statedir_open(&s, args[1], args[0], &e) != ST_OK) {
+		status = DEAD;
+		goto out;
+	}
+	if (n == 4 && strcmp(args[0], "fix") == 0)
+		status = act(&s, args + 1, true, &e);
+	else if (n == 4 && strcmp(args[0], "quarantine") == 0)
+		status = act(&s, args + 1, false, &e);
+	else if (strcmp(args[0], "restore") == 0)
+		status = undo(&s, UNDO_REMOVED, &e);
+	else if (strcmp(args[0], "undo") == 0)
+		status = undo(&s, UNDO_ALL, &e);
+	else if (strcmp(args[0], "recover") == 0)
+		status = recover(&s, &e);
+	else if (strcmp(args[0], "show") == 0)
+		status = show(&s, &e);
+out:
+	if (status == DEAD)
+		printf("dead %s\n", e.text);
+	statedir_close(&s);
+	(void)fflush(stdout);
+	return status;
+}
+
+static void
+child(char *line)
+{
+	void (*arm)(const char *);
+	char *args[ARGS_MAX], *save, *fault = strtok_r(line, "\t", &save);
+	int n = 0;
+
+	while (n < ARGS_MAX && (args[n] = strtok_r(NULL, "\t", &save)) !=
+	    NULL)
+		n++;
+	*(void **)&arm = dlsym(RTLD_DEFAULT, "act_fault_arm");
+	if (arm != NULL && fault != NULL && strcmp(fault, "-") != 0)
+		arm(fault);
+	_exit(n > 0 ? perform(args, n) : USAGE);
+}
+
+/* By single bytes: what comes behind the line is for the child. */
+static bool
+get_line(char *line, size_t cap)
+{
+	size_t n = 0;
+
+	while (n + 1 < cap && read(0, &line[n], 1) == 1)
+		if (line[n++] == '\n') {
+			line[n - 1] = '\0';
+			return true;
+		}
+	return false;
+}
+
+int
+main(void)
+{
+	long (*calls)(void);
+	uint8_t sha[HASH_SIZE];
+	char line[8192];
+	int status;
+	pid_t pid;
+
+	*(void **)&calls = dlsym(RTLD_DEFAULT, "act_fault_calls");
+	(void)sum_bytes(SPAN("warm up"), sha, NULL);
+	while (get_line(line, sizeof(line))) {
+		if ((pid = fork()) == 0)
+			child(line);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			return 1;
+		printf("end %d %ld\n", status, calls != NULL ? calls() : 0);
+		(void)fflush(stdout);
+	}
+	return 0;
+}

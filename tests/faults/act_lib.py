@@ -1,0 +1,191 @@
+"""What act.py and act_model.py share: the driver, a small store, and what must
+hold of it whatever happened."""
+import os
+import shutil
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+OWNER = 12321 if os.geteuid() == 0 else os.geteuid()
+GROUP = 12322 if os.geteuid() == 0 else os.getegid()
+OLD_TIME = 1500000000123456789
+ACCESS = 1400000000987654321
+
+HEAD = b"From: a@b.example\nSubject: %s\n\n"
+OLD = HEAD % b"target" + b"one\r\ntwo\n" + b"x" * 60 + b"\n.\nend\n"
+STEM = "1700000000."             # of the target's names, and only of those
+
+
+def crlf(data):
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+NEW = crlf(OLD)
+
+
+def sizes(data):
+    return ",S=%d,W=%d" % (len(data), len(crlf(data)))
+
+
+class Violation(Exception):
+    pass
+
+
+def must(condition, text):
+    if not condition:
+        raise Violation(text)
+
+
+class Result:
+    def __init__(self, status, calls, lines):
+        self.killed = os.WIFSIGNALED(status)
+        self.status = -os.WTERMSIG(status) if self.killed else \
+            os.WEXITSTATUS(status)
+        self.calls, self.lines = calls, lines
+
+    @property
+    def outcome(self):
+        got = [x.split()[1] for x in self.lines if x.startswith("outcome")]
+        return got[-1] if got else None
+
+
+class Driver:
+    """A process that does each operation in a child of its own."""
+
+    def __init__(self, build, inodes=None, trace=None):
+        env = dict(os.environ, LD_PRELOAD=build + "/act_fault.so")
+        if inodes:
+            env["ACT_INODES"] = inodes
+        if trace:
+            env["ACT_TRACE"] = trace
+        self.child = subprocess.Popen(
+            [build + "/act_driver"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=env)
+
+    def run(self, fault, *args, peer=None):
+        line = "\t".join((fault,) + args) + "\n"
+        self.child.stdin.write(line.encode())
+        self.child.stdin.flush()
+        lines = []
+        while True:
+            got = self.child.stdout.readline().decode(errors="replace")
+            must(got, "the driver died: %r" % line)
+            got = got.rstrip("\n")
+            if got == "pause":
+                if peer:
+                    peer()
+                self.child.stdin.write(b"g")
+                self.child.stdin.flush()
+            elif got.startswith("end "):
+                _, status, calls = got.split()
+                return Result(int(status), int(calls), lines)
+            else:
+                lines.append(got)
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.wait()
+
+
+def entry(path):
+    """All that must come back: bytes, mode, owner, times, attributes."""
+    st = os.lstat(path)
+    if os.path.islink(path):
+        return ("link", os.readlink(path))
+    fd = os.open(path, os.O_RDONLY | os.O_NOATIME | os.O_NONBLOCK)
+    try:
+        data = os.read(fd, 1 << 20)
+        attrs = tuple(sorted((k, os.getxattr(fd, k))
+                             for k in os.listxattr(fd)))
+    finally:
+        os.close(fd)
+    return (data, st.st_mode, st.st_uid, st.st_gid, st.st_mtime_ns,
+            st.st_atime_ns, attrs)
+
+
+class Box:
+    """A Maildir M, an MH folder H, another Maildir T, and a state folder."""
+
+    FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "T/cur", "T/new", "T/tmp")
+
+    def __init__(self, path):
+        self.path = path
+        shutil.rmtree(path, ignore_errors=True)
+        os.makedirs(path)
+        for f in ("M", "T"):
+            os.mkdir(path + "/" + f)
+        for f in self.FOLDERS:
+            os.mkdir(path + "/" + f)
+        for f in ("M", "T") + self.FOLDERS:
+            os.chown(path + "/" + f, OWNER, GROUP)
+            os.chmod(path + "/" + f, 0o700)
+        self.state = path + "/state"
+        self.put("M/cur/1600000000.M2P2.host" + sizes(b"other\n") + ":2,",
+                 b"other\n")
+        self.put("M/new/1600000001.M3P3.host", b"new\n")
+        self.put("H/7", b"seven\n")
+
+    def put(self, name, data, mode=0o600, attrs=()):
+        path = self.path + "/" + name
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, mode)
+        for k, v in attrs:
+            os.setxattr(path, k, v)
+        os.chown(path, OWNER, GROUP)
+        os.utime(path, ns=(ACCESS, OLD_TIME))
+        return path
+
+    def target(self, where):
+        """The message that is acted on, odd in every way that is allowed."""
+        name = {"cur": STEM + "M1P1.host" + sizes(OLD) + ":2,S",
+                "new": STEM + "M1P1.host", "mh": STEM}[where]
+        folder = {"cur": "M/cur", "new": "M/new", "mh": "H"}[where]
+        self.put(folder + "/" + name, OLD, 0o640,
+                 [("user.note", b"kept\0 \n")])
+        return self.path + "/" + folder, name
+
+    def snapshot(self):
+        found = {}
+        for f in self.FOLDERS:
+            for name in os.listdir(self.path + "/" + f):
+                path = self.path + "/" + f + "/" + name
+                if not os.path.isdir(path) or os.path.islink(path):
+                    found[f + "/" + name] = entry(path)
+        return found
+
+
+def is_target(path):
+    return os.path.basename(path).startswith(STEM)
+
+
+def messages(snap):
+    """Where the target is: [(path, entry)]."""
+    return [(p, e) for p, e in snap.items()
+            if is_target(p) and "/tmp/" not in p]
+
+
+def no_residue(snap):
+    left = [p for p in snap if "/tmp/" in p or "/.baredot" in p]
+    must(not left, "left behind: %s" % left)
+
+
+def others_same(snap, first):
+    a = {p: e for p, e in snap.items() if not is_target(p)}
+    b = {p: e for p, e in first.items() if not is_target(p)}
+    must(a == b, "other messages: %s, were %s" % (sorted(a), sorted(b)))
+
+
+def right_name(path, data):
+    name = os.path.basename(path)
+    base = name.split(":")[0]
+    for field, wanted in (("S", len(data)), ("W", len(crlf(data)))):
+        got = [x[2:] for x in base.split(",")[1:] if x[:2] == field + "="]
+        must(not got or got == [str(wanted)],
+             "the name has %s=%s, not %d" % (field, got, wanted))
+    return name
+
+
+def fates(lines):
+    """[(act, fate)] of all intents, the last last."""
+    return [tuple(x.split()[4:6]) for x in lines if x.startswith("past ")]

@@ -1,0 +1,265 @@
+#!/usr/bin/python3
+"""Leave out each sync and each check in turn: the harness must notice.
+
+act_mutants.py [WORD...]: only those whose name holds a word.  A mutant is a
+change of the source in a copy; it is caught when a unit test or act.py fails.
+One that nothing sees means that a test is missing, or that the line is.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from act_lib import ROOT
+
+MUTANTS = [
+    ("no sync of the journal", "journal.c",
+     "    fdatasync(j->fd) != 0)\n\t\treturn err_set(e, ST_DEAD, errno,\n"
+     "\t\t    \"cannot write the journal\");",
+     "    false)\n\t\treturn err_set(e, ST_DEAD, errno,\n"
+     "\t\t    \"cannot write the journal\");"),
+    ("no sync of the journal's folder", "journal.c",
+     "if (fsync(j->fd) != 0 || fsync(dir) != 0)",
+     "if (fsync(j->fd) != 0)"),
+    ("no sync of the runs", "run.c", "fsync(r->state->runs) != 0", "false"),
+    ("no sync of the state folder", "statedir.c",
+     "dir != AT_FDCWD && fsync(dir) != 0", "dir != AT_FDCWD && false"),
+    ("no sync of the state folder's parent", "statedir.c",
+     "up < 0 || fsync(up) != 0", "up < 0"),
+    ("no sync of an original", "blob.c",
+     "fchmod(fd, 0400) != 0 || fsync(fd) != 0", "fchmod(fd, 0400) != 0"),
+    ("no sync of the originals", "blob.c",
+     "!is_named(dir, name, fd)) || fsync(dir) != 0)",
+     "!is_named(dir, name, fd)))"),
+    ("no sync of the new message", "stage.c", "if (fsync(s->fd) != 0)",
+     "if (false)"),
+    ("no sync before the old one goes", "settle.c",
+     "(rc = sync_dirs(w, IN_DIR | IN_OTHER, e)) != ST_OK)",
+     "(rc = ST_OK) != ST_OK)"),
+    ("no sync before commit", "settle.c",
+     "if ((rc = sync_dirs(w, IN_DIR | IN_OTHER | IN_TMP, e)) != ST_OK)",
+     "if ((rc = ST_OK) != ST_OK)"),
+    ("no sync of the mailbox at all", "settle.c",
+     "const unsigned todo = w->unsynced & which;",
+     "const unsigned todo = 0;\n\n\t(void)which;"),
+    ("no sync after a crash", "settle.c",
+     ".unsynced = IN_DIR | IN_OTHER | IN_TMP,", ".unsynced = 0,"),
+    ("exchange is a plain rename", "kernel_calls.c",
+     "return renameat2(dir_a, a, dir_b, b, RENAME_EXCHANGE);",
+     "return renameat2(dir_a, a, dir_b, b, 0);"),
+    ("move replaces", "kernel_calls.c",
+     "return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);",
+     "return renameat2(from_dir, from, to_dir, to, 0);"),
+    ("exchange without looking", "exchange.c",
+     "ST_OK || !source_is_at(&d->source, at))", "ST_OK)"),
+    ("removal without looking", "remove.c",
+     "ST_OK || !source_is_at(&d->source, at))", "ST_OK)"),
+    ("the old one is not read again", "side.c",
+     "if (same_size && (rc = starts_as(fd, id, &whole, e)) != ST_OK)\n"
+     "\t\treturn rc;\n\tif (id->ino == st->st_ino)\n"
+     "\t\t*out = whole && !call_has_writer(fd)",
+     "whole = true;\n\t(void)same_size;\n\t(void)rc;\n\t(void)e;\n"
+     "\tif (id->ino == st->st_ino)\n"
+     "\t\t*out = whole && !call_has_writer(fd)"),
+    ("writers are not asked for", "side.c",
+     "whole && !call_has_writer(fd) ?", "whole ?"),
+    ("other files are unlinked", "settle.c",
+     "[SIDE_FILE]    = { GIVE,  ABORT, ABORT, BACK,   BACK,   GIVE,  GIVE },",
+     "[SIDE_FILE]    = { DROP,  DROP, DROP, DROP,   DROP,   DROP,  DROP },"),
+    ("what was written to goes", "settle.c",
+     "[SIDE_OLD_BAD] = { GIVE,  DROP,  DROP,  BACK,   BACK,   GIVE,  GIVE },",
+     "[SIDE_OLD_BAD] = { DROP,  DROP,  DROP,  DROP,   DROP,   DROP,  DROP },"),
+    ("what was written to is removed", "settle.c",
+     "[SIDE_OLD_BAD] = { GIVE, GIVE, GIVE, GIVE, GIVE, GIVE, GIVE },",
+     "[SIDE_OLD_BAD] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP },"),
+    ("the new one is dropped when alone", "settle.c",
+     "[SIDE_GONE]    = { ABORT, ABORT, ABORT, COMMIT, COMMIT, ABORT, ABORT },"
+     "\n\t[SIDE_OLD] ",
+     "[SIDE_GONE]    = { ABORT, ABORT, ABORT, ABORT, ABORT, ABORT, ABORT },"
+     "\n\t[SIDE_OLD] "),
+    ("abort with a temporary", "settle.c",
+     "[SIDE_NEW]     = { DROP,  DROP,  DROP,  DROP,   DROP,   DROP,  DROP },",
+     "[SIDE_NEW]     = { ABORT, ABORT, ABORT, DROP,   ABORT,  ABORT, ABORT },"),
+    ("removed is not done", "settle.c",
+     "[SIDE_GONE]    = { COMMIT, ABORT, ABORT, COMMIT, COMMIT, COMMIT,",
+     "[SIDE_GONE]    = { ABORT, ABORT, ABORT, COMMIT, COMMIT, COMMIT,"),
+    ("links in the mailbox stay", "settle.c",
+     "if (is_one_file(w))", "if (false && is_one_file(w))"),
+    ("moved elsewhere is not seen", "settle.c",
+     "fstat(w->live->old, &st) == 0 && st.st_nlink > 0;",
+     "fstat(w->live->old, &st) == 0 && st.st_nlink > 9;"),
+    ("hard links are taken", "source.c", "if (st->st_nlink != 1)",
+     "if (st->st_nlink > 9)"),
+    ("foreign files are taken", "source.c",
+     "if (st->st_uid != p->owner.uid)", "if (false)"),
+    ("links are followed", "kernel_calls.c",
+     "RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS", "RESOLVE_NO_MAGICLINKS"),
+    ("compressed mail is taken", "source.c", "if (is_packed(&s->sum))",
+     "if (false)"),
+    ("undo does not look", "source.c",
+     "if (t->sha != NULL && memcmp(t->sha, s->sum.sha, HASH_SIZE) != 0)",
+     "if (false)"),
+    ("the new one is not read back", "deed.c",
+     "if (memcmp(d->stage.sum.sha, sha, HASH_SIZE) != 0)",
+     "if (sha == NULL)"),
+    ("an original is not read back", "blob.c",
+     "if (!sum_same(&got, sum))\n\t\treturn err_set(e, ST_DEAD, 0,",
+     "if (false)\n\t\treturn err_set(e, ST_DEAD, 0,"),
+    ("a source that changed is stored", "blob.c",
+     "if (!sum_same(&got, sum))\n\t\treturn err_set(e, ST_BAD, 0,",
+     "if (false)\n\t\treturn err_set(e, ST_BAD, 0,"),
+    ("an original is believed", "blob.c",
+     "if (memcmp(sum->sha, sha, HASH_SIZE) != 0) {", "if (false) {"),
+    ("the chain is not looked at", "journal.c",
+     "memcmp(p + PREV_AT, j->last, HASH_SIZE) == 0 &&", ""),
+    ("checksums are not looked at", "journal.c",
+     "return memcmp(sum, raw.p + SUM_AT, HASH_SIZE) == 0 ? ST_OK : ST_BAD;",
+     "return ST_OK;"),
+    ("damage is cut off", "journal.c", "== ST_OK)\n\t\t\treturn damaged(j, e);",
+     "== ST_END)\n\t\t\treturn damaged(j, e);"),
+    ("the mark always goes", "run.c",
+     "if (r->dir > 0 && !r->unsettled && !r->pending &&\n"
+     "\t    journal_ok(r->journal))", "if (r->dir > 0)"),
+    ("no lock", "statedir.c", "flock(s->lock, LOCK_EX | LOCK_NB) != 0",
+     "false"),
+    ("any state folder will do", "statedir.c",
+     "if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)", "if (false)"),
+    ("root works as root", "owner.c", "if (getuid() != 0 || o.uid == 0)",
+     "if (true)"),
+    ("flags are those of before", "mailname.c",
+     "buf_str(&b, flags_of + name_base(flags_of));",
+     "buf_str(&b, base_of + name_base(base_of));"),
+    ("W= is S=", "mailname.c", "sum->size + sum->lone_lf", "sum->size"),
+    ("the base stays", "settle.c",
+     "if (in->act != ACT_SWAP || !w->place->maildir)", "if (true)"),
+    ("times are lost", "meta.c", "if (futimens(fd, times) != 0 ||",
+     "(void)times;\n\tif ("),
+    ("the mode is lost", "meta.c", "if (fchmod(fd, m->mode) != 0)",
+     "if (false)"),
+    ("attributes are lost", "meta.c",
+     "if ((rc = apply_xattrs(fd, &m->xattrs, e)) != ST_OK)",
+     "(void)apply_xattrs;\n\tif ((rc = ST_OK) != ST_OK)"),
+    ("undone twice", "history.c", "undone->fate = FATE_UNDONE;", ";"),
+    ("only its name is looked for", "place.c",
+     "if (rc != ST_END || !p->maildir)", "if (true)"),
+]
+
+FLAGS = ["-std=c11", "-O1", "-w", "-D_GNU_SOURCE",
+         "-DBAREDOT_VERSION=\"test\""]
+INCLUDES = ["-Iscanner/base", "-Irules", "-Iformats", "-Iscanner",
+            "-Iscanner/act", "-Itests"]
+BASE = ["scanner/base/%s.c" % n for n in ("buf", "err", "hash")] + \
+    ["formats/%s.c" % n for n in ("listing", "names")]
+
+
+def compile_objects(top, names):
+    made = []
+    for n in names:
+        out = top + "/objects/" + n.replace("/", "_")[:-2] + ".o"
+        if not os.path.exists(out):
+            subprocess.run(["gcc", *FLAGS, *INCLUDES, "-c", "-o", out, n],
+                           cwd=top, check=True)
+        made.append(out)
+    return made
+
+
+def link(top, out, objects):
+    subprocess.run(["gcc", "-o", out, *objects, "-lcrypto", "-lcmocka"],
+                   cwd=top, check=True)
+
+
+def prepare(top):
+    for folder in ("scanner/act", "scanner/base", "formats", "tests"):
+        os.makedirs(top + "/" + folder)
+        for n in os.listdir(ROOT + "/" + folder):
+            if n.endswith((".c", ".h")):
+                shutil.copy(ROOT + "/" + folder + "/" + n,
+                            top + "/" + folder + "/" + n)
+    os.makedirs(top + "/tests/faults")
+    for n in os.listdir(ROOT + "/tests/faults"):
+        if n.endswith((".c", ".py")):
+            shutil.copy(ROOT + "/tests/faults/" + n, top + "/tests/faults/")
+    os.makedirs(top + "/objects")
+    os.makedirs(top + "/build/faults")
+    subprocess.run(["gcc", "-std=gnu11", "-O1", "-w", "-shared", "-fPIC",
+                    "-D_GNU_SOURCE", "-o", "build/faults/act_fault.so",
+                    "tests/faults/act_fault.c"], cwd=top, check=True)
+
+
+def build(top):
+    acts = ["scanner/act/" + n for n in sorted(os.listdir(
+        top + "/scanner/act")) if n.endswith(".c")]
+    objects = compile_objects(top, acts + BASE)
+    driver = compile_objects(top, ["tests/faults/act_driver.c"])
+    link(top, "build/faults/act_driver", objects + driver)
+    for name in ("journal", "blob", "mailname"):
+        test = compile_objects(top, ["tests/test_%s.c" % name,
+                                     "tests/folder.c"])
+        link(top, "build/test_" + name, objects + test)
+
+
+def caught_by(top):
+    """The first thing that notices, or None."""
+    env = dict(os.environ, TMPDIR="/dev/shm") if os.access(
+        "/dev/shm", os.W_OK) else None
+    for name in ("journal", "blob", "mailname"):
+        if subprocess.run([top + "/build/test_" + name], env=env,
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode:
+            return "test_" + name
+    r = subprocess.run([sys.executable, ROOT + "/tests/faults/act.py",
+                        "--stop", "--mutant", "--build",
+                        top + "/build/faults"],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if r.returncode == 0:
+        return None
+    bad = [x for x in r.stdout.decode(errors="replace").splitlines()
+           if x.startswith("not ok")]
+    return bad[0].split(" - ", 1)[1] if bad else "a crash of the harness"
+
+
+def main(words):
+    todo = [m for m in MUTANTS if not words or
+            any(w in m[0] for w in words)]
+    if os.geteuid() != 0:
+        todo = [m for m in todo if m[0] not in (
+            "root works as root", "foreign files are taken")]
+    missed = 0
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="baredot-mutants-") as top:
+        prepare(top)
+        build(top)
+        for number, (name, file, old, new) in enumerate(todo, 1):
+            path = top + "/scanner/act/" + file
+            with open(path) as f:
+                sound = f.read()
+            if sound.count(old) != 1:
+                print("not ok %d - %s: found %d times in %s" % (
+                    number, name, sound.count(old), file), flush=True)
+                missed += 1
+                continue
+            with open(path, "w") as f:
+                f.write(sound.replace(old, new))
+            obj = top + "/objects/scanner_act_" + file[:-2] + ".o"
+            if os.path.exists(obj):
+                os.unlink(obj)
+            build(top)
+            by = caught_by(top)
+            missed += by is None
+            print("%s %d - mutant: %s%s" % (
+                "ok" if by else "not ok", number, name,
+                " # by " + by if by else ": nothing noticed"), flush=True)
+            with open(path, "w") as f:
+                f.write(sound)
+            if os.path.exists(obj):
+                os.unlink(obj)
+    print("1..%d" % len(todo))
+    print("# %d mutants, %d missed, %.0f s" % (
+        len(todo), missed, time.monotonic() - start))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,218 @@
+/*
+ * scanner/act/blob.c: an original is what it was, or it is not there.
+ */
+#include "t.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "blob.h"
+#include "folder.h"
+#include "listing.h"
+
+static const char content[] = "From: a@b.example\r\n\nbody \0 \r end";
+
+static int
+setup(void **state)
+{
+	static struct folder f;
+
+	folder_make(&f);
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	folder_remove(*state);
+	return 0;
+}
+
+/* A file "source" with the content, its sum, and an open descriptor. */
+static int
+open_source(const struct folder *f, struct span s, struct sum *sum)
+{
+	int fd;
+
+	folder_write(f, "source", s);
+	fd = openat(f->fd, "source", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(sum_file(fd, UINT64_MAX, -1, sum, NULL), ST_OK);
+	return fd;
+}
+
+static void
+name_of(const struct sum *sum, char name[65])
+{
+	for (unsigned i = 0; i < HASH_SIZE; i++)
+		(void)snprintf(name + 2 * i, 3, "%02x", sum->sha[i]);
+}
+
+static void
+put(const struct folder *f, struct sum *sum, char name[65])
+{
+	const struct span s = { (const uint8_t *)content, sizeof(content) };
+	const int fd = open_source(f, s, sum);
+
+	assert_int_equal(blob_put(f->fd, fd, sum, NULL), ST_OK);
+	(void)close(fd);
+	name_of(sum, name);
+}
+
+/* blob_open says that it is what it was. */
+static bool
+is_sound(const struct folder *f, const struct sum *sum)
+{
+	struct sum found;
+	int fd, rc = blob_open(f->fd, sum->sha, &fd, &found, NULL);
+
+	if (rc != ST_OK) {
+		assert_int_equal(rc, ST_BAD);
+		return false;
+	}
+	assert_true(sum_same(&found, sum));
+	(void)close(fd);
+	return true;
+}
+
+static void
+an_original_comes_back(void **state)
+{
+	const struct folder *f = *state;
+	struct buf b = { 0 };
+	struct sum sum;
+	struct stat st;
+	char name[65];
+
+	put(f, &sum, name);
+	assert_int_equal(fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_mode & 07777, 0400);
+	folder_read(f, name, &b);
+	assert_int_equal(b.n, sizeof(content));
+	assert_memory_equal(b.p, content, sizeof(content));
+	assert_true(is_sound(f, &sum));
+	put(f, &sum, name);	/* once more is fine */
+	assert_true(is_sound(f, &sum));
+	buf_free(&b);
+}
+
+static void
+lines_are_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t lone;
+	} cases[] = { { "", 0 }, { "\n", 1 }, { "\r\n", 0 }, { "\r\r\n", 0 },
+		{ "\n\n", 2 }, { "a\nb\r\nc\rd\n", 2 }, { "\r\n\n", 1 } };
+	const struct folder *f = *state;
+	struct sum sum;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct span s = { (const uint8_t *)cases[i].text,
+		    strlen(cases[i].text) };
+
+		(void)close(open_source(f, s, &sum));
+		assert_int_equal(sum.lone_lf, cases[i].lone);
+		assert_int_equal(sum.size, s.n);
+	}
+}
+
+/* Every flipped bit and every lost byte; and putting it again heals it. */
+static void
+damage_is_found_everywhere(void **state)
+{
+	const struct folder *f = *state;
+	uint8_t copy[sizeof(content)];
+	struct sum sum;
+	char name[65];
+
+	put(f, &sum, name);
+	for (size_t i = 0; i < sizeof(content); i++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			memcpy(copy, content, sizeof(copy));
+			copy[i] ^= (uint8_t)(1u << bit);
+			folder_write(f, name, (struct span){ copy,
+			    sizeof(copy) });
+			assert_false(is_sound(f, &sum));
+		}
+	for (size_t n = 0; n < sizeof(content); n++) {
+		folder_write(f, name, (struct span){
+		    (const uint8_t *)content, n });
+		assert_false(is_sound(f, &sum));
+		put(f, &sum, name);
+		assert_true(is_sound(f, &sum));
+	}
+}
+
+static void
+a_source_that_changed_is_not_stored(void **state)
+{
+	const struct folder *f = *state;
+	const struct span other = { (const uint8_t *)"other", 5 };
+	struct sum sum;
+	char name[65];
+	int fd;
+
+	put(f, &sum, name);
+	assert_int_equal(unlinkat(f->fd, name, 0), 0);
+	folder_write(f, "source", other);
+	fd = openat(f->fd, "source", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(blob_put(f->fd, fd, &sum, NULL), ST_BAD);
+	assert_false(is_sound(f, &sum));
+	(void)close(fd);
+}
+
+static void
+a_link_is_no_original(void **state)
+{
+	const struct folder *f = *state;
+	struct sum found, sum;
+	char name[65];
+	int fd;
+
+	put(f, &sum, name);
+	assert_int_equal(unlinkat(f->fd, name, 0), 0);
+	assert_int_equal(symlinkat("source", f->fd, name), 0);
+	assert_int_not_equal(blob_open(f->fd, sum.sha, &fd, &found, NULL),
+	    ST_OK);
+}
+
+static void
+what_a_crash_left_is_swept(void **state)
+{
+	const struct folder *f = *state;
+	const struct span s = { (const uint8_t *)"x", 1 };
+	struct listing l = { 0 };
+
+	folder_write(f, ".new.0123456789abcdef", s);
+	folder_write(f, ".new.", s);
+	blob_sweep(f->fd);
+	assert_int_equal(listing_read(&l, f->fd, NULL), ST_OK);
+	for (size_t i = 0; i < l.n; i++)
+		assert_true(l.list[i].name[0] != '.');
+	listing_free(&l);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_original_comes_back,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_are_counted, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(damage_is_found_everywhere,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_source_that_changed_is_not_stored, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_is_no_original, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(what_a_crash_left_is_swept,
+		    setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("blob", tests, NULL, NULL);
+}
