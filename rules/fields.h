@@ -24,7 +24,7 @@ struct field {
 };
 
 struct fields {
-	struct span block;	/* with the empty line, when it was kept whole */
+	struct span block;	/* with the empty line, if it was kept whole */
 	uint64_t body;		/* where the body starts, in the message */
 	bool cut;		/* there was more than was kept */
 	size_t n;
