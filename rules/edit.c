@@ -180,6 +180,10 @@ keep(struct splice *s, const uint8_t *p, size_t n)
 static void
 check_place(struct splice *s, const struct edit *e, unsigned by)
 {
+	const unsigned want = by == EDIT_ADD_CR ? NEXT_LF :
+	    by == EDIT_STUFF ? NEXT_DOT :
+	    by == EDIT_CUT_CR ? NEXT_LF | NEXT_CR : 0;
+
 	if (by == EDIT_ADD_CR && s->last == '\r')
 		s->bad = "a CR where one is";
 	if (by == EDIT_CUT_DOT && s->last != '\n')
@@ -189,8 +193,9 @@ check_place(struct splice *s, const struct edit *e, unsigned by)
 		s->bad = "a dot that is not alone";
 	if (e->del > 0)
 		check_next(s, e->old[0]);
-	s->next = by == EDIT_ADD_CR ? NEXT_LF : by == EDIT_STUFF ? NEXT_DOT :
-	    by == EDIT_CUT_CR ? NEXT_LF | NEXT_CR : 0;
+	if (s->next != 0 && (s->next & want) == 0)
+		s->bad = "edits that exclude each other";
+	s->next = want;
 }
 
 static void

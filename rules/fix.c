@@ -55,7 +55,7 @@ marks_at(const struct fix *f, const uint8_t *p, bool start, bool cr)
 		k.look |= (m.cr & ~k.turn) | m.nul;
 	} else {
 		bare_lf = m.lf & ~(m.cr << 1 | cr);
-		k.turn = f->turns ? bare_lf & ~k.look : 0;
+		k.turn = f->turns ? bare_lf : 0;
 		k.look |= (bare_lf & ~k.turn) | m.nul |
 		    (m.cr & ~(m.lf >> 1 | top(p[BLOCK] == '\n')));
 	}
@@ -90,12 +90,7 @@ out_all(struct fix *f, const uint8_t *p, size_t n)
 
 	while (k < n && k < FIX_HEAD && p[n - 1 - k] != '\n')
 		k++;
-	if (k == FIX_HEAD) {
-		f->head_n = FIX_HEAD;
-		f->last = p[n - 1];
-		return;
-	}
-	if (k < n) {
+	if (k < n) {		/* or the line is longer than is kept */
 		f->head_n = 0;
 		f->last = '\n';
 	}
@@ -254,7 +249,6 @@ enum fix_end
 fix_end(struct fix *f)
 {
 	(void)run(f, f->hold, f->held, true);
-	f->held = 0;
 	if (f->elsewhere)
 		return FIX_ELSEWHERE;
 	return f->counts.edits > 0 ? FIX_EDITED : FIX_CLEAN;

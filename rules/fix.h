@@ -38,8 +38,9 @@
  *
  * Look-alikes: a dot alone between two breaks that are not both the target's;
  * two dots likewise; a dot with a NUL beside it (line_is_dotty).  `eod` says
- * what happens to them, and to the breaks around them whether or not their
- * kinds are to be fixed.
+ * what happens to the first two, and to the breaks around them whether or not
+ * their kinds are to be fixed.  A dot beside a NUL is left to `nul`, and its
+ * breaks are like all others, but for FIX_EOD_STUFF and FIX_EOD_KEEP.
  */
 #ifndef BAREDOT_FIX_H
 #define BAREDOT_FIX_H
@@ -67,7 +68,12 @@ enum fix_cr { FIX_CR_SPACE, FIX_CR_NEWLINE, FIX_CR_DROP, FIX_CR_KEEP };
 enum fix_nul { FIX_NUL_KEEP, FIX_NUL_SPACE, FIX_NUL_DROP };
 
 enum fix_eod {
-	FIX_EOD_NATIVE,		/* the breaks around become the target's */
+	FIX_EOD_NATIVE,		/* the breaks around become the target's: in a
+				 * store such a dot is text.  Between bare LFs
+				 * it was that only to those who end lines at
+				 * an LF; now it is alone to all, and a sender
+				 * that does not stuff (RFC 5321 4.5.2) ends
+				 * the data there: see STUFF */
 	FIX_EOD_STUFF,		/* ... and where the dot would still be alone,
 				 * or beside a NUL, a dot is put before it */
 	FIX_EOD_CRLF,		/* where the dot would still be alone, CRLFs
@@ -101,8 +107,8 @@ struct fix_range {
 struct fix_counts {
 	/* As the engine counts them (tally); look-alikes: as above. */
 	uint64_t before[FIX_CLASSES];
-	/* In the new message.  Look-alikes: those left alone on purpose, by
-	 * eod or since they are not to be fixed. */
+	/* In the new message.  Look-alikes: those that were left alone: by
+	 * eod, by nul, or since they are not to be fixed. */
 	uint64_t after[FIX_CLASSES];
 	uint64_t edits;
 	uint64_t spaced;	/* edit.spaced */

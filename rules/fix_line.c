@@ -25,9 +25,9 @@ fix_token_at(struct win w, size_t i)
 
 	if (peek(w, i) == '\n')
 		return (struct token){ BRK_LF, 1 };
-	while (n <= FIX_RUN && peek(w, i + n) == '\r')
+	while (n < FIX_RUN && peek(w, i + n) == '\r')
 		n++;
-	if (n > 0 && n <= FIX_RUN && peek(w, i + n) == '\n')
+	if (peek(w, i + n) == '\n')
 		return (struct token){ BRK_CRLF, n + 1 };
 	return n > 0 ? (struct token){ BRK_CR, 1 } :
 	    (struct token){ BRK_NONE, 0 };

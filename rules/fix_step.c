@@ -348,7 +348,6 @@ step_dot(struct fix *f, struct win w)
 		edit(f, (struct edit){ .off = f->off, .ins = 1,
 		    .why = (uint8_t)f->look_alike, .put = "." });
 		out(f, '.');
-		f->mode = f->mode == STUFF ? TARGET : ORDINARY;
 	}
 	out(f, '.');
 	return 1;

@@ -27,7 +27,7 @@ give(struct rewrite *r, uint64_t upto, const struct edit *e, size_t n)
 static void
 on_edit(void *ctx, const struct edit *e)
 {
-	give(ctx, e->off + (e->del > 0 ? e->del : 1u), e, 1);
+	give(ctx, e->off + 1, e, 1);
 }
 
 void

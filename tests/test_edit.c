@@ -16,7 +16,6 @@
 
 /* --- one edit */
 
-/* The bytes of an edit, as a word: what goes, a slash, what comes. */
 struct kind_case {
 	struct edit e;
 	unsigned kind;
@@ -66,7 +65,7 @@ static const struct kind_case kind_cases[] = {
 	{ E(0, "x", 1, "", 0), 0 },
 	{ E(0, "x", 1, " ", 1), 0 },
 	{ E(0, " ", 1, "", 0), 0 },
-	{ E(0, "\r\r\r\r", 5, "", 0), 0 },
+	{ E(0, "\r\r\r\r", 5, "\r", 0), 0 },
 	{ E(0, "", 0, "\r", 5), 0 },
 	{ E(0, "\r", 255, "", 255), 0 },
 };
@@ -300,6 +299,35 @@ every_known_edit_at_every_place(void **state)
 	}
 }
 
+/* Two that touch: what the first wants behind it is an old byte. */
+static void
+every_known_pair_of_edits_side_by_side(void **state)
+{
+	static const char bytes[] = "\r\n.\0 x";
+
+	(void)state;
+	for (size_t i = 0; i < N(kind_cases) * N(kind_cases) * 36; i++) {
+		struct edit e[2] = { kind_cases[i % N(kind_cases)].e,
+		    kind_cases[i / N(kind_cases) % N(kind_cases)].e };
+		const size_t k = i / N(kind_cases) / N(kind_cases);
+		uint8_t m[12];
+		size_t n = 1;
+
+		if (e[0].del > EDIT_MAX || e[1].del > EDIT_MAX)
+			continue;
+		m[0] = (uint8_t)bytes[k % 6];
+		for (size_t j = 0; j < 2; j++) {
+			e[j].off = n;
+			memcpy(m + n, e[j].old, e[j].del);
+			n += e[j].del;
+		}
+		m[n++] = (uint8_t)bytes[k / 6];
+		check_list((struct span){ m, n }, e, 2, ALL);
+		check_list((struct span){ m, n }, e, 2,
+		    ALL & ~(unsigned)EDIT_DROP_CR);
+	}
+}
+
 static void
 nothing_is_put_out_after_a_wrong_edit(void **state)
 {
@@ -349,6 +377,7 @@ main(void)
 		cmocka_unit_test(a_list_is_in_order_and_in_the_message),
 		cmocka_unit_test(every_known_edit_at_every_place),
 		cmocka_unit_test(no_list_makes_splice_do_what_is_not_allowed),
+		cmocka_unit_test(every_known_pair_of_edits_side_by_side),
 		cmocka_unit_test(nothing_is_put_out_after_a_wrong_edit),
 		cmocka_unit_test(long_pieces_go_through),
 	};

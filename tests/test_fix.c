@@ -57,7 +57,8 @@ way(size_t i)
 {
 	return (struct fix_options){
 		.classes = FIX_ALL, .to = i % 2 > 0 ? BRK_LF : BRK_CRLF,
-		.cr = i / 2 % 5 % 4, .cr_is_break = i / 2 % 5 == 4,
+		.cr = i / 2 % 5 < 4 ? i / 2 % 5 : i / 30 % 4,
+		.cr_is_break = i / 2 % 5 == 4,
 		.nul = i / 10 % 3, .eod = i / 30 % 6,
 	};
 }
@@ -360,6 +361,8 @@ static const struct fix_case cases[] = {
 	    S("\r\na \r\r\nb\n"), 0, 0 },
 	{ { .to = BRK_CRLF, .classes = FIX_CRCRLF }, S("\r\na\rb\r\r\nc\n"),
 	    S("\r\na\rb\r\nc\n"), 0, 0 },
+	{ { .to = BRK_LF, .classes = FIX_CRCRLF }, S("\na\r\r\nb\r\nc"),
+	    S("\na\nb\r\nc"), 0, 0 },
 
 	/* Old Macintosh text. */
 	{ { LF, .cr_is_break = true }, S("A: b\rC: d\r\rx\ry\r\nz\r"),
@@ -387,6 +390,9 @@ static const struct fix_case cases[] = {
 	{ { LF, .cr = FIX_CR_DROP }, S("\n\r.\ny"), S("\n .\ny"), 1, 0 },
 	{ { LF, .cr = FIX_CR_DROP }, S("\n.\r\ry"), S("\n. y"), 1, 0 },
 	{ { LF, .cr = FIX_CR_DROP }, S("\n.\r.\n"), S("\n. .\n"), 1, 0 },
+	{ { LF, .cr = FIX_CR_DROP }, S("\n\r.x\n.\ry"), S("\n.x\n.y"), 0, 0 },
+	{ { LF, .cr = FIX_CR_NEWLINE }, S("\nx\r.\0\n"), S("\nx .\0\n"),
+	    1, 0 },
 	{ { LF }, S("\n.\r\r\nx"), S("\n. \nx"), 1, 0 },
 	{ { CRLF }, S("\r\n.\r\r\r\nx"), S("\r\n. \r\nx"), 1, 0 },
 
@@ -401,6 +407,9 @@ static const struct fix_case cases[] = {
 	    S("A: b\n C: d x\n\ny"), 2, 0 },
 	{ { LF, .nul = FIX_NUL_DROP }, S("A: b\n\0C: \0d\n\0\n\n\0y"),
 	    S("A: b\n C: d\n \n\ny"), 2, 0 },
+	{ { .to = BRK_CRLF, .classes = FIX_BARE_LF | FIX_NUL,
+	    .nul = FIX_NUL_DROP }, S("x\r\r\r\n\0C: d\n\ny"),
+	    S("x\r\r\r\n C: d\r\n\r\ny"), 1, 0 },
 	{ { CRLF }, S("A: b\nC: d\n e\n\nx"),
 	    S("A: b\r\nC: d\r\n e\r\n\r\nx"), 0, 0 },
 	{ { LF, .cr = FIX_CR_NEWLINE }, S("A: b\r\r\n\r\r\nx\ry"),
@@ -422,6 +431,10 @@ static const struct fix_case cases[] = {
 	    S("\nx From a\ny"), 1, 0 },
 	{ { LF, .eod = FIX_EOD_REMOVE }, S("\nx\n\n.\r\nFrom a"),
 	    S("\nx\n\n.\nFrom a"), 0, 0 },
+	{ { LF, .cr = FIX_CR_NEWLINE }, S("A: b\nFrom\rC: d\n\n"),
+	    S("A: b\nFrom\rC: d\n\n"), 0, 1 },
+	{ { LF, .cr = FIX_CR_NEWLINE }, S("\n\nFrom\rC\n"),
+	    S("\n\nFrom\nC\n"), 0, 0 },
 
 	/* Look-alikes. */
 	{ { LF }, S("\nx\n.\r\ny\r\n.\nz\n.\n"), S("\nx\n.\ny\n.\nz\n.\n"),
@@ -436,10 +449,27 @@ static const struct fix_case cases[] = {
 	    S("\r\nx\r..\ry"), 0, 0 },
 	{ { CRLF, .eod = FIX_EOD_STUFF }, S("\r\n.\0\r\n\0.\r\n.\r\r\n"),
 	    S("\r\n..\0\r\n\0..\r\n..\r\n"), 0, 0 },
+	{ { LF, .eod = FIX_EOD_STUFF }, S("\nx\r.\ny\n.\rz"),
+	    S("\nx .\ny\n. z"), 0, 0 },
+	{ { LF, .eod = FIX_EOD_STUFF, .cr_is_break = true },
+	    S("\nx\r..\ry\r.\n"), S("\nx\n..\ny .\n"), 1, 0 },
+	{ { LF, .eod = FIX_EOD_STUFF, .cr_is_break = true,
+	    .cr = FIX_CR_KEEP }, S("\nx\r.\n"), S("\nx .\n"), 1, 0 },
+	{ { LF, .eod = FIX_EOD_STUFF, .nul = FIX_NUL_SPACE }, S("\n.\0\n"),
+	    S("\n. \n"), 0, 0 },
+	{ { .to = BRK_CRLF, .classes = FIX_LOOK_ALIKE, .eod = FIX_EOD_STUFF },
+	    S("\r\nx\n.\0\ny"), S("\r\nx\n..\0\ny"), 0, 0 },
 	{ { LF, .eod = FIX_EOD_CRLF }, S("\nx\n.\r\ny\r\n.\n.\nz\r\n"),
 	    S("\nx\r\n.\r\ny\r\n.\r\n.\r\nz\n"), 0, 0 },
 	{ { LF, .eod = FIX_EOD_CRLF }, S("\nx\n.\n.\r\ny\r.\n"),
 	    S("\nx\n.\n.\ny .\n"), 0, 0 },
+	{ { LF, .eod = FIX_EOD_CRLF }, S("\nx\n.\n.\r\n.\r\ny"),
+	    S("\nx\n.\n.\n.\ny"), 0, 0 },
+	{ { LF, .eod = FIX_EOD_REMOVE }, S(".\r\r\nx"), S(". \nx"), 1, 0 },
+	{ { LF, .eod = FIX_EOD_KEEP }, S("\n. \r\nx"), S("\n. \nx"), 0, 0 },
+	{ { .to = BRK_LF, .classes = FIX_BARE_CR | FIX_LOOK_ALIKE,
+	    .eod = FIX_EOD_KEEP }, S("\n.\r\r\r\r\nx\r"),
+	    S("\n.\r\r\r\r\nx "), 0, 0 },
 	{ { LF, .eod = FIX_EOD_REMOVE }, S("\nx\r\n.\r\ny\n.\nz\n.\r\r\nw"),
 	    S("\nx\ny\n.\nz\nw"), 0, 0 },
 	{ { LF, .eod = FIX_EOD_REMOVE }, S("\n.\r\n.\r\n\r\nx\r.\r\n"),
@@ -477,6 +507,106 @@ what_is_made_of_known_cases(void **state)
 	}
 }
 
+/* A range over bytes that no repair touches changes nothing. */
+static void
+check_idle_ranges(struct fixlaws *l, struct span m, size_t head_n, size_t i)
+{
+	struct fix_range range[FIXLAWS_RANGES];
+	struct fixlaws_case c = { .m = m, .o = way(i * 67), .range = range,
+	    .first = m.n, .step = 1 };
+	const struct edit *bad = NULL;
+	struct edit list[4 * SHORT];
+	size_t n;
+
+	fixlaws_plan(l, &c);
+	assert_true((n = l->n) <= N(list));
+	memcpy(list, l->list, n * sizeof(*list));
+	for (size_t k = head_n; k < m.n; k++)
+		if (m.p[k] == 'x' && c.ranges < FIXLAWS_RANGES)
+			range[c.ranges++] = (struct fix_range){ k, k + 1 };
+	fixlaws_plan(l, &c);
+	for (size_t k = 0; k < n && bad == NULL; k++)
+		if (k >= l->n || l->list[k].off != list[k].off ||
+		    l->list[k].del != list[k].del ||
+		    l->list[k].ins != list[k].ins)
+			bad = &list[k];
+	if (bad != NULL || l->n != n) {
+		show("old", m);
+		fail_msg("%zu edits, %zu with ranges", n, l->n);
+	}
+}
+
+static void
+what_is_not_protected_is_repaired(void **state)
+{
+	each_string(*state, 0, SHORT, check_idle_ranges);
+}
+
+static void
+a_dot_is_alone_behind_a_protected_cr(void **state)
+{
+	static const struct fix_range range[] = { { 2, 3 }, { 6, 7 } };
+	const struct fixlaws_case c = { .m = S("\nx\r.\n\n.\ry"),
+	    .o = { LF, .eod = FIX_EOD_STUFF }, .range = range, .ranges = 1,
+	    .first = 1, .step = 1 };
+	struct fixlaws *l = *state;
+
+	check(l, &c);
+	assert_int_equal(l->made_n, 10);
+	assert_memory_equal(l->made, "\nx\r..\n\n. y", 10);
+}
+
+/* Behind a break that stays, to remove a dot would make another odd. */
+static void
+a_dot_behind_a_protected_break_is_not_removed(void **state)
+{
+	static const struct fix_range range = { 1, 2 };
+	const struct fixlaws_case c = { .m = S("\r\n.\n.\n"),
+	    .o = { LF, .eod = FIX_EOD_REMOVE }, .range = &range, .ranges = 1,
+	    .first = 1, .step = 1 };
+	struct fixlaws *l = *state;
+
+	check(l, &c);
+	assert_int_equal(l->n, 0);
+}
+
+static void
+count_edit(void *ctx, const struct edit *e)
+{
+	(void)e;
+	++*(size_t *)ctx;
+}
+
+static void
+a_fix_remembers_nothing_of_the_last_message(void **state)
+{
+	const struct fix_options o = { LF, .eod = FIX_EOD_ELSEWHERE,
+	    .cr = FIX_CR_NEWLINE, .nul = FIX_NUL_DROP };
+	const struct fix_range range = { 0, 9 };
+	struct fix f;
+	size_t edits = 0;
+
+	(void)state;
+	fix_init(&f, kernel_at(0), count_edit, &edits);
+	for (size_t i = 0; i < rig_strings(ABC, 4); i++) {
+		uint8_t m[8];
+		const size_t n = rig_string(ABC, i, m);
+
+		fix_begin(&f, &o, &range, i % 2);
+		fix_feed(&f, (struct span){ m, n });
+		(void)fix_end(&f);
+		edits = 0;
+		fix_begin(&f, &o, NULL, 0);
+		fix_feed(&f, SPAN(".\rx\n"));
+		assert_int_equal(fix_end(&f), FIX_EDITED);
+		assert_int_equal(edits, 1);
+		assert_int_equal(f.counts.edits, 1);
+		assert_int_equal(f.counts.spaced, 1);
+		fix_begin(&f, &o, NULL, 0);
+		assert_int_equal(fix_end(&f), FIX_CLEAN);
+	}
+}
+
 /* Longer than what is kept of a line, and at every place in a block. */
 static void
 a_line_is_a_dot_alone_only_at_its_beginning(void **state)
@@ -495,6 +625,55 @@ a_line_is_a_dot_alone_only_at_its_beginning(void **state)
 		check(l, &c);
 		assert_int_equal(l->counts.spaced, n == 1);
 	}
+}
+
+/* As far as is looked ahead: a break, a line that may be dotty, a break. */
+static void
+a_look_alike_of_any_length_does_not_depend_on_cuts(void **state)
+{
+	struct fixlaws *l = *state;
+	uint8_t m[200];
+
+	for (size_t i = 0; i < 19 * 18 * 11; i++) {
+		const size_t len = i % 19, nul = i / 19 % 18, crs = i / 342;
+		size_t n = 0;
+
+		memset(m, '\r', sizeof(m));
+		m[0] = m[1] = '\n';
+		n = 3 + crs;
+		m[n++] = '\n';
+		m[n] = '.';
+		memset(m + n + 1, '\t', len);
+		if (nul <= len)
+			m[n + nul] = 0;
+		n += len + 1 + crs;
+		m[n++] = '\n';
+		for (size_t cut = 0; cut < n; cut++)
+			check(l, &(struct fixlaws_case){ .m = { m, n },
+			    .o = way(i * 7 + cut * 31), .first = cut,
+			    .step = n, .kernel = kernel_at(cut % 2) });
+	}
+}
+
+/* White space behind a CR in the header block, more than is seen at once. */
+static void
+a_fold_does_not_depend_on_cuts(void **state)
+{
+	struct fixlaws *l = *state;
+	uint8_t m[200];
+
+	for (size_t n = 1; n < 100; n++)
+		for (size_t cut = 0; cut < n + 9; cut += 1 + n / 20) {
+			const struct fixlaws_case c = { .m = { m, n + 9 },
+			    .o = { LF, .cr = FIX_CR_NEWLINE }, .first = cut,
+			    .step = n + 9, .kernel = kernel_at(0) };
+
+			memcpy(m, "A: b\r", 5);
+			memset(m + 5, ' ', n);
+			memcpy(m + 5 + n, "c\n\nx", 4);
+			check(l, &c);
+			assert_int_equal(l->counts.spaced, n > 46);
+		}
 }
 
 static void
@@ -599,9 +778,16 @@ main(void)
 		cmocka_unit_test(every_law_holds_for_every_run_of_crs),
 		cmocka_unit_test(every_law_holds_around_from),
 		cmocka_unit_test(protected_bytes_stay),
+		cmocka_unit_test(what_is_not_protected_is_repaired),
+		cmocka_unit_test(a_dot_is_alone_behind_a_protected_cr),
+		cmocka_unit_test(a_dot_behind_a_protected_break_is_not_removed),
+		cmocka_unit_test(a_fix_remembers_nothing_of_the_last_message),
 		cmocka_unit_test(no_cut_and_no_kernel_matters),
 		cmocka_unit_test(every_law_holds_for_random_messages),
 		cmocka_unit_test(a_line_is_a_dot_alone_only_at_its_beginning),
+		cmocka_unit_test(
+		    a_look_alike_of_any_length_does_not_depend_on_cuts),
+		cmocka_unit_test(a_fold_does_not_depend_on_cuts),
 		cmocka_unit_test(each_edit_says_why),
 		cmocka_unit_test(what_is_decided_elsewhere_is_said),
 		cmocka_unit_test(classes_are_those_of_the_codes),
