@@ -13,7 +13,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 CFLAGS =
 LDFLAGS =
-LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse
+LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse -ljansson
 CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
 ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
 

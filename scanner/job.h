@@ -56,8 +56,9 @@ struct job_sink {
 	/* JOB_RANGE, before anything else: where its first separator is. */
 	void (*first)(void *, uint64_t off);
 
-	void (*commit)(void *, struct span out, const struct delta *,
-	    struct resume);
+	/* plan: items for who acts (plan.h), of the messages in out. */
+	void (*commit)(void *, struct span out, struct span plan,
+	    const struct delta *, struct resume);
 
 	/* The next name is a large mbox of size bytes; the job ends here. */
 	void (*large)(void *, uint64_t size);

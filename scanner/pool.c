@@ -191,14 +191,18 @@ static bool
 take_commit(struct pool *p, struct worker *w, struct span a)
 {
 	struct wire_commit c;
+	struct span plan;
 
 	if (a.n < sizeof(c))
 		return false;
 	memcpy(&c, a.p, sizeof(c));
-	if (!wire_format_name(c.format, &c.delta.folder.format))
+	a = (struct span){ a.p + sizeof(c), a.n - sizeof(c) };
+	if (!wire_format_name(c.format, &c.delta.folder.format) ||
+	    c.plan_size > a.n)
 		return false;
-	p->events.job.commit(w->tag, (struct span){ a.p + sizeof(c),
-	    a.n - sizeof(c) }, &c.delta, c.resume);
+	plan = (struct span){ a.p, c.plan_size };
+	a = (struct span){ a.p + plan.n, a.n - plan.n };
+	p->events.job.commit(w->tag, a, plan, &c.delta, c.resume);
 	return true;
 }
 

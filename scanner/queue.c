@@ -71,7 +71,11 @@ flush_first(struct queue *q, struct job *j)
 		if (j->folder != NULL)
 			store_facts_add(j->folder, &j->delta.folder);
 	}
+	q->failed = q->failed || !buf_ok(&j->plan);
+	if (j->plan.n > 0 && q->options.plan != NULL && !q->failed)
+		q->options.plan(q->options.ctx, buf_span(&j->plan));
 	buf_clear(&j->out);
+	buf_clear(&j->plan);
 	memset(&j->delta, 0, sizeof(j->delta));
 }
 
@@ -122,8 +126,8 @@ job_event_first(void *tag, uint64_t off)
 }
 
 static void
-job_event_commit(void *tag, struct span out, const struct delta *d,
-    struct resume resume)
+job_event_commit(void *tag, struct span out, struct span plan,
+    const struct delta *d, struct resume resume)
 {
 	struct job *j = tag;
 
@@ -132,6 +136,7 @@ job_event_commit(void *tag, struct span out, const struct delta *d,
 	j->resume = resume;
 	j->lost = d->lost;
 	buf_add(&j->out, out.p, out.n);
+	buf_add(&j->plan, plan.p, plan.n);
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
 	if (j == j->list->first) {

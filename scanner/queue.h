@@ -20,8 +20,10 @@ struct queue_options {
 	unsigned timeout;		/* seconds; 0: none */
 	struct scan_options scan;
 	queue_write *write;
+	void (*plan)(void *ctx, struct span items);	/* after their text;
+							 * or NULL */
 	void (*progress)(void *ctx, uint64_t bytes, uint64_t messages);
-	void *ctx;			/* of write and progress */
+	void *ctx;			/* of write, plan and progress */
 };
 
 struct queue;

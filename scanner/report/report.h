@@ -13,6 +13,7 @@
 #include "err.h"
 #include "hash.h"
 #include "msg.h"
+#include "repair.h"
 
 /* Counted over messages; added up by the parent. */
 struct totals {
@@ -29,6 +30,7 @@ struct totals {
 	uint64_t stores;
 	uint64_t not_mail, gone, unreadable;
 	uint64_t records;		/* lines of NDJSON */
+	uint64_t repairs[REPAIR_KINDS];	/* messages, by what is to be done */
 };
 
 void totals_add(struct totals *, const struct totals *more);
@@ -99,6 +101,7 @@ struct report_message {
 	bool index_is_relative;		/* see report_index */
 	bool hashed;
 	uint8_t sha256[HASH_SIZE];
+	const struct repair_facts *repair;	/* or NULL */
 };
 
 enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
