@@ -4,13 +4,12 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "cmdline.h"
 #include "complain.h"
 #include "conform.h"
 #include "report.h"
@@ -19,21 +18,22 @@
 #define JOBS_MAX 256u
 
 enum option_id {
-	OPTION_NONE = 255,	/* beyond any letter */
+	OPTION_NONE = CMDLINE_FIRST - 1,
 #define OPTION_ENUM(id, letter, name, arg, help) OPTION_##id,
 	SCAN_OPTIONS(OPTION_ENUM)
 };
 
-struct option_info {
-	enum option_id id;
-	int letter;		/* or 0 */
-	const char *name, *arg, *help;
-};
-
 #define OPTION_INFO(id, letter, name, arg, help) \
 	{ OPTION_##id, letter, name, arg, help },
-static const struct option_info options[] = { SCAN_OPTIONS(OPTION_INFO) };
-#define OPTIONS_N (sizeof(options) / sizeof(options[0]))
+static const struct cmdline_option options[] = { SCAN_OPTIONS(OPTION_INFO) };
+
+static struct cmdline
+scan_line(int argc, char **argv)
+{
+	return (struct cmdline){ .command = "scan", .options = options,
+	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
+	    .argv = argv };
+}
 
 static bool __attribute__((format(printf, 1, 2)))
 usage(const char *fmt, ...)
@@ -47,47 +47,12 @@ usage(const char *fmt, ...)
 	return false;
 }
 
-/* Help text in a column, broken between words. */
-static void
-put_wrapped(struct buf *b, const char *text, size_t indent, size_t width)
-{
-	size_t at = indent;
-
-	while (*text != '\0') {
-		const size_t n = strcspn(text, " ");
-
-		if (at + 1 + n > width && at > indent) {
-			buf_printf(b, "\n%*s", (int)indent, "");
-			at = indent;
-		}
-		if (at > indent) {
-			buf_byte(b, ' ');
-			at++;
-		}
-		buf_add(b, text, n);
-		at += n;
-		text += n + strspn(text + n, " ");
-	}
-	buf_byte(b, '\n');
-}
-
 void
 scan_options_help(struct buf *b)
 {
-	for (size_t i = 0; i < OPTIONS_N; i++) {
-		const struct option_info *o = &options[i];
-		char head[64];
-		char letter[5] = "    ";
+	const struct cmdline line = scan_line(0, NULL);
 
-		if (o->letter != 0)
-			(void)snprintf(letter, sizeof(letter), "-%c, ",
-			    o->letter);
-		(void)snprintf(head, sizeof(head), "  %s--%s%s%s", letter,
-		    o->name, o->arg != NULL ? "=" : "",
-		    o->arg != NULL ? o->arg : "");
-		buf_printf(b, "%-28s", head);
-		put_wrapped(b, o->help, 28, 79);
-	}
+	cmdline_help(&line, b);
 }
 
 static const char *const eol_names[] = {
@@ -353,70 +318,6 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	}
 }
 
-static enum option_id
-by_letter(int letter)
-{
-	for (size_t i = 0; i < OPTIONS_N; i++)
-		if (options[i].letter == letter)
-			return options[i].id;
-	return (enum option_id)letter;
-}
-
-/* The word is short for more than one option. */
-static bool
-is_ambiguous(const char *word)
-{
-	size_t count = 0;
-
-	if (strncmp(word, "--", 2) != 0)
-		return false;
-	for (size_t i = 0; i < OPTIONS_N; i++)
-		count += strncmp(options[i].name, word + 2,
-		    strcspn(word + 2, "=")) == 0;
-	return count > 1;
-}
-
-/* getopt_long did not like this word, or the option optopt in it. */
-static bool
-bad_option(int got, const char *word)
-{
-	const char *name = NULL;
-
-	for (size_t i = 0; i < OPTIONS_N; i++)
-		if ((int)options[i].id == optopt)
-			name = options[i].name;
-	if (name != NULL)
-		return usage(got == ':' ? "--%s needs an argument" :
-		    "--%s takes no argument", name);
-	if (optopt != 0)
-		return usage(got == ':' ? "-%c needs an argument" :
-		    "there is no option -%c", optopt);
-	if (is_ambiguous(word))
-		return usage("%s is short for more than one option", word);
-	return usage("there is no option %s", word);
-}
-
-/* What getopt_long wants to know, from the table. */
-static void
-getopt_tables(struct option *longs, char *shorts)
-{
-	*shorts++ = ':';
-	for (size_t i = 0; i < OPTIONS_N; i++) {
-		const struct option_info *o = &options[i];
-
-		longs[i] = (struct option){ .name = o->name,
-		    .has_arg = o->arg != NULL ? required_argument :
-		    no_argument, .val = (int)o->id };
-		if (o->letter == 0)
-			continue;
-		*shorts++ = (char)o->letter;
-		if (o->arg != NULL)
-			*shorts++ = ':';
-	}
-	longs[OPTIONS_N] = (struct option){ 0 };
-	*shorts = '\0';
-}
-
 static size_t
 processors(void)
 {
@@ -431,23 +332,19 @@ processors(void)
 bool
 scan_command_parse(int argc, char **argv, struct scan_command *c)
 {
-	struct option longs[OPTIONS_N + 1];
-	char shorts[2 * OPTIONS_N + 2];
+	const struct cmdline line = scan_line(argc, argv);
+	const char *arg;
 	int got;
 
 	*c = (struct scan_command){ .kernel = kernel_pick(NULL),
 	    .codes = code_set_default(), .jobs = processors(),
 	    .timeout = 300 };
-	getopt_tables(longs, shorts);
-	opterr = 0;
-	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (got == ':' || got == '?')
-			return bad_option(got, argv[optind - 1]);
-		if (!apply(c, by_letter(got), optarg))
+	cmdline_begin(&line);
+	while ((got = cmdline_next(&line, &arg)) != CMDLINE_END)
+		if (got == CMDLINE_BAD || !apply(c, (enum option_id)got, arg))
 			return false;
-	}
 	settle_checks(c);
-	c->paths = argv + optind;
+	c->paths = cmdline_words(&line);
 	if (c->help)
 		return true;
 	if (c->paths[0] == NULL && c->files0_from == NULL)
