@@ -26,7 +26,7 @@ struct resume {
  */
 struct job_spec {
 	enum job_kind kind;
-	enum place place;
+	enum store_place place;
 	const char *path;	/* the folder; or "", and names are paths */
 	size_t root;		/* bytes of path that the user named: links in
 				 * there are followed, behind it they are not */

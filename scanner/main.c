@@ -14,7 +14,15 @@ static int
 help_cmd(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "scan") == 0) {
-		scan_help();
+		scan_help(COMMAND_SCAN);
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "fix") == 0) {
+		scan_help(COMMAND_FIX);
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "quarantine") == 0) {
+		scan_help(COMMAND_TAKE);
 		return EXIT_CLEAN;
 	}
 	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
@@ -36,6 +44,8 @@ help_cmd(int argc, char **argv)
 	    "that is already\nstored: Maildirs, mboxes, MH folders, single "
 	    "messages.\n\n"
 	    "  scan PATH...       walk mail stores and report\n"
+	    "  fix PATH...        repair messages in place\n"
+	    "  quarantine PATH... --into DIR  take messages out\n"
 	    "  explain [CODE]...  what a code means, who is affected, what "
 	    "to do\n"
 	    "  rules check FILE...  is a file of rules right? (rules list: "
@@ -58,14 +68,30 @@ version_cmd(int argc, char **argv)
 static int
 scan_main(int argc, char **argv)
 {
-	return scan_cmd(argc, argv, (const char *const *)(argv - 1));
+	return scan_cmd(argc, argv, COMMAND_SCAN,
+	    (const char *const *)(argv - 1));
+}
+
+static int
+fix_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_FIX,
+	    (const char *const *)(argv - 1));
+}
+
+static int
+take_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_TAKE,
+	    (const char *const *)(argv - 1));
 }
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "scan", scan_main }, { "explain", explain_cmd },
+	{ "scan", scan_main }, { "fix", fix_main },
+	{ "quarantine", take_main }, { "explain", explain_cmd },
 	{ "rules", rules_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },

@@ -14,7 +14,10 @@ struct plan_item {
 	struct span folder;	/* "": name is a path that the user gave */
 	uint64_t root;		/* bytes of folder that the user named */
 	struct span name;
+	uint8_t place;		/* enum store_place */
 	bool container;		/* holds many messages: one item for each */
+	bool take;		/* it goes into quarantine */
+	struct span note;	/* note.h; of one that goes, and is a file */
 	uint64_t size;		/* bytes of the message */
 	uint8_t sha[HASH_SIZE];	/* of the message */
 };
@@ -23,8 +26,9 @@ struct plan_item {
 void plan_put(struct buf *, const struct plan_item *);
 
 /*
- * The next item of *in, which is moved behind it; folder and name point into
- * it.  False: nothing is left, or it makes no sense (then in->n > 0).
+ * The next item of *in, which is moved behind it; folder, name and note
+ * point into it.  False: nothing is left, or it makes no sense (then
+ * in->n > 0).
  */
 bool plan_next(struct span *in, struct plan_item *out);
 

@@ -37,15 +37,13 @@ struct pool {
 	struct worker *workers;
 };
 
-/* In the child: let go of the others' sockets, and work. */
+/* In the child: let go of all that is the parent's, and work. */
 static void
 child_body(int fd, void *ctx)
 {
 	struct pool *p = ctx;
 
-	for (size_t i = 0; i < p->n; i++)
-		if (p->workers[i].child.fd >= 0)
-			(void)close(p->workers[i].child.fd);
+	child_keep_only(fd);
 	worker_main(fd, &p->options);
 }
 

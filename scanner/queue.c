@@ -308,7 +308,7 @@ folder_facts(struct queue *q, const struct walk_dir *d)
 }
 
 static struct job *
-new_batch(struct queue *q, const struct walk_dir *d, enum place place,
+new_batch(struct queue *q, const struct walk_dir *d, enum store_place place,
     struct store_facts *facts)
 {
 	struct job *j;
@@ -338,7 +338,7 @@ batch_is_full(const struct queue *q, const struct job *j)
 
 void
 queue_file(struct queue *q, const struct walk_dir *d, const char *name,
-    enum place place)
+    enum store_place place)
 {
 	struct store_facts *facts = folder_facts(q, d);
 	struct job *j = q->batch;

@@ -33,7 +33,7 @@ void queue_free(struct queue *);
 
 /* A file to scan; dir == NULL: name is a path that the user gave. */
 void queue_file(struct queue *, const struct walk_dir *dir, const char *name,
-    enum place);
+    enum store_place);
 void queue_stdin(struct queue *);
 
 /* All of the folder's own files were given: its store record goes here. */

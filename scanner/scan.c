@@ -8,6 +8,7 @@
 
 #include "escape.h"
 #include "judge.h"
+#include "message_note.h"
 #include "open.h"
 #include "plan.h"
 
@@ -181,15 +182,26 @@ count_message(struct scanner *s, const struct msg *m,
 /* Whoever acts will want to look at this message. */
 static void
 plan_message(struct scanner *s, const struct msg *m,
-    const struct judged *got)
+    const struct judged *got, bool take)
 {
 	struct plan_item i = { .folder = span_text(s->job->path),
 	    .root = s->job->root, .name = span_text(s->name),
-	    .container = store_is_container(s->store), .size = m->len };
+	    .container = store_is_container(s->store), .size = m->len,
+	    .place = (uint8_t)s->job->place, .take = take };
+	struct buf note = { 0 };
+	struct report_message r = { .path = buf_span(&s->path), .msg = m,
+	    .verdict = got->verdict, .hashed = got->hashed };
 
 	if (got->hashed)
 		memcpy(i.sha, got->sha256, sizeof(i.sha));
+	memcpy(r.sha256, i.sha, sizeof(r.sha256));
+	if (take && !i.container)
+		message_note(&note, s->store, m->off, &r,
+		    &s->options.report);
+	i.note = buf_span(&note);
 	plan_put(&s->plan, &i);
+	s->plan.failed = s->plan.failed || !buf_ok(&note);
+	buf_free(&note);
 }
 
 /*
@@ -207,7 +219,7 @@ look_at_repair(struct scanner *s, const struct msg *m,
 		return rc;
 	s->delta.totals.repairs[out->is]++;
 	if (out->is == REPAIR_EDITS || out->is == REPAIR_TAKE_OUT)
-		plan_message(s, m, got);
+		plan_message(s, m, got, out->is == REPAIR_TAKE_OUT);
 	return ST_OK;
 }
 

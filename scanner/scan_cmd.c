@@ -1,5 +1,6 @@
 /*
- * See scan_cmd.h.  Ties together: walk, queue, report.
+ * See scan_cmd.h.  Ties together: walk, queue, report, and, for fix and
+ * quarantine, who acts.
  */
 #include "scan_cmd.h"
 
@@ -10,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "acting.h"
 #include "complain.h"
 #include "escape.h"
 #include "options.h"
+#include "outcome.h"
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
@@ -26,13 +29,18 @@ struct run {
 	struct config *config;		/* the rules of rule files */
 	struct output *out;
 	struct queue *queue;
+	struct acting *acting;		/* NULL: nothing is changed */
+	struct act_facts dry;		/* what is told of acts then */
+	struct selection *only;		/* NULL: all that is found */
+	struct scan_options scan;
+	const char *const *whole;	/* the command line */
 	struct progress *progress;	/* NULL: not shown */
 	struct targets *targets;	/* NULL: not asked for */
-	const struct target *target;	/* likewise */
-	struct run_facts facts;
+	const struct target_server *target;	/* likewise */
+	struct scan_facts facts;
 	struct summary_facts summary;
 	char rules[2 * HASH_SIZE + 1];
-	uint64_t extra_records;		/* header and summary */
+	uint64_t extra_records;		/* of files that were acted on */
 	struct timespec start;
 	struct buf text;		/* scratch */
 };
@@ -77,6 +85,28 @@ on_write(void *ctx, struct span s)
 }
 
 static void
+on_plan(void *ctx, struct span items)
+{
+	struct run *r = ctx;
+
+	if (r->acting != NULL)
+		acting_plan(r->acting, items);
+}
+
+static void
+on_acted(void *ctx, const struct act_report *a)
+{
+	struct run *r = ctx;
+
+	buf_clear(&r->text);
+	r->reporter->acted(&r->text, a, &r->report);
+	r->extra_records++;
+	if (!buf_ok(&r->text))
+		output_no_memory(r->out);
+	(void)on_write(r, buf_span(&r->text));
+}
+
+static void
 on_progress(void *ctx, uint64_t bytes, uint64_t messages)
 {
 	struct run *r = ctx;
@@ -87,7 +117,7 @@ on_progress(void *ctx, uint64_t bytes, uint64_t messages)
 
 static bool
 on_file(void *ctx, const struct walk_dir *d, const char *name,
-    enum place place)
+    enum store_place place)
 {
 	struct run *r = ctx;
 
@@ -182,7 +212,7 @@ static void
 set_facts(struct run *r, const char *const *whole)
 {
 	const struct scan_command *c = &r->command;
-	struct run_facts *f = &r->facts;
+	struct scan_facts *f = &r->facts;
 
 	r->report = (struct report_options){
 		.min_severity = c->min_severity, .eol = c->eol,
@@ -211,25 +241,62 @@ static bool
 start_queue(struct run *r, struct err *e)
 {
 	const struct scan_command *c = &r->command;
-	const struct queue_options o = {
-		.workers = c->jobs, .timeout = c->timeout,
-		.scan = {
-			.engine = { .kernel = c->kernel, .eol = c->eol,
-			    .codes = c->codes, .topics = c->topics,
-			    .checks = c->checks, .target = r->target,
-			    .rules = config_rules(r->config) },
-			.report = r->report, .reporter = r->reporter,
-			.format = c->format_in, .all = c->all || c->hash,
-			.hash = c->hash,
-		},
-		.write = on_write, .progress = on_progress, .ctx = r,
+	struct queue_options o = {
+		.workers = c->jobs, .timeout = c->timeout, .write = on_write,
+		.plan = on_plan, .progress = on_progress, .ctx = r,
 	};
+
+	r->scan = (struct scan_options){
+		.engine = { .kernel = c->kernel, .eol = c->eol,
+		    .codes = c->codes, .topics = c->topics,
+		    .checks = c->checks, .target = r->target,
+		    .rules = config_rules(r->config) },
+		.report = r->report, .reporter = r->reporter,
+		.format = c->format_in, .all = c->all || c->hash,
+		.hash = c->hash || r->only != NULL,
+		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
+		.only = r->only,
+	};
+	o.scan = r->scan;
 
 	r->queue = queue_new(&o, e);
 	to_stop = r->queue;
 	if (r->queue != NULL && interrupted != 0)
 		queue_stop(r->queue);	/* it came before there was one */
 	return r->queue != NULL;
+}
+
+/*
+ * Who acts begins when the workers are there: they have no business with the
+ * journal's descriptor.
+ */
+static int
+start_acting(struct run *r, struct err *e)
+{
+	const struct scan_command *c = &r->command;
+	const struct acting_options o = {
+		.state = c->state, .paths = c->paths, .argv = r->whole,
+		.what = c->command == COMMAND_FIX ? "fix" : "quarantine",
+		.scan = &r->scan, .timeout = c->timeout, .wait = c->wait,
+		.keep_uid = c->keep_uid, .copy_swap = c->copy_swap,
+		.in_place = c->in_place, .stop = &interrupted,
+		.acted = on_acted, .ctx = r,
+	};
+
+	if (c->command == COMMAND_SCAN)
+		return EXIT_CLEAN;
+	r->summary.acts = &r->dry;
+	if (!c->apply)
+		return EXIT_CLEAN;
+	switch (acting_new(&r->acting, &o, e)) {
+	case ST_OK:
+		r->summary.acts = acting_facts(r->acting);
+		return EXIT_CLEAN;
+	case ST_BAD:
+		return EXIT_INTERRUPTED;
+	default:
+		return EXIT_UNREADABLE;
+	}
 }
 
 static void
@@ -285,15 +352,90 @@ scan_list(struct run *r, const char *list)
 		(void)fclose(f);
 }
 
+/* A file that a report names: links in its path are not followed. */
+static bool
+scan_reported(struct run *r, size_t i)
+{
+	const char *path = selection_path(r->only, i);
+	const char *slash = strrchr(path, '/');
+	char *folder = slash != NULL ? strndup(path, slash > path ?
+	    (size_t)(slash - path) : 1) : NULL;
+	struct walk_dir d = { .path = folder };
+	bool go;
+
+	if (slash == NULL)
+		return on_file(r, NULL, path, PLACE_NAMED);
+	if (folder == NULL)
+		return false;
+	d.root = path[0] == '/' ? 1 : strcspn(folder, "/");
+	for (char **p = r->command.paths; *p != NULL; p++) {
+		const size_t n = strlen(*p);
+
+		if (n > d.root && n <= strlen(folder) &&
+		    strncmp(folder, *p, n) == 0 &&
+		    (folder[n] == '/' || folder[n] == '\0'))
+			d.root = n;
+	}
+	go = on_file(r, &d, slash + 1, selection_is_maildir(r->only, i) ?
+	    PLACE_MAILDIR : PLACE_NAMED) && on_leave(r, &d, true);
+	free(folder);
+	return go;
+}
+
+static void
+scan_selection(struct run *r)
+{
+	size_t i = 0;
+
+	while (selection_path(r->only, i) != NULL && scan_reported(r, i))
+		i++;
+}
+
 static void
 scan_all(struct run *r)
 {
-	for (char **p = r->command.paths; *p != NULL; p++)
+	if (r->only != NULL)
+		scan_selection(r);
+	for (char **p = r->command.paths; *p != NULL && r->only == NULL; p++)
 		if (!scan_path(r, *p))
 			break;
 	if (r->command.files0_from != NULL && !queue_stopped(r->queue))
 		scan_list(r, r->command.files0_from);
 	r->summary.partial = !queue_finish(r->queue) || interrupted != 0;
+}
+
+/* What is left to be done. */
+static void
+act_all(struct run *r)
+{
+	struct err e = { 0 };
+
+	if (r->acting != NULL && acting_finish(r->acting, &e) != ST_OK) {
+		progress_hide(r->progress);
+		complain("%s", e.text);
+		complain("it had to stop; `baredot recover` settles what was "
+		    "begun");
+	}
+	r->summary.partial = r->summary.partial || interrupted != 0;
+}
+
+/* 1: something is to be done, or was left alone. */
+static int
+act_status(const struct run *r, const struct totals *t)
+{
+	const struct act_facts *a = r->summary.acts;
+	uint64_t left = t->repairs[REPAIR_REFUSED];
+
+	if (a->run == NULL)
+		return left + t->repairs[REPAIR_EDITS] +
+		    t->repairs[REPAIR_TAKE_OUT] > 0 ? EXIT_FINDINGS :
+		    EXIT_CLEAN;
+	if (a->dead || a->files[OUTCOME_FAILED] > 0 ||
+	    a->files[OUTCOME_UNSETTLED] > 0)
+		return EXIT_UNREADABLE;
+	for (size_t i = OUTCOME_REFUSED; i <= OUTCOME_BUSY; i++)
+		left += a->files[i];
+	return left > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 static int
@@ -303,6 +445,8 @@ exit_status(const struct run *r, const struct totals *t)
 		return EXIT_INTERRUPTED;
 	if (t->unreadable > 0 || r->summary.partial)
 		return EXIT_UNREADABLE;
+	if (r->summary.acts != NULL)
+		return act_status(r, t);
 	if (t->flagged > t->by_severity[SEV_INFO] && !r->command.exit_zero)
 		return EXIT_FINDINGS;
 	return EXIT_CLEAN;
@@ -330,7 +474,7 @@ finish(struct run *r)
 	    (double)(now.tv_nsec - r->start.tv_nsec) / 1e9;
 	report_time(s->end);
 	s->exit_status = exit_status(r, &t);
-	t.records += 2;		/* the header, and this one */
+	t.records += 2 + r->extra_records;	/* the header, and this one */
 	buf_clear(&r->text);
 	r->reporter->summary(&r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
@@ -354,8 +498,9 @@ static int
 run_scan(struct run *r, const char *const *whole)
 {
 	struct err e = { 0 };
-	int status;
+	int status, started = EXIT_CLEAN;
 
+	r->whole = whole;
 	r->config = rules_load(!r->command.no_default_rules,
 	    r->command.rules, r->command.rules_n, &status);
 	if (r->config == NULL)
@@ -368,15 +513,20 @@ run_scan(struct run *r, const char *const *whole)
 	    "ndjson");
 	set_facts(r, whole);
 	catch_signals();
-	if (!start_queue(r, &e))
+	if (!start_queue(r, &e) ||
+	    (started = start_acting(r, &e)) != EXIT_CLEAN) {
+		status = started != EXIT_CLEAN ? started : status;
 		goto out;
+	}
 	start_progress(r);
 	r->reporter->header(&r->text, &r->facts);
 	if (write_text(r))
 		scan_all(r);
+	act_all(r);
 	status = finish(r);
 out:
 	to_stop = NULL;
+	acting_free(r->acting);
 	progress_free(r->progress);
 	queue_free(r->queue);
 	config_free(r->config);
@@ -394,7 +544,7 @@ static bool
 find_target(struct run *r)
 {
 	const struct span text = { targets_conf, targets_conf_size };
-	const struct target *t;
+	const struct target_server *t;
 	struct buf b = { 0 };
 	char why[200];
 
@@ -420,46 +570,39 @@ find_target(struct run *r)
 	return false;
 }
 
+/* The report of --from. */
+static int
+read_selection(struct run *r)
+{
+	struct err e;
+	int rc;
+
+	if (r->command.from == NULL)
+		return EXIT_CLEAN;
+	if ((rc = selection_read(r->command.from, &r->only, &e)) == ST_OK)
+		return EXIT_CLEAN;
+	complain("%s: %s", r->command.from, e.text);
+	return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
+}
+
 int
-scan_cmd(int argc, char **argv, const char *const *whole)
+scan_cmd(int argc, char **argv, enum command command,
+    const char *const *whole)
 {
 	struct run r = { 0 };
 	int status;
 
-	if (!scan_command_parse(argc, argv, &r.command))
+	if (!scan_command_parse(argc, argv, command, &r.command))
 		return EXIT_USAGE;
 	if (r.command.help) {
-		scan_help();
+		scan_help(command);
 		return EXIT_CLEAN;
 	}
 	if (!find_target(&r))
 		return EXIT_USAGE;
-	status = run_scan(&r, whole);
+	if ((status = read_selection(&r)) == EXIT_CLEAN)
+		status = run_scan(&r, whole);
+	selection_free(r.only);
 	targets_free(r.targets);
 	return status;
-}
-
-void
-scan_help(void)
-{
-	struct buf b = { 0 };
-
-	buf_str(&b,
-	    "Usage: baredot scan [OPTION]... PATH...\n\n"
-	    "Walk mail stores, judge the line ends and end-of-data "
-	    "look-alikes of every\nmessage, and report.  Reads only; changes "
-	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "
-	    ".eml files, any mixture),\na file, or - for a message or mbox on "
-	    "standard input.  gzip is read through.\n\n");
-	scan_options_help(&b);
-	buf_str(&b,
-	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
-	    "something could not\nbe read (wins over 1), 64 usage, 75 "
-	    "interrupted, 78 a\nrule file is wrong.\n\n"
-	    "  baredot scan ~/Maildir\n"
-	    "  baredot scan -f ndjson -o report.ndjson /var/vmail\n"
-	    "  baredot scan --code 'eod.*' --min-severity high archive.mbox\n"
-	    "  baredot explain eod.lf-dot-crlf\n");
-	(void)fputs(buf_text(&b), stdout);
-	buf_free(&b);
 }
