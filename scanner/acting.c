@@ -98,20 +98,20 @@ open_state(struct acting *a, struct err *e)
 	return rc;
 }
 
+/* A run that does nothing leaves nothing. */
 static int
 begin_run(struct acting *a, struct err *e)
 {
 	const struct run_facts f = { .what = a->options.what,
 	    .argv = a->options.argv };
-	struct recovered r;
 	int rc;
 
-	if ((rc = recover_all(&a->state, &r, NULL, NULL, e)) != ST_OK ||
-	    (rc = run_begin_as(&a->run, &a->state, &f, e)) != ST_OK)
+	if (a->begun)
+		return ST_OK;
+	if ((rc = run_begin_as(&a->run, &a->state, &f, e)) != ST_OK)
 		return rc;
 	a->begun = true;
 	a->facts.run = a->run.id;
-	a->facts.verb = a->options.what;
 	return ST_OK;
 }
 
@@ -120,13 +120,15 @@ acting_new(struct acting **out, const struct acting_options *o,
     struct err *e)
 {
 	struct acting *a = calloc(1, sizeof(*a));
+	struct recovered r;
 	int rc;
 
 	if (a == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot start");
 	a->options = *o;
+	a->facts.applies = true;
 	if ((rc = open_state(a, e)) == ST_OK &&
-	    (rc = begin_run(a, e)) == ST_OK &&
+	    (rc = recover_all(&a->state, &r, NULL, NULL, e)) == ST_OK &&
 	    (a->mender = mender_new(o->scan, o->timeout, e)) == NULL)
 		rc = ST_DEAD;
 	if (rc != ST_OK) {
@@ -293,7 +295,9 @@ act_on_file(struct acting *a, const struct plan_item *i)
 	t.folder = buf_text(&a->folder);
 	t.root = i->folder.n > 0 ? i->root : a->folder.n;
 	t.name = buf_text(&a->name);
-	if (is_full(a))
+	if ((rc = begin_run(a, &e)) != ST_OK)
+		;
+	else if (is_full(a))
 		rc = outcome_status(outcome_set(&o, OUTCOME_FAILED, 0,
 		    "skipped: the file system of its folder is full"));
 	else if (i->take)

@@ -11,39 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "acting.h"
 #include "complain.h"
 #include "escape.h"
-#include "options.h"
-#include "outcome.h"
-#include "output.h"
-#include "progress.h"
-#include "queue.h"
 #include "rules_load.h"
-#include "targets.h"
-
-struct run {
-	struct scan_command command;
-	struct report_options report;
-	const struct reporter *reporter;
-	struct config *config;		/* the rules of rule files */
-	struct output *out;
-	struct queue *queue;
-	struct acting *acting;		/* NULL: nothing is changed */
-	struct act_facts dry;		/* what is told of acts then */
-	struct selection *only;		/* NULL: all that is found */
-	struct scan_options scan;
-	const char *const *whole;	/* the command line */
-	struct progress *progress;	/* NULL: not shown */
-	struct targets *targets;	/* NULL: not asked for */
-	const struct target_server *target;	/* likewise */
-	struct scan_facts facts;
-	struct summary_facts summary;
-	char rules[2 * HASH_SIZE + 1];
-	uint64_t extra_records;		/* of files that were acted on */
-	struct timespec start;
-	struct buf text;		/* scratch */
-};
+#include "scan_run.h"
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -74,10 +45,10 @@ catch_signals(void)
 
 /* --- what the queue and the walk tell */
 
-static bool
-on_write(void *ctx, struct span s)
+bool
+scan_write(void *ctx, struct span s)
 {
-	struct run *r = ctx;
+	struct scan_run *r = ctx;
 
 	if (output_is_terminal(r->out))
 		progress_hide(r->progress);
@@ -85,83 +56,12 @@ on_write(void *ctx, struct span s)
 }
 
 static void
-on_plan(void *ctx, struct span items)
-{
-	struct run *r = ctx;
-
-	if (r->acting != NULL)
-		acting_plan(r->acting, items);
-}
-
-static void
-on_acted(void *ctx, const struct act_report *a)
-{
-	struct run *r = ctx;
-
-	buf_clear(&r->text);
-	r->reporter->acted(&r->text, a, &r->report);
-	r->extra_records++;
-	if (!buf_ok(&r->text))
-		output_no_memory(r->out);
-	(void)on_write(r, buf_span(&r->text));
-}
-
-static void
 on_progress(void *ctx, uint64_t bytes, uint64_t messages)
 {
-	struct run *r = ctx;
+	struct scan_run *r = ctx;
 
 	if (r->progress != NULL)
 		progress_add(r->progress, bytes, messages);
-}
-
-static bool
-on_file(void *ctx, const struct walk_dir *d, const char *name,
-    enum store_place place)
-{
-	struct run *r = ctx;
-
-	queue_file(r->queue, d, name, place);
-	return !queue_stopped(r->queue);
-}
-
-static bool
-on_leave(void *ctx, const struct walk_dir *d, bool settled)
-{
-	struct run *r = ctx;
-
-	r->summary.unsettled += !settled;
-	queue_leave(r->queue, d, settled);
-	return !queue_stopped(r->queue);
-}
-
-static bool
-on_skipped(void *ctx, const struct walk_dir *d, const char *name,
-    enum walk_skip why)
-{
-	struct run *r = ctx;
-
-	r->summary.skipped[why]++;
-	if (!r->command.verbose && d != NULL)
-		return true;
-	buf_clear(&r->text);
-	if (d != NULL) {
-		buf_str(&r->text, d->path);
-		buf_byte(&r->text, '/');
-	}
-	buf_str(&r->text, name);
-	queue_problem(r->queue, PROBLEM_SKIPPED, buf_span(&r->text),
-	    walk_skip_text(why));
-	return !queue_stopped(r->queue);
-}
-
-static bool
-on_failed(void *ctx, const char *path, const struct err *e)
-{
-	struct run *r = ctx;
-
-	queue_problem(r->queue, PROBLEM_UNREADABLE, span_text(path), e->text);
-	return !queue_stopped(r->queue);
 }
 
 /* --- the parts of a run */
@@ -172,7 +72,7 @@ on_failed(void *ctx, const char *path, const struct err *e)
  * made by.
  */
 static void
-hash_rules(struct run *r)
+hash_rules(struct scan_run *r)
 {
 	struct hash *h = hash_new();
 	struct buf b = { 0 };
@@ -199,7 +99,7 @@ hash_rules(struct run *r)
 }
 
 static bool
-wants_color(const struct run *r)
+wants_color(const struct scan_run *r)
 {
 	const char *no = getenv("NO_COLOR");
 
@@ -209,7 +109,7 @@ wants_color(const struct run *r)
 }
 
 static void
-set_facts(struct run *r, const char *const *whole)
+set_facts(struct scan_run *r, const char *const *whole)
 {
 	const struct scan_command *c = &r->command;
 	struct scan_facts *f = &r->facts;
@@ -238,12 +138,12 @@ set_facts(struct run *r, const char *const *whole)
 }
 
 static bool
-start_queue(struct run *r, struct err *e)
+start_queue(struct scan_run *r, struct err *e)
 {
 	const struct scan_command *c = &r->command;
 	struct queue_options o = {
-		.workers = c->jobs, .timeout = c->timeout, .write = on_write,
-		.plan = on_plan, .progress = on_progress, .ctx = r,
+		.workers = c->jobs, .timeout = c->timeout, .write = scan_write,
+		.plan = scan_acts_plan, .progress = on_progress, .ctx = r,
 	};
 
 	r->scan = (struct scan_options){
@@ -266,41 +166,8 @@ start_queue(struct run *r, struct err *e)
 	return r->queue != NULL;
 }
 
-/*
- * Who acts begins when the workers are there: they have no business with the
- * journal's descriptor.
- */
-static int
-start_acting(struct run *r, struct err *e)
-{
-	const struct scan_command *c = &r->command;
-	const struct acting_options o = {
-		.state = c->state, .paths = c->paths, .argv = r->whole,
-		.what = c->command == COMMAND_FIX ? "fix" : "quarantine",
-		.scan = &r->scan, .timeout = c->timeout, .wait = c->wait,
-		.keep_uid = c->keep_uid, .copy_swap = c->copy_swap,
-		.in_place = c->in_place, .stop = &interrupted,
-		.acted = on_acted, .ctx = r,
-	};
-
-	if (c->command == COMMAND_SCAN)
-		return EXIT_CLEAN;
-	r->summary.acts = &r->dry;
-	if (!c->apply)
-		return EXIT_CLEAN;
-	switch (acting_new(&r->acting, &o, e)) {
-	case ST_OK:
-		r->summary.acts = acting_facts(r->acting);
-		return EXIT_CLEAN;
-	case ST_BAD:
-		return EXIT_INTERRUPTED;
-	default:
-		return EXIT_UNREADABLE;
-	}
-}
-
 static void
-start_progress(struct run *r)
+start_progress(struct scan_run *r)
 {
 	const enum when when = r->command.progress;
 
@@ -310,143 +177,15 @@ start_progress(struct run *r)
 		    r->command.one_fs);
 }
 
-static bool
-scan_path(struct run *r, const char *path)
-{
-	const struct walk_options o = { .one_fs = r->command.one_fs,
-	    .tmp = r->command.tmp };
-	const struct walk_sink sink = { .file = on_file, .leave = on_leave,
-	    .skipped = on_skipped, .failed = on_failed, .ctx = r };
-
-	if (strcmp(path, "-") == 0) {
-		queue_stdin(r->queue);
-		return true;
-	}
-	return walk_path(path, &o, &sink);
-}
-
-/* The names of --files0-from. */
-static void
-scan_list(struct run *r, const char *list)
-{
-	FILE *f = strcmp(list, "-") == 0 ? stdin : fopen(list, "re");
-	char *name = NULL;
-	size_t cap = 0;
-	struct err e;
-
-	if (f == NULL) {
-		(void)err_set(&e, ST_DEAD, errno, "cannot open");
-		(void)on_failed(r, list, &e);
-		return;
-	}
-	errno = 0;
-	while (getdelim(&name, &cap, '\0', f) > 0)
-		if (name[0] != '\0' && !scan_path(r, name))
-			break;
-	if (ferror(f)) {
-		(void)err_set(&e, ST_DEAD, errno, "cannot read");
-		(void)on_failed(r, list, &e);
-	}
-	free(name);
-	if (f != stdin)
-		(void)fclose(f);
-}
-
-/* A file that a report names: links in its path are not followed. */
-static bool
-scan_reported(struct run *r, size_t i)
-{
-	const char *path = selection_path(r->only, i);
-	const char *slash = strrchr(path, '/');
-	char *folder = slash != NULL ? strndup(path, slash > path ?
-	    (size_t)(slash - path) : 1) : NULL;
-	struct walk_dir d = { .path = folder };
-	bool go;
-
-	if (slash == NULL)
-		return on_file(r, NULL, path, PLACE_NAMED);
-	if (folder == NULL)
-		return false;
-	d.root = path[0] == '/' ? 1 : strcspn(folder, "/");
-	for (char **p = r->command.paths; *p != NULL; p++) {
-		const size_t n = strlen(*p);
-
-		if (n > d.root && n <= strlen(folder) &&
-		    strncmp(folder, *p, n) == 0 &&
-		    (folder[n] == '/' || folder[n] == '\0'))
-			d.root = n;
-	}
-	go = on_file(r, &d, slash + 1, selection_is_maildir(r->only, i) ?
-	    PLACE_MAILDIR : PLACE_NAMED) && on_leave(r, &d, true);
-	free(folder);
-	return go;
-}
-
-static void
-scan_selection(struct run *r)
-{
-	size_t i = 0;
-
-	while (selection_path(r->only, i) != NULL && scan_reported(r, i))
-		i++;
-}
-
-static void
-scan_all(struct run *r)
-{
-	if (r->only != NULL)
-		scan_selection(r);
-	for (char **p = r->command.paths; *p != NULL && r->only == NULL; p++)
-		if (!scan_path(r, *p))
-			break;
-	if (r->command.files0_from != NULL && !queue_stopped(r->queue))
-		scan_list(r, r->command.files0_from);
-	r->summary.partial = !queue_finish(r->queue) || interrupted != 0;
-}
-
-/* What is left to be done. */
-static void
-act_all(struct run *r)
-{
-	struct err e = { 0 };
-
-	if (r->acting != NULL && acting_finish(r->acting, &e) != ST_OK) {
-		progress_hide(r->progress);
-		complain("%s", e.text);
-		complain("it had to stop; `baredot recover` settles what was "
-		    "begun");
-	}
-	r->summary.partial = r->summary.partial || interrupted != 0;
-}
-
-/* 1: something is to be done, or was left alone. */
 static int
-act_status(const struct run *r, const struct totals *t)
-{
-	const struct act_facts *a = r->summary.acts;
-	uint64_t left = t->repairs[REPAIR_REFUSED];
-
-	if (a->run == NULL)
-		return left + t->repairs[REPAIR_EDITS] +
-		    t->repairs[REPAIR_TAKE_OUT] > 0 ? EXIT_FINDINGS :
-		    EXIT_CLEAN;
-	if (a->dead || a->files[OUTCOME_FAILED] > 0 ||
-	    a->files[OUTCOME_UNSETTLED] > 0)
-		return EXIT_UNREADABLE;
-	for (size_t i = OUTCOME_REFUSED; i <= OUTCOME_BUSY; i++)
-		left += a->files[i];
-	return left > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
-}
-
-static int
-exit_status(const struct run *r, const struct totals *t)
+exit_status(const struct scan_run *r, const struct totals *t)
 {
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;
 	if (t->unreadable > 0 || r->summary.partial)
 		return EXIT_UNREADABLE;
 	if (r->summary.acts != NULL)
-		return act_status(r, t);
+		return scan_acts_status(r, t);
 	if (t->flagged > t->by_severity[SEV_INFO] && !r->command.exit_zero)
 		return EXIT_FINDINGS;
 	return EXIT_CLEAN;
@@ -454,7 +193,7 @@ exit_status(const struct run *r, const struct totals *t)
 
 /* r->text to the report.  False: that failed, or had failed before. */
 static bool
-write_text(struct run *r)
+write_text(struct scan_run *r)
 {
 	if (!buf_ok(&r->text))
 		output_no_memory(r->out);
@@ -462,7 +201,7 @@ write_text(struct run *r)
 }
 
 static int
-finish(struct run *r)
+finish(struct scan_run *r)
 {
 	struct totals t = *queue_totals(r->queue);
 	struct summary_facts *s = &r->summary;
@@ -495,7 +234,7 @@ finish(struct run *r)
 }
 
 static int
-run_scan(struct run *r, const char *const *whole)
+run_scan(struct scan_run *r, const char *const *whole)
 {
 	struct err e = { 0 };
 	int status, started = EXIT_CLEAN;
@@ -514,7 +253,7 @@ run_scan(struct run *r, const char *const *whole)
 	set_facts(r, whole);
 	catch_signals();
 	if (!start_queue(r, &e) ||
-	    (started = start_acting(r, &e)) != EXIT_CLEAN) {
+	    (started = scan_acts_begin(r, &interrupted, &e)) != EXIT_CLEAN) {
 		status = started != EXIT_CLEAN ? started : status;
 		goto out;
 	}
@@ -522,7 +261,7 @@ run_scan(struct run *r, const char *const *whole)
 	r->reporter->header(&r->text, &r->facts);
 	if (write_text(r))
 		scan_all(r);
-	act_all(r);
+	scan_acts_finish(r, interrupted != 0);
 	status = finish(r);
 out:
 	to_stop = NULL;
@@ -541,7 +280,7 @@ out:
 
 /* --target, which asks for its codes as well.  False: explained. */
 static bool
-find_target(struct run *r)
+find_target(struct scan_run *r)
 {
 	const struct span text = { targets_conf, targets_conf_size };
 	const struct target_server *t;
@@ -570,26 +309,11 @@ find_target(struct run *r)
 	return false;
 }
 
-/* The report of --from. */
-static int
-read_selection(struct run *r)
-{
-	struct err e;
-	int rc;
-
-	if (r->command.from == NULL)
-		return EXIT_CLEAN;
-	if ((rc = selection_read(r->command.from, &r->only, &e)) == ST_OK)
-		return EXIT_CLEAN;
-	complain("%s: %s", r->command.from, e.text);
-	return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
-}
-
 int
 scan_cmd(int argc, char **argv, enum command command,
     const char *const *whole)
 {
-	struct run r = { 0 };
+	struct scan_run r = { 0 };
 	int status;
 
 	if (!scan_command_parse(argc, argv, command, &r.command))
@@ -600,7 +324,7 @@ scan_cmd(int argc, char **argv, enum command command,
 	}
 	if (!find_target(&r))
 		return EXIT_USAGE;
-	if ((status = read_selection(&r)) == EXIT_CLEAN)
+	if ((status = scan_acts_read(&r)) == EXIT_CLEAN)
 		status = run_scan(&r, whole);
 	selection_free(r.only);
 	targets_free(r.targets);

@@ -196,7 +196,7 @@ acts_text(struct buf *b, const struct act_facts *a, const struct totals *t)
 {
 	const char *sep = "  Files: ";
 
-	if (a->run == NULL) {
+	if (!a->applies) {
 		put_plan(b, t);
 		return;
 	}
@@ -229,11 +229,12 @@ acts_json(struct json *j, const struct act_facts *a, const struct totals *t)
 		json_key_u64(j, repair_is_name((enum repair_is)i),
 		    t->repairs[i]);
 	json_close(j, '}');
-	if (a->run == NULL)
+	if (!a->applies)
 		return;
 	json_key(j, "acts");
 	json_open(j, '{');
-	json_key_text(j, "run", a->run);
+	if (a->run != NULL)
+		json_key_text(j, "run", a->run);
 	for (size_t i = 0; i < ACT_OUTCOMES; i++)
 		json_key_u64(j, outcomes[i], a->files[i]);
 	json_key_u64(j, "messages", a->messages);

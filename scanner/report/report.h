@@ -97,8 +97,8 @@ struct summary_facts {
 #define ACT_OUTCOMES 8			/* of enum outcome_kind */
 
 struct act_facts {
-	const char *run;		/* NULL: nothing is applied */
-	const char *verb;		/* "repaired" */
+	bool applies;			/* else it only shows */
+	const char *run;		/* NULL: nothing was begun */
 	uint64_t files[ACT_OUTCOMES];	/* by what came of them */
 	uint64_t messages, edits, taken;	/* that were done */
 	bool dead;			/* it had to stop */
