@@ -327,9 +327,11 @@ field_graft(const struct part *p, enum transfer_encoding encoding,
 		g.ins = (struct span){ (const uint8_t *)field, strlen(field) };
 		return g;
 	}
+	/* White space behind it goes too: not all who read it expect that. */
 	g.kind = EDIT_ENCODING;
 	g.off = p->is->offset + (uint64_t)(p->word.p - p->head.p);
-	g.del = p->word.n;
+	g.del = (uint64_t)(p->encoding->value.p + p->encoding->value.n -
+	    p->word.p);
 	g.ins = qp ? SPAN("quoted-printable") : SPAN("base64");
 	return g;
 }

@@ -268,7 +268,7 @@ static const struct {
 	{ S("content-transfer-encoding :  8BIT \nContent-Type: text/plain;\n"
 	    "\tcharset=\"utf-8\"\n\nGr\xc3\xbc\xc3\x9f" "e\n"), 0,
 	    { BRK_LF, BRK_LF, TRANSFER_QP, 0, 0 },
-	    S("content-transfer-encoding :  quoted-printable \n"
+	    S("content-transfer-encoding :  quoted-printable\n"
 	    "Content-Type: text/plain;\n"
 	    "\tcharset=\"utf-8\"\n\nGr=C3=BC=C3=9Fe\n") },
 	/* mostly not ASCII; lines are CRLFs */
