@@ -204,17 +204,26 @@ say_seal(struct said *t, const struct seal *seal)
 	say(t, seal->part);
 }
 
+/* The first at or behind list[*i] that is the same, which is passed over.
+ * What is new is no harm: a CR by itself may have hidden it before. */
 static bool
-same_seal(const struct seal_list *a, const struct seal_list *b, size_t i)
+has_seal(const struct seal_list *l, size_t *i, const struct seal *seal)
 {
-	return i < a->n && i < b->n && a->list[i].kind == b->list[i].kind &&
-	    memcmp(a->list[i].sum, b->list[i].sum, HASH_SIZE) == 0;
+	for (size_t k = *i; k < l->n; k++)
+		if (l->list[k].kind == seal->kind &&
+		    memcmp(l->list[k].sum, seal->sum, HASH_SIZE) == 0) {
+			*i = k + 1;
+			return true;
+		}
+	return false;
 }
 
 static void
 add_list(struct said *all, const struct seal_list *old,
     const struct seal_list *new)
 {
+	size_t next = 0;
+
 	if (old->failed || new->failed) {
 		struct said one = { .is = SEALS_BROKEN };
 
@@ -222,11 +231,11 @@ add_list(struct said *all, const struct seal_list *old,
 		add(all, &one);
 		return;
 	}
-	for (size_t i = 0; i < old->n || i < new->n; i++) {
-		struct said one = { .is = same_seal(old, new, i) ?
-		    SEALS_KEPT : SEALS_BROKEN };
+	for (size_t i = 0; i < old->n; i++) {
+		struct said one = { .is = has_seal(new, &next,
+		    &old->list[i]) ? SEALS_KEPT : SEALS_BROKEN };
 
-		say_seal(&one, i < old->n ? &old->list[i] : &new->list[i]);
+		say_seal(&one, &old->list[i]);
 		add(all, &one);
 	}
 }
