@@ -160,12 +160,14 @@ seal_dkim_count(const struct seal_dkim *d)
 	return d->sides[SEAL_OLD].n + d->sides[SEAL_OLD].more;
 }
 
+/* Where the old body does not match, the header may have been damaged in the
+ * same way. */
 static bool
 same_head(const struct seal_dkim *d, size_t i, struct span *differs)
 {
 	const struct signature *sig = &d->sides[SEAL_OLD].list[i];
 	const char *c = sig->tags.canonicalization;
-	struct seal_heads heads = { .canon = DKIM_SIMPLE };
+	struct seal_heads heads = { .loose = !sig->matches };
 
 	if (c != NULL && c[0] == 'r')		/* "relaxed/..." */
 		heads.canon = DKIM_RELAXED;

@@ -153,7 +153,7 @@ seal_head_is(const struct seal_head *h, size_t field, struct span name,
 
 struct reader {
 	struct span s;
-	bool cr;
+	bool cr, loose;
 	bool value;		/* relaxed: the colon was read */
 	bool started;		/* and there was text behind it */
 	int held;		/* what comes next; or NOTHING */
@@ -163,15 +163,20 @@ struct reader {
 static int
 next_simple(struct reader *r)
 {
-	size_t n = 1;
+	const size_t most = r->loose ? r->s.n : 1;
+	size_t n = 0;
 	int c;
 
 	if (r->s.n == 0)
 		return END;
 	c = r->s.p[0];
-	if (c == '\r' && r->s.n > 1 && r->s.p[1] == '\n')
-		n = 2;
-	if (n == 2 || c == '\n' || (c == '\r' && r->cr))
+	while (n < most && n < r->s.n && r->s.p[n] == '\r')
+		n++;
+	if (n < r->s.n && r->s.p[n] == '\n')
+		n++;
+	else
+		n = 1;
+	if (r->s.p[n - 1] == '\n' || (c == '\r' && r->cr))
 		c = BREAK;
 	r->s = (struct span){ r->s.p + n, r->s.n - n };
 	return c;
@@ -201,17 +206,17 @@ next_relaxed(struct reader *r)
 }
 
 static struct reader
-reader_of(const struct seal_head *h, size_t i)
+reader_of(const struct seal_heads *h, size_t side, size_t i)
 {
-	return (struct reader){ .s = raw(h, i), .cr = h->cr,
-	    .held = NOTHING };
+	return (struct reader){ .s = raw(h->head[side], i),
+	    .cr = h->head[side]->cr, .loose = h->loose, .held = NOTHING };
 }
 
 static bool
 same_field(const struct seal_heads *h, const size_t i[2])
 {
-	struct reader a = reader_of(h->head[0], i[0]);
-	struct reader b = reader_of(h->head[1], i[1]);
+	struct reader a = reader_of(h, 0, i[0]);
+	struct reader b = reader_of(h, 1, i[1]);
 	int c, d;
 
 	do {

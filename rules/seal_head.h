@@ -58,6 +58,8 @@ struct seal_heads {
 	const struct seal_head *head[2];
 	size_t at[2];
 	enum dkim_canon canon;
+	bool loose;		/* CRs before an LF all belong to it: what a
+				 * CRCRLF was before it was one */
 };
 
 /*

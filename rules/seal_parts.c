@@ -73,6 +73,8 @@ open_slot(struct seal_parts *w, enum seal_kind kind, enum seal_form form,
 	w->open[i] = (struct seal_open){ .open = true, .fresh = true,
 	    .layer = w->n - 1 };
 	w->open_n++;
+	if (again && seal->kind != kind)
+		seal->kind = SEAL_OTHER;
 	if (again)
 		return i;
 	w->out->n++;
