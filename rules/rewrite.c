@@ -99,6 +99,12 @@ rewrite_begin(struct rewrite *r, unsigned kinds, const struct fix_options *o,
 	r->same_n = 0;
 }
 
+void
+rewrite_text(struct rewrite *r, enum brk to, const struct splice_check *c)
+{
+	splice_text(&r->splice, to, c);
+}
+
 /* Hold what splice has not had. */
 static void
 hold(struct rewrite *r)

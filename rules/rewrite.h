@@ -56,6 +56,10 @@ void rewrite_merge(struct rewrite *, const struct rewrite_more *,
 void rewrite_begin(struct rewrite *, unsigned kinds,
     const struct fix_options *, const struct fix_range *ranges, size_t n);
 
+/* Right behind rewrite_begin: as splice_text. */
+void rewrite_text(struct rewrite *, enum brk to,
+    const struct splice_check *);
+
 void rewrite_feed(struct rewrite *, struct span);
 
 /* NULL: what was put out is the message, repaired; else as splice_end, or

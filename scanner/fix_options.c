@@ -179,7 +179,7 @@ settle_flags(struct scan_command *c)
 	if (!c->code_given)
 		c->codes = 0;
 	c->codes |= conform_codes(flags);
-	if ((flags & CONFORM_LINE_ENDS) != 0)
+	if ((flags >> CONFORM_LINE_ENDS & 1) != 0)
 		c->codes |= breaks;
 }
 

@@ -115,7 +115,10 @@ on_message(struct mend_apply *m, struct span s)
 	m->in_message = true;
 	m->fields_n = 0;
 	splice_begin(&m->splice, m->kinds, put, m);
-	splice_text(&m->splice, w.to == BRK_LF ? BRK_LF : BRK_CRLF, NULL);
+	/* What it says of line ends it may choose: both are allowed. */
+	m->check.native = w.native == BRK_LF ? BRK_LF : BRK_CRLF;
+	splice_text(&m->splice, w.to == BRK_LF ? BRK_LF : BRK_CRLF,
+	    &m->check.hook);
 	return copy_upto(m, w.off);
 }
 
@@ -336,13 +339,15 @@ mend_apply_new(unsigned kinds)
 {
 	struct mend_apply *m = calloc(1, sizeof(*m));
 
-	if (m != NULL && (m->hash = hash_new()) == NULL) {
-		free(m);
+	if (m == NULL)
 		return NULL;
-	}
-	if (m != NULL)
-		m->kinds = kinds;
-	return m;
+	m->kinds = kinds;
+	m->hash = hash_new();
+	m->has_check = reencode_splice_open(&m->check, BRK_LF);
+	if (m->hash != NULL && m->has_check)
+		return m;
+	mend_apply_free(m);
+	return NULL;
 }
 
 void
@@ -351,6 +356,8 @@ mend_apply_free(struct mend_apply *m)
 	if (m == NULL)
 		return;
 	hash_free(m->hash);
+	if (m->has_check)
+		reencode_splice_close(&m->check);
 	buf_free(&m->text);
 	free(m);
 }

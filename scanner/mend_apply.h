@@ -14,6 +14,7 @@
 
 #include "mend_wire.h"
 #include "mender.h"
+#include "reencode_check.h"
 
 #define MEND_CHUNK (1u << 20)	/* bytes read or written at once */
 
@@ -29,6 +30,8 @@ struct mend_apply {
 	bool in_message;
 	struct mend_message message;
 	struct splice splice;
+	struct reencode_splice check;	/* what is encoded */
+	bool has_check;
 	int status;			/* of writing */
 	struct err *e;
 	size_t fields_n;		/* fields to be put before what comes */

@@ -116,7 +116,7 @@ send_repair(struct mending *m, const struct msg *msg,
     const struct repair_facts *f, struct err *e)
 {
 	const struct mend_message w = { .off = msg->off, .len = msg->len,
-	    .to = f->to };
+	    .native = f->native, .to = f->to };
 	int rc;
 
 	add_frame(m, MEND_MESSAGE, &w, sizeof(w), (struct span){ NULL, 0 });

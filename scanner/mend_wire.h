@@ -40,7 +40,7 @@ enum mend_type {
 
 struct mend_message {
 	uint64_t off, len;	/* bytes of the file */
-	enum brk to;		/* what its line ends become */
+	enum brk native, to;	/* how its lines end, and will */
 };
 
 struct mend_graft {

@@ -1,8 +1,10 @@
 /*
  * See repair.h.
  *
- * A message is read up to three times: once to count, once more to see what
- * its signatures would say, and once for each time the edits are wanted.
+ * A message is read to learn what is signed and what its header block says,
+ * then repaired without keeping anything of it, to count and to see what its
+ * signatures say of the result.  Only then is it decided.  Each time the edits
+ * are wanted they are made anew.
  */
 #include "repair.h"
 
@@ -10,28 +12,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mime.h"
-#include "rewrite.h"
+#include "convention.h"
+#include "repair_more.h"
 
 struct repair {
 	struct repair_options options;
+	unsigned kinds;
+	struct seals *seals;
+	struct repair_more *more;
 
 	/* Of the message at hand: */
 	struct fix_options fix_options;
+	enum convention before, after;
 	size_t ranges_n;
-	struct fix_range ranges[MIME_PARTS_MAX];
-	edit_fn *fn;		/* who is told the edits */
+	struct fix_range ranges[2 * MIME_PARTS_MAX];
+	bool feeds_seals;	/* with the new message */
+	bool counts;		/* lengths are not known yet */
+	edit_fn *fn;		/* who is told the edits; or NULL */
 	void *ctx;
-	struct fix fix;
+	struct rewrite rewrite;
 };
 
 static void
-tell(void *ctx, const struct edit *e)
+on_edit(void *ctx, const struct edit *e)
 {
 	struct repair *r = ctx;
 
+	if (r->counts)
+		repair_more_watch(r->more, e);
 	if (r->fn != NULL)
 		r->fn(r->ctx, e);
+}
+
+static void
+on_bytes(void *ctx, struct span s)
+{
+	struct repair *r = ctx;
+
+	if (r->feeds_seals)
+		seals_feed(r->seals, s);
 }
 
 struct repair *
@@ -42,13 +61,22 @@ repair_new(const struct repair_options *o)
 	if (r == NULL)
 		return NULL;
 	r->options = *o;
-	fix_init(&r->fix, o->kernel, tell, r);
-	return r;
+	r->kinds = repair_kinds(o);
+	r->seals = seals_new(o->kernel);
+	r->more = repair_more_new(o);
+	if (r->seals != NULL && r->more != NULL)
+		return r;
+	repair_free(r);
+	return NULL;
 }
 
 void
 repair_free(struct repair *r)
 {
+	if (r == NULL)
+		return;
+	seals_free(r->seals);
+	repair_more_free(r->more);
 	free(r);
 }
 
@@ -64,6 +92,8 @@ decide(struct repair_facts *f, enum repair_is is, const char *fmt, ...)
 	return ST_OK;
 }
 
+/* --- options */
+
 static enum fix_eod
 fix_eod_of(enum repair_eod eod)
 {
@@ -71,7 +101,7 @@ fix_eod_of(enum repair_eod eod)
 		[REPAIR_EOD_NATIVE] = FIX_EOD_NATIVE,
 		[REPAIR_EOD_STUFF] = FIX_EOD_STUFF,
 		[REPAIR_EOD_CRLF] = FIX_EOD_CRLF,
-		[REPAIR_EOD_ENCODE] = FIX_EOD_ELSEWHERE,
+		[REPAIR_EOD_ENCODE] = FIX_EOD_KEEP,
 		[REPAIR_EOD_REMOVE] = FIX_EOD_REMOVE,
 		[REPAIR_EOD_QUARANTINE] = FIX_EOD_ELSEWHERE,
 		[REPAIR_EOD_KEEP] = FIX_EOD_KEEP,
@@ -90,22 +120,35 @@ options_for(const struct repair_options *o, enum brk to, bool cr_is_break)
 	};
 }
 
-/* Line ends become what the user says, else what the message mostly has. */
-static enum brk
-target_break(const struct repair_options *o, const struct msg *m,
-    const struct verdict *v)
+/*
+ * How its lines end now, and how they will.  What the user wants to see judged
+ * does not matter here.
+ */
+static void
+set_breaks(struct repair *r, const struct msg *m, const struct verdict *v,
+    struct repair_facts *f)
 {
-	if (o->to != REPAIR_NATIVE)
-		return o->to == REPAIR_CRLF ? BRK_CRLF : BRK_LF;
-	if (v->convention != CONV_CR)
-		return convention_break(v->convention);
-	return m->native == BRK_CRLF ? BRK_CRLF : BRK_LF;
+	const struct repair_options *o = &r->options;
+	const enum brk store = m->native == BRK_CRLF ? BRK_CRLF : BRK_LF;
+
+	r->before = v->convention == CONV_WIRE ? CONV_WIRE :
+	    convention_of(v->tally, EOL_AUTO, m->native);
+	f->native = r->before == CONV_CR ? store :
+	    convention_break(r->before);
+	if (o->to == REPAIR_NATIVE)
+		f->to = v->convention == CONV_CR ? store :
+		    convention_break(v->convention);
+	else
+		f->to = o->to == REPAIR_CRLF ? BRK_CRLF : BRK_LF;
+	r->after = r->before == CONV_WIRE ? CONV_WIRE :
+	    f->to == BRK_CRLF ? CONV_CRLF : CONV_LF;
+	r->fix_options = options_for(o, f->to, r->before == CONV_CR);
 }
 
 unsigned
 repair_kinds(const struct repair_options *o)
 {
-	unsigned kinds = 0;
+	unsigned kinds = EDIT_LENGTH;
 
 	if (o->take_out)
 		return 0;
@@ -118,47 +161,78 @@ repair_kinds(const struct repair_options *o)
 		if (o->to != REPAIR_LF)
 			kinds |= fix_kinds(&crlf);
 	}
+	if ((o->flags & HEADER_FIX_FLAGS) != 0)
+		kinds |= HEADER_FIX_KINDS;
+	if (o->reencode)
+		kinds |= EDIT_FIELD | EDIT_ENCODING | EDIT_ENCODE;
 	return kinds;
 }
 
-/*
- * Data is not text: its line ends are left alone (RFC 2045 6.2).  False:
- * there may be parts that are not described.
- */
-static bool
-protect_binary(struct repair *r, const struct mime_facts *m)
-{
-	r->ranges_n = 0;
-	if (m == NULL)
-		return true;
-	for (size_t i = 0; i < m->n; i++) {
-		const struct mime_part *p = &m->list[i];
+/* --- passes over the message */
 
-		if (strcmp(p->encoding, "binary") == 0 && p->end > p->body &&
-		    strncmp(p->type, "multipart/", 10) != 0 &&
-		    strncmp(p->type, "message/", 8) != 0)
-			r->ranges[r->ranges_n++] = (struct fix_range){
-			    p->body, p->end };
-	}
-	return m->parts == m->n;
-}
-
+/* What is signed, and what the header block says. */
 static int
-run_fix(struct repair *r, struct store *st, enum fix_end *end,
-    struct err *e)
+look(struct repair *r, struct store *st, struct err *e)
 {
 	struct span s;
 	int rc;
 
 	store_again(st);
-	fix_begin(&r->fix, &r->fix_options, r->ranges, r->ranges_n);
-	while ((rc = store_read(st, &s, e)) == ST_OK)
-		fix_feed(&r->fix, s);
+	seals_begin(r->seals, SEAL_OLD, r->before);
+	while ((rc = store_read(st, &s, e)) == ST_OK) {
+		seals_feed(r->seals, s);
+		repair_more_feed(r->more, s);
+	}
 	if (rc != ST_END)
 		return rc;
-	*end = fix_end(&r->fix);
+	seals_end(r->seals);
+	repair_more_fed(r->more);
 	return ST_OK;
 }
+
+/*
+ * All edits, and the bytes that come of them.  ST_BAD: splice takes them for
+ * wrong, and so would whoever makes them; or it is for quarantine (*bad is
+ * NULL).
+ */
+static int
+pass(struct repair *r, struct store *st, const struct repair_facts *f,
+    const char **bad, struct err *e)
+{
+	struct span s;
+	int rc;
+
+	store_again(st);
+	rewrite_init(&r->rewrite, r->options.kernel, on_bytes, r);
+	rewrite_merge(&r->rewrite, repair_more_list(r->more), on_edit, r);
+	rewrite_begin(&r->rewrite, r->kinds, &r->fix_options, r->ranges,
+	    r->ranges_n);
+	rewrite_text(&r->rewrite, f->to, repair_more_check(r->more));
+	while ((rc = store_read(st, &s, e)) == ST_OK)
+		rewrite_feed(&r->rewrite, s);
+	if (rc != ST_END)
+		return rc;
+	*bad = rewrite_end(&r->rewrite);
+	return *bad == NULL ? ST_OK : ST_BAD;
+}
+
+/* The same, with the new message shown to who knows of signatures. */
+static int
+pass_to_seals(struct repair *r, struct store *st, struct repair_facts *f,
+    const char **bad, struct err *e)
+{
+	int rc;
+
+	seals_begin(r->seals, SEAL_NEW, r->after);
+	r->feeds_seals = true;
+	rc = pass(r, st, f, bad, e);
+	r->feeds_seals = false;
+	seals_end(r->seals);
+	seals_effect(r->seals, &f->seals);
+	return rc;
+}
+
+/* --- the decision */
 
 static uint64_t
 sum(const uint64_t *n)
@@ -174,35 +248,87 @@ sum(const uint64_t *n)
 static int
 decide_nothing(const struct repair *r, struct repair_facts *f)
 {
+	const char *note = repair_more_note(r->more);
+
 	if (f->counts.unsafe > 0)
 		return decide(f, REPAIR_REFUSED, "no edit is safe: it would "
 		    "make a lone dot, a field or a From_ line");
-	if (sum(f->counts.before) > 0)
-		return decide(f, REPAIR_NOTHING, "it is kept as the options "
+	if (note != NULL)
+		return decide(f, REPAIR_REFUSED, "%s", note);
+	if (sum(f->counts.after) > 0)
+		return decide(f, REPAIR_NOTHING, "it is kept, as the options "
 		    "say");
 	return decide(f, REPAIR_NOTHING, r->ranges_n > 0 ? "what is outside "
-	    "its binary parts is in order" : "none of this is repaired by an "
-	    "edit");
+	    "its binary parts is in order" : "none of its findings is one "
+	    "that an edit repairs");
+}
+
+/* A look-alike, and it is not to be edited. */
+static bool
+is_elsewhere(const struct repair *r)
+{
+	return r->options.eod == REPAIR_EOD_QUARANTINE &&
+	    r->rewrite.fix.elsewhere;
+}
+
+static int
+decide_seals(const struct repair *r, struct repair_facts *f)
+{
+	const char *note = repair_more_note(r->more);
+
+	if (f->seals.is == SEALS_BROKEN && !r->options.allow_signed)
+		return decide(f, REPAIR_REFUSED, "it would break %s "
+		    "(--allow-signed)", f->seals.text);
+	return decide(f, REPAIR_EDITS, "%s", f->counts.unsafe > 0 ?
+	    "some bytes stay: no edit of them is safe" :
+	    note != NULL ? note : "");
+}
+
+/* Count; and once more when lengths in the header block change too. */
+static int
+count(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, const char **bad, struct err *e)
+{
+	bool again;
+	int rc;
+
+	r->fn = NULL;
+	r->counts = true;
+	rc = pass_to_seals(r, st, f, bad, e);
+	r->counts = false;
+	if (rc != ST_OK)
+		return rc;
+	if ((rc = repair_more_lengths(r->more, &again, bad)) != ST_OK)
+		return rc;
+	if (again && (rc = pass_to_seals(r, st, f, bad, e)) != ST_OK)
+		return rc;
+	f->counts = r->rewrite.fix.counts;
+	f->fields = repair_more_fields(r->more);
+	f->encoded = repair_more_encoded(r->more);
+	f->new_len = r->rewrite.splice.made;
+	(void)m;
+	return ST_OK;
 }
 
 static int
 decide_edits(struct repair *r, struct store *st, const struct msg *m,
     struct repair_facts *f, struct err *e)
 {
-	enum fix_end end;
+	const char *bad = NULL;
 	int rc;
 
-	r->fn = NULL;
-	if ((rc = run_fix(r, st, &end, e)) != ST_OK)
+	if ((rc = look(r, st, e)) != ST_OK)
 		return rc;
-	f->counts = r->fix.counts;
-	f->new_len = m->len + f->counts.added - f->counts.cut;
-	if (end == FIX_ELSEWHERE)
+	rc = count(r, st, m, f, &bad, e);
+	if (rc == ST_DEAD)
+		return rc;
+	if (is_elsewhere(r))
 		return decide(f, REPAIR_TAKE_OUT, "%s", "");
-	if (end == FIX_CLEAN)
+	if (rc != ST_OK)
+		return decide(f, REPAIR_REFUSED, "%s", bad);
+	if (f->counts.edits + f->fields + f->encoded == 0)
 		return decide_nothing(r, f);
-	return decide(f, REPAIR_EDITS, "%s", f->counts.unsafe > 0 ?
-	    "some bytes stay: no edit of them is safe" : "");
+	return decide_seals(r, f);
 }
 
 int
@@ -211,10 +337,10 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
     struct err *e)
 {
 	const struct repair_options *o = &r->options;
+	const char *why;
+	int rc;
 
-	(void)when;
-	*out = (struct repair_facts){ .new_len = m->len,
-	    .to = target_break(o, m, v) };
+	*out = (struct repair_facts){ .new_len = m->len };
 	if (m->raw_off == MSG_NOT_RAW || !store_can_again(st))
 		return decide(out, REPAIR_REFUSED, "%s", m->raw_off ==
 		    MSG_NOT_RAW && m->why_not != NULL ? m->why_not :
@@ -224,26 +350,28 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
 	if (m->len > o->limit)
 		return decide(out, REPAIR_REFUSED, "it is larger than "
 		    "%llu bytes (--limit)", (unsigned long long)o->limit);
-	r->fix_options = options_for(o, out->to, v->convention == CONV_CR);
-	if (!protect_binary(r, v->mime))
-		return decide(out, REPAIR_REFUSED, "it has more than %u "
-		    "parts, of which some may be binary", MIME_PARTS_MAX);
-	return decide_edits(r, st, m, out, e);
+	set_breaks(r, m, v, out);
+	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,
+	    &r->ranges_n, &why, e);
+	if (rc == ST_BAD)
+		return decide(out, REPAIR_REFUSED, "%s", why);
+	return rc == ST_OK ? decide_edits(r, st, m, out, e) : rc;
 }
 
 int
 repair_edits(struct repair *r, struct store *st, edit_fn *fn, void *ctx,
     struct err *e)
 {
-	enum fix_end end;
+	const struct repair_facts f = { .to = r->fix_options.to };
+	const char *bad;
 	int rc;
 
 	r->fn = fn;
 	r->ctx = ctx;
-	if ((rc = run_fix(r, st, &end, e)) != ST_OK)
-		return rc;
-	return end == FIX_EDITED ? ST_OK :
-	    err_set(e, ST_BAD, 0, "it is not what it was");
+	rc = pass(r, st, &f, &bad, e);
+	r->fn = NULL;
+	return rc == ST_BAD ? err_set(e, ST_BAD, 0, "it is not what it was") :
+	    rc;
 }
 
 const char *

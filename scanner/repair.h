@@ -14,6 +14,7 @@
 
 #include "finding.h"
 #include "fix.h"
+#include "seals.h"
 #include "store.h"
 
 #define REPAIR_LIMIT (64ull << 20)	/* bytes: larger messages are not
@@ -50,19 +51,16 @@ enum repair_is {
 };
 #define REPAIR_KINDS 4
 
-/* What the repair does to the message's signatures. */
-enum repair_seal { SEAL_NONE, SEAL_KEPT, SEAL_RESTORED, SEAL_BROKEN };
-
 struct repair_facts {
 	enum repair_is is;
 	char why[200];		/* REFUSED; else "", or what was left alone */
 	struct fix_counts counts;	/* line ends, NULs, look-alikes */
-	uint64_t fields;	/* edits in the header block for flags */
+	uint64_t fields;	/* edits in the header block: for flags, and
+				 * of Content-Length */
 	uint64_t encoded;	/* parts */
 	uint64_t new_len;	/* bytes */
-	enum brk to;		/* what its line ends become */
-	enum repair_seal seal;
-	char seal_text[200];	/* which, for people; "" */
+	enum brk native, to;	/* how its lines end, and will */
+	struct seals_effect seals;
 };
 
 struct repair;

@@ -14,8 +14,13 @@ static const struct {
 };
 
 static const char *const seals[] = {
-	[SEAL_NONE] = "none", [SEAL_KEPT] = "kept",
-	[SEAL_RESTORED] = "restored", [SEAL_BROKEN] = "broken",
+	[SEALS_NONE] = "none", [SEALS_KEPT] = "kept",
+	[SEALS_RESTORED] = "restored", [SEALS_BROKEN] = "broken",
+};
+
+static const char *const seal_words[] = {
+	[SEALS_KEPT] = "not broken: ", [SEALS_RESTORED] = "restored: ",
+	[SEALS_BROKEN] = "BROKEN: ",
 };
 
 /* By enum outcome_kind. */
@@ -74,10 +79,9 @@ repaired_text(struct buf *b, const struct repair_facts *f, uint64_t len,
 			buf_printf(b, "; %" PRIu64 " spaces where a break "
 			    "would not be safe", f->counts.spaced);
 	}
-	if (f->seal_text[0] != '\0') {
-		buf_str(b, "; ");
-		escape_text(b, span_text(f->seal_text));
-	}
+	if (f->seals.text[0] != '\0' && f->is == REPAIR_EDITS)
+		buf_printf(b, "; %s%s", f->seals.is == SEALS_NONE ? "" :
+		    seal_words[f->seals.is], f->seals.text);
 	if (f->why[0] != '\0') {
 		buf_str(b, f->is == REPAIR_EDITS ? "; " : ": ");
 		escape_text(b, span_text(f->why));
@@ -115,9 +119,9 @@ repaired_json(struct json *j, const struct repair_facts *f)
 		json_key_u64(j, "new_length", f->new_len);
 	}
 	json_key_u64(j, "unsafe", f->counts.unsafe);
-	json_key_text(j, "signature", seals[f->seal]);
-	if (f->seal_text[0] != '\0')
-		json_key_text(j, "signature_text", f->seal_text);
+	json_key_text(j, "signature", seals[f->seals.is]);
+	if (f->seals.text[0] != '\0')
+		json_key_text(j, "signature_text", f->seals.text);
 	json_close(j, '}');
 }
 
