@@ -197,9 +197,11 @@ feed_byte(struct edit_place *p, uint8_t c)
 	if (c == '\n') {
 		end_line(p);
 	} else if (c == '\r') {
+		p->solid = false;
 		if (p->line == LINE_START)
 			p->line = LINE_CRS;
-		p->solid = false;
+		else if (p->line == LINE_NAME || p->line == LINE_GAP)
+			p->line = LINE_OTHER;
 	} else if (p->line == LINE_START || p->line == LINE_CRS) {
 		begin_line(p, c);
 	} else if (p->line == LINE_NAME || p->line == LINE_GAP) {

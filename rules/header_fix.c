@@ -160,17 +160,23 @@ cut_space(struct header_fix *h, size_t n, size_t colon)
 	}
 }
 
-/* Bytes that a line may have, its break not counted: max.  last: of the one
- * that the break at hand ends. */
+/* Bytes that a line may have, its break not counted: one that a fold ends,
+ * and the one that the break at hand ends. */
 struct widths {
-	size_t max, last, first;	/* first: what may be added to both */
+	size_t max, last;
+	size_t first_max, first_last;	/* of the first of them */
 };
 
+/* cut: bytes before the value that go. */
 static struct widths
 widths_of(const struct header_fix *h, size_t cut, bool ended, bool cr)
 {
-	return (struct widths){ .max = WIDE - 2, .last = !ended ? WIDE : cr ?
-	    WIDE - 2 : WIDE - 1, .first = cut + (ended && h->first_line) };
+	struct widths w = { .max = WIDE - 2, .last = !ended ? WIDE : cr ?
+	    WIDE - 2 : WIDE - 1 };
+
+	w.first_max = w.max + cut + h->first_line;
+	w.first_last = w.last + cut + (ended && h->first_line);
+	return w;
 }
 
 static void
@@ -178,17 +184,17 @@ fold_line(struct header_fix *h, struct span line, size_t value,
     const struct widths *w)
 {
 	struct fold f = { .line = line, .value = value, .max = w->max,
-	    .first_max = w->max + w->first, .quotes = h->content,
+	    .first_max = w->first_max, .quotes = h->content,
 	    .quoted = h->quoted };
-	size_t from = 0, at, first = w->first;
+	size_t from = 0, at, max = w->first_max, last = w->first_last;
 	struct edit e = { .why = CODE_CONFORM_LINE_LONG };
 
 	memcpy(e.put, h->o.to == BRK_LF ? "\n" : "\r\n", 2);
 	e.ins = h->o.to == BRK_LF ? 1 : 2;
-	while (line.n - from > w->last + first && h->n <= HEADER_FIX_MAX) {
+	while (line.n - from > last && h->n <= HEADER_FIX_MAX) {
 		const bool any = fold_next(&f, from, &at);
 
-		if (!any || at - from > w->max + first)
+		if (!any || at - from > max)
 			leave(h, CONFORM_LINE_LONG,
 			    "a line of the header block has no place to fold");
 		if (!any)
@@ -196,7 +202,8 @@ fold_line(struct header_fix *h, struct span line, size_t value,
 		e.off = h->line_off + at;
 		add_edit(h, e);
 		from = at;
-		first = 0;
+		max = w->max;
+		last = w->last;
 	}
 }
 
@@ -262,7 +269,7 @@ see_line(struct header_fix *h, bool ended, bool cr)
 	if (!h->closed && !ascii_wsp(s.p[0]))
 		begin_field(h, s, &f.value, &cut);
 	w = widths_of(h, cut, ended, cr);
-	if (wants(h, CONFORM_LINE_LONG) && h->line_n > w.last + w.first) {
+	if (wants(h, CONFORM_LINE_LONG) && h->line_n > w.first_last) {
 		if (why_not_fold(h) != NULL)
 			leave(h, CONFORM_LINE_LONG, why_not_fold(h));
 		else

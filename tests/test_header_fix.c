@@ -90,7 +90,7 @@ laws_hold_for_random_headers(void **state)
 	assert_non_null(g);
 	g->seed = 0x4ead;
 	headlaws_open(&l, GEN_MAX);
-	for (size_t i = 0; i < 30000; i++) {
+	for (size_t i = 0; i < 15000; i++) {
 		const size_t fields = gen_below(g, 4) + 1;
 
 		g->n = 0;
