@@ -154,6 +154,7 @@ seal_head_is(const struct seal_head *h, size_t field, struct span name,
 struct reader {
 	struct span s;
 	bool cr, loose;
+	size_t crs;		/* bytes ahead that are CRs before no LF */
 	bool value;		/* relaxed: the colon was read */
 	bool started;		/* and there was text behind it */
 	int held;		/* what comes next; or NOTHING */
@@ -164,7 +165,7 @@ static int
 next_simple(struct reader *r)
 {
 	const size_t most = r->loose ? r->s.n : 1;
-	size_t n = 0;
+	size_t n = r->crs;
 	int c;
 
 	if (r->s.n == 0)
@@ -172,11 +173,14 @@ next_simple(struct reader *r)
 	c = r->s.p[0];
 	while (n < most && n < r->s.n && r->s.p[n] == '\r')
 		n++;
-	if (n < r->s.n && r->s.p[n] == '\n')
+	if (r->crs == 0 && n < r->s.n && r->s.p[n] == '\n') {
+		c = BREAK;
 		n++;
-	else
+	} else {
+		r->crs = n > 0 ? n - 1 : 0;
 		n = 1;
-	if (r->s.p[n - 1] == '\n' || (c == '\r' && r->cr))
+	}
+	if (c == '\r' && r->cr)
 		c = BREAK;
 	r->s = (struct span){ r->s.p + n, r->s.n - n };
 	return c;
