@@ -189,7 +189,7 @@ is_next(const struct journal *j)
 	return get_number(p + 4, 8) == j->n + 1 &&
 	    memcmp(p + PREV_AT, j->last, HASH_SIZE) == 0 &&
 	    (j->n == 0) == (type == RECORD_RUN) &&
-	    type >= RECORD_RUN && type <= RECORD_ABORT;
+	    type >= RECORD_RUN && type <= RECORD_SWAPPED;
 }
 
 static int
