@@ -17,6 +17,7 @@
 #include "exchange.h"
 #include "history.h"
 #include "kernel_calls.h"
+#include "mailbox.h"
 #include "recover.h"
 #include "remove.h"
 #include "undo.h"
@@ -27,7 +28,7 @@ enum { DONE, NOT_DONE, DEAD, USAGE, UNSETTLED };
 
 static const char *const kinds[] = { "done", "same", "refused", "gone",
 	"changed", "busy", "failed", "unsettled" };
-static const char *const acts[] = { "", "swap", "remove", "put" };
+static const char *const acts[] = { "", "swap", "remove", "put", "mbox" };
 static const char *const fates[] = { "open", "done", "not-done", "undone" };
 
 /* A CR before each LF that has none. */
@@ -73,8 +74,9 @@ say(const struct outcome *o)
 }
 
 static int
-act(const struct statedir *s, char **args, bool fix, struct err *e)
+act(const struct statedir *s, char **args, char what, struct err *e)
 {
+	const struct mailbox_options wait = { .wait = 2 };
 	const struct target t = { .folder = args[1], .root = strlen(args[1]),
 		.name = args[2] };
 	const struct change c = { .write = to_crlf, .reason = "test" };
@@ -84,7 +86,8 @@ act(const struct statedir *s, char **args, bool fix, struct err *e)
 
 	if (run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
-	rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+	rc = what == 'm' ? mailbox_change(&r, &t, &c, &wait, &o, e) :
+	    what == 'f' ? exchange_file(&r, &t, &c, &o, e) :
 	    remove_file(&r, &t, "test", &o, e);
 	status = rc == ST_OK ? say(&o) : DEAD;
 	run_end(&r);
@@ -166,7 +169,8 @@ show_run(const struct statedir *s, const char *id, struct err *e)
 			printf("past %s %llu %llu %s %s\n", r.id,
 			    (unsigned long long)h.list[i].seq,
 			    (unsigned long long)h.list[i].undoes,
-			    acts[in.act], fates[h.list[i].fate]);
+			    in.merges != 0 ? "merge" : acts[in.act],
+			    fates[h.list[i].fate]);
 		intent_free(&in);
 		in = (struct intent){ 0 };
 	}
@@ -198,10 +202,10 @@ perform(char **args, int n)
 		status = DEAD;
 		goto out;
 	}
-	if (n == 4 && strcmp(args[0], "fix") == 0)
-		status = act(&s, args + 1, true, &e);
-	else if (n == 4 && strcmp(args[0], "quarantine") == 0)
-		status = act(&s, args + 1, false, &e);
+	if (n == 4 && (strcmp(args[0], "fix") == 0 ||
+	    strcmp(args[0], "mbox") == 0 ||
+	    strcmp(args[0], "quarantine") == 0))
+		status = act(&s, args + 1, args[0][0], &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)
