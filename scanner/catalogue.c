@@ -78,11 +78,10 @@ quarantine_put(const struct run_entry *t, enum form form, struct buf *b)
 		put_text(t, b);
 }
 
-/* Each entry of each run that was taken out; id: of a run that is damaged. */
+/* Each entry that was taken out. */
 struct visitor {
 	run_entry_fn *fn;
 	void *ctx;
-	int status;
 };
 
 static int
@@ -106,9 +105,10 @@ visit_run(const struct statedir *s, const char *id, struct visitor *v,
 	return rc == ST_END ? ST_OK : rc;
 }
 
-static int
-visit_all(const struct statedir *s, struct visitor *v)
+int
+quarantine_visit(const struct statedir *s, run_entry_fn *fn, void *ctx)
 {
+	struct visitor v = { .fn = fn, .ctx = ctx };
 	struct listing l = { 0 };
 	struct err e = { 0 };
 	int status = EXIT_CLEAN;
@@ -119,7 +119,7 @@ visit_all(const struct statedir *s, struct visitor *v)
 	}
 	for (size_t i = 0; i < l.n; i++)
 		if (l.list[i].type == ENTRY_DIR &&
-		    visit_run(s, l.list[i].name, v, &e) != ST_OK) {
+		    visit_run(s, l.list[i].name, &v, &e) != ST_OK) {
 			complain("run %s: %s", l.list[i].name, e.text);
 			status = EXIT_UNREADABLE;
 		}
@@ -130,11 +130,11 @@ visit_all(const struct statedir *s, struct visitor *v)
 static int
 put_entry(void *ctx, const struct run_entry *t, struct err *e)
 {
-	struct lines *l = ctx;
+	struct answer *l = ctx;
 
 	(void)e;
 	quarantine_put(t, l->form, &l->line);
-	lines_put(l);
+	answer_put(l);
 	return ST_OK;
 }
 
@@ -154,13 +154,13 @@ int
 quarantine_list(const char *dir, enum form form)
 {
 	struct statedir s = { 0 };
-	struct lines l = { 0 };
-	struct visitor v = { .fn = put_entry, .ctx = &l };
+	struct answer l = { 0 };
 	int status = open_dir(&s, dir);
 
 	if (status == EXIT_CLEAN &&
-	    (status = lines_begin(&l, form)) == EXIT_CLEAN)
-		status = lines_end(&l, visit_all(&s, &v));
+	    (status = answer_begin(&l, form)) == EXIT_CLEAN)
+		status = answer_end(&l, quarantine_visit(&s, put_entry,
+		    &l));
 	statedir_close(&s);
 	return status;
 }

@@ -11,6 +11,13 @@
 #define MANIFEST_NAME "manifest.ndjson"
 
 /*
+ * Call fn for each message that was to be taken out of its mailbox, in the
+ * order of the runs.  EXIT_CLEAN; EXIT_UNREADABLE: a run is damaged (others
+ * were shown) or the folder cannot be read, or fn said so: told.
+ */
+int quarantine_visit(const struct statedir *, run_entry_fn *fn, void *ctx);
+
+/*
  * Each message that was to be taken out, a line each, in the order of the
  * runs.  EXIT_CLEAN; EXIT_UNREADABLE: a run is damaged or the folder cannot be
  * read; EXIT_USAGE: dir is no quarantine folder.

@@ -12,15 +12,8 @@
 #include "run_entries.h"
 #include "state_cmd.h"
 
-enum { RUNS_FORMAT = CMDLINE_FIRST, RUNS_STATE, RUNS_HELP };
-
 static const struct cmdline_option options[] = {
-	{ RUNS_FORMAT, 'f', "format", "FORMAT",
-	    "text or ndjson (text on a terminal, else ndjson)" },
-	{ RUNS_STATE, 0, "state", "DIR",
-	    "where runs are kept (/var/lib/baredot for root, else "
-	    "~/.local/state/baredot)" },
-	{ RUNS_HELP, 'h', "help", NULL, "this help" },
+	STATE_FORMAT_ROW, STATE_DIR_ROW, STATE_HELP_ROW,
 };
 
 struct totals {
@@ -95,7 +88,7 @@ put_command_json(const struct run_view *v, struct json *j)
 
 static void
 put_run_json(const struct run_view *v, const struct totals *n,
-    struct lines *l)
+    struct answer *l)
 {
 	struct json j = json_begin(&l->line);
 	char time[32];
@@ -120,7 +113,7 @@ put_run_json(const struct run_view *v, const struct totals *n,
 	json_key_u64(&j, "originals", n->originals);
 	json_key_u64(&j, "originals_bytes", n->bytes);
 	json_close(&j, '}');
-	lines_put(l);
+	answer_put(l);
 }
 
 /* A word of a command line, so that a shell would take it for the same. */
@@ -141,7 +134,7 @@ put_word(struct buf *b, struct span word)
 }
 
 static void
-put_command_text(const struct run_view *v, struct lines *l)
+put_command_text(const struct run_view *v, struct answer *l)
 {
 	const char *at = (const char *)v->argv.p;
 	size_t left = v->argv.n;
@@ -159,22 +152,22 @@ put_command_text(const struct run_view *v, struct lines *l)
 	if (v->more > 0)
 		buf_printf(&l->line, " ... (%llu more)",
 		    (unsigned long long)v->more);
-	lines_put(l);
+	answer_put(l);
 }
 
 static void
 put_run_text(const struct run_view *v, const struct totals *n,
-    struct lines *l)
+    struct answer *l)
 {
 	char time[32];
 
 	utc_text(v->time, time);
-	lines_text(l, v->id);
+	answer_text(l, v->id);
 	buf_printf(&l->line, "  %s  ", time);
-	lines_text(l, v->what);
+	answer_text(l, v->what);
 	if (v->open)
 		buf_str(&l->line, "  (going on, or was stopped)");
-	lines_put(l);
+	answer_put(l);
 	put_command_text(v, l);
 	buf_printf(&l->line, "    messages: %llu done, %llu not done, %llu "
 	    "undone, %llu open; originals: %llu (%llu bytes)",
@@ -183,11 +176,11 @@ put_run_text(const struct run_view *v, const struct totals *n,
 	    (unsigned long long)n->fates[FATE_UNDONE],
 	    (unsigned long long)(n->fates[FATE_OPEN] + n->undoing),
 	    (unsigned long long)n->originals, (unsigned long long)n->bytes);
-	lines_put(l);
+	answer_put(l);
 }
 
 static void
-put_entry_json(const struct run_entry *t, struct lines *l)
+put_entry_json(const struct run_entry *t, struct answer *l)
 {
 	struct json j = json_begin(&l->line);
 
@@ -204,13 +197,13 @@ put_entry_json(const struct run_entry *t, struct lines *l)
 		json_hex(&j, t->intent->new.sha, HASH_SIZE);
 	}
 	json_close(&j, '}');
-	lines_put(l);
+	answer_put(l);
 }
 
 static int
 put_entry(void *ctx, const struct run_entry *t, struct err *e)
 {
-	struct lines *l = ctx;
+	struct answer *l = ctx;
 
 	(void)e;
 	if (l->form == FORM_NDJSON) {
@@ -228,19 +221,19 @@ put_entry(void *ctx, const struct run_entry *t, struct err *e)
 		buf_str(&l->line, "\n              ");
 		escape_text(&l->line, t->reason);
 	}
-	lines_put(l);
+	answer_put(l);
 	return ST_OK;
 }
 
 static void
-put_damaged(const char *id, const struct err *why, struct lines *l)
+put_damaged(const char *id, const struct err *why, struct answer *l)
 {
 	struct json j = json_begin(&l->line);
 
 	if (l->form == FORM_TEXT) {
-		lines_text(l, id);
+		answer_text(l, id);
 		buf_str(&l->line, "  cannot be read: ");
-		lines_text(l, why->text);
+		answer_text(l, why->text);
 	} else {
 		json_open(&j, '{');
 		json_key_text(&j, "type", "damaged");
@@ -248,12 +241,12 @@ put_damaged(const char *id, const struct err *why, struct lines *l)
 		json_key_text(&j, "error", why->text);
 		json_close(&j, '}');
 	}
-	lines_put(l);
+	answer_put(l);
 }
 
 static int
 show_run(const struct statedir *s, const char *id, bool detail,
-    struct lines *l)
+    struct answer *l)
 {
 	struct run_view v = { 0 };
 	struct err e = { 0 };
@@ -277,7 +270,7 @@ show_run(const struct statedir *s, const char *id, bool detail,
 }
 
 static int
-show_all(const struct statedir *s, struct lines *l)
+show_all(const struct statedir *s, struct answer *l)
 {
 	struct listing list = { 0 };
 	struct err e = { 0 };
@@ -299,7 +292,7 @@ static int
 show(const char *state, const char *word, enum form form)
 {
 	struct statedir s = { 0 };
-	struct lines l = { 0 };
+	struct answer l = { 0 };
 	char id[40];
 	int status = state_view(&s, state);
 
@@ -312,53 +305,44 @@ show(const char *state, const char *word, enum form form)
 	if (status == EXIT_CLEAN && word != NULL)
 		status = state_find_run(&s, word, id);
 	if (status == EXIT_CLEAN &&
-	    (status = lines_begin(&l, form)) == EXIT_CLEAN)
-		status = lines_end(&l, word != NULL ? show_run(&s, id, true,
+	    (status = answer_begin(&l, form)) == EXIT_CLEAN)
+		status = answer_end(&l, word != NULL ? show_run(&s, id, true,
 		    &l) : show_all(&s, &l));
 	statedir_close(&s);
 	return status;
 }
 
+static struct cmdline
+runs_line(int argc, char **argv)
+{
+	return (struct cmdline){ .command = "runs", .options = options,
+	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
+	    .argv = argv };
+}
+
 int
 runs_cmd(int argc, char **argv)
 {
-	const struct cmdline c = { .command = "runs", .options = options,
-		.n = sizeof(options) / sizeof(options[0]), .argc = argc,
-		.argv = argv };
-	enum form form = form_default();
-	const char *state = NULL, *arg;
-	char **words;
-	int got;
+	const struct cmdline c = runs_line(argc, argv);
+	struct state_options o;
 
-	cmdline_begin(&c);
-	while ((got = cmdline_next(&c, &arg)) != CMDLINE_END) {
-		if (got == CMDLINE_BAD)
-			return EXIT_USAGE;
-		if (got == RUNS_HELP) {
-			runs_help();
-			return EXIT_CLEAN;
-		}
-		if (got == RUNS_STATE)
-			state = arg;
-		else if (!form_parse(arg, &form)) {
-			(void)cmdline_usage(&c, "--format takes text or "
-			    "ndjson, not %s", arg);
-			return EXIT_USAGE;
-		}
+	if (!state_options_parse(&c, &o))
+		return EXIT_USAGE;
+	if (o.help) {
+		runs_help();
+		return EXIT_CLEAN;
 	}
-	words = cmdline_words(&c);
-	if (words[0] != NULL && words[1] != NULL) {
+	if (o.words[0] != NULL && o.words[1] != NULL) {
 		(void)cmdline_usage(&c, "one run, or none for all of them");
 		return EXIT_USAGE;
 	}
-	return show(state, words[0], form);
+	return show(o.state, o.words[0], o.form);
 }
 
 void
 runs_help(void)
 {
-	const struct cmdline c = { .command = "runs", .options = options,
-		.n = sizeof(options) / sizeof(options[0]) };
+	const struct cmdline c = runs_line(0, NULL);
 	struct buf b = { 0 };
 
 	buf_str(&b,

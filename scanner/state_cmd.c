@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "complain.h"
 #include "run_view.h"
@@ -160,70 +158,32 @@ state_find_run(const struct statedir *s, const char *word, char id[40])
 }
 
 bool
-form_parse(const char *word, enum form *out)
+state_options_parse(const struct cmdline *c, struct state_options *o)
 {
-	const bool text = strcmp(word, "text") == 0;
+	const char *arg;
+	int got;
 
-	*out = text ? FORM_TEXT : FORM_NDJSON;
-	return text || strcmp(word, "ndjson") == 0;
-}
-
-enum form
-form_default(void)
-{
-	return isatty(STDOUT_FILENO) == 1 ? FORM_TEXT : FORM_NDJSON;
-}
-
-int
-lines_begin(struct lines *l, enum form form)
-{
-	struct err e = { 0 };
-
-	*l = (struct lines){ .form = form };
-	if ((l->out = output_open(NULL, &e)) != NULL)
-		return EXIT_CLEAN;
-	complain("%s", e.text);
-	return EXIT_UNREADABLE;
-}
-
-void
-lines_put(struct lines *l)
-{
-	buf_byte(&l->line, '\n');
-	if (buf_ok(&l->line))
-		(void)output_write(l->out, buf_span(&l->line));
-	else
-		output_no_memory(l->out);
-	buf_clear(&l->line);
-}
-
-int
-lines_end(struct lines *l, int status)
-{
-	struct err e = { 0 };
-
-	buf_free(&l->line);
-	if (output_close(l->out, false, &e) == ST_OK)
-		return status;
-	complain("%s", e.text);
-	return EXIT_UNREADABLE;
-}
-
-void
-lines_text(struct lines *l, const char *text)
-{
-	escape_text(&l->line, span_text(text));
-}
-
-void
-utc_text(uint64_t seconds, char out[32])
-{
-	const time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (seconds > INT64_MAX || gmtime_r(&when, &tm) == NULL ||
-	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		out[0] = '\0';
+	*o = (struct state_options){ .form = form_default() };
+	cmdline_begin(c);
+	while ((got = cmdline_next(c, &arg)) != CMDLINE_END) {
+		if (got == CMDLINE_BAD)
+			return false;
+		if (got == STATE_DIR)
+			o->state = arg;
+		else if (got == STATE_INTO)
+			o->into = arg;
+		else if (got == STATE_TO)
+			o->to = arg;
+		else if (got == STATE_APPLY)
+			o->apply = true;
+		else if (got == STATE_HELP)
+			o->help = true;
+		else if (!form_parse(arg, &o->form))
+			return cmdline_usage(c, "--format takes text or "
+			    "ndjson, not %s", arg);
+	}
+	o->words = cmdline_words(c);
+	return true;
 }
 
 static const struct {

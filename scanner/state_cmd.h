@@ -1,13 +1,13 @@
 /*
  * What the commands that act, or look at runs, have in common: the state
- * folder, the report on standard output, and words.
+ * folder, options, and words.
  */
 #ifndef BAREDOT_STATE_CMD_H
 #define BAREDOT_STATE_CMD_H
 
-#include "json.h"
+#include "answer.h"
+#include "cmdline.h"
 #include "outcome.h"
-#include "output.h"
 #include "recover.h"
 #include "scan_cmd.h"
 #include "statedir.h"
@@ -37,35 +37,28 @@ int recover_first(const struct statedir *, struct recovered *r);
  */
 int state_find_run(const struct statedir *, const char *word, char id[40]);
 
-enum form { FORM_TEXT, FORM_NDJSON };
-
-/* "text" or "ndjson".  False: neither. */
-bool form_parse(const char *word, enum form *);
-
-/* Without --format: text on a terminal, else NDJSON, as scan has it. */
-enum form form_default(void);
-
-/* Where a command's lines go: one after another, to standard output. */
-struct lines {
-	struct output *out;
-	struct buf line;
-	enum form form;
+/* Options that these commands share, by id; each has those of its table. */
+enum state_option {
+	STATE_FORMAT = CMDLINE_FIRST, STATE_DIR, STATE_INTO, STATE_TO,
+	STATE_APPLY, STATE_HELP
 };
 
-/* EXIT_CLEAN or EXIT_UNREADABLE. */
-int lines_begin(struct lines *, enum form);
+#define STATE_FORMAT_ROW { STATE_FORMAT, 'f', "format", "FORMAT", \
+	"text or ndjson (text on a terminal, else ndjson)" }
+#define STATE_DIR_ROW { STATE_DIR, 0, "state", "DIR", \
+	"where runs are kept (/var/lib/baredot for root, else " \
+	"~/.local/state/baredot)" }
+#define STATE_HELP_ROW { STATE_HELP, 'h', "help", NULL, "this help" }
 
-/* l->line is whole: a line of text, or a JSON object; its end is added. */
-void lines_put(struct lines *);
+struct state_options {
+	enum form form;
+	const char *state, *into, *to;	/* NULL: not given */
+	bool apply, help;
+	char **words;		/* NULL-terminated */
+};
 
-/* status, or EXIT_UNREADABLE if not all could be written, which is told. */
-int lines_end(struct lines *, int status);
-
-/* Escaped, for l->line as text. */
-void lines_text(struct lines *, const char *);
-
-/* "2026-01-31T23:59:59Z"; "" where it cannot be told. */
-void utc_text(uint64_t seconds, char out[32]);
+/* False: a usage error, told on standard error. */
+bool state_options_parse(const struct cmdline *, struct state_options *);
 
 /* "put back", "changed since, left alone"; for JSON "changed". */
 const char *outcome_text(enum outcome_kind);

@@ -14,7 +14,7 @@
 #define NAME_LEN ((size_t)2 * HASH_SIZE)
 
 struct verify {
-	struct lines *lines;
+	struct answer *lines;
 	const struct run_view *run;
 	uint64_t runs, originals, bytes, messages, problems;
 };
@@ -24,19 +24,19 @@ static void
 problem(struct verify *v, const char *run, const char *sha,
     const struct run_entry *t, const char *what)
 {
-	struct lines *l = v->lines;
+	struct answer *l = v->lines;
 	struct json j = json_begin(&l->line);
 
 	v->problems++;
 	if (l->form == FORM_TEXT) {
-		lines_text(l, run);
+		answer_text(l, run);
 		buf_str(&l->line, ": ");
 		if (sha != NULL)
-			lines_text(l, sha);
+			answer_text(l, sha);
 		if (t != NULL)
 			run_entry_place(t, &l->line);
 		buf_str(&l->line, sha != NULL || t != NULL ? ": " : "");
-		lines_text(l, what);
+		answer_text(l, what);
 	} else {
 		json_open(&j, '{');
 		json_key_text(&j, "type", "problem");
@@ -48,7 +48,7 @@ problem(struct verify *v, const char *run, const char *sha,
 		json_key_text(&j, "problem", what);
 		json_close(&j, '}');
 	}
-	lines_put(l);
+	answer_put(l);
 }
 
 /* One file of the originals is what its name says. */
@@ -150,7 +150,7 @@ verify_run(const struct statedir *s, const char *id, struct verify *v)
 static void
 put_summary(const struct verify *v)
 {
-	struct lines *l = v->lines;
+	struct answer *l = v->lines;
 	struct json j = json_begin(&l->line);
 
 	if (l->form == FORM_TEXT) {
@@ -171,11 +171,11 @@ put_summary(const struct verify *v)
 		json_key_u64(&j, "problems", v->problems);
 		json_close(&j, '}');
 	}
-	lines_put(l);
+	answer_put(l);
 }
 
 static int
-verify_all(const struct statedir *s, struct lines *lines)
+verify_all(const struct statedir *s, struct answer *lines)
 {
 	struct verify v = { .lines = lines };
 	struct listing l = { 0 };
@@ -197,7 +197,7 @@ int
 quarantine_verify(const char *dir, enum form form)
 {
 	struct statedir s = { 0 };
-	struct lines l = { 0 };
+	struct answer l = { 0 };
 	int status = state_view(&s, dir);
 
 	if (status == EXIT_FINDINGS) {
@@ -205,8 +205,8 @@ quarantine_verify(const char *dir, enum form form)
 		status = EXIT_USAGE;
 	}
 	if (status == EXIT_CLEAN &&
-	    (status = lines_begin(&l, form)) == EXIT_CLEAN)
-		status = lines_end(&l, verify_all(&s, &l));
+	    (status = answer_begin(&l, form)) == EXIT_CLEAN)
+		status = answer_end(&l, verify_all(&s, &l));
 	statedir_close(&s);
 	return status;
 }

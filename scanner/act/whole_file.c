@@ -15,6 +15,15 @@
 #define UNFINISHED ".baredot-new."
 
 int
+whole_file_folder(const char *path, int *dir, struct err *e)
+{
+	(void)mkdir(path, 0700);
+	*dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *dir >= 0 ? ST_OK :
+	    err_set(e, ST_DEAD, errno, "cannot open the folder");
+}
+
+int
 whole_file_begin(struct whole_file *f, int dir, struct err *e)
 {
 	char random[17];

@@ -15,6 +15,9 @@ struct whole_file {
 	char temp[48];
 };
 
+/* Open a folder for them, made with mode 0700 if new.  ST_DEAD: cannot. */
+int whole_file_folder(const char *path, int *dir, struct err *);
+
 /* In the open folder dir, mode 0600.  ST_DEAD: it cannot be made. */
 int whole_file_begin(struct whole_file *, int dir, struct err *);
 
