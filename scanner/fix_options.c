@@ -124,9 +124,11 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_APPLY:
 		return c->apply = true;
 	case OPTION_LIST:
-		return c->list = true;
+		c->list = arg;
+		return true;
 	case OPTION_VERIFY:
-		return c->verify = true;
+		c->verify = arg;
+		return true;
 	case OPTION_INTO:
 	case OPTION_STATE:
 		c->state = arg;
@@ -186,7 +188,8 @@ settle_flags(struct scan_command *c)
 bool
 fix_options_settle(struct scan_command *c)
 {
-	if (c->command == COMMAND_TAKE && c->state == NULL)
+	if (c->command == COMMAND_TAKE && c->state == NULL &&
+	    c->list == NULL && c->verify == NULL)
 		return usage("--into DIR: where should the messages go?");
 	if (c->repair.eod == REPAIR_EOD_ENCODE && !c->repair.reencode)
 		return usage("--eod encode needs --reencode");

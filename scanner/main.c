@@ -7,8 +7,20 @@
 
 #include "complain.h"
 #include "explain.h"
+#include "restore_cmd.h"
 #include "rules_cmd.h"
+#include "runs_cmd.h"
 #include "scan_cmd.h"
+#include "undo_cmd.h"
+
+/* The commands that act, and those that look at what was done. */
+static const struct {
+	const char *name;
+	void (*help)(void);
+} acting[] = {
+	{ "runs", runs_help }, { "undo", undo_help },
+	{ "recover", recover_help }, { "restore", restore_help },
+};
 
 static int
 help_cmd(int argc, char **argv)
@@ -33,6 +45,12 @@ help_cmd(int argc, char **argv)
 		rules_help();
 		return EXIT_CLEAN;
 	}
+	for (size_t i = 0; argc > 1 && i < sizeof(acting) / sizeof(acting[0]);
+	    i++)
+		if (strcmp(argv[1], acting[i].name) == 0) {
+			acting[i].help();
+			return EXIT_CLEAN;
+		}
 	if (argc > 1) {
 		complain("there is no help on %s; try `baredot help scan`",
 		    argv[1]);
@@ -50,6 +68,10 @@ help_cmd(int argc, char **argv)
 	    "to do\n"
 	    "  rules check FILE...  is a file of rules right? (rules list: "
 	    "which there are)\n"
+	    "  runs [RUN]         what was changed, by which run\n"
+	    "  undo RUN           take back what a run changed\n"
+	    "  restore --into DIR  put quarantined messages back\n"
+	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
 	    "  --version          the version\n"
 	    "  --help             this text\n", stdout);
@@ -91,7 +113,9 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "scan", scan_main }, { "fix", fix_main },
-	{ "quarantine", take_main }, { "explain", explain_cmd },
+	{ "quarantine", take_main }, { "runs", runs_cmd },
+	{ "undo", undo_cmd }, { "restore", restore_cmd },
+	{ "recover", recover_cmd }, { "explain", explain_cmd },
 	{ "rules", rules_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },

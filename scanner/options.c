@@ -359,7 +359,7 @@ has_paths(const struct scan_command *c)
 	    [COMMAND_FIX] = "repaired", [COMMAND_TAKE] = "taken out" };
 
 	return c->paths[0] != NULL || c->files0_from != NULL ||
-	    c->from != NULL || c->list || c->verify ||
+	    c->from != NULL || c->list != NULL || c->verify != NULL ||
 	    usage("what should be %s? Give a file%s", what[c->command],
 	    c->command == COMMAND_SCAN ?
 	    ", a folder or - for standard input" : " or a folder");

@@ -25,11 +25,11 @@
 	O(FOR_TAKE, INTO, 0, "into", "DIR", \
 	    "the quarantine folder: outside of the mail store, and nobody " \
 	    "else's") \
-	O(FOR_TAKE, LIST, 0, "list", NULL, \
-	    "show what is in the quarantine folder") \
-	O(FOR_TAKE, VERIFY, 0, "verify", NULL, \
-	    "read all that is in the quarantine folder and compare it with " \
-	    "its SHA-256") \
+	O(FOR_TAKE, LIST, 0, "list", "DIR", \
+	    "show what is in the quarantine folder DIR") \
+	O(FOR_TAKE, VERIFY, 0, "verify", "DIR", \
+	    "read all that is in the quarantine folder DIR and compare it " \
+	    "with its SHA-256") \
 	O(FOR_ACTS, FROM, 0, "from", "REPORT", \
 	    "only the messages of a report (-f ndjson of scan or fix), and " \
 	    "only where offset, length and SHA-256 are still the same") \
@@ -164,7 +164,8 @@ struct scan_command {
 	const char *state;		/* or --into; NULL: the usual place */
 	const char *new_archive;	/* NULL: none */
 	unsigned wait;			/* seconds */
-	bool apply, list, verify;
+	const char *list, *verify;	/* quarantine folders to look at */
+	bool apply;
 	bool keep_uid, copy_swap, in_place;
 	bool eol_given, code_given, severity_given;
 };

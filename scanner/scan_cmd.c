@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "catalogue.h"
 #include "complain.h"
 #include "escape.h"
 #include "rules_load.h"
@@ -309,6 +310,20 @@ find_target(struct scan_run *r)
 	return false;
 }
 
+static int
+show_quarantine(const struct scan_command *c)
+{
+	enum form form = form_default();
+
+	if (c->format != NULL && !form_parse(c->format, &form)) {
+		complain("a quarantine folder is shown as text or ndjson, not "
+		    "%s", c->format);
+		return EXIT_USAGE;
+	}
+	return c->list != NULL ? quarantine_list(c->list, form) :
+	    quarantine_verify(c->verify, form);
+}
+
 int
 scan_cmd(int argc, char **argv, enum command command,
     const char *const *whole)
@@ -322,6 +337,8 @@ scan_cmd(int argc, char **argv, enum command command,
 		scan_help(command);
 		return EXIT_CLEAN;
 	}
+	if (r.command.list != NULL || r.command.verify != NULL)
+		return show_quarantine(&r.command);
 	if (!find_target(&r))
 		return EXIT_USAGE;
 	if ((status = scan_acts_read(&r)) == EXIT_CLEAN)

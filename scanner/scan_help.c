@@ -42,7 +42,7 @@ static const struct {
 	    "  baredot fix --code 'eod.*' --eod stuff --apply inbox.mbox\n" },
 	[COMMAND_TAKE] = {
 	    "Usage: baredot quarantine [OPTION]... PATH... --into DIR\n"
-	    "       baredot quarantine --list | --verify --into DIR\n\n"
+	    "       baredot quarantine --list DIR | --verify DIR\n\n"
 	    "Take messages out of their mailboxes, those with findings of "
 	    "high severity unless\n--code or --min-severity say otherwise.  "
 	    "Shows which; --apply does it.  `baredot\nrestore --into DIR` "
@@ -54,7 +54,7 @@ static const struct {
 	    "  baredot quarantine /var/vmail --into /srv/quarantine\n"
 	    "  baredot quarantine --code smuggle.attempt --apply /var/vmail "
 	    "--into /srv/quarantine\n"
-	    "  baredot quarantine --list --into /srv/quarantine\n" },
+	    "  baredot quarantine --list /srv/quarantine\n" },
 };
 
 void
