@@ -41,7 +41,8 @@ FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
 FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c
 ACTING = $(wildcard scanner/act/*.c) scanner/base/buf.c scanner/base/err.c \
-	scanner/base/hash.c formats/listing.c formats/names.c
+	scanner/base/hash.c formats/listing.c formats/names.c \
+	formats/gzip.c formats/input.c
 
 all: build/baredot
 
@@ -104,7 +105,7 @@ build/tests/archive_driver: $(ACTING:%.c=build/opt/%.o) build/opt/tests/archive/
 build/faults/%.o: %.c
 	$(call compile,$(CC),-O1 -g)
 build/faults/act_driver: $(ACTING:%.c=build/faults/%.o) build/faults/tests/faults/act_driver.o
-	$(CC) -o $@ $^ -lcrypto -larchive
+	$(CC) -o $@ $^ -lcrypto -larchive -lz
 build/faults/act_fault.so: tests/faults/act_fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $<

@@ -168,6 +168,8 @@ member(const struct walker *w, const struct numbers *n,
 {
 	const uint64_t type = n->mode & TYPE_MASK;
 
+	if (n->mode > UINT16_MAX)
+		return broken(e, "a mode that cannot be");
 	p->type = type == TYPE_REGULAR ? PIECE_REGULAR : PIECE_OTHER;
 	if (p->type == PIECE_OTHER && type != TYPE_LINK && n->size != 0)
 		return err_set(e, ST_BAD, 0, "it has a folder or device with "

@@ -103,41 +103,33 @@ on_skip(struct archive *a, void *ctx, la_int64_t n)
 	return n;
 }
 
+/* WARN of a filter: it would run another program.  None of ours does. */
 static int
 use_filter(struct archive *a, enum archive_filter f)
 {
-	switch (f) {
-	case FILTER_GZIP:
-		return archive_read_support_filter_gzip(a);
-	case FILTER_BZIP2:
-		return archive_read_support_filter_bzip2(a);
-	case FILTER_XZ:
-		return archive_read_support_filter_xz(a);
-	case FILTER_ZSTD:
-		return archive_read_support_filter_zstd(a);
-	case FILTER_LZ4:
-		return archive_read_support_filter_lz4(a);
-	case FILTER_NONE:
-		break;
-	}
-	return ARCHIVE_OK;
+	static int (*const uses[])(struct archive *) = {
+		[FILTER_GZIP] = archive_read_support_filter_gzip,
+		[FILTER_BZIP2] = archive_read_support_filter_bzip2,
+		[FILTER_XZ] = archive_read_support_filter_xz,
+		[FILTER_ZSTD] = archive_read_support_filter_zstd,
+		[FILTER_LZ4] = archive_read_support_filter_lz4,
+	};
+
+	return f == FILTER_NONE ? ARCHIVE_OK : uses[f](a);
 }
 
 static int
 use_format(struct archive *a, enum archive_format f)
 {
-	switch (f) {
-	case FORMAT_TAR:
-		return archive_read_support_format_tar(a);
-	case FORMAT_CPIO:
-		return archive_read_support_format_cpio(a);
-	case FORMAT_ZIP:
-		return archive_read_support_format_zip_seekable(a);
-	}
-	return ARCHIVE_FATAL;
+	static int (*const uses[])(struct archive *) = {
+		[FORMAT_TAR] = archive_read_support_format_tar,
+		[FORMAT_CPIO] = archive_read_support_format_cpio,
+		[FORMAT_ZIP] = archive_read_support_format_zip_seekable,
+	};
+
+	return uses[f](a);
 }
 
-/* WARN of a filter: it would run another program.  None of ours does. */
 static int
 open_file(struct archive *a, struct source_file *f, bool may_skip,
     struct err *e)
@@ -234,24 +226,18 @@ on_write(struct archive *a, void *ctx, const void *p, size_t n)
 static int
 add_filter(struct archive *a, enum archive_filter f)
 {
-	switch (f) {
-	case FILTER_GZIP:
-		if (archive_write_add_filter_gzip(a) != ARCHIVE_OK)
-			return ARCHIVE_FATAL;
-		return archive_write_set_filter_option(a, "gzip",
-		    "timestamp", NULL);
-	case FILTER_BZIP2:
-		return archive_write_add_filter_bzip2(a);
-	case FILTER_XZ:
-		return archive_write_add_filter_xz(a);
-	case FILTER_ZSTD:
-		return archive_write_add_filter_zstd(a);
-	case FILTER_LZ4:
-		return archive_write_add_filter_lz4(a);
-	case FILTER_NONE:
-		break;
-	}
-	return ARCHIVE_FATAL;
+	static int (*const adds[])(struct archive *) = {
+		[FILTER_GZIP] = archive_write_add_filter_gzip,
+		[FILTER_BZIP2] = archive_write_add_filter_bzip2,
+		[FILTER_XZ] = archive_write_add_filter_xz,
+		[FILTER_ZSTD] = archive_write_add_filter_zstd,
+		[FILTER_LZ4] = archive_write_add_filter_lz4,
+	};
+
+	if (adds[f](a) != ARCHIVE_OK)
+		return ARCHIVE_FATAL;
+	return f == FILTER_GZIP ? archive_write_set_filter_option(a, "gzip",
+	    "timestamp", NULL) : ARCHIVE_OK;
 }
 
 static int

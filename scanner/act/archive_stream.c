@@ -9,10 +9,14 @@
 
 #include "archive_lib.h"
 #include "archive_rewrite.h"
+#include "gzip.h"
 #include "kernel_calls.h"
 
 struct archive_in {
 	struct unpacker *unpacker;	/* NULL: none needed */
+	struct gzip *gzip;		/* for gzip instead: libarchive does
+					 * not look at its CRC */
+	struct input *file, *inflated;
 	int fd;
 	uint64_t size;		/* of the file */
 	uint64_t got;		/* bytes put into buf, ever */
@@ -36,7 +40,37 @@ archive_in_close(struct archive_in *in)
 	if (in == NULL)
 		return;
 	unpacker_close(in->unpacker);
+	input_free(in->inflated);
+	gzip_free(in->gzip);
+	input_free(in->file);
 	free(in);
+}
+
+static int
+read_file(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
+    struct err *e)
+{
+	const struct archive_in *in = ctx;
+	const ssize_t k = call_read(in->fd, p, n, off);
+
+	if (k < 0)
+		return err_set(e, ST_DEAD, errno, "cannot read");
+	*got = (size_t)k;
+	return k > 0 ? ST_OK : ST_END;
+}
+
+static int
+open_gzip(struct archive_in *in, struct err *e)
+{
+	in->gzip = gzip_new();
+	in->file = input_new();
+	in->inflated = input_new();
+	if (in->gzip == NULL || in->file == NULL || in->inflated == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "archive");
+	input_open_source(in->file, (struct source){ .read = read_file,
+	    .ctx = in, .seekable = true });
+	input_open_source(in->inflated, gzip_source(in->gzip, in->file));
+	return ST_OK;
 }
 
 int
@@ -52,6 +86,8 @@ archive_in_open(struct archive_in **out, int fd, enum archive_filter filter,
 	in->fd = fd;
 	if (fstat(fd, &st) != 0)
 		rc = err_set(e, ST_DEAD, errno, "cannot stat");
+	else if (filter == FILTER_GZIP)
+		rc = open_gzip(in, e);
 	else if (filter != FILTER_NONE)
 		rc = unpacker_open(&in->unpacker, fd, filter, e);
 	if (rc != ST_OK) {
@@ -77,14 +113,32 @@ fill_plain(struct archive_in *in, struct err *e)
 	return ST_OK;
 }
 
+/* What is unpacked next; a read error has an errno, damage has none. */
+static int
+next_part(struct archive_in *in, struct err *e)
+{
+	struct err why = { 0 };
+	int rc;
+
+	in->part.n = 0;
+	if (in->unpacker != NULL)
+		return unpacker_read(in->unpacker, &in->part, e);
+	rc = input_peek(in->inflated, 1, &in->part, &why);
+	if (rc == ST_OK)
+		input_consume(in->inflated, in->part.n);
+	if (rc == ST_DEAD)
+		return err_set(e, why.num != 0 ? ST_DEAD : ST_BAD, 0, "%s",
+		    why.text);
+	return rc;
+}
+
 static int
 fill_unpacked(struct archive_in *in, struct err *e)
 {
 	size_t n = sizeof(in->buf) - in->end;
 	int rc;
 
-	if (in->part.n == 0 && (rc = unpacker_read(in->unpacker, &in->part,
-	    e)) != ST_OK) {
+	if (in->part.n == 0 && (rc = next_part(in, e)) != ST_OK) {
 		in->part.n = 0;
 		in->ended = rc == ST_END;
 		return rc == ST_END ? ST_OK : rc;
@@ -116,8 +170,8 @@ archive_in_peek(struct archive_in *in, size_t want, struct span *out,
 		in->begin = 0;
 	}
 	while (!in->ended && in->end - in->begin < want)
-		if ((rc = in->unpacker != NULL ? fill_unpacked(in, e) :
-		    fill_plain(in, e)) != ST_OK)
+		if ((rc = in->unpacker != NULL || in->gzip != NULL ?
+		    fill_unpacked(in, e) : fill_plain(in, e)) != ST_OK)
 			return rc;
 	*out = (struct span){ in->buf + in->begin, in->end - in->begin };
 	return ST_OK;

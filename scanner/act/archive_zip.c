@@ -11,15 +11,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
-#include "kernel_calls.h"
+#include "archive_directory.h"
 
 #define LOCAL_SIZE 30u		/* APPNOTE 4.3.7 */
 #define RECORD_SIZE 46u		/* 4.3.12 */
-#define END_SIZE 22u		/* 4.3.16 */
-#define COMMENT_MAX 65535u
-#define DIRECTORY_MAX (32u << 20)	/* bytes */
 #define FLAG_DESCRIPTOR 8u
 #define FLAGS_ENCRYPTED (1u | 1u << 6 | 1u << 13)
 #define METHOD_STORED 0u
@@ -34,6 +30,7 @@
 #define RECORD_FLAGS 8u
 #define FLAGS 0u
 #define METHOD 2u
+#define TIME 4u
 #define CRC 8u
 #define STORED 12u
 #define SIZE 16u
@@ -50,39 +47,11 @@ struct entry {
 };
 
 struct walker {
-	struct buf directory;	/* with the end record and the comment */
-	size_t end;		/* of the directory: where the end record is */
-	uint64_t begin;		/* of the directory, in the file */
-	struct entry *list;	/* by local */
-	uint32_t n, i;
+	struct directory directory;
+	struct entry *list;	/* by local; directory.n of them */
+	uint32_t i;
 	struct buf head;
 };
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return get16(p) | (uint32_t)get16(p + 2) << 16;
-}
-
-static void
-put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v);
-	put16(p + 2, v >> 16);
-}
 
 static int
 broken(struct err *e, const char *what)
@@ -95,97 +64,10 @@ zip_close(struct walker *w)
 {
 	if (w == NULL)
 		return;
-	buf_free(&w->directory);
+	buf_free(&w->directory.bytes);
 	buf_free(&w->head);
 	free(w->list);
 	free(w);
-}
-
-/*
- * The end record is the one whose comment ends with the file.  Two that do are
- * a trap: readers take one or the other.
- */
-static int
-find_end(struct span s, size_t *out, struct err *e)
-{
-	bool found = false;
-
-	for (size_t i = 0; i + END_SIZE <= s.n; i++) {
-		if (memcmp(s.p + i, "PK\5\6", 4) != 0 ||
-		    i + END_SIZE + get16(s.p + i + 20) != s.n)
-			continue;
-		if (found)
-			return err_set(e, ST_BAD, 0, "it has two ends");
-		found = true;
-		*out = i;
-	}
-	return found ? ST_OK : err_set(e, ST_BAD, 0,
-	    "its end is missing, or other bytes are behind it");
-}
-
-static int
-load(int fd, uint64_t off, size_t n, struct buf *out, struct err *e)
-{
-	uint8_t piece[4096];
-	ssize_t k;
-
-	for (size_t done = 0; done < n; done += (size_t)k) {
-		const size_t want = n - done < sizeof(piece) ? n - done :
-		    sizeof(piece);
-
-		if ((k = call_read(fd, piece, want, off + done)) < 0)
-			return err_set(e, ST_DEAD, errno, "cannot read");
-		if ((size_t)k != want)
-			return err_set(e, ST_BAD, 0, "it became shorter");
-		buf_add(out, piece, want);
-	}
-	return buf_ok(out) ? ST_OK : err_set(e, ST_DEAD, ENOMEM, "zip");
-}
-
-/* Where the directory begins, and that it ends where the end record does. */
-static int
-check_end(struct walker *w, const uint8_t *p, uint64_t at, struct err *e)
-{
-	const uint32_t size = get32(p + 12), off = get32(p + 16);
-
-	if (get16(p + 4) != 0 || get16(p + 6) != 0 ||
-	    get16(p + 8) != get16(p + 10))
-		return err_set(e, ST_BAD, 0, "it is one volume of many");
-	if (size == UINT32_MAX || off == UINT32_MAX || get16(p + 10) ==
-	    UINT16_MAX)
-		return err_set(e, ST_BAD, 0, "it is a zip64 archive");
-	if ((uint64_t)off + size != at)
-		return err_set(e, ST_BAD, 0, "there are other bytes before "
-		    "its end, or it is a zip64 archive");
-	if (size > DIRECTORY_MAX)
-		return err_set(e, ST_BAD, 0, "its directory is too long");
-	w->n = get16(p + 10);
-	w->begin = off;
-	w->end = size;
-	return ST_OK;
-}
-
-static int
-load_directory(struct walker *w, int fd, struct err *e)
-{
-	struct buf tail = { 0 };
-	struct stat st;
-	uint64_t size, from;
-	size_t at = 0;
-	int rc;
-
-	if (fstat(fd, &st) != 0)
-		return err_set(e, ST_DEAD, errno, "cannot stat");
-	size = (uint64_t)st.st_size;
-	from = size > END_SIZE + COMMENT_MAX ? size - END_SIZE - COMMENT_MAX :
-	    0;
-	if ((rc = load(fd, from, (size_t)(size - from), &tail, e)) == ST_OK &&
-	    (rc = find_end(buf_span(&tail), &at, e)) == ST_OK &&
-	    (rc = check_end(w, tail.p + at, from + at, e)) == ST_OK)
-		rc = load(fd, w->begin, (size_t)(size - w->begin),
-		    &w->directory, e);
-	buf_free(&tail);
-	return rc;
 }
 
 static size_t
@@ -259,13 +141,13 @@ list_entries(struct walker *w, struct err *e)
 	size_t at = 0;
 	int rc;
 
-	if ((w->list = calloc(w->n + 1, sizeof(*w->list))) == NULL)
+	if ((w->list = calloc(w->directory.n + 1, sizeof(*w->list))) == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "zip");
-	for (uint32_t i = 0; i < w->n; i++) {
-		const uint8_t *p = w->directory.p + at;
+	for (uint32_t i = 0; i < w->directory.n; i++) {
+		const uint8_t *p = w->directory.bytes.p + at;
 
-		if (w->end - at < RECORD_SIZE || memcmp(p, "PK\1\2", 4) != 0 ||
-		    w->end - at < record_size(p))
+		if (w->directory.end - at < RECORD_SIZE || memcmp(p, "PK\1\2", 4) != 0 ||
+		    w->directory.end - at < record_size(p))
 			return broken(e, "its directory");
 		if ((rc = check_record(p, e)) != ST_OK)
 			return rc;
@@ -273,11 +155,11 @@ list_entries(struct walker *w, struct err *e)
 		    .local = get32(p + 42) };
 		at += record_size(p);
 	}
-	if (at != w->end)
-		return err_set(e, ST_BAD, 0, w->end - at > 6 &&
-		    memcmp(w->directory.p + at, "PK\5\5", 4) == 0 ?
+	if (at != w->directory.end)
+		return err_set(e, ST_BAD, 0, w->directory.end - at > 6 &&
+		    memcmp(w->directory.bytes.p + at, "PK\5\5", 4) == 0 ?
 		    "it is signed" : "there are other bytes in its directory");
-	qsort(w->list, w->n, sizeof(*w->list), by_local);
+	qsort(w->list, w->directory.n, sizeof(*w->list), by_local);
 	return ST_OK;
 }
 
@@ -289,7 +171,7 @@ zip_open(struct walker **out, int fd, struct err *e)
 
 	if (w == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "zip");
-	if ((rc = load_directory(w, fd, e)) != ST_OK ||
+	if ((rc = directory_load(&w->directory, fd, e)) != ST_OK ||
 	    (rc = list_entries(w, e)) != ST_OK) {
 		zip_close(w);
 		return rc;
@@ -368,16 +250,17 @@ zip_next(struct walker *w, struct archive_in *in, struct archive_piece *p,
     struct err *e)
 {
 	const struct entry *t = w->list + w->i;
-	const uint8_t *record = w->directory.p + t->record;
-	const uint64_t limit = w->i + 1 < w->n ? t[1].local : w->begin;
+	const uint8_t *record = w->directory.bytes.p + t->record;
+	const struct directory *d = &w->directory;
+	const uint64_t limit = w->i + 1 < d->n ? t[1].local : d->begin;
 	uint64_t end;
 	int rc;
 
 	*p = (struct archive_piece){ .type = PIECE_NONE };
-	if (archive_in_off(in) != (w->i == w->n ? w->begin : t->local))
+	if (archive_in_off(in) != (w->i == d->n ? d->begin : t->local))
 		return err_set(e, ST_BAD, 0,
 		    "its members overlap, or other bytes are between them");
-	if (w->i == w->n)
+	if (w->i == d->n)
 		return ST_END;
 	if ((rc = take_head(w, in, record, e)) != ST_OK)
 		return rc;
@@ -479,15 +362,18 @@ by_record(const void *a, const void *b)
 static void
 put_record(const struct walker *w, const struct entry *t, struct buf *out)
 {
-	const uint8_t *record = w->directory.p + t->record;
+	const uint8_t *record = w->directory.bytes.p + t->record;
 	const size_t at = out->n;
 
 	buf_add(out, record, record_size(record));
 	if (!buf_ok(out))
 		return;
 	put32(out->p + at + 42, t->put);
-	if (t->fate == CHANGED)		/* its extra field stays */
-		memcpy(out->p + at + RECORD_FLAGS, t->common, EXTRA_LENGTH);
+	if (t->fate != CHANGED)
+		return;
+	memcpy(out->p + at + RECORD_FLAGS, t->common, TIME - FLAGS);
+	memcpy(out->p + at + RECORD_FLAGS + CRC, t->common + CRC,
+	    NAME_LENGTH - CRC);
 }
 
 static int
@@ -496,15 +382,16 @@ zip_finish(struct walker *w, uint64_t off, struct buf *out, struct err *e)
 	uint32_t n = 0;
 	size_t size;
 
-	qsort(w->list, w->n, sizeof(*w->list), by_record);
-	for (uint32_t i = 0; i < w->n; i++) {
+	qsort(w->list, w->directory.n, sizeof(*w->list), by_record);
+	for (uint32_t i = 0; i < w->directory.n; i++) {
 		if (w->list[i].fate == LEFT_OUT)
 			continue;
 		put_record(w, w->list + i, out);
 		n++;
 	}
 	size = out->n;
-	buf_add(out, w->directory.p + w->end, w->directory.n - w->end);
+	buf_add(out, w->directory.bytes.p + w->directory.end,
+	    w->directory.bytes.n - w->directory.end);
 	if (!buf_ok(out))
 		return err_set(e, ST_DEAD, ENOMEM, "zip");
 	if (off + size >= UINT32_MAX)

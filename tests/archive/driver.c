@@ -6,6 +6,7 @@
  *	RULE: ORDINAL=FILE, ORDINAL=- (leave it out), crlf (a CR before each LF
  *	that has none, in all members); no rule: keep all, shown to the sink.
  * driver check OLD NEW
+ * driver -: such arguments, tabs between them, on lines of standard input
  *
  * Says on standard output what came of it: "ok FORMAT FILTER MEMBERS REPLACED
  * DROPPED SIZE SHA", "bad WHY" or "dead WHY".
@@ -137,26 +138,57 @@ answer(int rc, const struct archive_facts *f, const struct err *e)
 	return 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
+	static int spools[2] = { -1, -1 };
 	struct archive_facts f = { .format = "-", .filter = "-" };
 	struct rules r = { argv + 4, argc > 4 ? argc - 4 : 0 };
 	const bool sparing = r.n > 0 && strchr(r.list[0], '=') != NULL;
 	const struct archive_rewrite_sink sink = { .member = on_member,
 	    .wants = sparing ? on_wants : NULL, .ctx = &r };
 	struct err e = { 0 };
-	int old, new;
+	int old, new = -1, rc;
 
+	if (spools[0] < 0) {
+		spools[0] = spool();
+		spools[1] = spool();
+	}
 	if (argc < 3 || (old = open(argv[2], O_RDONLY | O_CLOEXEC)) < 0)
 		return 3;
 	if (strcmp(argv[1], "look") == 0)
-		return answer(archive_look(old, &f, &e), &f, &e);
-	if (argc < 4 || (new = open(argv[3], O_RDWR | O_CLOEXEC |
+		rc = archive_look(old, &f, &e);
+	else if (argc < 4 || (new = open(argv[3], O_RDWR | O_CLOEXEC |
 	    (argv[1][0] == 'r' ? O_CREAT | O_TRUNC : 0), 0600)) < 0)
 		return 3;
-	if (strcmp(argv[1], "check") == 0)
-		return answer(archive_check(old, new, NULL, 0, &e), &f, &e);
-	return answer(archive_rewrite(old, new, spool(), spool(), &sink, &f,
-	    &e), &f, &e);
+	else if (strcmp(argv[1], "check") == 0)
+		rc = archive_check(old, new, NULL, 0, &e);
+	else
+		rc = archive_rewrite(old, new, spools[0], spools[1], &sink,
+		    &f, &e);
+	(void)close(old);
+	if (new >= 0)
+		(void)close(new);
+	return answer(rc, &f, &e);
+}
+
+int
+main(int argc, char **argv)
+{
+	char line[4096], *list[16] = { argv[0] };
+	int rc = 0;
+
+	if (argc != 2 || strcmp(argv[1], "-") != 0)
+		return run(argc, argv);
+	while (rc != 3 && fgets(line, sizeof(line), stdin) != NULL) {
+		int n = 1;
+
+		for (char *at = line, *part; n < 15 &&
+		    (part = strsep(&at, "\t\n")) != NULL && *part != '\0';)
+			list[n++] = part;
+		list[n] = NULL;
+		rc = run(n, list);
+		(void)fflush(stdout);
+	}
+	return rc == 3 ? 3 : 0;
 }
