@@ -4,7 +4,8 @@
 set -eu
 
 packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
-libconfuse-dev libjansson-dev libcmocka-dev clang libclang-rt-14-dev python3
+libconfuse-dev libjansson-dev libarchive-dev libcmocka-dev clang
+libclang-rt-14-dev python3
 python3-jsonschema python3-dkim gzip mandoc cppcheck jq dos2unix strace"
 optional="libgmime-3.0-dev gnupg openssl"	# without them tests are skipped
 

@@ -113,7 +113,7 @@ read_source(struct source *s, const struct target *t, struct outcome *o,
 		    "it changed while it was read");
 	if (t->sha != NULL && memcmp(t->sha, s->sum.sha, HASH_SIZE) != 0)
 		return changed(o);
-	if (source_is_packed(&s->sum))
+	if (!t->packed && source_is_packed(&s->sum))
 		return outcome_set(o, OUTCOME_REFUSED, 0,
 		    "it is compressed or encrypted");
 	return ST_OK;

@@ -17,6 +17,7 @@ struct target {
 	const char *name;
 	const struct stat *judged;	/* NULL: any.  dev, ino, size, mtime */
 	const uint8_t *sha;	/* NULL: any.  HASH_SIZE bytes */
+	bool packed;		/* compressed contents are no obstacle */
 };
 
 struct source {
