@@ -5,6 +5,7 @@
 
 #include "blob.h"
 #include "history.h"
+#include "quota.h"
 #include "run.h"
 #include "settle.h"
 
@@ -37,6 +38,8 @@ settle_in(struct run *r, const struct place *p, const struct intent *in,
 	if ((rc = owner_enter(p->owner, e)) != ST_OK)
 		return rc;
 	rc = settle(r, p, in, seq, NULL, &s, e);
+	if (rc == ST_OK)
+		quota_settled(p, in, &s, NULL);
 	owner_leave();
 	if (rc == ST_OK && s.committed)
 		c->out->finished++;

@@ -69,6 +69,8 @@ say(const struct outcome *o)
 {
 	printf("outcome %s %s\n", kinds[o->kind],
 	    o->kind == OUTCOME_DONE ? o->name.text : o->reason);
+	if (o->note[0] != '\0')
+		printf("note %s\n", o->note);
 	return o->kind == OUTCOME_DONE ? DONE : NOT_DONE;
 }
 
