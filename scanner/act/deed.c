@@ -12,6 +12,9 @@
 void
 deed_free(struct deed *d)
 {
+	/* Notes on a message that was refused belong to no other. */
+	if (d->run->journal != NULL)
+		journal_drop_notes(d->run->journal);
 	source_close(&d->source);
 	stage_close(&d->stage);
 	intent_free(&d->intent);

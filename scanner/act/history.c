@@ -38,11 +38,12 @@ find(const struct history *h, uint64_t seq)
 }
 
 static int
-add_intent(struct history *h, uint64_t seq, struct span fields,
-    struct err *e)
+add_intent(struct history *h, uint64_t seq, uint64_t notes,
+    struct span fields, struct err *e)
 {
 	const size_t cap = h->cap > 0 ? 2 * h->cap : 64;
-	struct past p = { .seq = seq };
+	struct past p = { .seq = seq, .first_note = seq - notes,
+		.notes = notes };
 	struct past *more;
 
 	if (!record_find_u64(fields, "undoes", &p.undoes) ||
@@ -59,7 +60,8 @@ add_intent(struct history *h, uint64_t seq, struct span fields,
 }
 
 static int
-add_end(struct history *h, struct span fields, enum fate fate, struct err *e)
+add_end(struct history *h, uint64_t seq, struct span fields, enum fate fate,
+    struct err *e)
 {
 	struct past *p, *undone;
 	uint64_t of;
@@ -68,6 +70,7 @@ add_end(struct history *h, struct span fields, enum fate fate, struct err *e)
 	    (p = find(h, of)) == NULL || p->fate != FATE_OPEN)
 		return nonsense(e);
 	p->fate = fate;
+	p->end = seq;
 	if (fate == FATE_DONE && p->undoes != 0 &&
 	    (undone = find(h, p->undoes)) != NULL)
 		undone->fate = FATE_UNDONE;
@@ -81,13 +84,14 @@ add(struct history *h, struct journal *j, uint64_t seq, struct buf *b,
 	const enum record_type type = journal_type(j, seq);
 	int rc;
 
-	if (type == RECORD_RUN)
+	if (type == RECORD_RUN || type == RECORD_NOTE)
 		return ST_OK;
 	if ((rc = journal_read(j, seq, b, e)) != ST_OK)
 		return rc;
 	if (type == RECORD_INTENT)
-		return add_intent(h, seq, buf_span(b), e);
-	return add_end(h, buf_span(b), type == RECORD_COMMIT ? FATE_DONE :
+		return add_intent(h, seq, journal_notes(j, seq), buf_span(b),
+		    e);
+	return add_end(h, seq, buf_span(b), type == RECORD_COMMIT ? FATE_DONE :
 	    FATE_NOT_DONE, e);
 }
 

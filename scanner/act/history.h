@@ -1,5 +1,6 @@
 /*
- * What became of every intent of a run, read from its journal.
+ * What became of every intent of a run, read from its journal.  Notes on what
+ * was not tried after all are passed over.
  */
 #ifndef BAREDOT_HISTORY_H
 #define BAREDOT_HISTORY_H
@@ -16,6 +17,9 @@ enum fate {
 struct past {
 	uint64_t seq;		/* of the INTENT */
 	uint64_t undoes;	/* that intent; 0: none */
+	uint64_t end;		/* its COMMIT or ABORT; 0: neither */
+	uint64_t first_note;	/* the notes on it: see note.h */
+	uint64_t notes;		/* how many, one after another */
 	enum fate fate;
 };
 

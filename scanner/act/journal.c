@@ -1,7 +1,5 @@
 /*
- * See journal.h.  A record: length (4 bytes, of the payload), number (8),
- * checksum of the record before (32), checksum (32, over all the rest), then
- * the payload: its type (1 byte) and fields.  Little-endian.
+ * See journal.h; what a record looks like: journal_raw.h.
  */
 #include "journal.h"
 
@@ -11,16 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "journal_raw.h"
 #include "kernel_calls.h"
 #include "sum.h"
 
-#define PREV_AT 12u
-#define SUM_AT (PREV_AT + HASH_SIZE)
-#define HEAD_SIZE (SUM_AT + HASH_SIZE)
-#define LEN_MAX (JOURNAL_PAYLOAD_MAX + 1u)
+#define UNSYNCED_MAX (1u << 20)	/* bytes of notes until they are synced */
+#define VIEWS_MAX 8u		/* at a journal that is being written */
 
 struct mark {
 	uint64_t off;		/* of the record in the file */
+	uint32_t notes;
 	uint8_t type;
 };
 
@@ -29,6 +27,9 @@ struct journal {
 	bool dead;		/* an append failed */
 	uint64_t size;		/* bytes of whole records */
 	uint64_t cut;
+	uint64_t synced;	/* of size, bytes known to be on the disk */
+	uint32_t unsynced;	/* records behind those */
+	uint32_t notes;		/* that wait for their INTENT */
 	uint8_t last[HASH_SIZE];	/* checksum of the last record */
 	struct mark *list;
 	size_t n, cap;
@@ -65,43 +66,8 @@ journal_new(struct err *e)
 	return j;
 }
 
-static void
-put_number(struct buf *b, uint64_t v, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		buf_byte(b, (uint8_t)(v >> (8 * i)));
-}
-
-static uint64_t
-get_number(const uint8_t *p, unsigned bytes)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
-}
-
-/* The checksum of a whole record in memory, its own field left out. */
-static int
-record_sum(struct span raw, uint8_t out[HASH_SIZE], struct err *e)
-{
-	struct hash *h = hash_new();
-	bool ok = false;
-
-	if (h != NULL) {
-		hash_begin(h);
-		hash_feed(h, (struct span){ raw.p, SUM_AT });
-		hash_feed(h, (struct span){ raw.p + HEAD_SIZE,
-		    raw.n - HEAD_SIZE });
-		ok = hash_end(h, out);
-	}
-	hash_free(h);
-	return ok ? ST_OK : err_set(e, ST_DEAD, 0, "journal: cannot hash");
-}
-
 static bool
-add_mark(struct journal *j, uint8_t type)
+add_mark(struct journal *j, uint8_t type, uint32_t notes)
 {
 	const size_t cap = j->cap > 0 ? 2 * j->cap : 64;
 	struct mark *more;
@@ -112,7 +78,8 @@ add_mark(struct journal *j, uint8_t type)
 		j->list = more;
 		j->cap = cap;
 	}
-	j->list[j->n++] = (struct mark){ .off = j->size, .type = type };
+	j->list[j->n++] = (struct mark){ .off = j->size, .type = type,
+	    .notes = notes };
 	return true;
 }
 
@@ -140,27 +107,6 @@ read_raw(struct journal *j, uint64_t off, size_t n, struct err *e)
 	    err_set(e, ST_DEAD, ENOMEM, "journal");
 }
 
-/*
- * A whole record with a right checksum at raw.p, whatever its place in the
- * chain.  ST_OK, with *n its bytes; ST_BAD: no; ST_DEAD: no memory.
- */
-static int
-parse_record(struct span raw, size_t *n, struct err *e)
-{
-	uint8_t sum[HASH_SIZE];
-	uint64_t len;
-
-	if (raw.n < HEAD_SIZE)
-		return ST_BAD;
-	len = get_number(raw.p, 4);
-	if (len == 0 || len > LEN_MAX || len > raw.n - HEAD_SIZE)
-		return ST_BAD;
-	*n = HEAD_SIZE + (size_t)len;
-	if (record_sum((struct span){ raw.p, *n }, sum, e) != ST_OK)
-		return ST_DEAD;
-	return memcmp(sum, raw.p + SUM_AT, HASH_SIZE) == 0 ? ST_OK : ST_BAD;
-}
-
 /* Read the record at off into j->raw; as parse_record. */
 static int
 load_record(struct journal *j, uint64_t off, struct err *e)
@@ -168,37 +114,45 @@ load_record(struct journal *j, uint64_t off, struct err *e)
 	size_t n;
 	int rc;
 
-	if ((rc = read_raw(j, off, HEAD_SIZE, e)) != ST_OK)
+	if ((rc = read_raw(j, off, RAW_HEAD, e)) != ST_OK)
 		return rc;
-	if (j->raw.n < HEAD_SIZE)
+	if (j->raw.n < RAW_HEAD)
 		return ST_BAD;
-	n = (size_t)get_number(j->raw.p, 4);
-	if (n == 0 || n > LEN_MAX)
+	n = (size_t)journal_raw_number(j->raw.p, 4);
+	if (n < RAW_PAYLOAD_HEAD || n > RAW_LEN_MAX)
 		return ST_BAD;
-	if ((rc = read_raw(j, off, HEAD_SIZE + n, e)) != ST_OK)
+	if ((rc = read_raw(j, off, RAW_HEAD + n, e)) != ST_OK)
 		return rc;
-	return parse_record(buf_span(&j->raw), &n, e);
+	return journal_raw_whole(buf_span(&j->raw), &n, e);
 }
 
 /* j->raw follows the last record. */
 static bool
 is_next(const struct journal *j)
 {
-	const uint8_t *p = j->raw.p, type = p[HEAD_SIZE];
+	const uint8_t *p = j->raw.p, type = p[RAW_HEAD];
 
-	return get_number(p + 4, 8) == j->n + 1 &&
-	    memcmp(p + PREV_AT, j->last, HASH_SIZE) == 0 &&
+	return journal_raw_number(p + RAW_SEQ_AT, 8) == j->n + 1 &&
+	    memcmp(p + RAW_PREV_AT, j->last, HASH_SIZE) == 0 &&
 	    (j->n == 0) == (type == RECORD_RUN) &&
-	    type >= RECORD_RUN && type <= RECORD_ABORT;
+	    type >= RECORD_RUN && type <= RECORD_NOTE &&
+	    journal_raw_number(p + RAW_UNSYNCED_AT, 4) <= j->n &&
+	    journal_raw_number(p + RAW_NOTES_AT, 4) <= (type == RECORD_INTENT ?
+	    j->notes : 0);
 }
 
 static int
 accept(struct journal *j, struct err *e)
 {
-	if (!add_mark(j, j->raw.p[HEAD_SIZE]))
+	const uint8_t type = j->raw.p[RAW_HEAD];
+
+	if (!add_mark(j, type, (uint32_t)journal_raw_number(j->raw.p +
+	    RAW_NOTES_AT, 4)))
 		return err_set(e, ST_DEAD, ENOMEM, "journal");
-	memcpy(j->last, j->raw.p + SUM_AT, HASH_SIZE);
+	memcpy(j->last, j->raw.p + RAW_SUM_AT, HASH_SIZE);
 	j->size += j->raw.n;
+	j->unsynced++;
+	j->notes = type == RECORD_NOTE ? j->notes + 1 : 0;
 	return ST_OK;
 }
 
@@ -210,10 +164,20 @@ damaged(const struct journal *j, struct err *e)
 	    (unsigned long long)j->size, j->n);
 }
 
+/* raw, a whole record, was written when the one after the last was not. */
+static bool
+is_of_crash(const struct journal *j, struct span raw)
+{
+	const uint64_t seq = journal_raw_number(raw.p + RAW_SEQ_AT, 8);
+
+	return seq > j->n + 1 &&
+	    seq - 1 <= j->n + journal_raw_number(raw.p + RAW_UNSYNCED_AT, 4);
+}
+
 /*
- * Bytes remain that are not the next record.  Appends are synced one by one,
- * so a crash leaves a piece of one record: if there is more than that, or a
- * whole record anywhere, it was no crash.
+ * Bytes remain that are not the next record.  A crash leaves pieces of what
+ * was not synced: an append, and the notes before it.  If there is more than
+ * that, or a whole record that came later, it was no crash.
  */
 static int
 check_tail(struct journal *j, uint64_t left, struct err *e)
@@ -221,16 +185,18 @@ check_tail(struct journal *j, uint64_t left, struct err *e)
 	size_t n;
 	int rc;
 
-	if (left > HEAD_SIZE + LEN_MAX)
+	if (left > UNSYNCED_MAX + 2 * (RAW_HEAD + RAW_LEN_MAX))
 		return damaged(j, e);
 	if ((rc = read_raw(j, j->size, (size_t)left, e)) != ST_OK)
 		return rc;
 	for (size_t i = 0; i < j->raw.n; i++) {
 		const struct span s = { j->raw.p + i, j->raw.n - i };
 
-		if (s.n > HEAD_SIZE && get_number(s.p + 4, 8) > j->n + left)
+		if (s.n > RAW_HEAD && journal_raw_number(s.p + RAW_SEQ_AT,
+		    8) > j->n + left)
 			continue;
-		if ((rc = parse_record(s, &n, e)) == ST_OK)
+		if ((rc = journal_raw_whole(s, &n, e)) == ST_OK &&
+		    !is_of_crash(j, s))
 			return damaged(j, e);
 		if (rc == ST_DEAD)
 			return rc;
@@ -254,6 +220,16 @@ load(struct journal *j, uint64_t size, struct err *e)
 	return rc == ST_BAD ? check_tail(j, size - j->size, e) : rc;
 }
 
+static int
+sync_all(struct journal *j, struct err *e)
+{
+	if (fdatasync(j->fd) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot sync the journal");
+	j->synced = j->size;
+	j->unsynced = 0;
+	return ST_OK;
+}
+
 /* What is believed from now on must not go again with the power. */
 static int
 make_sure(struct journal *j, struct err *e)
@@ -261,16 +237,15 @@ make_sure(struct journal *j, struct err *e)
 	if (j->cut > 0 && ftruncate(j->fd, (off_t)j->size) != 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot cut the torn end of the journal");
-	if (fdatasync(j->fd) != 0)
-		return err_set(e, ST_DEAD, errno, "cannot sync the journal");
-	return ST_OK;
+	j->notes = 0;
+	return sync_all(j, e);
 }
 
 static int
 open_file(struct journal *j, int dir, int flags, struct err *e)
 {
-	j->fd = openat(dir, JOURNAL_NAME, flags | O_RDWR | O_CLOEXEC |
-	    O_NOFOLLOW | O_NONBLOCK, 0600);
+	j->fd = openat(dir, JOURNAL_NAME, flags | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK, 0600);
 	if (j->fd >= 0)
 		return ST_OK;
 	return err_set(e, errno == ENOENT ? ST_END : ST_DEAD, errno,
@@ -283,7 +258,8 @@ journal_create(struct journal **out, int dir, struct err *e)
 	struct journal *j = journal_new(e);
 	int rc = ST_DEAD;
 
-	if (j == NULL || (rc = open_file(j, dir, O_CREAT | O_EXCL, e)) !=
+	if (j == NULL || (rc = open_file(j, dir, O_RDWR | O_CREAT |
+	    O_EXCL, e)) !=
 	    ST_OK)
 		goto out;
 	if (fsync(j->fd) != 0 || fsync(dir) != 0) {
@@ -297,30 +273,49 @@ out:
 	return rc;
 }
 
-int
-journal_open(struct journal **out, int dir, struct err *e)
+/* flags: O_RDWR, or O_RDONLY: a view. */
+static int
+open_old(struct journal **out, int dir, int flags, struct err *e)
 {
 	struct journal *j = journal_new(e);
 	struct stat st;
 	int rc = ST_DEAD;
 
-	if (j == NULL || (rc = open_file(j, dir, 0, e)) != ST_OK)
+	if (j == NULL || (rc = open_file(j, dir, flags, e)) != ST_OK)
 		goto out;
 	if (fstat(j->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		rc = err_set(e, ST_DEAD, errno, "cannot open the journal");
 		goto out;
 	}
 	if ((rc = load(j, (uint64_t)st.st_size, e)) != ST_OK ||
-	    (rc = make_sure(j, e)) != ST_OK)
+	    (flags == O_RDWR && (rc = make_sure(j, e)) != ST_OK))
 		goto out;
 	if (j->n == 0) {
 		rc = err_set(e, ST_END, 0, "the journal is empty");
 		goto out;
 	}
+	j->dead = flags != O_RDWR;
 	*out = j;
 	j = NULL;
 out:
 	journal_close(j);
+	return rc;
+}
+
+int
+journal_open(struct journal **out, int dir, struct err *e)
+{
+	return open_old(out, dir, O_RDWR, e);
+}
+
+/* Half a record may become a whole one while we look: then it looks damaged. */
+int
+journal_view(struct journal **out, int dir, struct err *e)
+{
+	int rc = ST_DEAD;
+
+	for (unsigned i = 0; i < VIEWS_MAX && rc == ST_DEAD; i++)
+		rc = open_old(out, dir, O_RDONLY, e);
 	return rc;
 }
 
@@ -348,42 +343,64 @@ journal_type(const struct journal *j, uint64_t seq)
 	return (enum record_type)j->list[seq - 1].type;
 }
 
+uint64_t
+journal_notes(const struct journal *j, uint64_t seq)
+{
+	return j->list[seq - 1].notes;
+}
+
 int
 journal_read(struct journal *j, uint64_t seq, struct buf *out, struct err *e)
 {
 	const int rc = load_record(j, j->list[seq - 1].off, e);
 
 	if (rc == ST_BAD || (rc == ST_OK &&
-	    get_number(j->raw.p + 4, 8) != seq))
+	    journal_raw_number(j->raw.p + RAW_SEQ_AT, 8) != seq))
 		return err_set(e, ST_DEAD, 0,
 		    "the journal was changed meanwhile");
 	if (rc != ST_OK)
 		return rc;
 	buf_clear(out);
-	buf_add(out, j->raw.p + HEAD_SIZE + 1, j->raw.n - HEAD_SIZE - 1);
+	buf_add(out, j->raw.p + RAW_HEAD + RAW_PAYLOAD_HEAD,
+	    j->raw.n - RAW_HEAD - RAW_PAYLOAD_HEAD);
 	return buf_ok(out) ? ST_OK : err_set(e, ST_DEAD, ENOMEM, "journal");
 }
 
-/* The record, whole, in j->raw. */
+/* It is written when this returns, and not known to be on the disk. */
 static int
-compose(struct journal *j, enum record_type type, struct span fields,
+write_record(struct journal *j, enum record_type type, struct span fields,
     struct err *e)
 {
-	static const uint8_t no_sum[HASH_SIZE];
+	const struct journal_raw r = {
+		.type = type, .seq = j->n + 1, .unsynced = j->unsynced,
+		.notes = type == RECORD_INTENT ? j->notes : 0,
+		.prev = j->last, .fields = fields,
+	};
 	int rc;
 
-	buf_clear(&j->raw);
-	put_number(&j->raw, fields.n + 1, 4);
-	put_number(&j->raw, j->n + 1, 8);
-	buf_add(&j->raw, j->last, HASH_SIZE);
-	buf_add(&j->raw, no_sum, HASH_SIZE);
-	buf_byte(&j->raw, (uint8_t)type);
-	buf_add(&j->raw, fields.p, fields.n);
-	if (!buf_ok(&j->raw))
-		return err_set(e, ST_DEAD, ENOMEM, "journal");
-	uint8_t sum[HASH_SIZE];
-	if ((rc = record_sum(buf_span(&j->raw), sum, e)) == ST_OK)
-		memcpy(j->raw.p + SUM_AT, sum, HASH_SIZE);
+	if (j->dead)
+		return err_set(e, ST_DEAD, 0,
+		    "the journal could not be written before");
+	if (fields.n > JOURNAL_PAYLOAD_MAX)
+		return err_set(e, ST_DEAD, 0,
+		    "too much for one record of the journal");
+	if ((rc = journal_raw_compose(&r, &j->raw, e)) != ST_OK)
+		return rc;
+	j->dead = true;
+	if (call_write(j->fd, j->raw.p, j->raw.n, j->size) != 0)
+		return err_set(e, ST_DEAD, errno,
+		    "cannot write the journal");
+	if ((rc = accept(j, e)) == ST_OK)
+		j->dead = false;
+	return rc;
+}
+
+static int
+sync_written(struct journal *j, struct err *e)
+{
+	const int rc = sync_all(j, e);
+
+	j->dead = rc != ST_OK;
 	return rc;
 }
 
@@ -393,23 +410,26 @@ journal_append(struct journal *j, enum record_type type, struct span fields,
 {
 	int rc;
 
-	if (j->dead)
-		return err_set(e, ST_DEAD, 0,
-		    "the journal could not be written before");
-	if (fields.n > JOURNAL_PAYLOAD_MAX)
-		return err_set(e, ST_DEAD, 0,
-		    "too much for one record of the journal");
-	if ((rc = compose(j, type, fields, e)) != ST_OK)
+	if ((rc = write_record(j, type, fields, e)) != ST_OK ||
+	    (rc = sync_written(j, e)) != ST_OK)
 		return rc;
-	j->dead = true;
-	if (call_write(j->fd, j->raw.p, j->raw.n, j->size) != 0 ||
-	    fdatasync(j->fd) != 0)
-		return err_set(e, ST_DEAD, errno,
-		    "cannot write the journal");
-	if ((rc = accept(j, e)) != ST_OK)
-		return rc;
-	j->dead = false;
 	if (seq != NULL)
 		*seq = j->n;
 	return ST_OK;
+}
+
+int
+journal_note(struct journal *j, struct span fields, struct err *e)
+{
+	const int rc = write_record(j, RECORD_NOTE, fields, e);
+
+	if (rc == ST_OK && j->size - j->synced > UNSYNCED_MAX)
+		return sync_written(j, e);
+	return rc;
+}
+
+void
+journal_drop_notes(struct journal *j)
+{
+	j->notes = 0;
 }

@@ -7,8 +7,9 @@
  * taken away when the journal is opened; anything else that does not fit is
  * damage, and then nothing is believed (facts: reliability 3.1).
  *
- * journal_create | journal_open -> (journal_append | journal_read)*
- *     -> journal_close
+ * journal_create | journal_open -> (journal_append | journal_note |
+ *     journal_read)* -> journal_close
+ * journal_view -> journal_read* -> journal_close
  */
 #ifndef BAREDOT_JOURNAL_H
 #define BAREDOT_JOURNAL_H
@@ -23,7 +24,8 @@ enum record_type {		/* on disk: never renumber */
 	RECORD_RUN = 1,		/* who started it and why */
 	RECORD_INTENT = 2,	/* what is about to be done to a message */
 	RECORD_COMMIT = 3,	/* it was done */
-	RECORD_ABORT = 4	/* it was not, and nothing of it is left */
+	RECORD_ABORT = 4,	/* it was not, and nothing of it is left */
+	RECORD_NOTE = 5		/* about a message of the INTENT behind it */
 };
 
 struct journal;
@@ -38,9 +40,15 @@ int journal_create(struct journal **out, int dir, struct err *);
  */
 int journal_open(struct journal **out, int dir, struct err *);
 
+/*
+ * The same for reading only, also while another process appends to it: the
+ * file stays as it is, a torn tail is passed over, and journal_append fails.
+ */
+int journal_view(struct journal **out, int dir, struct err *);
+
 void journal_close(struct journal *);	/* NULL is fine */
 
-/* Bytes that journal_open cut off. */
+/* Bytes that journal_open cut off, or journal_view passed over. */
 uint64_t journal_cut(const struct journal *);
 
 /* False: an append failed, and what is on the disk is not known. */
@@ -51,6 +59,9 @@ uint64_t journal_count(const struct journal *);
 
 /* The type of record seq, 1 <= seq <= journal_count. */
 enum record_type journal_type(const struct journal *, uint64_t seq);
+
+/* How many records right before the INTENT seq are notes on it. */
+uint64_t journal_notes(const struct journal *, uint64_t seq);
 
 /* Its fields, into out.  ST_DEAD: not what was there at the opening. */
 int journal_read(struct journal *, uint64_t seq, struct buf *out,
@@ -63,5 +74,14 @@ int journal_read(struct journal *, uint64_t seq, struct buf *out,
  */
 int journal_append(struct journal *, enum record_type, struct span fields,
     uint64_t *seq, struct err *);
+
+/*
+ * Add a note on the next INTENT, which must be the next journal_append.  It
+ * is on the disk when that is.  As journal_append else.
+ */
+int journal_note(struct journal *, struct span fields, struct err *);
+
+/* There will be no such INTENT: the notes since the last append are void. */
+void journal_drop_notes(struct journal *);
 
 #endif

@@ -16,6 +16,7 @@
 #include "record.h"
 
 #define MARK "open"
+#define COMMAND_MAX (64u << 10)	/* bytes of a command line that are kept */
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
 /* Free all, the mark stays. */
@@ -91,13 +92,33 @@ make_folders(struct run *r)
 	return r->blobs < 0 || fsync(r->state->runs) != 0 ? -1 : 0;
 }
 
+/* Each word with a NUL behind it, and how many do not fit. */
+static void
+add_command(struct buf *b, const char *const *argv)
+{
+	struct buf words = { 0 };
+	uint64_t more = 0;
+
+	for (; argv != NULL && *argv != NULL; argv++)
+		if (more > 0 || strlen(*argv) >= COMMAND_MAX - words.n)
+			more++;
+		else
+			buf_add(&words, *argv, strlen(*argv) + 1);
+	record_bytes(b, "argv", buf_span(&words));
+	record_u64(b, "more", more);
+	b->failed = b->failed || words.failed;
+	buf_free(&words);
+}
+
 static int
-first_record(struct run *r, const char *what, time_t now, struct err *e)
+first_record(struct run *r, const struct run_facts *f, time_t now,
+    struct err *e)
 {
 	struct buf b = { 0 };
 	int rc;
 
-	record_text(&b, "what", what);
+	record_text(&b, "what", f->what);
+	add_command(&b, f->argv);
 	record_u64(&b, "time", (uint64_t)now);
 	record_u64(&b, "uid", geteuid());
 	record_text(&b, "version", BAREDOT_VERSION);
@@ -108,8 +129,8 @@ first_record(struct run *r, const char *what, time_t now, struct err *e)
 }
 
 int
-run_begin(struct run *out, const struct statedir *s, const char *what,
-    struct err *e)
+run_begin_as(struct run *out, const struct statedir *s,
+    const struct run_facts *f, struct err *e)
 {
 	struct run r = { .state = s };
 	struct timespec now = { 0 };
@@ -119,13 +140,22 @@ run_begin(struct run *out, const struct statedir *s, const char *what,
 	    make_id(&r, &now) != 0 || make_folders(&r) != 0)
 		rc = failed(e);
 	else if ((rc = journal_create(&r.journal, r.dir, e)) == ST_OK)
-		rc = first_record(&r, what, now.tv_sec, e);
+		rc = first_record(&r, f, now.tv_sec, e);
 	if (rc != ST_OK) {
 		run_drop(&r);
 		return rc;
 	}
 	*out = r;
 	return ST_OK;
+}
+
+int
+run_begin(struct run *out, const struct statedir *s, const char *what,
+    struct err *e)
+{
+	const struct run_facts f = { .what = what };
+
+	return run_begin_as(out, s, &f, e);
 }
 
 int

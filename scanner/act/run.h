@@ -24,10 +24,21 @@ struct run {
 	bool unsettled;		/* something was left as it is */
 };
 
+/* What a run says of itself. */
+struct run_facts {
+	const char *what;	/* a word for people, "fix" */
+	const char *const *argv;	/* the command line, NULL-terminated;
+				 * NULL: none */
+};
+
 /*
- * A new one; what: a word for people, "fix".  The statedir must outlive it.
+ * A new one.  The statedir must outlive it.  A very long command line is cut.
  * ST_DEAD: nothing can be recorded, so nothing may be changed.
  */
+int run_begin_as(struct run *out, const struct statedir *,
+    const struct run_facts *, struct err *);
+
+/* The same, without a command line. */
 int run_begin(struct run *out, const struct statedir *, const char *what,
     struct err *);
 

@@ -16,10 +16,7 @@ from act_lib import ROOT
 
 MUTANTS = [
     ("no sync of the journal", "journal.c",
-     "    fdatasync(j->fd) != 0)\n\t\treturn err_set(e, ST_DEAD, errno,\n"
-     "\t\t    \"cannot write the journal\");",
-     "    false)\n\t\treturn err_set(e, ST_DEAD, errno,\n"
-     "\t\t    \"cannot write the journal\");"),
+     "(rc = sync_written(j, e)) != ST_OK)", "(rc = ST_OK) != ST_OK)"),
     ("no sync of the journal's folder", "journal.c",
      "if (fsync(j->fd) != 0 || fsync(dir) != 0)",
      "if (fsync(j->fd) != 0)"),

@@ -1,0 +1,35 @@
+/*
+ * Notes on the messages of an intent: what it is good to know of them when the
+ * mailbox is another, for the list of what is in quarantine.
+ *
+ * A note is a JSON object of one message, on one line and with all unsafe
+ * characters escaped, as report/json.h writes it.  These members mean
+ * something to the commands; more may be there, and are shown:
+ *
+ *   path, path_b64	the file it was in
+ *   index		of the message in the file, from 0
+ *   offset, length	bytes of the message in the file, its separator not
+ *			counted
+ *   sha256		of these bytes, lower-case hex
+ *   container_sha256	of the file, where it held other messages too
+ *   separator		of an mbox: the "From " line, without its break
+ *   headers		an object: from, to, subject, date, message_id, ...
+ *   reason		why it was taken or changed
+ *
+ * run_note* -> exchange_file | remove_file | mailbox_change: the notes share
+ * the fate of the next intent.  If there is none, because the message is
+ * refused or gone, they are void when the act returns.
+ */
+#ifndef BAREDOT_NOTE_H
+#define BAREDOT_NOTE_H
+
+#include "history.h"
+#include "run.h"
+
+/* ST_DEAD: it cannot be recorded, so nothing may be changed. */
+int run_note(struct run *, struct span json, struct err *);
+
+/* The text of note seq, into out.  ST_BAD: damaged. */
+int note_read(struct journal *, uint64_t seq, struct buf *out, struct err *);
+
+#endif
