@@ -101,6 +101,16 @@ call_open_pinned_rw(int pin)
 }
 
 int
+call_open_to_append(int pin)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", pin);
+	return openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY);
+}
+
+int
 call_open_folder(int dir)
 {
 	return open_quietly(dir, ".", FOLDER_FLAGS);

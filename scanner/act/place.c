@@ -14,6 +14,7 @@
 #include "kernel_calls.h"
 #include "listing.h"
 #include "names.h"
+#include "quota.h"
 
 #define LOOKS_MAX 8u		/* at a folder that does not keep still */
 #define PIN_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
@@ -27,6 +28,8 @@ place_close(struct place *p)
 		(void)close(p->tmp);
 	if (p->other >= 0)
 		(void)close(p->other);
+	if (p->quota >= 0)
+		(void)close(p->quota);
 	if (p->dir >= 0)
 		(void)close(p->dir);
 	free(p->path);
@@ -167,6 +170,8 @@ open_maildir(struct place *p, struct err *e)
 	else if ((rc = open_beside(p, parent, cur ? "new" : "cur",
 	    &p->other, e)) == ST_OK)
 		rc = open_beside(p, parent, "tmp", &p->tmp, e);
+	if (rc == ST_OK)
+		p->quota = quota_open(p, parent);
 	(void)close(parent);
 	p->maildir = rc == ST_OK;
 	if (rc == ST_END && p->other >= 0) {
@@ -198,7 +203,7 @@ place_new(void)
 	struct place *p = calloc(1, sizeof(*p));
 
 	if (p != NULL)
-		p->dir = p->other = p->tmp = -1;
+		p->dir = p->other = p->tmp = p->quota = -1;
 	return p;
 }
 

@@ -21,6 +21,7 @@ struct place {
 	int other;		/* Maildir: cur/ if dir is new/, and the
 				 * other way round; else -1 */
 	int tmp;		/* for temporaries: tmp/, or the folder */
+	int quota;		/* where maildirsize is (quota.h), or -1 */
 	struct owner owner;
 	dev_t dev;
 	ino_t ino;		/* of the folder */

@@ -7,6 +7,7 @@
 #include "dotlock.h"
 #include "history.h"
 #include "mailbox.h"
+#include "quota.h"
 #include "run.h"
 
 struct recovery {
@@ -47,6 +48,8 @@ settle_in(struct run *r, const struct place *p, const struct intent *in,
 	if ((rc = owner_enter(p->owner, e)) != ST_OK)
 		return rc;
 	rc = settle(r, p, in, seq, NULL, &s, e);
+	if (rc == ST_OK)
+		quota_settled(p, in, &s, NULL);
 	owner_leave();
 	if (rc == ST_OK)
 		count(c, &s);

@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,8 @@ say(const struct outcome *o)
 {
 	printf("outcome %s %s\n", kinds[o->kind],
 	    o->kind == OUTCOME_DONE ? o->name.text : o->reason);
+	if (o->note[0] != '\0')
+		printf("note %s\n", o->note);
 	return o->kind == OUTCOME_DONE ? DONE : NOT_DONE;
 }
 
@@ -91,6 +94,37 @@ act(const struct statedir *s, char **args, char what, struct err *e)
 	    remove_file(&r, &t, "test", &o, e);
 	status = rc == ST_OK ? say(&o) : DEAD;
 	run_end(&r);
+	return status;
+}
+
+/* Every message of a folder, in one run; what was not done is said. */
+static int
+act_all(const struct statedir *s, const char *folder, bool fix,
+    struct err *e)
+{
+	struct target t = { .folder = folder, .root = strlen(folder) };
+	const struct change c = { .write = to_crlf, .reason = "test" };
+	struct listing l = { 0 };
+	int dir, rc, status = DONE;
+	struct outcome o;
+	struct run r;
+
+	if ((dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	    listing_read(&l, dir, e) != ST_OK ||
+	    run_begin(&r, s, "test", e) != ST_OK)
+		return DEAD;
+	for (size_t i = 0; i < l.n && status != DEAD; i++) {
+		t.name = l.list[i].name;
+		rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+		    remove_file(&r, &t, "test", &o, e);
+		if (rc != ST_OK)
+			status = DEAD;
+		else if (o.kind != OUTCOME_DONE)
+			status = say(&o);
+	}
+	run_end(&r);
+	listing_free(&l);
+	(void)close(dir);
 	return status;
 }
 
@@ -206,6 +240,10 @@ perform(char **args, int n)
 	    strcmp(args[0], "mbox") == 0 ||
 	    strcmp(args[0], "quarantine") == 0))
 		status = act(&s, args + 1, args[0][0], &e);
+	else if (n == 3 && strcmp(args[0], "fixall") == 0)
+		status = act_all(&s, args[2], true, &e);
+	else if (n == 3 && strcmp(args[0], "quarantineall") == 0)
+		status = act_all(&s, args[2], false, &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)
