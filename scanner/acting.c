@@ -11,6 +11,7 @@
 
 #include "act_mend.h"
 #include "exchange.h"
+#include "mailbox.h"
 #include "mender.h"
 #include "note.h"
 #include "plan.h"
@@ -243,10 +244,11 @@ tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
     bool container)
 {
 	const bool done = o->kind == OUTCOME_DONE;
+	const bool renamed = done && !container && j->taken == 0 &&
+	    strcmp(o->name.text, buf_text(&a->name)) != 0;
 	const struct act_report r = { .path = buf_span(&a->path),
 	    .status = statuses[o->kind], .why = done ? "" : o->reason,
-	    .name = done && j->taken == 0 && strcmp(o->name.text,
-	    buf_text(&a->name)) != 0 ? o->name.text : NULL,
+	    .name = renamed ? o->name.text : NULL,
 	    .container = container, .messages = done ? j->messages : 0,
 	    .edits = done ? j->edits : 0, .taken = done ? j->taken : 0,
 	    .left = j->left };
@@ -356,12 +358,28 @@ static void
 act_on_mailbox(struct acting *a, const struct mailbox_item *m)
 {
 	struct mend_job j = { .place = m->place };
+	struct act_mend w = { .mender = a->mender, .job = &j,
+	    .run = &a->run };
+	const struct change c = { .write = act_mend_write, .ctx = &w,
+	    .reason = a->options.what };
+	const struct mailbox_options how = { .wait = a->options.wait,
+	    .in_place = a->options.in_place };
 	struct outcome o = { 0 };
+	struct target t = { 0 };
+	struct err e = { 0 };
+	int rc;
 
 	set_names(a, buf_span(&m->folder), buf_span(&m->name));
 	j.path = buf_text(&a->path);
-	(void)outcome_set(&o, OUTCOME_REFUSED, 0, "an mbox");
-	tell(a, &o, &j, true);
+	t.folder = buf_text(&a->folder);
+	t.root = m->folder.n > 0 ? m->root : a->folder.n;
+	t.name = buf_text(&a->name);
+	if ((rc = begin_run(a, &e)) == ST_OK)
+		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
+	if (rc != ST_OK)
+		(void)stop(a, &e);
+	else
+		tell(a, &o, &j, true);
 }
 
 /* --- the plan */

@@ -67,7 +67,7 @@ open_gzip(struct archive_in *in, struct err *e)
 	in->inflated = input_new();
 	if (in->gzip == NULL || in->file == NULL || in->inflated == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "archive");
-	input_open_source(in->file, (struct source){ .read = read_file,
+	input_open_source(in->file, (struct byte_source){ .read = read_file,
 	    .ctx = in, .seekable = true });
 	input_open_source(in->inflated, gzip_source(in->gzip, in->file));
 	return ST_OK;

@@ -67,7 +67,9 @@ box_wait(struct box *b)
 
 	if (now() >= b->until)
 		return false;
-	(void)getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	/* Without it two that wait may do so in step. */
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint16_t)getpid();
 	ms = b->pause / 2 + random % b->pause;
 	t.tv_sec = (time_t)(ms / 1000);
 	t.tv_nsec = (long)(ms % 1000) * 1000000;
