@@ -4,18 +4,15 @@
  * signs some texts; the mail is damaged, repaired, and verified before and
  * after.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rewrite.h"
 #include "seals.h"
 #include "t.h"
 
-#define MAIL_MAX 32768u
+#define MAIL_MAX 16384u
 #define CASES_MAX 128u
 
 struct mail {
@@ -86,9 +83,8 @@ struct witness {
 	const char *key;		/* makes one */
 	void (*sign)(struct span text, struct mail *out);
 	bool (*verifies)(const char *file);
-	/* What it cannot tell apart, so that we may refuse more: */
-	bool drops_crs;			/* before an LF */
-	bool takes_lf;			/* for CRLF */
+	bool drops_crs;		/* before an LF: so we may refuse more */
+	bool takes_lf;		/* for CRLF also in DKIM, where it is none */
 };
 
 /* --- lines */
@@ -255,10 +251,9 @@ dkim_sign(struct span text, struct mail *out)
 }
 
 static const char dkim_script[] =
-    "import base64, dkim, subprocess, sys\n"
-    "der = subprocess.run(['openssl', 'rsa', '-in', 'key', '-pubout',\n"
-    "    '-outform', 'DER'], capture_output=True).stdout\n"
-    "dns = b'v=DKIM1; p=' + base64.b64encode(der)\n"
+    "import base64, dkim, sys\n"
+    "key = open('public', 'rb').read()\n"
+    "dns = b'v=DKIM1; p=' + base64.b64encode(key)\n"
     "try:\n"
     "    ok = dkim.DKIM(open(sys.argv[1], 'rb').read()).verify(\n"
     "        dnsfunc=lambda name, timeout=5: dns)\n"
@@ -339,21 +334,36 @@ effect(const struct step *s, struct span old, struct span new)
 	return e.is;
 }
 
-/* What a server that keeps LF would send. */
-static void
-send_file(const char *name, bool lf, const struct mail *m)
-{
-	struct mail sent;
-
-	if (lf)
-		to_breaks(span_of(m), SPAN("\r\n"), &sent);
-	write_file(name, lf ? span_of(&sent) : span_of(m));
-}
-
 static bool
 same(const struct mail *a, const struct mail *b)
 {
 	return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
+
+/* What was verified, since that takes long. */
+struct known {
+	size_t n;
+	struct mail mail[CASES_MAX];
+	bool is[CASES_MAX];
+};
+
+/* It verifies, as a server that keeps LF sends it. */
+static bool
+verifies(const struct witness *w, bool lf, const struct mail *m,
+    struct known *known)
+{
+	struct mail sent = *m;
+
+	if (lf)
+		to_breaks(span_of(m), SPAN("\r\n"), &sent);
+	for (size_t i = 0; i < known->n; i++)
+		if (same(&known->mail[i], &sent))
+			return known->is[i];
+	assert_true(known->n < CASES_MAX);
+	write_file("sent", span_of(&sent));
+	known->mail[known->n] = sent;
+	known->is[known->n] = w->verifies("sent");
+	return known->is[known->n++];
 }
 
 /* Counts of what the witness saw, so that all of it is seen. */
@@ -363,7 +373,7 @@ struct seen {
 
 static void
 check_step(const struct witness *w, const struct step *s, struct span mail,
-    const char *text, struct seen *seen)
+    const char *text, struct seen *seen, struct known *known)
 {
 	struct mail old, new;
 	enum seals_is is;
@@ -374,10 +384,8 @@ check_step(const struct witness *w, const struct step *s, struct span mail,
 	if (same(&old, &new))
 		return;
 	is = effect(s, span_of(&old), span_of(&new));
-	send_file("old", s->damage == KEPT_WITH_LF, &old);
-	send_file("new", s->o.to == BRK_LF, &new);
-	before = w->verifies("old");
-	after = w->verifies("new");
+	before = verifies(w, s->damage == KEPT_WITH_LF, &old, known);
+	after = verifies(w, s->o.to == BRK_LF, &new, known);
 	seen->broken += before && !after;
 	seen->kept += before && after;
 	seen->restored += !before && after;
@@ -429,37 +437,42 @@ static const struct witness witnesses[] = {
 	{ "openssl", "openssl version",
 	    "openssl req -x509 -newkey rsa:2048 -nodes -keyout key "
 	    "-out cert -days 2 -subj /CN=example.com",
-	    openssl_sign, openssl_verifies, true, true },
+	    openssl_sign, openssl_verifies, true, false },
 	{ "PGP/MIME", "gpg --version",
 	    "mkdir -m 700 gnupg && " GPG "--passphrase '' "
 	    "--quick-generate-key a@example.com ed25519 sign never",
-	    pgp_sign, pgp_verifies, false, true },
+	    pgp_sign, pgp_verifies, false, false },
 	{ "clear-signed", "gpg --version", "test -d gnupg",
-	    clear_sign, clear_verifies, true, true },
+	    clear_sign, clear_verifies, false, false },
 	{ "dkimpy", "/usr/bin/python3 -c 'import dkim'",
-	    "openssl genrsa -traditional -out key 2048",
+	    "openssl genrsa -traditional -out key 2048 && "
+	    "openssl rsa -in key -pubout -outform DER -out public",
 	    dkim_sign, dkim_verifies, false, true },
 };
 
 static void
 check_witness(const struct witness *w)
 {
+	struct known *known = calloc(1, sizeof(*known));
 	struct seen seen = { 0 };
 	struct mail mail;
 
+	assert_non_null(known);
 	if (!runs(w->needs)) {
-		print_message("%s is not installed\n", w->name);
+		print_message("what %s needs is not installed\n", w->name);
+		free(known);
 		skip();
 	}
 	assert_true(runs(w->key));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		w->sign(texts[i].text, &mail);
 		for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++)
-			if (w->verifies != dkim_verifies ||
-			    (!texts[i].bare_lf && steps[k].damage != SOME_LF))
+			if (!w->takes_lf || (!texts[i].bare_lf &&
+			    steps[k].damage != SOME_LF))
 				check_step(w, &steps[k], span_of(&mail),
-				    texts[i].name, &seen);
+				    texts[i].name, &seen, known);
 	}
+	free(known);
 	print_message("%s: %u broken, %u kept, %u restored\n", w->name,
 	    seen.broken, seen.kept, seen.restored);
 	assert_true(seen.broken > 3 && seen.kept > 3);
@@ -497,7 +510,6 @@ static int
 make_folder(void **state)
 {
 	(void)state;
-	(void)setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 	return mkdtemp(dir) != NULL ? 0 : -1;
 }
 
