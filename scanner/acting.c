@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "act_mend.h"
+#include "catalogue.h"
 #include "exchange.h"
 #include "mailbox.h"
 #include "mender.h"
@@ -76,6 +77,25 @@ is_below(int fd, char **paths)
 	return in;
 }
 
+/* The folder at path, or where it would be made. */
+static bool
+is_in_store(const char *path, char **paths)
+{
+	const char *slash = strrchr(path, '/');
+	char *up = slash == NULL ? strdup(".") : strndup(path, slash > path ?
+	    (size_t)(slash - path) : 1);
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool in;
+
+	if (fd < 0 && up != NULL)
+		fd = open(up, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(up);
+	in = fd >= 0 && is_below(fd, paths);
+	if (fd >= 0)
+		(void)close(fd);
+	return in;
+}
+
 static int
 open_state(struct acting *a, struct err *e)
 {
@@ -88,13 +108,13 @@ open_state(struct acting *a, struct err *e)
 			rc = statehome_make(buf_text(&b), e);
 		path = buf_text(&b);
 	}
+	if (rc == ST_OK && is_in_store(path, a->options.paths))
+		rc = err_set(e, ST_DEAD, 0, "%s is in the mail store: "
+		    "originals must be kept outside of it", path);
 	if (rc == ST_OK)
 		rc = statedir_open(&a->state, path, a->options.what, e);
 	if (rc == ST_DEAD && e->num == EWOULDBLOCK)
 		rc = ST_BAD;
-	if (rc == ST_OK && is_below(a->state.fd, a->options.paths))
-		rc = err_set(e, ST_DEAD, 0, "%s is in the mail store: "
-		    "originals must be kept outside of it", path);
 	buf_free(&b);
 	return rc;
 }
@@ -148,6 +168,8 @@ acting_free(struct acting *a)
 	mender_free(a->mender);
 	if (a->begun)
 		run_end(&a->run);
+	if (a->facts.taken > 0)
+		(void)manifest_refresh(&a->state, 0);
 	statedir_close(&a->state);
 	for (size_t i = 0; i < a->mailboxes_n; i++) {
 		buf_free(&a->mailboxes[i].folder);

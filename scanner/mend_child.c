@@ -139,7 +139,8 @@ send_cut(struct mending *m, uint64_t from, const struct msg *msg,
 	memcpy(w.sha, got->sha256, HASH_SIZE);
 	memcpy(r.sha256, got->sha256, HASH_SIZE);
 	buf_clear(&m->note);
-	message_note(&m->note, m->store, from, &r, &m->options->report);
+	message_note(&m->note, m->store, from, &r, m->options->cwd,
+	    &m->options->report);
 	if (!buf_ok(&m->note))
 		_exit(1);
 	add_frame(m, MEND_CUT, &w, sizeof(w), buf_span(&m->note));

@@ -105,16 +105,33 @@ put_findings(struct json *j, const struct verdict *v,
 	buf_free(&b);
 }
 
+static void
+put_path(struct json *j, struct span path, const char *cwd)
+{
+	struct buf b = { 0 };
+
+	if (path.n == 0)
+		return;
+	if (path.p[0] != '/' && cwd != NULL) {
+		buf_str(&b, cwd);
+		buf_byte(&b, '/');
+	}
+	buf_add(&b, path.p, path.n);
+	json_bytes(j, "path", buf_span(&b));
+	j->out->failed = j->out->failed || !buf_ok(&b);
+	buf_free(&b);
+}
+
 void
 message_note(struct buf *b, struct store *st, uint64_t from,
-    const struct report_message *r, const struct report_options *o)
+    const struct report_message *r, const char *cwd,
+    const struct report_options *o)
 {
 	const struct msg *m = r->msg;
 	struct json j = json_begin(b);
 
 	json_open(&j, '{');
-	if (r->path.n > 0)
-		json_bytes(&j, "path", r->path);
+	put_path(&j, r->path, cwd);
 	json_key_text(&j, "format", m->format);
 	json_key_u64(&j, "index", m->index);
 	json_key_u64(&j, "offset", m->off);

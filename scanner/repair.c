@@ -331,6 +331,17 @@ decide_edits(struct repair *r, struct store *st, const struct msg *m,
 	return decide_seals(r, f);
 }
 
+/* Its From_ line ends in a CR alone. */
+static bool
+has_cr_separator(struct store *st, const struct msg *m)
+{
+	uint8_t last = '\n';
+
+	return strcmp(m->format, "mbox") == 0 && m->off > 0 &&
+	    store_look(st, m->off - 1, &last, 1, NULL) == ST_OK &&
+	    last == '\r';
+}
+
 int
 repair_message(struct repair *r, struct store *st, const struct msg *m,
     const struct verdict *v, time_t when, struct repair_facts *out,
@@ -347,6 +358,11 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
 		    "it cannot be written to");
 	if (o->take_out)
 		return decide(out, REPAIR_TAKE_OUT, "%s", "");
+	/* The separators would stay as they are. */
+	if (has_cr_separator(st, m))
+		return decide(out, REPAIR_REFUSED, "its mbox ends lines in CR "
+		    "alone, separators too: convert the file as a whole "
+		    "(mac2unix)");
 	if (m->len > o->limit)
 		return decide(out, REPAIR_REFUSED, "it is larger than "
 		    "%llu bytes (--limit)", (unsigned long long)o->limit);

@@ -20,6 +20,7 @@ struct scan_options {
 	const struct repair_options *repair;	/* say what a repair would do,
 				 * and plan it; NULL: do not */
 	const struct selection *only;	/* of the messages found; NULL: all */
+	const char *cwd;	/* for the paths in notes; NULL: not known */
 };
 
 struct scanner;

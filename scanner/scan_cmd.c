@@ -156,7 +156,7 @@ start_queue(struct scan_run *r, struct err *e)
 		.format = c->format_in, .all = c->all || c->hash,
 		.hash = c->hash || r->only != NULL,
 		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
-		.only = r->only,
+		.only = r->only, .cwd = r->cwd,
 	};
 	o.scan = r->scan;
 
@@ -341,8 +341,11 @@ scan_cmd(int argc, char **argv, enum command command,
 		return show_quarantine(&r.command);
 	if (!find_target(&r))
 		return EXIT_USAGE;
+	if (command != COMMAND_SCAN)
+		r.cwd = getcwd(NULL, 0);
 	if ((status = scan_acts_read(&r)) == EXIT_CLEAN)
 		status = run_scan(&r, whole);
+	free(r.cwd);
 	selection_free(r.only);
 	targets_free(r.targets);
 	return status;

@@ -27,6 +27,7 @@ struct scan_run {
 	struct selection *only;		/* NULL: all that is found */
 	struct scan_options scan;
 	const char *const *whole;	/* the command line */
+	char *cwd;			/* NULL: not known */
 	struct progress *progress;	/* NULL: not shown */
 	struct targets *targets;	/* NULL: not asked for */
 	const struct target_server *target;	/* likewise */
