@@ -299,6 +299,7 @@ static const struct list_case list_cases[] = {
 	{ "A: b\n\nc: d{} e\n", { FOLD }, false },
 	{ "A: b\r\n\r\nc: d{} e\n", { FOLD }, false },
 	{ "\nc: d{} e\n", { FOLD }, false },
+	{ "\n" CTE "d{} e\n", { FOLD }, false },
 	{ "X-UID: 1{} 2\n\n", { FOLD }, false },
 	{ "status: 1{} 2\n\n", { FOLD }, false },
 	{ "X-Mozilla-Keys-And-Other-Things: 1{} 2\n\n", { FOLD }, false },
