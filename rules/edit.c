@@ -295,7 +295,7 @@ check_text(struct splice *s, const struct edit *e, unsigned by)
 	if ((by & (EDIT_FOLD | EDIT_FIELD | EDIT_ENCODE)) == 0)
 		return;
 	is = g != NULL ? graft_break(g) : e->ins == 1 ? BRK_LF : BRK_CRLF;
-	if (s->to == BRK_NONE || (is != s->to && is != BRK_NONE))
+	if (is != s->to && is != BRK_NONE)
 		s->bad = "text with the wrong line ends";
 	if (by == EDIT_ENCODE && s->check == NULL)
 		s->bad = "an encoded body that nobody checks";

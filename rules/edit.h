@@ -91,8 +91,6 @@ unsigned graft_kind(const struct graft *);
 /* How the lines of its text end; BRK_NONE: there is no break in it. */
 enum brk graft_break(const struct graft *);
 
-bool graft_ends_line(const struct graft *);	/* it ends in one */
-
 /* The encoding that an EDIT_ENCODING, or such an EDIT_FIELD, puts. */
 bool graft_is_base64(const struct graft *);
 

@@ -216,9 +216,8 @@ static bool
 is_dull(const struct edit_place *p)
 {
 	return !p->header && p->after == AFTER_ANY &&
-	    p->owes != OWES_BODY && (p->line == LINE_OTHER ||
-	    ((p->line == LINE_VALUE || p->line == LINE_MORE) &&
-	    p->field != FIELD_ENCODING));
+	    (p->line == LINE_OTHER || ((p->line == LINE_VALUE ||
+	    p->line == LINE_MORE) && p->field != FIELD_ENCODING));
 }
 
 bool
@@ -267,8 +266,7 @@ may_put_field(const struct edit_place *p, unsigned field)
 	    (p->after != AFTER_ANY && p->after != AFTER_FIELD &&
 	    p->after != AFTER_VALUE_LINE))
 		return false;
-	return field == FIELD_ENCODING ? may_encode(p) && p->encodings == 0 :
-	    p->header && (p->seen >> field & 1) == 0;
+	return field == FIELD_ENCODING ? may_encode(p) : p->header && (p->seen >> field & 1) == 0;
 }
 
 static bool
@@ -326,7 +324,7 @@ edit_place_make(struct edit_place *p, const struct edit *e, unsigned kind)
 	}
 	if (kind == EDIT_ENCODE) {
 		p->owes = OWES_NOTHING;
-		p->line = graft_ends_line(e->graft) ? LINE_START : LINE_OTHER;
+		p->line = LINE_OTHER;
 		p->field = FIELD_NONE;
 	}
 }

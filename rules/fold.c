@@ -15,9 +15,8 @@ becomes_solid(struct fold *f, size_t i)
 {
 	const struct span s = f->line;
 
-	if (i >= f->known_from && i < f->known_to)
+	if (i < f->known_to)
 		return f->known;
-	f->known_from = i;
 	while (i < s.n && (ascii_wsp(s.p[i]) || s.p[i] == '.'))
 		i++;
 	f->known_to = i;

@@ -22,7 +22,7 @@ struct fold {
 	bool quoted;		/* the line begins in one; value is 0 */
 
 	/* Its own: */
-	size_t known_from, known_to;	/* there it is known: */
+	size_t known_to;	/* up to here it is known: */
 	bool known;		/* something solid comes, before a CR or NUL */
 };
 

@@ -167,12 +167,6 @@ graft_break(const struct graft *g)
 }
 
 bool
-graft_ends_line(const struct graft *g)
-{
-	return g->ins.n > 0 && g->ins.p[g->ins.n - 1] == '\n';
-}
-
-bool
 graft_is_base64(const struct graft *g)
 {
 	const size_t n = line_length(g->ins), tail = sizeof("base64") - 1;

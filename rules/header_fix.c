@@ -167,15 +167,18 @@ struct widths {
 	size_t first_max, first_last;	/* of the first of them */
 };
 
-/* cut: bytes before the value that go. */
+/* cut: bytes before the value that go.  The message's first line may have
+ * one more byte, if it has a colon. */
 static struct widths
 widths_of(const struct header_fix *h, size_t cut, bool ended, bool cr)
 {
+	const struct span s = line_span(h);
+	const bool more = h->first_line && memchr(s.p, ':', s.n) != NULL;
 	struct widths w = { .max = WIDE - 2, .last = !ended ? WIDE : cr ?
 	    WIDE - 2 : WIDE - 1 };
 
-	w.first_max = w.max + cut + h->first_line;
-	w.first_last = w.last + cut + (ended && h->first_line);
+	w.first_max = w.max + cut + more;
+	w.first_last = w.last + cut + (ended && more);
 	return w;
 }
 

@@ -68,6 +68,8 @@ static const struct graft_case graft_cases[] = {
 	{ EDIT_LENGTH, 1, "000000000000000000001", false },
 	{ EDIT_ENCODING, 4, "base64", true },
 	{ EDIT_ENCODING, 4, "quoted-printable", true },
+	{ EDIT_ENCODING, 998, "base64", true },
+	{ EDIT_ENCODING, 999, "base64", false },
 	{ EDIT_ENCODING, 0, "base64", false },
 	{ EDIT_ENCODING, 4, "8bit", false },
 	{ EDIT_ENCODING, 4, "base64\n", false },
@@ -120,7 +122,7 @@ the_text_of_a_graft_is_what_its_kind_may_put(void **state)
 		if (edit_kind(&e) != (t->ok ? t->kind : 0))
 			fail_msg("case %zu: %s", i, t->text);
 		for (unsigned k = 1; k < ANY; k <<= 1)
-			assert_int_equal(edits_are_allowed(&e, 1, k, 99),
+			assert_int_equal(edits_are_allowed(&e, 1, k, 9999),
 			    t->ok && t->kind == k);
 		assert_false(edits_are_allowed(&e, 1, ANY, 3));
 		assert_false(t->del > 0 && edits_are_allowed(&e, 1, ANY,
@@ -128,6 +130,24 @@ the_text_of_a_graft_is_what_its_kind_may_put(void **state)
 		e.off = 4;
 		assert_int_equal(edit_kind(&e), 0);
 	}
+}
+
+static void
+a_field_is_no_longer_than_a_line(void **state)
+{
+	char text[1001] = "Date: ";
+	const struct graft g = { .ins = { (const uint8_t *)text, 999 },
+	    .kind = EDIT_FIELD };
+	struct graft more = g;
+
+	(void)state;
+	memset(text + 6, 'x', 994);
+	text[998] = '\n';
+	assert_int_equal(graft_kind(&g), EDIT_FIELD);
+	text[998] = 'x';
+	text[999] = '\n';
+	more.ins.n++;
+	assert_int_equal(graft_kind(&more), 0);
 }
 
 /* NULs cannot be written above. */
@@ -275,9 +295,11 @@ static const struct list_case list_cases[] = {
 	{ "A: b\n {} c\n", { FOLD }, false },
 	{ "ab{} cd\n", { FOLD }, false },
 	{ "ab\n c{} d\n", { FOLD }, false },
+	{ "A: b\ncd\n e{} f\n", { FOLD }, false },
 	{ "A: b\n\nc: d{} e\n", { FOLD }, false },
 	{ "A: b\r\n\r\nc: d{} e\n", { FOLD }, false },
 	{ "\nc: d{} e\n", { FOLD }, false },
+	{ "\n" CTE "d{} e\n", { FOLD }, false },
 	{ "X-UID: 1{} 2\n\n", { FOLD }, false },
 	{ "status: 1{} 2\n\n", { FOLD }, false },
 	{ "X-Mozilla-Keys-And-Other-Things: 1{} 2\n\n", { FOLD }, false },
@@ -298,7 +320,7 @@ static const struct list_case list_cases[] = {
 	{ "{ }: b\n", { CUT }, false },
 	{ "A: b{ }: c\n", { CUT }, false },
 	{ "A: b\n B{ }: c\n", { CUT }, false },
-	{ "\nA{ }: b\n", { CUT }, false },
+	{ "\nc{ }: b\n", { CUT }, false },
 	{ "Status{ }: b\n", { CUT }, false },
 	{ "A: b\n{}\n", { DATE }, true },
 	{ "A: b\n{}\r\n", { DATE }, true },
@@ -479,9 +501,11 @@ text_is_put_only_where_it_may_be(void **state)
 		check_inverse(&m);
 		for (size_t k = 0; k < m.n; k++)
 			kinds |= edit_kind(&m.e[k]);
-		for (size_t cut = 0; cut <= m.message_n; cut++) {
+		for (size_t c = 0; c <= 2 * m.message_n + 1; c++) {
+			const size_t cut = c / 2;
 			const char *bad = splice(&r, (struct span){ m.message,
-			    m.message_n }, cut, m.e, m.n, kinds, BRK_LF);
+			    m.message_n }, cut, m.e, m.n, c % 2 == 0 ? kinds :
+			    ANY, BRK_LF);
 
 			if ((bad == NULL) != t->ok)
 				fail_msg("%s, cut at %zu: %s", t->message,
@@ -703,7 +727,7 @@ static void
 one_edit_at_every_place_of_every_short_message(void **state)
 {
 	static const char *const words[] = { "a", ":", " ", "\n", "\r", ".",
-	    "Status", "date", "b: c", "\t" };
+	    "Status", "date", "b: c", "\t", "@" };	/* a NUL */
 	const size_t all = N(words);
 
 	(void)state;
@@ -720,6 +744,8 @@ one_edit_at_every_place_of_every_short_message(void **state)
 				size += w.n;
 				rest /= all;
 			}
+			for (size_t k = 0; k < size; k++)
+				m[k] = m[k] == '@' ? 0 : m[k];
 			for (size_t at = 0; at <= size; at++) {
 				const struct span s = { m, size };
 
@@ -788,6 +814,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_text_of_a_graft_is_what_its_kind_may_put),
+		cmocka_unit_test(a_field_is_no_longer_than_a_line),
 		cmocka_unit_test(no_graft_puts_a_nul),
 		cmocka_unit_test(text_is_put_only_where_it_may_be),
 		cmocka_unit_test(what_was_not_allowed_is_not_put),

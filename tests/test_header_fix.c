@@ -176,6 +176,9 @@ static const struct fix_case fix_cases[] = {
 	{ "77 in the first line are", "Subj: " A30 " " A30 " xxxxxxxxx\n"
 	    HAS "\n", "Subj: " A30 " " A30 " xxxxxxxxx\n" HAS "\n", ALL, 0,
 	    NULL },
+	{ "... if it has a colon", X40 X20 X10 "xxxxxxx\n" HAS "\n",
+	    X40 X20 X10 "xxxxxxx\n" HAS "\n", ALL, 1u << CONFORM_LINE_LONG,
+	    "a line of the header block is none to other readers" },
 	{ "a word that is too long", HAS "A: b " X40 X40 " c\n\n",
 	    HAS "A: b\n " X40 X40 "\n c\n\n", ALL, 1u << CONFORM_LINE_LONG,
 	    "a line of the header block has no place to fold" },
@@ -192,6 +195,10 @@ static const struct fix_case fix_cases[] = {
 	    "\"\n\n", HAS "Content-Type: text/plain; name=\"a\n " A30 " " A30
 	    " " A30 "\"\n\n", ALL, 1u << CONFORM_LINE_LONG,
 	    "a line of the header block has no place to fold" },
+	{ "... but not into the next field",
+	    HAS "Content-Type: text/plain; name=\"a\nContent-Language: " A30
+	    " " A30 "\n\n", HAS "Content-Type: text/plain; name=\"a\n"
+	    "Content-Language: " A30 "\n " A30 "\n\n", ALL, 0, NULL },
 	{ "those of others need not",
 	    HAS "To: \"" A30 " " A30 " " A30 "\" <a@example.com>\n\n",
 	    HAS "To: \"" A30 " " A30 "\n " A30 "\" <a@example.com>\n\n", ALL,

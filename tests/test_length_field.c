@@ -28,6 +28,8 @@ static const struct length_case cases[] = {
 	    .digits = 20, .off = 16, .value = UINT64_MAX } },
 	{ "Content-Length: 18446744073709551616\n", { .there = true,
 	    .bad = true } },
+	{ "Content-Length: 99999999999999999999\n", { .there = true,
+	    .bad = true } },
 	{ "Content-Length: 000000000000000000001\n", { .there = true,
 	    .bad = true } },
 	{ "Content-Length: 1\nContent-length: 2\n", { .there = true,
