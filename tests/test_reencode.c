@@ -290,6 +290,11 @@ static const struct {
 	    "\n\r\0\r\n"), 0, { BRK_LF, BRK_LF, 0, 0, 0 },
 	    S("Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n"
 	    "Cg0ADQo=\n") },
+	/* ... and where CRLFs are breaks, lines are just that too */
+	{ S("Content-Type: a/b\r\n\r\n\n\r\0\r\n"), 0,
+	    { BRK_CRLF, BRK_CRLF, TRANSFER_BASE64, 0, 0 },
+	    S("Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	    "Cg0ADQo=\r\n") },
 	/* ... but not in text */
 	{ S("Content-Type: text/x\nContent-Transfer-Encoding: binary\n\n"
 	    "a\nb"), 0, { BRK_LF, BRK_LF, 0, 0, 0 },
