@@ -119,7 +119,7 @@ struct layout {
 	"              0             342               0T\x11" "1702409344 307"
 #define EXIM_OLD "1xUsmb-0006p7-27"
 #define EXIM_NEW "1xUsmb-00000006p7a-0027"
-#define HARAKA_NAME "1518000000000_1518000000001_0_4711_aBc9_12_mail.example.org"
+#define HARAKA_NAME "1518000000000_1518000000001_0_4711_aBc9_12_mx.example"
 #define SPOOL "spool/data/01/23/45/67/89abcdef0123456789abcdef"
 #define GUID "{1F2E3D4C-0123-4567-89AB-0123456789AB}"
 
