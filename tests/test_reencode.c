@@ -290,6 +290,11 @@ static const struct {
 	    "\n\r\0\r\n"), 0, { BRK_LF, BRK_LF, 0, 0, 0 },
 	    S("Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n"
 	    "Cg0ADQo=\n") },
+	/* ... and where CRLFs are breaks, lines are just that too */
+	{ S("Content-Type: a/b\r\n\r\n\n\r\0\r\n"), 0,
+	    { BRK_CRLF, BRK_CRLF, TRANSFER_BASE64, 0, 0 },
+	    S("Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	    "Cg0ADQo=\r\n") },
 	/* ... but not in text */
 	{ S("Content-Type: text/x\nContent-Transfer-Encoding: binary\n\n"
 	    "a\nb"), 0, { BRK_LF, BRK_LF, 0, 0, 0 },
@@ -427,10 +432,12 @@ the_rest_is_left_alone(void **state)
 }
 
 static void
-what_is_too_large_is_left_alone(void **state)
+what_does_not_fit_is_left_alone(void **state)
 {
 	struct encodelaws *l = *state;
 	const struct reencode_how how = { .native = BRK_LF, .to = BRK_CRLF };
+	const struct mime_part other = { .type = "text/plain",
+	    .encoding = "7bit", .body = 33, .end = 35 };
 	struct mime_part p = { .type = "text/plain", .encoding = "7bit",
 	    .body = 1 };
 	uint8_t *m = malloc(REENCODE_MAX + 2u);
@@ -455,6 +462,9 @@ what_is_too_large_is_left_alone(void **state)
 	assert_false(reencode_part(l->reencode, &p, (struct span){ m, 2 },
 	    &how, &r));
 	assert_string_equal(r.why_not, "its bytes are not at hand");
+	assert_false(reencode_part(l->reencode, &other, (struct span)S(
+	    "Content-Transfer-Encoding: 8bit\n\nx\n"), &how, &r));
+	assert_string_equal(r.why_not, "its header says something else");
 	free(m);
 }
 
@@ -648,7 +658,7 @@ main(void)
 		cmocka_unit_test(the_check_sees_long_and_bad_lines),
 		cmocka_unit_test(one_part_changes),
 		cmocka_unit_test(the_rest_is_left_alone),
-		cmocka_unit_test(what_is_too_large_is_left_alone),
+		cmocka_unit_test(what_does_not_fit_is_left_alone),
 		cmocka_unit_test(kumomta_wants_no_encoding_then),
 		cmocka_unit_test(nothing_else_changes),
 	};
