@@ -36,7 +36,7 @@ enum step {
 static const unsigned char steps[BOX_SIDES][BOX_SIDES] = {
 	[BOX_GONE] = { ABORT, ABORT, ABORT, ABORT, COMMIT, COMMIT, COMMIT,
 	    ABORT, ABORT },
-	[BOX_OLD] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP, DROP, DROP },
+	[BOX_OLD] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP, DROP, BACK },
 	[BOX_OLD_MORE] = { GIVE, MERGE, MERGE, MERGE, BACK, MERGE, MERGE,
 	    MERGE, STUCK },
 	[BOX_OLD_BAD] = { GIVE, STUCK, STUCK, STUCK, BACK, BACK, STUCK,
@@ -73,14 +73,14 @@ is_one_file(const struct box_view *v)
 	    v->temp_st.st_dev == v->mail_st.st_dev && v->temp_st.st_ino != 0;
 }
 
-/* The old file has a name somewhere. */
+/* A file that we know has a name somewhere. */
 static bool
-old_lives(const struct work *w)
+lives(const struct work *w, int fd)
 {
 	struct stat st;
 
-	return w->known->live && w->known->old > 0 &&
-	    fstat(w->known->old, &st) == 0 && st.st_nlink > 0;
+	return w->known->live && fd > 0 && fstat(fd, &st) == 0 &&
+	    st.st_nlink > 0;
 }
 
 static enum step
@@ -98,9 +98,12 @@ decide(const struct work *w)
 	if (v->temp == BOX_NEW_BAD &&
 	    (uint64_t)v->temp_st.st_size > v->intent->new.size)
 		return STUCK;	/* it grew: somebody wrote to it */
-	if (v->temp == BOX_SPECIAL && old_lives(w) &&
+	if (v->temp == BOX_SPECIAL && lives(w, w->known->old) &&
 	    (v->mail == BOX_NEW || v->mail == BOX_NEW_MORE))
 		return BACK;	/* that was put in the old one's place */
+	if (v->temp == BOX_OLD && v->mail == BOX_SPECIAL &&
+	    lives(w, w->known->new))
+		return DROP;	/* its owner moved the new one */
 	return step;
 }
 
@@ -350,46 +353,47 @@ work(struct work *w, struct err *e)
 	return blind(rc, e);
 }
 
+/* Nobody has it open, nor waits for it: what waits counts for a lease. */
+static bool
+is_alone(struct post *p)
+{
+	struct stat st;
+
+	p->held = hold_lock(p->fd) == 0 && hold_lease(p->fd) == 0;
+	return p->held && fstat(p->fd, &st) == 0 &&
+	    (uint64_t)st.st_size == p->size;
+}
+
 /*
- * Somebody found the file by its name before the swap, and was held up so long
- * that it has none by now.  Let them write, and move what they wrote.
+ * Somebody may have found the file by its name before the swap, and been held
+ * up so long that it has none by now.  Let them write, and move what they
+ * wrote.
  */
 static int
 rescue(struct work *w, struct err *e)
 {
-	struct box_view *v = &w->v;
-	struct post *from = w->dropped, *onto = NULL;
+	struct post *from = w->dropped;
 	const uint64_t at = from->size;
 	struct stat st;
-	bool moved = false;
-	int rc;
 
-	do {
-		view_release(v, from);
-		box_unlock(v->box);
-		if (!box_wait(v->box))
+	hold_end(from->fd);
+	if (is_alone(from))
+		return ST_OK;
+	while (!from->held) {
+		hold_end(from->fd);
+		box_unlock(w->v.box);
+		if (!box_wait(w->v.box))
 			return err_set(e, ST_BAD, 0, "somebody has a file of "
 			    "before open");
-	} while (hold_lock(from->fd) != 0 || hold_lease(from->fd) != 0);
-	from->held = true;
+		(void)is_alone(from);
+	}
+	w->out->was_bad = true;
 	if (fstat(from->fd, &st) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot stat");
 	from->size = (uint64_t)st.st_size;
-	for (unsigned i = 0; i < FAILURES_MAX && !moved && from->size > at;
-	    i++) {
-		v->need_mail = true;
-		if ((rc = view_hold(v, e)) != ST_OK ||
-		    (rc = view_look(v, e)) != ST_OK)
-			return rc;
-		if ((onto = v->mail_post) == NULL)
-			return err_set(e, ST_BAD, 0, "the mailbox is gone");
-		rc = box_merge(v->box, w->seq, from, at, onto, &moved, e);
-		if (rc == ST_DEAD)
-			return rc;
-		view_release(v, onto);
-	}
-	w->out->was_bad = true;
-	return moved || from->size <= at ? ST_OK : ST_BAD;
+	view_release(&w->v, from);
+	return from->size > at ? box_carry(w->v.box, w->seq, from, at, e) :
+	    ST_OK;
 }
 
 int
@@ -414,8 +418,7 @@ box_settle(struct box *b, const struct intent *in, uint64_t seq,
 	}
 	if (rc == ST_OK)
 		rc = work(&w, e);
-	if (rc == ST_OK && w.dropped != NULL && w.dropped->fd > 0 &&
-	    !hold_lasts(w.dropped->fd))
+	if (rc == ST_OK && w.dropped != NULL && w.dropped->fd > 0)
 		rc = blind(rescue(&w, e), e);
 	view_end(&w.v);
 	b->run->unsettled = b->run->unsettled || rc != ST_OK;

@@ -57,4 +57,11 @@ int box_join(int a, uint64_t a_end, int b, uint64_t b_at, uint64_t b_end,
 int box_merge(struct box *, uint64_t of, const struct post *from,
     uint64_t at, const struct post *onto, bool *moved, struct err *);
 
+/*
+ * The same for a file that has no name any more: what was added gets a file of
+ * its own first, which recovery will find.  ST_BAD: it stays there.
+ */
+int box_carry(struct box *, uint64_t of, const struct post *from,
+    uint64_t at, struct err *);
+
 #endif

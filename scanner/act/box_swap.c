@@ -56,12 +56,12 @@ box_join(int a, uint64_t a_end, int b, uint64_t b_at, uint64_t b_end,
 }
 
 static bool
-is_mailbox(const struct box *b, int fd)
+is_at(const struct box *b, const char *name, int fd)
 {
 	struct stat here, there;
 
 	return fstat(fd, &here) == 0 &&
-	    fstatat(b->place->dir, b->name.text, &there,
+	    fstatat(b->place->dir, name, &there,
 	    AT_SYMLINK_NOFOLLOW) == 0 && here.st_ino == there.st_ino &&
 	    here.st_dev == there.st_dev && here.st_nlink == 1;
 }
@@ -72,7 +72,8 @@ swap(const struct box *b, const struct deed *d, int old)
 {
 	if (hold_lock(d->stage.fd) != 0 || hold_lease(d->stage.fd) != 0)
 		return errno;
-	if (!hold_lasts(old) || !is_mailbox(b, old))
+	if (!hold_lasts(old) || !is_at(b, d->intent.temp.text, d->stage.fd) ||
+	    !is_at(b, b->name.text, old))
 		return EBUSY;
 	return call_swap(b->place->dir, d->intent.temp.text, b->place->dir,
 	    b->name.text) == 0 ? 0 : errno;
@@ -106,6 +107,38 @@ is_later(struct timespec a, struct timespec b)
 	    a.tv_nsec > b.tv_nsec;
 }
 
+static int
+open_stage(struct box *b, struct deed *d, struct err *e)
+{
+	int rc;
+
+	if ((rc = owner_enter(b->place->owner, e)) != ST_OK)
+		return rc;
+	rc = stage_open(b->place, &d->stage, d->out);
+	owner_leave();
+	return rc;
+}
+
+/* What was added to a file, alone. */
+static int
+stage_rest(struct box *b, struct deed *d, const struct post *from,
+    uint64_t at, struct err *e)
+{
+	uint8_t sha[HASH_SIZE];
+	int rc;
+
+	if ((rc = open_stage(b, d, e)) != ST_OK)
+		return rc;
+	if (fstat(from->fd, &d->source.st) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	if ((rc = meta_read(from->fd, &d->source.st, &d->source.meta, e)) !=
+	    ST_OK ||
+	    (rc = box_join(from->fd, 0, from->fd, at, from->size,
+	    d->stage.fd, sha, e)) != ST_OK)
+		return rc;
+	return deed_seal(d, &d->source.meta, sha, e);
+}
+
 /* The mailbox as it is, and what was added to the other file. */
 static int
 stage_merge(struct box *b, struct deed *d, const struct post *from,
@@ -115,11 +148,7 @@ stage_merge(struct box *b, struct deed *d, const struct post *from,
 	struct stat st;
 	int rc;
 
-	if ((rc = owner_enter(b->place->owner, e)) != ST_OK)
-		return rc;
-	rc = stage_open(b->place, &d->stage, d->out);
-	owner_leave();
-	if (rc != ST_OK)
+	if ((rc = open_stage(b, d, e)) != ST_OK)
 		return rc;
 	if (fstat(from->fd, &st) != 0 ||
 	    fstat(onto->fd, &d->source.st) != 0)
@@ -157,25 +186,84 @@ merge(struct box *b, struct deed *d, uint64_t of, const struct post *from,
 	return rc;
 }
 
+/* A change within a change: with rights as it was called, and not deeper. */
+static int
+nest(struct box *b, struct deed *d, struct err *e)
+{
+	if (b->depth >= DEPTH_MAX)
+		return err_set(e, ST_BAD, 0, "mail comes all the time");
+	d->run = b->run;
+	d->place = b->place;
+	b->depth++;
+	owner_leave();
+	return ST_OK;
+}
+
+static int
+unnest(struct box *b, struct deed *d, int rc, struct err *e)
+{
+	b->depth--;
+	deed_free(d);
+	if (rc == ST_BAD && d->out->kind != OUTCOME_DONE)
+		(void)err_set(e, ST_BAD, d->out->num, "%s", d->out->reason);
+	return owner_enter(b->place->owner, e) == ST_OK ? rc : ST_DEAD;
+}
+
 int
 box_merge(struct box *b, uint64_t of, const struct post *from, uint64_t at,
     const struct post *onto, bool *moved, struct err *e)
 {
 	struct outcome o = { 0 };
-	struct deed d = { .run = b->run, .place = b->place, .out = &o };
+	struct deed d = { .out = &o };
 	int rc;
 
 	*moved = false;
-	if (b->depth >= DEPTH_MAX)
-		return err_set(e, ST_BAD, 0, "mail comes all the time");
-	b->depth++;
-	owner_leave();
+	if ((rc = nest(b, &d, e)) != ST_OK)
+		return rc;
 	rc = merge(b, &d, of, from, at, onto, moved, e);
-	b->depth--;
-	deed_free(&d);
-	if (owner_enter(b->place->owner, e) != ST_OK)
-		return ST_DEAD;
-	if (rc == ST_BAD && o.kind != OUTCOME_DONE)
-		(void)err_set(e, ST_BAD, 0, "%s", o.reason);
+	return unnest(b, &d, rc, e);
+}
+
+/*
+ * As if a change had been stopped after the swap: the temporary is an old file
+ * that was empty, and has mail in it.
+ */
+static int
+carry(struct box *b, struct deed *d, uint64_t of, const struct post *from,
+    uint64_t at, struct err *e)
+{
+	const struct box_known known = { .old = -1, .new = -1 };
+	struct settled s;
+	int rc;
+
+	if ((rc = intent_begin(&d->intent, ACT_MBOX, b->place, e)) != ST_OK ||
+	    (rc = stage_rest(b, d, from, at, e)) != ST_OK)
+		return rc;
+	d->intent.name = b->name;
+	d->intent.merges = of;
+	d->intent.old.ino = d->stage.st.st_ino;
+	if ((rc = sum_bytes(SPAN(""), d->intent.old.sha, e)) != ST_OK ||
+	    (rc = deed_record(d, &d->source.meta, e)) != ST_OK ||
+	    (rc = owner_enter(b->place->owner, e)) != ST_OK)
+		return rc;
+	rc = stage_place(&d->stage, b->place, &d->intent, d->out);
+	stage_close(&d->stage);		/* or it could not be held */
+	if (rc == ST_OK)
+		rc = box_settle(b, &d->intent, d->seq, &known, &s, e);
+	owner_leave();
 	return rc;
+}
+
+int
+box_carry(struct box *b, uint64_t of, const struct post *from, uint64_t at,
+    struct err *e)
+{
+	struct outcome o = { 0 };
+	struct deed d = { .out = &o };
+	int rc;
+
+	if ((rc = nest(b, &d, e)) != ST_OK)
+		return rc;
+	rc = carry(b, &d, of, from, at, e);
+	return unnest(b, &d, rc, e);
 }

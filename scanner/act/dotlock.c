@@ -127,7 +127,10 @@ dotlock_touch(const struct dotlock *l)
 		(void)futimens(l->fd, NULL);
 }
 
-/* No errno is believed: what counts is the next look. */
+/*
+ * No errno is believed: what counts is the next look.  That it is gone must be
+ * on the disk before the run is over, for nobody will look for it then.
+ */
 void
 dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
     const char *name)
@@ -142,7 +145,8 @@ dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
 		if (there == YES)
 			(void)unlinkat(p->dir, lock.text, 0);
 	}
-	r->unsettled = r->unsettled || there != NO;
+	if (there != NO || fsync(p->dir) != 0)
+		r->unsettled = true;
 	(void)close(l->fd);
 	l->fd = 0;
 }
@@ -228,7 +232,8 @@ remove_lock(struct run *r, const struct place *p, const char *name,
 		}
 		owner_leave();
 	}
-	r->unsettled = r->unsettled || there != NO;
+	if (there != NO || fsync(p->dir) != 0)
+		r->unsettled = true;
 }
 
 static int

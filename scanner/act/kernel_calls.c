@@ -119,7 +119,8 @@ call_open_folder(int dir)
 int
 call_new_unnamed(int dir)
 {
-	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | O_NOATIME,
+	    0600);
 }
 
 int

@@ -79,7 +79,7 @@ say(const struct outcome *o)
 static int
 act(const struct statedir *s, char **args, char what, struct err *e)
 {
-	const struct mailbox_options wait = { .wait = 2 };
+	const struct mailbox_options wait = { .wait = 30 };
 	const struct target t = { .folder = args[1], .root = strlen(args[1]),
 		.name = args[2] };
 	const struct change c = { .write = to_crlf, .reason = "test" };

@@ -104,9 +104,11 @@ def entry(path):
 
 
 class Box:
-    """A Maildir M, an MH folder H, another Maildir T, and a state folder."""
+    """A Maildir M, an MH folder H, a folder of mboxes S, another Maildir T,
+    and a state folder."""
 
-    FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "T/cur", "T/new", "T/tmp")
+    FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "S", "T/cur", "T/new",
+               "T/tmp")
 
     def __init__(self, path):
         self.path = path
@@ -140,8 +142,9 @@ class Box:
     def target(self, where):
         """The message that is acted on, odd in every way that is allowed."""
         name = {"cur": STEM + "M1P1.host" + sizes(OLD) + ":2,S",
-                "new": STEM + "M1P1.host", "mh": STEM}[where]
-        folder = {"cur": "M/cur", "new": "M/new", "mh": "H"}[where]
+                "new": STEM + "M1P1.host", "mh": STEM, "mbox": STEM}[where]
+        folder = {"cur": "M/cur", "new": "M/new", "mh": "H",
+                  "mbox": "S"}[where]
         self.put(folder + "/" + name, OLD, 0o640,
                  [("user.note", b"kept\0 \n")])
         if where != "mh":
@@ -180,7 +183,8 @@ def messages(snap):
 
 
 def no_residue(snap):
-    left = [p for p in snap if "/tmp/" in p or "/.baredot" in p]
+    left = [p for p in snap if "/tmp/" in p or "/.baredot" in p or
+            p.endswith(".lock")]
     must(not left, "left behind: %s" % left)
 
 
