@@ -17,11 +17,12 @@
 #include "exchange.h"
 #include "history.h"
 #include "kernel_calls.h"
+#include "note.h"
 #include "recover.h"
 #include "remove.h"
 #include "undo.h"
 
-#define ARGS_MAX 8
+#define ARGS_MAX 32
 
 enum { DONE, NOT_DONE, DEAD, USAGE, UNSETTLED };
 
@@ -87,6 +88,47 @@ act(const struct statedir *s, char **args, bool fix, struct err *e)
 	rc = fix ? exchange_file(&r, &t, &c, &o, e) :
 	    remove_file(&r, &t, "test", &o, e);
 	status = rc == ST_OK ? say(&o) : DEAD;
+	run_end(&r);
+	return status;
+}
+
+/*
+ * One run: a word for it, a folder, and files with notes on them: NAME, NOTE
+ * ("-": none), NAME, NOTE, ...  The notes on a file are those before the next
+ * name; "+" instead of a name: one more note on the same file.
+ */
+static int
+run_of_many(const struct statedir *s, char **args, int n, bool fix,
+    struct err *e)
+{
+	static const char *const argv[] = { "baredot", "do it", "\033[1m",
+		NULL };
+	const struct run_facts f = { .what = args[1], .argv = argv };
+	const struct change c = { .write = to_crlf, .reason = "test" };
+	struct target t = { .folder = args[2], .root = strlen(args[2]) };
+	struct outcome o;
+	struct run r;
+	int rc, status = DONE;
+
+	if (run_begin_as(&r, s, &f, e) != ST_OK)
+		return DEAD;
+	for (int i = 3; i + 1 < n && status != DEAD; i += 2) {
+		const char *note = args[i + 1];
+
+		if (strcmp(args[i], "+") != 0)
+			t.name = args[i];
+		if (strcmp(note, "-") != 0 && run_note(&r, (struct span){
+		    (const uint8_t *)note, strlen(note) }, e) != ST_OK)
+			status = DEAD;
+		if (i + 3 < n && strcmp(args[i + 2], "+") == 0)
+			continue;
+		rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+		    remove_file(&r, &t, "test", &o, e);
+		if (rc != ST_OK)
+			status = DEAD;
+		else if (say(&o) != DONE)
+			status = NOT_DONE;
+	}
 	run_end(&r);
 	return status;
 }
@@ -202,6 +244,10 @@ perform(char **args, int n)
 		status = act(&s, args + 1, true, &e);
 	else if (n == 4 && strcmp(args[0], "quarantine") == 0)
 		status = act(&s, args + 1, false, &e);
+	else if (n > 3 && strcmp(args[0], "swaps") == 0)
+		status = run_of_many(&s, args + 1, n - 1, true, &e);
+	else if (n > 3 && strcmp(args[0], "removals") == 0)
+		status = run_of_many(&s, args + 1, n - 1, false, &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)
