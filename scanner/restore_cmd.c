@@ -376,20 +376,22 @@ restore_help(void)
 	const struct cmdline c = restore_line(0, NULL);
 	struct buf b = { 0 };
 
-	buf_str(&b, "Usage: baredot restore --into DIR [OPTION]... [RUN|SHA256]...\n\n");
-	cmdline_paragraph(&b, "Bring messages that `baredot quarantine --into DIR` "
-	    "took out of their mailboxes back to where they were, "
-	    "with their names, times, owners and modes; or, with "
-	    "--to, write them to files DIR/SHA256.eml. Which: "
-	    "those of a run, or those whose SHA-256 begins so (6 "
-	    "digits or more), else all. Without --apply nothing "
+	buf_str(&b, "Usage: baredot restore --into DIR [OPTION]... "
+	    "[RUN|SHA256]...\n\n");
+	cmdline_paragraph(&b,
+	    "Bring messages that `baredot quarantine --into DIR` took out of "
+	    "their mailboxes back to where they were, with their names, "
+	    "times, owners and modes; or, with --to, write them to files "
+	    "DIR/SHA256.eml. Which: those of a run, or those whose SHA-256 "
+	    "begins so (6 digits or more), else all. Without --apply nothing "
 	    "is done, and what would be is shown.");
 	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
 	buf_byte(&b, '\n');
-	cmdline_paragraph(&b, "Exit status: 0 all is put back, 1 something was left "
-	    "alone, 2 it failed, 64 usage, 75 another run is "
-	    "going on, or something is not settled.");
+	cmdline_paragraph(&b,
+	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
+	    "it failed, 64 usage, 75 another run is going on, or something "
+	    "is not settled.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }

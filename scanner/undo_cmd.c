@@ -290,18 +290,19 @@ undo_help(void)
 	struct buf b = { 0 };
 
 	buf_str(&b, "Usage: baredot undo [OPTION]... RUN\n\n");
-	cmdline_paragraph(&b, "Take back what a run did: every byte, name, time, "
-	    "owner and mode. A message that has been changed "
-	    "since is left alone. Without --apply nothing is "
-	    "changed, and what would be put back is shown. RUN is "
-	    "an id that `baredot runs` shows, the beginning of "
-	    "it, or \"last\": the newest that changed anything.");
+	cmdline_paragraph(&b,
+	    "Take back what a run did: every byte, name, time, owner and "
+	    "mode. A message that has been changed since is left alone. "
+	    "Without --apply nothing is changed, and what would be put back "
+	    "is shown. RUN is an id that `baredot runs` shows, the beginning "
+	    "of it, or \"last\": the newest that changed anything.");
 	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
 	buf_byte(&b, '\n');
-	cmdline_paragraph(&b, "Exit status: 0 all is put back, 1 something was left "
-	    "alone, 2 it failed, 64 usage, 75 another run is "
-	    "going on, or something is not settled.");
+	cmdline_paragraph(&b,
+	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
+	    "it failed, 64 usage, 75 another run is going on, or something "
+	    "is not settled.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }
@@ -313,15 +314,17 @@ recover_help(void)
 	struct buf b = { 0 };
 
 	buf_str(&b, "Usage: baredot recover [OPTION]...\n\n");
-	cmdline_paragraph(&b, "Settle what was left when a run was stopped by a "
-	    "crash or a signal: each message is then the old one "
-	    "or the new one, and nothing temporary is left. All "
-	    "commands that change mail do it first.");
+	cmdline_paragraph(&b,
+	    "Settle what was left when a run was stopped by a crash or a "
+	    "signal: each message is then the old one or the new one, and "
+	    "nothing temporary is left. All commands that change mail do it "
+	    "first.");
 	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
 	buf_byte(&b, '\n');
-	cmdline_paragraph(&b, "Exit status: 0, 2 it failed, 64 usage, 75 another "
-	    "run is going on, or something is not settled.");
+	cmdline_paragraph(&b,
+	    "Exit status: 0, 2 it failed, 64 usage, 75 another run is going "
+	    "on, or something is not settled.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }
