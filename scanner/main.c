@@ -7,7 +7,6 @@
 
 #include "complain.h"
 #include "explain.h"
-#include "quarantine_show.h"
 #include "restore_cmd.h"
 #include "rules_cmd.h"
 #include "runs_cmd.h"
@@ -27,7 +26,15 @@ static int
 help_cmd(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "scan") == 0) {
-		scan_help();
+		scan_help(COMMAND_SCAN);
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "fix") == 0) {
+		scan_help(COMMAND_FIX);
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "quarantine") == 0) {
+		scan_help(COMMAND_TAKE);
 		return EXIT_CLEAN;
 	}
 	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
@@ -55,6 +62,8 @@ help_cmd(int argc, char **argv)
 	    "that is already\nstored: Maildirs, mboxes, MH folders, single "
 	    "messages.\n\n"
 	    "  scan PATH...       walk mail stores and report\n"
+	    "  fix PATH...        repair messages in place\n"
+	    "  quarantine PATH... --into DIR  take messages out\n"
 	    "  explain [CODE]...  what a code means, who is affected, what "
 	    "to do\n"
 	    "  rules check FILE...  is a file of rules right? (rules list: "
@@ -81,17 +90,33 @@ version_cmd(int argc, char **argv)
 static int
 scan_main(int argc, char **argv)
 {
-	return scan_cmd(argc, argv, (const char *const *)(argv - 1));
+	return scan_cmd(argc, argv, COMMAND_SCAN,
+	    (const char *const *)(argv - 1));
+}
+
+static int
+fix_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_FIX,
+	    (const char *const *)(argv - 1));
+}
+
+static int
+take_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_TAKE,
+	    (const char *const *)(argv - 1));
 }
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "scan", scan_main }, { "explain", explain_cmd },
-	{ "rules", rules_cmd }, { "runs", runs_cmd }, { "undo", undo_cmd },
-	{ "recover", recover_cmd }, { "restore", restore_cmd },
-	{ "quarantine", quarantine_show_cmd },
+	{ "scan", scan_main }, { "fix", fix_main },
+	{ "quarantine", take_main }, { "runs", runs_cmd },
+	{ "undo", undo_cmd }, { "restore", restore_cmd },
+	{ "recover", recover_cmd }, { "explain", explain_cmd },
+	{ "rules", rules_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },
 };

@@ -12,30 +12,42 @@
 #include "cmdline.h"
 #include "complain.h"
 #include "conform.h"
+#include "fix_options.h"
 #include "report.h"
 #include "store.h"
 
 #define JOBS_MAX 256u
 
-enum option_id {
-	OPTION_NONE = CMDLINE_FIRST - 1,
-#define OPTION_ENUM(id, letter, name, arg, help) OPTION_##id,
-	SCAN_OPTIONS(OPTION_ENUM)
+static const struct {
+	unsigned who;		/* FOR_... */
+	struct cmdline_option option;
+} options[] = {
+#define OPTION_INFO(who, id, letter, name, arg, help) \
+	{ who, { OPTION_##id, letter, name, arg, help } },
+	SCAN_OPTIONS(OPTION_INFO)
 };
+#define OPTIONS_N (sizeof(options) / sizeof(options[0]))
 
-#define OPTION_INFO(id, letter, name, arg, help) \
-	{ OPTION_##id, letter, name, arg, help },
-static const struct cmdline_option options[] = { SCAN_OPTIONS(OPTION_INFO) };
+static const char *const command_names[] = { [COMMAND_SCAN] = "scan",
+	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine" };
 
+/* own: room for the options of this command. */
 static struct cmdline
-scan_line(int argc, char **argv)
+command_line(enum command c, int argc, char **argv,
+    struct cmdline_option own[OPTIONS_N])
 {
-	return (struct cmdline){ .command = "scan", .options = options,
-	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
-	    .argv = argv };
+	static const unsigned bits[] = { [COMMAND_SCAN] = FOR_SCAN,
+	    [COMMAND_FIX] = FOR_FIX, [COMMAND_TAKE] = FOR_TAKE };
+	struct cmdline line = { .command = command_names[c],
+	    .options = own, .argc = argc, .argv = argv };
+
+	for (size_t i = 0; i < OPTIONS_N; i++)
+		if ((options[i].who & bits[c]) != 0)
+			own[line.n++] = options[i].option;
+	return line;
 }
 
-static bool __attribute__((format(printf, 1, 2)))
+bool
 usage(const char *fmt, ...)
 {
 	va_list ap;
@@ -43,14 +55,14 @@ usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	complain_va(fmt, ap);
 	va_end(ap);
-	complain("`baredot help scan` shows what there is");
 	return false;
 }
 
 void
-scan_options_help(struct buf *b)
+scan_options_help(struct buf *b, enum command command)
 {
-	const struct cmdline line = scan_line(0, NULL);
+	struct cmdline_option own[OPTIONS_N];
+	const struct cmdline line = command_line(command, 0, NULL, own);
 
 	cmdline_help(&line, b);
 }
@@ -71,8 +83,7 @@ static const char *const when_names[] = {
 	[WHEN_NEVER] = "never",
 };
 
-/* The index of a word in a list, or n. */
-static size_t
+size_t
 word_index(const char *word, const char *const *words, size_t n)
 {
 	size_t i = 0;
@@ -82,7 +93,7 @@ word_index(const char *word, const char *const *words, size_t n)
 	return i;
 }
 
-static bool
+bool
 parse_number(const char *text, unsigned long max, unsigned long *out)
 {
 	char *end;
@@ -251,14 +262,17 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 		return store_format_known(arg) ||
 		    usage("--format-in takes eml or mbox, not %s", arg);
 	case OPTION_MIN_SEVERITY:
+		c->severity_given = true;
 		return severity_parse(arg, &c->min_severity) ||
 		    usage("--min-severity takes info, low, medium or high, "
 		    "not %s", arg);
 	case OPTION_CODE:
+		c->code_given = true;
 		return parse_codes(arg, c);
 	case OPTION_CHECK:
 		return parse_checks(arg, c);
 	case OPTION_EOL:
+		c->eol_given = true;
 		return parse_eol(arg, &c->eol);
 	case OPTION_JOBS:
 		return parse_jobs(arg, &c->jobs);
@@ -271,7 +285,7 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_PROGRESS:
 		return parse_when("progress", arg, &c->progress);
 	default:
-		return usage("an option is not known");
+		return fix_options_apply(c, id, arg);
 	}
 }
 
@@ -280,6 +294,7 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 {
 	switch (id) {
 	case OPTION_OUTPUT:
+	case OPTION_REPORT:
 		c->output = arg;
 		return true;
 	case OPTION_FILES0_FROM:
@@ -329,26 +344,58 @@ processors(void)
 	    (size_t)CPU_COUNT(&set) : JOBS_MAX;
 }
 
-bool
-scan_command_parse(int argc, char **argv, struct scan_command *c)
+/* What the words of the command line mean together. */
+static bool
+settle(struct scan_command *c)
 {
-	const struct cmdline line = scan_line(argc, argv);
+	settle_checks(c);
+	return c->command == COMMAND_SCAN || fix_options_settle(c);
+}
+
+static bool
+has_paths(const struct scan_command *c)
+{
+	static const char *const what[] = { [COMMAND_SCAN] = "scanned",
+	    [COMMAND_FIX] = "repaired", [COMMAND_TAKE] = "taken out" };
+
+	return c->paths[0] != NULL || c->files0_from != NULL ||
+	    c->from != NULL || c->list != NULL || c->verify != NULL ||
+	    usage("what should be %s? Give a file%s", what[c->command],
+	    c->command == COMMAND_SCAN ?
+	    ", a folder or - for standard input" : " or a folder");
+}
+
+static bool
+parse(struct scan_command *c, const struct cmdline *line)
+{
 	const char *arg;
 	int got;
 
-	*c = (struct scan_command){ .kernel = kernel_pick(NULL),
-	    .codes = code_set_default(), .jobs = processors(),
-	    .timeout = 300 };
-	cmdline_begin(&line);
-	while ((got = cmdline_next(&line, &arg)) != CMDLINE_END)
-		if (got == CMDLINE_BAD || !apply(c, (enum option_id)got, arg))
+	cmdline_begin(line);
+	while ((got = cmdline_next(line, &arg)) != CMDLINE_END) {
+		if (got == CMDLINE_BAD)
 			return false;
-	settle_checks(c);
-	c->paths = cmdline_words(&line);
-	if (c->help)
+		if (!apply(c, (enum option_id)got, arg))
+			goto bad;
+	}
+	c->paths = cmdline_words(line);
+	if (c->help || (settle(c) && has_paths(c)))
 		return true;
-	if (c->paths[0] == NULL && c->files0_from == NULL)
-		return usage("what should be scanned? Give a file, a folder "
-		    "or - for standard input");
-	return true;
+bad:
+	complain("`baredot help %s` shows what there is", line->command);
+	return false;
+}
+
+bool
+scan_command_parse(int argc, char **argv, enum command command,
+    struct scan_command *c)
+{
+	struct cmdline_option own[OPTIONS_N];
+	const struct cmdline line = command_line(command, argc, argv, own);
+
+	*c = (struct scan_command){ .command = command,
+	    .kernel = kernel_pick(NULL), .codes = code_set_default(),
+	    .jobs = processors(), .timeout = 300, .wait = 30,
+	    .repair = { .limit = REPAIR_LIMIT } };
+	return parse(c, &line);
 }

@@ -61,6 +61,8 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 			buf_str(&l->line, ": ");
 			answer_text(l, o->reason);
 		}
+		buf_str(&l->line, o->note[0] != '\0' ? "; " : "");
+		answer_text(l, o->note);
 	} else {
 		json_open(&j, '{');
 		json_key_text(&j, "type", "outcome");
@@ -68,6 +70,8 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 		json_bytes(&j, "path", file);
 		json_key_text(&j, "outcome", outcome_word(o->kind));
 		json_key_text(&j, "reason", o->reason);
+		if (o->note[0] != '\0')
+			json_key_text(&j, "note", o->note);
 		if (o->kind == OUTCOME_DONE)
 			json_bytes(&j, "name_now", span_text(o->name.text));
 		json_close(&j, '}');

@@ -100,7 +100,7 @@ check_intent(struct verify *v, const struct run_view *run, uint64_t seq,
 	struct stat st;
 	int rc = intent_read(run->journal, seq, &in, e);
 
-	if (rc == ST_OK && in.act != ACT_PUT) {
+	if (rc == ST_OK && in.act != ACT_PUT && in.merges == 0) {
 		buf_hex(&hex, in.old.sha, HASH_SIZE);
 		if (fstatat(run->blobs, buf_text(&hex), &st,
 		    AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))

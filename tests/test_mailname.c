@@ -49,6 +49,24 @@ names_are_renewed_with_right_sizes(void **state)
 }
 
 static void
+the_size_is_that_of_the_name(void **state)
+{
+	uint64_t n = 1;
+
+	(void)state;
+	assert_true(mailname_size("1.M2.host,S=0:2,S", &n) && n == 0);
+	assert_true(mailname_size("1.M2.host,W=7,S=00512", &n) && n == 512);
+	assert_true(mailname_size("1.M2.host,S=72057594037927935", &n));
+	assert_true(n == UINT64_MAX >> 8);
+	assert_false(mailname_size("1.M2.host,S=72057594037927936", &n));
+	assert_false(mailname_size("1.M2.host,S=99999999999999999999999", &n));
+	assert_false(mailname_size("1.M2.host,W=7", &n));
+	assert_false(mailname_size("1.M2.host:2,S,S=5", &n));
+	assert_false(mailname_size("1.M2.host,S=-5", &n));
+	assert_true(n == UINT64_MAX >> 8);
+}
+
+static void
 sizes_are_seen_in_the_base_only(void **state)
 {
 	(void)state;
@@ -95,6 +113,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_renewed_with_right_sizes),
+		cmocka_unit_test(the_size_is_that_of_the_name),
 		cmocka_unit_test(sizes_are_seen_in_the_base_only),
 		cmocka_unit_test(names_that_are_too_long_are_refused),
 		cmocka_unit_test(flags_are_joined_to_a_base),

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "blob.h"
+#include "quota.h"
 
 void
 deed_free(struct deed *d)
@@ -146,5 +147,6 @@ deed_settle(struct deed *d, const struct settle_live *live, int error,
 	d->out->kind = OUTCOME_DONE;
 	d->out->reason[0] = '\0';
 	d->out->name = s.name;
+	quota_settled(d->place, &d->intent, &s, d->out);
 	return ST_OK;
 }

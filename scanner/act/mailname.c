@@ -31,18 +31,42 @@ field_at(const char *p, const char *end)
 	return (struct span){ (const uint8_t *)p, n };
 }
 
-bool
-mailname_has_sizes(const char *name)
+static bool
+find_size(const char *name, uint8_t key, struct span *out)
 {
 	const char *end = name + name_base(name), *p = strchr(name, ',');
-	struct span s;
 
-	for (; p != NULL && p < end; p += s.n) {
-		s = field_at(p, end);
-		if (is_size(s, 'S') || is_size(s, 'W'))
+	for (; p != NULL && p < end; p += out->n) {
+		*out = field_at(p, end);
+		if (is_size(*out, key))
 			return true;
 	}
 	return false;
+}
+
+bool
+mailname_has_sizes(const char *name)
+{
+	struct span s;
+
+	return find_size(name, 'S', &s) || find_size(name, 'W', &s);
+}
+
+bool
+mailname_size(const char *name, uint64_t *bytes)
+{
+	uint64_t n = 0;
+	struct span s;
+
+	if (!find_size(name, 'S', &s))
+		return false;
+	for (size_t i = 3; i < s.n; i++) {
+		n = 10 * n + (uint64_t)(s.p[i] - '0');
+		if (n > MAILNAME_SIZE_MAX)
+			return false;
+	}
+	*bytes = n;
+	return true;
 }
 
 /*

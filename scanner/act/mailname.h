@@ -24,6 +24,11 @@ struct mailname {
 /* The name carries S= or W=. */
 bool mailname_has_sizes(const char *name);
 
+#define MAILNAME_SIZE_MAX (UINT64_MAX >> 8)
+
+/* What S= says; false: there is none, or more than MAILNAME_SIZE_MAX. */
+bool mailname_size(const char *name, uint64_t *bytes);
+
 /*
  * name with another base for these contents; its flags stay.  random: as
  * call_random_hex gives it.  False: it would be too long.

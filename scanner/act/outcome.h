@@ -30,6 +30,7 @@ struct outcome {
 				 * EDQUOT: give up on this mailbox; EIO, EROFS:
 				 * on the run */
 	char reason[256];	/* "" for DONE */
+	char note[128];		/* DONE: what else there is to say, or "" */
 	uint64_t seq;		/* of its intent in the journal; 0: none */
 	struct mailname name;	/* DONE: what the message is called now */
 };

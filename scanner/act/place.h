@@ -21,6 +21,7 @@ struct place {
 	int other;		/* Maildir: cur/ if dir is new/, and the
 				 * other way round; else -1 */
 	int tmp;		/* for temporaries: tmp/, or the folder */
+	int quota;		/* where maildirsize is (quota.h), or -1 */
 	struct owner owner;
 	dev_t dev;
 	ino_t ino;		/* of the folder */
@@ -33,6 +34,16 @@ struct place {
  */
 int place_open(struct place **out, const char *path, size_t root,
     struct err *);
+
+/*
+ * Open the folder of a mailbox that is one file, with the rights of that
+ * file's owner: as the user, and where the folder is not theirs (a spool, like
+ * root's /var/mail with the group "mail"), in the group that may write to it.
+ * Temporaries go to the folder itself.  owner: who that is, or NULL: whose the
+ * file is now.  As place_open.
+ */
+int place_open_mailbox(struct place **out, const char *path, size_t root,
+    const char *name, const struct owner *owner, struct err *);
 
 void place_close(struct place *);	/* NULL is fine */
 

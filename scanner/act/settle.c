@@ -77,7 +77,8 @@ struct work {
 	struct sides sides;
 	enum side temp, mail;
 	struct stat temp_st, mail_st;
-	struct found at;	/* the message, unless it is gone */
+	struct found at;	/* the message; if it is gone, where it was
+				 * seen last */
 	unsigned unsynced;	/* enum touched */
 	unsigned failures;
 	bool back;		/* the new name cannot be had */
@@ -120,25 +121,31 @@ look_under(struct work *w, const char *name, struct err *e)
 	return rc == ST_END ? ST_OK : rc;
 }
 
+/*
+ * The new name first, as it is, for that is where the message is as a rule:
+ * looking for one that is gone reads the whole folder.
+ */
 static int
-look(struct work *w, struct err *e)
+look_for_swapped(struct work *w, struct err *e)
 {
 	const struct intent *in = w->intent;
-	struct found at;
+	struct found at = w->at;
 	struct stat st;
 	enum side mail;
 	int rc;
 
-	if ((rc = side_look(&w->sides, w->place->tmp, in->temp.text, &w->temp,
-	    &w->temp_st, e)) != ST_OK ||
-	    (rc = look_under(w, in->name.text, e)) != ST_OK)
+	if (name_same_base(in->name.text, in->renamed.text))
+		return look_under(w, in->name.text, e);
+	if (mailname_join(in->renamed.text, at.name.text, &w->at.name)) {
+		rc = side_look(&w->sides, at.dir, w->at.name.text, &w->mail,
+		    &w->mail_st, e);
+		if (rc != ST_OK || w->mail == SIDE_NEW)
+			return rc;
+	}
+	if ((rc = look_under(w, in->name.text, e)) != ST_OK ||
+	    (w->mail != SIDE_GONE && w->mail != SIDE_FILE &&
+	    w->mail != SIDE_SPECIAL))
 		return rc;
-	if (S_ISDIR(w->temp_st.st_mode) && in->act != ACT_REMOVE)
-		w->temp = SIDE_GONE;	/* whosever it is */
-	if (in->act != ACT_SWAP || name_same_base(in->name.text,
-	    in->renamed.text) || (w->mail != SIDE_GONE &&
-	    w->mail != SIDE_FILE && w->mail != SIDE_SPECIAL))
-		return ST_OK;
 	at = w->at;
 	st = w->mail_st;
 	mail = w->mail;
@@ -149,6 +156,44 @@ look(struct work *w, struct err *e)
 		w->mail = mail;
 	}
 	return rc;
+}
+
+/* We unlinked the old file, and that was its last name. */
+static bool
+is_removed(const struct work *w)
+{
+	struct stat st;
+
+	return w->dropped && w->live != NULL && w->live->old >= 0 &&
+	    fstat(w->live->old, &st) == 0 && st.st_nlink == 0;
+}
+
+static int
+look_for_mail(struct work *w, struct err *e)
+{
+	if (w->intent->act == ACT_SWAP)
+		return look_for_swapped(w, e);
+	/* Nothing depends on it; and see look_for_swapped. */
+	if (w->intent->act == ACT_REMOVE &&
+	    (w->temp == SIDE_OLD || is_removed(w))) {
+		w->mail = SIDE_GONE;
+		return ST_OK;
+	}
+	return look_under(w, w->intent->name.text, e);
+}
+
+static int
+look(struct work *w, struct err *e)
+{
+	const int rc = side_look(&w->sides, w->place->tmp,
+	    w->intent->temp.text, &w->temp, &w->temp_st, e);
+
+	if (rc != ST_OK)
+		return rc;
+	/* A folder is whosever it is. */
+	if (S_ISDIR(w->temp_st.st_mode) && w->intent->act != ACT_REMOVE)
+		w->temp = SIDE_GONE;
+	return look_for_mail(w, e);
 }
 
 /* The name whose base the message should have, or NULL: it has it. */
@@ -400,6 +445,8 @@ settle(struct run *r, const struct place *p, const struct intent *in,
 		.run = r, .place = p, .intent = in, .live = live, .out = out,
 		.sides = { .place = p, .intent = in },
 		.unsynced = IN_DIR | IN_OTHER | IN_TMP,
+		.at = { .dir = live != NULL ? live->home->dir : p->dir,
+		    .name = in->name },
 	};
 	int rc = ST_OK;
 

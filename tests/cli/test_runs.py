@@ -490,11 +490,11 @@ class Quarantine(State):
         for name in self.mails:
             args += [name, note if name == "20" else "-"]
         same(self.act(*args).status, 0, "removals")
-        args = ["swaps", self.state, "quarantine", h, "box"]
+        args = ["boxes", self.state, "quarantine", h, "box"]
         for i, (off, n) in enumerate(self.parts):
             args += (["+"] if i else []) + [cut(
                 self.mbox, i, off, n, path=h + "/box", separator="From a")]
-        same(self.act(*args).status, 0, "swaps")
+        same(self.act(*args).status, 0, "boxes")
 
     def part(self, i):
         off, n = self.parts[i]

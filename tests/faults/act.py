@@ -32,6 +32,8 @@ class Case:
         self.name, self.where, self.op = name, where, op
         self.before = before            # operations that lead up to it
         self.first, self.last = first, last     # bytes, None: not there
+        self.growth = (len(last or b"") - len(first or b""),
+                       (last is not None) - (first is not None))
 
     def args(self, op, box, place):
         if op in ("fix", "quarantine"):
@@ -84,6 +86,7 @@ class Bench:
     def recover(self, box):
         r = self.driver.run("0:", "recover", box.state)
         must(r.status == 0, "recovery: %s %s" % (r.status, r.lines))
+        self.finished = int(r.lines[-1].split()[2])
 
     def settled(self, case, box, first, result):
         """After recovery."""
@@ -109,6 +112,9 @@ class Bench:
              "message is %r" % (past, now))
         if result is not None and result.status == 0:
             must(now == case.last, "it said done, and is not")
+        must(box.quota() == (0, 0) or (box.quota() == case.growth and
+                                       not self.finished),
+             "maildirsize lacks %s" % (box.quota(),))
         return now
 
     def undone(self, box, first):
@@ -463,8 +469,86 @@ def refusals(bench):
                        ("rights of the owner", owner_rights),
                        ("name is taken", name_is_taken),
                        ("old name is taken", old_name_is_taken),
-                       ("both are there", copies)):
+                       ("both are there", copies),
+                       ("maildirsize", quota_is_right),
+                       ("maildirsize of a folder", quota_of_folder),
+                       ("maildirsize leads elsewhere", quota_is_hostile)):
         bench.attempt("refusals", name, test, bench)
+
+
+def quota_is_right(bench):
+    """maildirsize says what is there, after each act and its undoing."""
+    for case in CASES:
+        box, place, _ = bench.setup(case)
+        bench.driver.run("-", *case.args(case.op, box, place))
+        must(box.quota() == (0, 0), "%s: %s" % (case.name, box.quota()))
+        bench.driver.run("-", "undo", box.state)
+        must(box.quota() == (0, 0), "%s: undo: %s" % (case.name,
+                                                      box.quota()))
+
+
+def quota_of_folder(bench):
+    """A folder of a Maildir++ counts for the Maildir that it is in; what the
+    name says counts, as for servers."""
+    for mark, lines in (("maildirfolder", [b"1S\n", b"73 0\n"]),
+                        ("nothing", [b"1S\n"])):
+        box = Box(bench.folder + "/box")
+        for name in ("", "/cur", "/new", "/tmp"):
+            os.mkdir(box.path + "/M/.Sub" + name)
+            os.chown(box.path + "/M/.Sub" + name, OWNER, GROUP)
+        box.put("M/.Sub/" + mark, b"")
+        box.put("M/maildirsize", b"1S\n")
+        name = STEM + "M1P1.host,S=%d" % (len(NEW) - 73)
+        box.put("M/.Sub/new/" + name, OLD)
+        r = bench.driver.run("-", "fix", box.state, box.path + "/M/.Sub/new",
+                             name)
+        with open(box.path + "/M/maildirsize", "rb") as f:
+            got = f.readlines()
+        must(r.status == 0 and got == lines, "%s: %s" % (mark, got))
+
+
+def quota_is_hostile(bench):
+    """A maildirsize that leads elsewhere is left alone, and that is said."""
+    def link(path, secret):
+        os.symlink(secret, path)
+
+    def hard(path, secret):
+        os.link(secret, path)
+
+    def fifo(path, secret):
+        os.mkfifo(path)
+        os.chown(path, OWNER, GROUP)
+
+    def folder(path, secret):
+        os.mkdir(path)
+        os.chown(path, OWNER, GROUP)
+
+    def foreign(path, secret):
+        with open(path, "w"):
+            pass
+        os.chown(path, OWNER + 7, GROUP)
+        os.chmod(path, 0o666)
+
+    def forbidden(path, secret):
+        with open(path, "w"):
+            pass
+        os.chown(path, OWNER, GROUP)
+        os.chmod(path, 0o400)
+
+    todo = [link, hard, fifo, folder, forbidden]
+    for spoil in todo + ([foreign] if os.geteuid() == 0 else []):
+        box = Box(bench.folder + "/box")
+        place = box.target("cur")
+        path, secret = box.path + "/M/maildirsize", box.put("secret", b"x\n")
+        os.unlink(path)
+        spoil(path, secret)
+        r = bench.driver.run("-", "fix", box.state, *place)
+        must(r.status == 0 and "note maildirsize was not" in
+             " ".join(r.lines), "%s: %s" % (spoil.__name__, r.lines))
+        with open(secret, "rb") as f:
+            must(f.read() == b"x\n", spoil.__name__)
+        if os.path.isfile(path) and spoil not in (link, hard):
+            must(os.stat(path).st_size == 0, spoil.__name__)
 
 
 def tmp_is_a_link(bench):

@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "exchange.h"
 #include "history.h"
 #include "kernel_calls.h"
+#include "mailbox.h"
 #include "note.h"
 #include "recover.h"
 #include "remove.h"
@@ -28,7 +30,7 @@ enum { DONE, NOT_DONE, DEAD, USAGE, UNSETTLED };
 
 static const char *const kinds[] = { "done", "same", "refused", "gone",
 	"changed", "busy", "failed", "unsettled" };
-static const char *const acts[] = { "", "swap", "remove", "put" };
+static const char *const acts[] = { "", "swap", "remove", "put", "mbox" };
 static const char *const fates[] = { "open", "done", "not-done", "undone" };
 
 /* A CR before each LF that has none. */
@@ -70,12 +72,15 @@ say(const struct outcome *o)
 {
 	printf("outcome %s %s\n", kinds[o->kind],
 	    o->kind == OUTCOME_DONE ? o->name.text : o->reason);
+	if (o->note[0] != '\0')
+		printf("note %s\n", o->note);
 	return o->kind == OUTCOME_DONE ? DONE : NOT_DONE;
 }
 
 static int
-act(const struct statedir *s, char **args, bool fix, struct err *e)
+act(const struct statedir *s, char **args, char what, struct err *e)
 {
+	const struct mailbox_options wait = { .wait = 2 };
 	const struct target t = { .folder = args[1], .root = strlen(args[1]),
 		.name = args[2] };
 	const struct change c = { .write = to_crlf, .reason = "test" };
@@ -85,45 +90,107 @@ act(const struct statedir *s, char **args, bool fix, struct err *e)
 
 	if (run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
-	rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+	rc = what == 'm' ? mailbox_change(&r, &t, &c, &wait, &o, e) :
+	    what == 'f' ? exchange_file(&r, &t, &c, &o, e) :
 	    remove_file(&r, &t, "test", &o, e);
 	status = rc == ST_OK ? say(&o) : DEAD;
 	run_end(&r);
 	return status;
 }
 
+/* Every message of a folder, in one run; what was not done is said. */
+static int
+act_all(const struct statedir *s, const char *folder, bool fix,
+    struct err *e)
+{
+	struct target t = { .folder = folder, .root = strlen(folder) };
+	const struct change c = { .write = to_crlf, .reason = "test" };
+	struct listing l = { 0 };
+	int dir, rc, status = DONE;
+	struct outcome o;
+	struct run r;
+
+	if ((dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	    listing_read(&l, dir, e) != ST_OK ||
+	    run_begin(&r, s, "test", e) != ST_OK)
+		return DEAD;
+	for (size_t i = 0; i < l.n && status != DEAD; i++) {
+		t.name = l.list[i].name;
+		rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+		    remove_file(&r, &t, "test", &o, e);
+		if (rc != ST_OK)
+			status = DEAD;
+		else if (o.kind != OUTCOME_DONE)
+			status = say(&o);
+	}
+	run_end(&r);
+	listing_free(&l);
+	(void)close(dir);
+	return status;
+}
+
+/* Notes on the next message: args[first], args[first + 2], ... */
+struct noted {
+	struct run *run;
+	char **args;
+	int first, end;
+};
+
+static int
+put_notes(const struct noted *n, struct err *e)
+{
+	int rc = ST_OK;
+
+	run_drop_notes(n->run);
+	for (int i = n->first; i < n->end && rc == ST_OK; i += 2)
+		if (strcmp(n->args[i], "-") != 0)
+			rc = run_note(n->run, (struct span){ (const uint8_t *)
+			    n->args[i], strlen(n->args[i]) }, e);
+	return rc;
+}
+
+static int
+to_crlf_noted(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	const int rc = put_notes(ctx, e);
+
+	return rc == ST_OK ? to_crlf(NULL, from, to, sha, e) : rc;
+}
+
 /*
  * One run: a word for it, a folder, and files with notes on them: NAME, NOTE
- * ("-": none), NAME, NOTE, ...  The notes on a file are those before the next
- * name; "+" instead of a name: one more note on the same file.
+ * ("-": none), NAME, NOTE, ...  "+" instead of a name: one more note on the
+ * same file.
  */
 static int
-run_of_many(const struct statedir *s, char **args, int n, bool fix,
+run_of_many(const struct statedir *s, char **args, int n, char what,
     struct err *e)
 {
 	static const char *const argv[] = { "baredot", "do it", "\033[1m",
 		NULL };
 	const struct run_facts f = { .what = args[1], .argv = argv };
-	const struct change c = { .write = to_crlf, .reason = "test" };
 	struct target t = { .folder = args[2], .root = strlen(args[2]) };
-	struct outcome o;
 	struct run r;
+	struct noted noted = { .run = &r, .args = args };
+	const struct change c = { .write = to_crlf_noted, .ctx = &noted,
+		.reason = "test" };
+	struct outcome o;
 	int rc, status = DONE;
 
 	if (run_begin_as(&r, s, &f, e) != ST_OK)
 		return DEAD;
-	for (int i = 3; i + 1 < n && status != DEAD; i += 2) {
-		const char *note = args[i + 1];
-
-		if (strcmp(args[i], "+") != 0)
-			t.name = args[i];
-		if (strcmp(note, "-") != 0 && run_note(&r, (struct span){
-		    (const uint8_t *)note, strlen(note) }, e) != ST_OK)
-			status = DEAD;
-		if (i + 3 < n && strcmp(args[i + 2], "+") == 0)
-			continue;
-		rc = fix ? exchange_file(&r, &t, &c, &o, e) :
-		    remove_file(&r, &t, "test", &o, e);
+	for (int i = 3; i + 1 < n && status != DEAD; i = noted.end - 1) {
+		t.name = args[i];
+		noted.first = noted.end = i + 1;
+		do
+			noted.end += 2;
+		while (noted.end < n && strcmp(args[noted.end - 1], "+") == 0);
+		rc = what == 'r' ? put_notes(&noted, e) : ST_OK;
+		if (rc == ST_OK)
+			rc = what == 'r' ? remove_file(&r, &t, "test", &o, e) :
+			    what == 's' ? exchange_file(&r, &t, &c, &o, e) :
+			    mailbox_change(&r, &t, &c, NULL, &o, e);
 		if (rc != ST_OK)
 			status = DEAD;
 		else if (say(&o) != DONE)
@@ -208,7 +275,8 @@ show_run(const struct statedir *s, const char *id, struct err *e)
 			printf("past %s %llu %llu %s %s\n", r.id,
 			    (unsigned long long)h.list[i].seq,
 			    (unsigned long long)h.list[i].undoes,
-			    acts[in.act], fates[h.list[i].fate]);
+			    in.merges != 0 ? "merge" : acts[in.act],
+			    fates[h.list[i].fate]);
 		intent_free(&in);
 		in = (struct intent){ 0 };
 	}
@@ -240,14 +308,18 @@ perform(char **args, int n)
 		status = DEAD;
 		goto out;
 	}
-	if (n == 4 && strcmp(args[0], "fix") == 0)
-		status = act(&s, args + 1, true, &e);
-	else if (n == 4 && strcmp(args[0], "quarantine") == 0)
-		status = act(&s, args + 1, false, &e);
-	else if (n > 3 && strcmp(args[0], "swaps") == 0)
-		status = run_of_many(&s, args + 1, n - 1, true, &e);
-	else if (n > 3 && strcmp(args[0], "removals") == 0)
-		status = run_of_many(&s, args + 1, n - 1, false, &e);
+	if (n == 4 && (strcmp(args[0], "fix") == 0 ||
+	    strcmp(args[0], "mbox") == 0 ||
+	    strcmp(args[0], "quarantine") == 0))
+		status = act(&s, args + 1, args[0][0], &e);
+	else if (n == 3 && strcmp(args[0], "fixall") == 0)
+		status = act_all(&s, args[2], true, &e);
+	else if (n == 3 && strcmp(args[0], "quarantineall") == 0)
+		status = act_all(&s, args[2], false, &e);
+	else if (n > 3 && (strcmp(args[0], "swaps") == 0 ||
+	    strcmp(args[0], "removals") == 0 ||
+	    strcmp(args[0], "boxes") == 0))
+		status = run_of_many(&s, args + 1, n - 1, args[0][0], &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)

@@ -239,6 +239,7 @@ WRAP(ssize_t, fgetxattr, (int fd, const char *k, void *p, size_t n),
     (fd, k, p, n), (void)0)
 WRAP(int, fremovexattr, (int fd, const char *k), (fd, k), (void)0)
 WRAP(int, close, (int fd), (fd), (void)0)
+WRAP(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), (void)0)
 WRAP(ssize_t, getrandom, (void *p, size_t n, unsigned f_), (p, n, f_),
     (void)0)
 

@@ -124,6 +124,7 @@ class Box:
                  b"other\n")
         self.put("M/new/1600000001.M3P3.host", b"new\n")
         self.put("H/7", b"seven\n")
+        self.put("M/maildirsize", b"1000000S\n%12d 2\n" % 10)
 
     def put(self, name, data, mode=0o600, attrs=()):
         path = self.path + "/" + name
@@ -143,7 +144,20 @@ class Box:
         folder = {"cur": "M/cur", "new": "M/new", "mh": "H"}[where]
         self.put(folder + "/" + name, OLD, 0o640,
                  [("user.note", b"kept\0 \n")])
+        if where != "mh":
+            with open(self.path + "/M/maildirsize", "ab") as f:
+                f.write(b"%12d 1\n" % len(OLD))
         return self.path + "/" + folder, name
+
+    def quota(self):
+        """(bytes, messages) that maildirsize does not know of."""
+        with open(self.path + "/M/maildirsize") as f:
+            lines = [x.split() for x in f.read().split("\n")[1:-1]]
+        sizes = [os.lstat("%s/M/%s/%s" % (self.path, f, n)).st_size
+                 for f in ("cur", "new")
+                 for n in os.listdir(self.path + "/M/" + f)]
+        return (sum(sizes) - sum(int(x) for x, _ in lines),
+                len(sizes) - sum(int(x) for _, x in lines))
 
     def snapshot(self):
         found = {}
