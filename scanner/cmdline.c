@@ -46,6 +46,12 @@ put_wrapped(struct buf *b, const char *text, size_t indent, size_t width)
 }
 
 void
+cmdline_paragraph(struct buf *b, const char *text)
+{
+	put_wrapped(b, text, 0, 79);
+}
+
+void
 cmdline_help(const struct cmdline *c, struct buf *b)
 {
 	for (size_t i = 0; i < c->n; i++) {

@@ -50,4 +50,7 @@ bool cmdline_usage(const struct cmdline *, const char *fmt, ...)
 /* A line for each option, or more. */
 void cmdline_help(const struct cmdline *, struct buf *);
 
+/* A paragraph of a help text, broken between words. */
+void cmdline_paragraph(struct buf *, const char *text);
+
 #endif

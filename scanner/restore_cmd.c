@@ -68,9 +68,9 @@ is_word_for(const char *word, const struct run_entry *t)
 	return same;
 }
 
-/* It is in quarantine, and meant; or all are. */
+/* One of the words is for it, or there are none. */
 static bool
-is_chosen(struct restore *r, const struct run_entry *t)
+is_meant(struct restore *r, const struct run_entry *t)
 {
 	char **words = r->options->words;
 	bool chosen = words[0] == NULL;
@@ -80,7 +80,13 @@ is_chosen(struct restore *r, const struct run_entry *t)
 			r->meant[i] = true;
 			chosen = true;
 		}
-	return chosen && t->past->fate == FATE_DONE;
+	return chosen;
+}
+
+static bool
+is_chosen(struct restore *r, const struct run_entry *t)
+{
+	return is_meant(r, t) && t->past->fate == FATE_DONE;
 }
 
 static int
@@ -88,7 +94,7 @@ pick_entry(void *ctx, const struct run_entry *t, struct err *e)
 {
 	struct restore *r = ctx;
 	struct pick *last = r->n > 0 ? &r->list[r->n - 1] : NULL, *more;
-	const bool chosen = is_chosen(r, t);
+	const bool meant = is_meant(r, t);
 
 	if (last == NULL || last->seq != t->past->seq ||
 	    strcmp(last->run, t->run->id) != 0) {
@@ -105,7 +111,8 @@ pick_entry(void *ctx, const struct run_entry *t, struct err *e)
 		    t->run->id);
 	}
 	last->all++;
-	last->chosen += chosen;
+	last->chosen += meant && t->past->fate == FATE_DONE;
+	r->undoing.unsettled += meant && t->past->fate == FATE_OPEN;
 	return ST_OK;
 }
 
@@ -151,7 +158,10 @@ put_back(struct restore *r, struct run *run, const struct pick *p,
 	return rc;
 }
 
-/* All that is chosen of one run: picks first..last, the last first. */
+/*
+ * All that is chosen of one run: picks first..last, the last first.  ST_BAD:
+ * that run is damaged.
+ */
 static int
 put_back_run(struct restore *r, size_t first, size_t last)
 {
@@ -164,27 +174,29 @@ put_back_run(struct restore *r, size_t first, size_t last)
 			if (r->list[i].chosen > 0)
 				rc = put_back(r, &run, &r->list[i], &e);
 		run_end(&run);
+	} else if (e.num == 0) {
+		rc = ST_BAD;
 	}
-	if (rc == ST_OK)
-		return EXIT_CLEAN;
-	complain("run %s: %s", r->list[first].run, e.text);
-	return EXIT_UNREADABLE;
+	if (rc != ST_OK)
+		complain("run %s: %s", r->list[first].run, e.text);
+	return rc;
 }
 
 static int
 put_all_back(struct restore *r)
 {
-	int status = EXIT_CLEAN;
+	int status = EXIT_CLEAN, rc = ST_OK;
 	size_t first, n = r->n;
 
-	for (; n > 0 && status == EXIT_CLEAN; n = first) {
+	for (; n > 0 && rc != ST_DEAD; n = first) {
 		bool any = false;
 
 		for (first = n; first > 0 && strcmp(r->list[first - 1].run,
 		    r->list[n - 1].run) == 0; first--)
 			any = any || r->list[first - 1].chosen > 0;
-		if (any)
-			status = put_back_run(r, first, n - 1);
+		rc = any ? put_back_run(r, first, n - 1) : ST_OK;
+		if (rc != ST_OK)
+			status = EXIT_UNREADABLE;
 	}
 	if (r->undoing.left > 0)
 		complain("what was left alone can be written to files: "
@@ -281,7 +293,7 @@ static int
 restore(struct restore *r)
 {
 	size_t words = 0;
-	int status;
+	int status, acted;
 
 	while (r->options->words[words] != NULL)
 		words++;
@@ -296,8 +308,10 @@ restore(struct restore *r)
 		status = quarantine_visit(r->state, show, r);
 	else if (r->options->to != NULL)
 		status = export_all(r);
-	else if (status == EXIT_CLEAN)
-		status = manifest_refresh(r->state, put_all_back(r));
+	else {	/* what can be read is put back, whatever the rest is */
+		acted = manifest_refresh(r->state, put_all_back(r));
+		status = status != EXIT_CLEAN ? status : acted;
+	}
 	free(r->meant);
 	free(r->list);
 	return status;
@@ -362,18 +376,22 @@ restore_help(void)
 	const struct cmdline c = restore_line(0, NULL);
 	struct buf b = { 0 };
 
-	buf_str(&b,
-	    "Usage: baredot restore --into DIR [OPTION]... [RUN|SHA256]...\n\n"
+	buf_str(&b, "Usage: baredot restore --into DIR [OPTION]... "
+	    "[RUN|SHA256]...\n\n");
+	cmdline_paragraph(&b,
 	    "Bring messages that `baredot quarantine --into DIR` took out of "
-	    "their mailboxes\nback to where they were, with their names, times, "
-	    "owners and modes; or, with\n--to, write them to files "
-	    "DIR/SHA256.eml.  Which: those of a run, or those whose\nSHA-256 "
-	    "begins so (6 digits or more), else all.  Without --apply nothing "
-	    "is done,\nand what would be is shown.\n\n");
+	    "their mailboxes back to where they were, with their names, "
+	    "times, owners and modes; or, with --to, write them to files "
+	    "DIR/SHA256.eml. Which: those of a run, or those whose SHA-256 "
+	    "begins so (6 digits or more), else all. Without --apply nothing "
+	    "is done, and what would be is shown.");
+	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
-	buf_str(&b, "\nExit status: 0 all is put back, 1 something was left "
-	    "alone, 2 it failed, 64\nusage, 75 another run is going on, or "
-	    "something is not settled.\n");
+	buf_byte(&b, '\n');
+	cmdline_paragraph(&b,
+	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
+	    "it failed, 64 usage, 75 another run is going on, or something "
+	    "is not settled.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }

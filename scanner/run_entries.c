@@ -158,6 +158,8 @@ tell_intent(struct work *w, const struct past *p, struct err *e)
 	if ((rc = intent_read(w->run->journal, p->seq, &w->intent, e)) !=
 	    ST_OK)
 		return rc;
+	if (w->intent.merges != 0)	/* mail that came meanwhile */
+		return ST_OK;
 	set_path(w);
 	if ((rc = set_name(w, p, e)) != ST_OK)
 		return rc;

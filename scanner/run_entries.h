@@ -15,7 +15,7 @@ struct run_entry {
 	const struct past *past;
 	const struct intent *intent;
 	struct span path;	/* of the file the message was in */
-	struct span note;	/* a JSON object that was checked; empty: none */
+	struct span note;	/* a checked JSON object; empty: none */
 	uint64_t index;		/* of the message in that file, from 0 */
 	uint64_t offset, length;	/* bytes of it in that file */
 	uint8_t sha[HASH_SIZE];	/* of these bytes */

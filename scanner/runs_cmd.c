@@ -345,14 +345,16 @@ runs_help(void)
 	const struct cmdline c = runs_line(0, NULL);
 	struct buf b = { 0 };
 
-	buf_str(&b,
-	    "Usage: baredot runs [OPTION]... [RUN]\n\n"
-	    "List what was done: every run that changed mail, or all messages "
-	    "of one.  RUN is\nits id, the beginning of it, or \"last\".  "
-	    "Changes nothing; may be used while a run\nis going on.\n\n");
+	buf_str(&b, "Usage: baredot runs [OPTION]... [RUN]\n\n");
+	cmdline_paragraph(&b,
+	    "List what was done: every run that changed mail, or all "
+	    "messages of one. RUN is its id, the beginning of it, or "
+	    "\"last\". Changes nothing; may be used while a run is going on.");
+	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
-	buf_str(&b, "\nExit status: 0, 2 something could not be read, 64 "
-	    "usage.\n");
+	buf_byte(&b, '\n');
+	cmdline_paragraph(&b,
+	    "Exit status: 0, 2 something could not be read, 64 usage.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }

@@ -95,13 +95,11 @@ static bool
 did_something(const struct statedir *s, const char *id)
 {
 	struct run_view v = { 0 };
-	bool did = true;	/* when in doubt it is the one that was meant */
+	const int rc = run_view_open(&v, s, id, NULL);
+	bool did = rc == ST_DEAD;	/* it may be what is meant */
 
-	if (run_view_open(&v, s, id, NULL) == ST_OK) {
-		did = false;
-		for (size_t i = 0; i < v.history.n; i++)
-			did = did || v.history.list[i].fate != FATE_NOT_DONE;
-	}
+	for (size_t i = 0; i < v.history.n; i++)
+		did = did || v.history.list[i].fate != FATE_NOT_DONE;
 	run_view_close(&v);
 	return did;
 }

@@ -61,6 +61,8 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 			buf_str(&l->line, ": ");
 			answer_text(l, o->reason);
 		}
+		buf_str(&l->line, o->note[0] != '\0' ? "; " : "");
+		answer_text(l, o->note);
 	} else {
 		json_open(&j, '{');
 		json_key_text(&j, "type", "outcome");
@@ -68,6 +70,8 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 		json_bytes(&j, "path", file);
 		json_key_text(&j, "outcome", outcome_word(o->kind));
 		json_key_text(&j, "reason", o->reason);
+		if (o->note[0] != '\0')
+			json_key_text(&j, "note", o->note);
 		if (o->kind == OUTCOME_DONE)
 			json_bytes(&j, "name_now", span_text(o->name.text));
 		json_close(&j, '}');
@@ -289,17 +293,20 @@ undo_help(void)
 	const struct cmdline c = undo_line(0, NULL);
 	struct buf b = { 0 };
 
-	buf_str(&b,
-	    "Usage: baredot undo [OPTION]... RUN\n\n"
+	buf_str(&b, "Usage: baredot undo [OPTION]... RUN\n\n");
+	cmdline_paragraph(&b,
 	    "Take back what a run did: every byte, name, time, owner and "
-	    "mode.  A message that\nhas been changed since is left alone.  "
-	    "Without --apply nothing is changed, and\nwhat would be put back "
-	    "is shown.  RUN is an id that `baredot runs` shows, the\nbeginning "
-	    "of it, or \"last\": the newest that changed anything.\n\n");
+	    "mode. A message that has been changed since is left alone. "
+	    "Without --apply nothing is changed, and what would be put back "
+	    "is shown. RUN is an id that `baredot runs` shows, the beginning "
+	    "of it, or \"last\": the newest that changed anything.");
+	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
-	buf_str(&b, "\nExit status: 0 all is put back, 1 something was left "
-	    "alone, 2 it failed, 64\nusage, 75 another run is going on, or "
-	    "something is not settled.\n");
+	buf_byte(&b, '\n');
+	cmdline_paragraph(&b,
+	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
+	    "it failed, 64 usage, 75 another run is going on, or something "
+	    "is not settled.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }
@@ -310,15 +317,18 @@ recover_help(void)
 	const struct cmdline c = recover_line(0, NULL);
 	struct buf b = { 0 };
 
-	buf_str(&b,
-	    "Usage: baredot recover [OPTION]...\n\n"
+	buf_str(&b, "Usage: baredot recover [OPTION]...\n\n");
+	cmdline_paragraph(&b,
 	    "Settle what was left when a run was stopped by a crash or a "
-	    "signal: each message\nis then the old one or the new one, and "
-	    "nothing temporary is left.  All commands\nthat change mail do it "
-	    "first.\n\n");
+	    "signal: each message is then the old one or the new one, and "
+	    "nothing temporary is left. All commands that change mail do it "
+	    "first.");
+	buf_byte(&b, '\n');
 	cmdline_help(&c, &b);
-	buf_str(&b, "\nExit status: 0, 2 it failed, 64 usage, 75 another run "
-	    "is going on, or something\nis not settled.\n");
+	buf_byte(&b, '\n');
+	cmdline_paragraph(&b,
+	    "Exit status: 0, 2 it failed, 64 usage, 75 another run is going "
+	    "on, or something is not settled.");
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }

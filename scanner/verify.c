@@ -15,7 +15,6 @@
 
 struct verify {
 	struct answer *lines;
-	const struct run_view *run;
 	uint64_t runs, originals, bytes, messages, problems;
 };
 
@@ -53,9 +52,9 @@ problem(struct verify *v, const char *run, const char *sha,
 
 /* One file of the originals is what its name says. */
 static void
-check_file(struct verify *v, const char *name)
+check_file(struct verify *v, const struct run_view *run, const char *name)
 {
-	const int fd = openat(v->run->blobs, name, O_RDONLY | O_CLOEXEC |
+	const int fd = openat(run->blobs, name, O_RDONLY | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK);
 	struct buf hex = { 0 };
 	struct err e = { 0 };
@@ -63,12 +62,12 @@ check_file(struct verify *v, const char *name)
 
 	v->originals++;
 	if (fd < 0 || sum_file(fd, UINT64_MAX, -1, &sum, &e) != ST_OK) {
-		problem(v, v->run->id, name, NULL, "cannot be read");
+		problem(v, run->id, name, NULL, "cannot be read");
 	} else {
 		v->bytes += sum.size;
 		buf_hex(&hex, sum.sha, HASH_SIZE);
 		if (strcmp(buf_text(&hex), name) != 0)
-			problem(v, v->run->id, name, NULL, "damaged");
+			problem(v, run->id, name, NULL, "damaged");
 	}
 	if (fd >= 0)
 		(void)close(fd);
@@ -76,35 +75,36 @@ check_file(struct verify *v, const char *name)
 }
 
 static int
-check_files(struct verify *v, struct err *e)
+check_files(struct verify *v, const struct run_view *run, struct err *e)
 {
 	struct listing l = { 0 };
 	int rc;
 
-	if (v->run->blobs < 0)
+	if (run->blobs < 0)
 		return ST_OK;
-	rc = listing_read(&l, v->run->blobs, e);
+	rc = listing_read(&l, run->blobs, e);
 	for (size_t i = 0; i < l.n && rc == ST_OK; i++)
 		if (strlen(l.list[i].name) == NAME_LEN)
-			check_file(v, l.list[i].name);
+			check_file(v, run, l.list[i].name);
 	listing_free(&l);
 	return rc;
 }
 
 /* The originals that intent seq needs are there. */
 static int
-check_intent(struct verify *v, uint64_t seq, struct err *e)
+check_intent(struct verify *v, const struct run_view *run, uint64_t seq,
+    struct err *e)
 {
 	struct intent in = { 0 };
 	struct buf hex = { 0 };
 	struct stat st;
-	int rc = intent_read(v->run->journal, seq, &in, e);
+	int rc = intent_read(run->journal, seq, &in, e);
 
-	if (rc == ST_OK && in.act != ACT_PUT) {
+	if (rc == ST_OK && in.act != ACT_PUT && in.merges == 0) {
 		buf_hex(&hex, in.old.sha, HASH_SIZE);
-		if (fstatat(v->run->blobs, buf_text(&hex), &st,
+		if (fstatat(run->blobs, buf_text(&hex), &st,
 		    AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
-			problem(v, v->run->id, buf_text(&hex), NULL,
+			problem(v, run->id, buf_text(&hex), NULL,
 			    "missing");
 	}
 	buf_free(&hex);
@@ -123,7 +123,7 @@ check_part(void *ctx, const struct run_entry *t, struct err *e)
 	v->messages++;
 	if (t->part && !t->unknown &&
 	    original_read(t, NULL, &own) != ST_OK)
-		problem(v, v->run->id, NULL, t, own.text);
+		problem(v, t->run->id, NULL, t, own.text);
 	return ST_OK;
 }
 
@@ -134,12 +134,11 @@ verify_run(const struct statedir *s, const char *id, struct verify *v)
 	struct err e = { 0 };
 	int rc = run_view_open(&run, s, id, &e);
 
-	v->run = &run;
 	v->runs += rc == ST_OK;
 	if (rc == ST_OK)
-		rc = check_files(v, &e);
+		rc = check_files(v, &run, &e);
 	for (size_t i = 0; i < run.history.n && rc == ST_OK; i++)
-		rc = check_intent(v, run.history.list[i].seq, &e);
+		rc = check_intent(v, &run, run.history.list[i].seq, &e);
 	if (rc == ST_OK)
 		rc = run_entries(&run, check_part, v, &e);
 	if (rc != ST_OK && rc != ST_END)

@@ -19,11 +19,12 @@
 #include "history.h"
 #include "kernel_calls.h"
 #include "mailbox.h"
+#include "note.h"
 #include "recover.h"
 #include "remove.h"
 #include "undo.h"
 
-#define ARGS_MAX 8
+#define ARGS_MAX 32
 
 enum { DONE, NOT_DONE, DEAD, USAGE, UNSETTLED };
 
@@ -125,6 +126,77 @@ act_all(const struct statedir *s, const char *folder, bool fix,
 	run_end(&r);
 	listing_free(&l);
 	(void)close(dir);
+	return status;
+}
+
+/* Notes on the next message: args[first], args[first + 2], ... */
+struct noted {
+	struct run *run;
+	char **args;
+	int first, end;
+};
+
+static int
+put_notes(const struct noted *n, struct err *e)
+{
+	int rc = ST_OK;
+
+	run_drop_notes(n->run);
+	for (int i = n->first; i < n->end && rc == ST_OK; i += 2)
+		if (strcmp(n->args[i], "-") != 0)
+			rc = run_note(n->run, (struct span){ (const uint8_t *)
+			    n->args[i], strlen(n->args[i]) }, e);
+	return rc;
+}
+
+static int
+to_crlf_noted(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	const int rc = put_notes(ctx, e);
+
+	return rc == ST_OK ? to_crlf(NULL, from, to, sha, e) : rc;
+}
+
+/*
+ * One run: a word for it, a folder, and files with notes on them: NAME, NOTE
+ * ("-": none), NAME, NOTE, ...  "+" instead of a name: one more note on the
+ * same file.
+ */
+static int
+run_of_many(const struct statedir *s, char **args, int n, char what,
+    struct err *e)
+{
+	static const char *const argv[] = { "baredot", "do it", "\033[1m",
+		NULL };
+	const struct run_facts f = { .what = args[1], .argv = argv };
+	struct target t = { .folder = args[2], .root = strlen(args[2]) };
+	struct run r;
+	struct noted noted = { .run = &r, .args = args };
+	const struct change c = { .write = to_crlf_noted, .ctx = &noted,
+		.reason = "test" };
+	struct outcome o;
+	int rc, status = DONE;
+
+	if (run_begin_as(&r, s, &f, e) != ST_OK)
+		return DEAD;
+	for (int i = 3; i + 1 < n && status != DEAD; i = noted.end - 1) {
+		t.name = args[i];
+		noted.first = noted.end = i + 1;
+		do
+			noted.end += 2;
+		while (noted.end < n && strcmp(args[noted.end - 1], "+") == 0);
+		rc = what == 'r' ? put_notes(&noted, e) : ST_OK;
+		if (rc == ST_OK)
+			rc = what == 'r' ? remove_file(&r, &t, "test", &o, e) :
+			    what == 's' ? exchange_file(&r, &t, &c, &o, e) :
+			    mailbox_change(&r, &t, &c, NULL, &o, e);
+		if (rc != ST_OK)
+			status = DEAD;
+		else if (say(&o) != DONE)
+			status = NOT_DONE;
+	}
+	run_end(&r);
 	return status;
 }
 
@@ -244,6 +316,10 @@ perform(char **args, int n)
 		status = act_all(&s, args[2], true, &e);
 	else if (n == 3 && strcmp(args[0], "quarantineall") == 0)
 		status = act_all(&s, args[2], false, &e);
+	else if (n > 3 && (strcmp(args[0], "swaps") == 0 ||
+	    strcmp(args[0], "removals") == 0 ||
+	    strcmp(args[0], "boxes") == 0))
+		status = run_of_many(&s, args + 1, n - 1, args[0][0], &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)

@@ -64,7 +64,7 @@ class Driver:
 
     def run(self, fault, *args, peer=None):
         line = "\t".join((fault,) + args) + "\n"
-        self.child.stdin.write(line.encode())
+        self.child.stdin.write(os.fsencode(line))
         self.child.stdin.flush()
         lines = []
         while True:
