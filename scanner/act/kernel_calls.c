@@ -110,6 +110,12 @@ call_new_unnamed(int dir)
 	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+void
+call_start_sync(int fd)
+{
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int
 call_give_name(int fd, int dir, const char *name)
 {
