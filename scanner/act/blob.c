@@ -65,43 +65,6 @@ out:
 	return rc;
 }
 
-/* It is there and right; make sure that it stays. */
-static int
-keep_known(int dir, const struct sum *sum, struct err *e)
-{
-	struct sum found;
-	int fd = -1, rc;
-
-	if ((rc = blob_open(dir, sum->sha, &fd, &found, e)) != ST_OK)
-		return rc;
-	if (fsync(fd) != 0 || fsync(dir) != 0)
-		rc = err_set(e, ST_DEAD, errno, "cannot sync the original");
-	(void)close(fd);
-	return rc;
-}
-
-/* Copy, make durable, and read back what the disk has. */
-static int
-fill(int fd, int src, const struct sum *sum, struct err *e)
-{
-	struct sum got;
-	int rc;
-
-	if ((rc = sum_file(src, UINT64_MAX, fd, &got, e)) != ST_OK)
-		return rc;
-	if (!sum_same(&got, sum))
-		return err_set(e, ST_BAD, 0, "changed while it was copied");
-	if (fchmod(fd, 0400) != 0 || fsync(fd) != 0)
-		return err_set(e, ST_DEAD, errno, "cannot store the original");
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	if ((rc = sum_file(fd, UINT64_MAX, -1, &got, e)) != ST_OK)
-		return rc;
-	if (!sum_same(&got, sum))
-		return err_set(e, ST_DEAD, 0,
-		    "what was stored cannot be read back");
-	return ST_OK;
-}
-
 /* What has the name is the file of fd. */
 static bool
 is_named(int dir, const char *name, int fd)
@@ -114,37 +77,116 @@ is_named(int dir, const char *name, int fd)
 }
 
 static int
-put_new(int dir, int src, const struct sum *sum, struct err *e)
+cannot_store(struct err *e)
 {
-	char temp[sizeof(UNFINISHED) + 16] = UNFINISHED, name[NAME_SIZE];
-	int fd = -1, rc;
+	return err_set(e, ST_DEAD, errno, "cannot store the original");
+}
 
-	if ((rc = blob_name(sum->sha, name, e)) != ST_OK)
+/* A copy under another name. */
+static int
+begin_new(int dir, int src, const struct sum *sum, struct blob *out,
+    struct err *e)
+{
+	const size_t n = sizeof(UNFINISHED) - 1;
+	struct sum got;
+	int rc;
+
+	memcpy(out->temp, UNFINISHED, sizeof(UNFINISHED));
+	if (call_random_hex(out->temp + n, 8) != 0)
+		return cannot_store(e);
+	out->fd = openat(dir, out->temp, O_RDWR | O_CREAT | O_EXCL |
+	    O_CLOEXEC, 0600);
+	if (out->fd < 0) {
+		out->temp[0] = '\0';
+		return cannot_store(e);
+	}
+	if ((rc = sum_file(src, UINT64_MAX, out->fd, &got, e)) != ST_OK)
 		return rc;
-	if (call_random_hex(temp + sizeof(UNFINISHED) - 1, 8) != 0 ||
-	    (fd = openat(dir, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-	    0600)) < 0)
-		return err_set(e, ST_DEAD, errno,
-		    "cannot store the original");
-	if ((rc = fill(fd, src, sum, e)) != ST_OK)
-		goto out;
-	if ((renameat(dir, temp, dir, name) != 0 &&
-	    !is_named(dir, name, fd)) || fsync(dir) != 0)
-		rc = err_set(e, ST_DEAD, errno, "cannot store the original");
-out:
-	(void)close(fd);
-	if (rc != ST_OK)
-		(void)unlinkat(dir, temp, 0);
+	if (!sum_same(&got, sum))
+		return err_set(e, ST_BAD, 0, "changed while it was copied");
+	call_start_sync(out->fd);
+	return fchmod(out->fd, 0400) == 0 ? ST_OK : cannot_store(e);
+}
+
+int
+blob_begin(int dir, int src, const struct sum *sum, struct blob *out,
+    struct err *e)
+{
+	struct blob b = { .fd = -1, .sum = *sum };
+	struct sum found;
+	int rc = blob_open(dir, sum->sha, &b.fd, &found, e);
+
+	/* A damaged one is replaced: src is right, and will be checked. */
+	if (rc == ST_BAD && (rc = begin_new(dir, src, sum, &b, e)) != ST_OK)
+		blob_drop(dir, &b);
+	if (rc == ST_OK)
+		*out = b;
 	return rc;
+}
+
+/* Durable, and read back: what the disk has. */
+static int
+read_back(const struct blob *b, struct err *e)
+{
+	struct sum got;
+	int rc;
+
+	(void)posix_fadvise(b->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if ((rc = sum_file(b->fd, UINT64_MAX, -1, &got, e)) != ST_OK)
+		return rc;
+	if (!sum_same(&got, &b->sum))
+		return err_set(e, ST_DEAD, 0,
+		    "what was stored cannot be read back");
+	return ST_OK;
+}
+
+int
+blob_finish(int dir, struct blob *b, struct err *e)
+{
+	char name[NAME_SIZE];
+	int rc;
+
+	if (fsync(b->fd) != 0)
+		return cannot_store(e);
+	if (b->temp[0] == '\0')
+		return ST_OK;
+	if ((rc = read_back(b, e)) != ST_OK ||
+	    (rc = blob_name(b->sum.sha, name, e)) != ST_OK)
+		return rc;
+	if (renameat(dir, b->temp, dir, name) != 0 &&
+	    !is_named(dir, name, b->fd))
+		return cannot_store(e);
+	b->temp[0] = '\0';
+	return ST_OK;
+}
+
+int
+blob_sync(int dir, struct err *e)
+{
+	return fsync(dir) == 0 ? ST_OK : cannot_store(e);
+}
+
+void
+blob_drop(int dir, struct blob *b)
+{
+	if (b->fd > 0)
+		(void)close(b->fd);
+	if (b->temp[0] != '\0')
+		(void)unlinkat(dir, b->temp, 0);
+	*b = (struct blob){ 0 };
 }
 
 int
 blob_put(int dir, int src, const struct sum *sum, struct err *e)
 {
-	const int rc = keep_known(dir, sum, e);
+	struct blob b = { 0 };
+	int rc;
 
-	/* A damaged one is replaced: src is right, and will be checked. */
-	return rc == ST_BAD ? put_new(dir, src, sum, e) : rc;
+	if ((rc = blob_begin(dir, src, sum, &b, e)) == ST_OK &&
+	    (rc = blob_finish(dir, &b, e)) == ST_OK)
+		rc = blob_sync(dir, e);
+	blob_drop(dir, &b);
+	return rc;
 }
 
 void

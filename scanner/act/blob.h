@@ -17,6 +17,33 @@
 int blob_put(int dir, int src, const struct sum *, struct err *);
 
 /*
+ * The same in steps, for many at once: their syncs together are faster.
+ *
+ * blob_begin -> blob_finish -> blob_sync -> blob_drop
+ */
+struct blob {
+	int fd;
+	char temp[24];		/* its name until it is finished, or "" */
+	struct sum sum;
+};
+
+/* Make the copy.  ST_BAD, ST_DEAD: as blob_put; nothing is left. */
+int blob_begin(int dir, int src, const struct sum *, struct blob *out,
+    struct err *);
+
+/*
+ * The file is on the disk, read back, and has its name; that name only after
+ * blob_sync.  ST_DEAD: as blob_put.
+ */
+int blob_finish(int dir, struct blob *, struct err *);
+
+/* Names that were given in dir are on the disk.  ST_DEAD: as blob_put. */
+int blob_sync(int dir, struct err *);
+
+/* Always; one that was begun, or zeroed.  Unfinished, it goes. */
+void blob_drop(int dir, struct blob *);
+
+/*
  * Open the original with this SHA-256 for reading; the caller closes *fd.
  * *sum: what is in it.  ST_BAD: there is none, or it is damaged.
  */

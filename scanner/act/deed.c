@@ -4,9 +4,9 @@
 #include "deed.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "blob.h"
 #include "quota.h"
 
 void
@@ -17,6 +17,7 @@ deed_free(struct deed *d)
 		journal_drop_notes(d->run->journal);
 	source_close(&d->source);
 	stage_close(&d->stage);
+	blob_drop(d->run->blobs, &d->blob);
 	intent_free(&d->intent);
 }
 
@@ -75,7 +76,7 @@ deed_seal(struct deed *d, const struct meta *meta,
 }
 
 int
-deed_store_old(struct deed *d, struct err *e)
+deed_copy_old(struct deed *d, struct err *e)
 {
 	struct intent *in = &d->intent;
 	int rc;
@@ -83,12 +84,32 @@ deed_store_old(struct deed *d, struct err *e)
 	in->old = (struct file_id){ .ino = d->source.st.st_ino,
 	    .size = d->source.sum.size };
 	memcpy(in->old.sha, d->source.sum.sha, HASH_SIZE);
-	rc = blob_put(d->run->blobs, d->source.fd, &d->source.sum, e);
+	rc = blob_begin(d->run->blobs, d->source.fd, &d->source.sum,
+	    &d->blob, e);
 	return rc == ST_BAD ? outcome_from(d->out, OUTCOME_BUSY, e) : rc;
 }
 
 int
-deed_record(struct deed *d, const struct meta *meta, struct err *e)
+deed_finish_old(struct deed *list, size_t n, struct err *e)
+{
+	struct run *r = list[0].run;
+	int rc = ST_OK;
+
+	for (size_t i = 0; i < n && rc == ST_OK; i++)
+		rc = blob_finish(r->blobs, &list[i].blob, e);
+	return rc == ST_OK ? blob_sync(r->blobs, e) : rc;
+}
+
+int
+deed_store_old(struct deed *d, struct err *e)
+{
+	const int rc = deed_copy_old(d, e);
+
+	return rc == ST_OK ? deed_finish_old(d, 1, e) : rc;
+}
+
+int
+deed_add_record(struct deed *d, const struct meta *meta, struct err *e)
 {
 	struct buf b = { 0 };
 	int rc;
@@ -97,11 +118,19 @@ deed_record(struct deed *d, const struct meta *meta, struct err *e)
 	intent_encode(&d->intent, &b);
 	d->run->pending = true;
 	d->intent.meta = (struct meta){ 0 };
-	rc = buf_ok(&b) ? journal_append(d->run->journal, RECORD_INTENT,
+	rc = buf_ok(&b) ? journal_add(d->run->journal, RECORD_INTENT,
 	    buf_span(&b), &d->seq, e) : err_set(e, ST_DEAD, ENOMEM, "intent");
 	buf_free(&b);
 	d->out->seq = d->seq;
 	return rc;
+}
+
+int
+deed_record(struct deed *d, const struct meta *meta, struct err *e)
+{
+	const int rc = deed_add_record(d, meta, e);
+
+	return rc == ST_OK ? journal_sync(d->run->journal, e) : rc;
 }
 
 /* Why the message is as it was. */
@@ -130,23 +159,45 @@ explain(struct deed *d, const struct settled *s, int error)
 	    "it could not be done");
 }
 
+static void
+conclude(struct deed *d, const struct settle_item *item)
+{
+	const struct settled *s = &item->out;
+
+	if (item->rc == ST_BAD || !s->committed) {
+		(void)(item->rc == ST_BAD ? outcome_from(d->out,
+		    OUTCOME_UNSETTLED, &item->e) : explain(d, s, d->error));
+		return;
+	}
+	d->out->kind = OUTCOME_DONE;
+	d->out->reason[0] = '\0';
+	d->out->name = s->name;
+	quota_settled(d->place, &d->intent, s, d->out);
+}
+
+int
+deed_settle_all(struct deed *list, size_t n, struct err *e)
+{
+	struct settle_item *items = calloc(n, sizeof(*items));
+	int rc;
+
+	if (items == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "settle");
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct settle_item){ .intent = &list[i].intent,
+		    .seq = list[i].seq, .live = &list[i].live };
+	rc = settle_all(list[0].run, list[0].place, items, n, e);
+	for (size_t i = 0; i < n && rc == ST_OK; i++)
+		conclude(&list[i], &items[i]);
+	free(items);
+	return rc;
+}
+
 int
 deed_settle(struct deed *d, const struct settle_live *live, int error,
     struct err *e)
 {
-	struct settled s;
-	const int rc = settle(d->run, d->place, &d->intent, d->seq, live, &s,
-	    e);
-
-	if (rc == ST_BAD)
-		return outcome_from(d->out, OUTCOME_UNSETTLED, e);
-	if (rc != ST_OK)
-		return rc;
-	if (!s.committed)
-		return explain(d, &s, error);
-	d->out->kind = OUTCOME_DONE;
-	d->out->reason[0] = '\0';
-	d->out->name = s.name;
-	quota_settled(d->place, &d->intent, &s, d->out);
-	return ST_OK;
+	d->live = *live;
+	d->error = error;
+	return deed_settle_all(d, 1, e);
 }

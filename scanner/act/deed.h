@@ -5,6 +5,7 @@
 #ifndef BAREDOT_DEED_H
 #define BAREDOT_DEED_H
 
+#include "blob.h"
 #include "run.h"
 #include "settle.h"
 #include "source.h"
@@ -15,9 +16,16 @@ struct deed {
 	const struct place *place;
 	struct source source;
 	struct stage stage;
+	struct blob blob;	/* the original, on its way to the disk */
 	struct intent intent;
 	uint64_t seq;		/* of the intent, once it is recorded */
+	struct found at;	/* the message, when it was changed */
+	struct settle_live live;
+	int error;		/* errno of the call that should have changed
+				 * it, 0: none */
 	struct outcome *out;
+	int (*note)(void *ctx, struct run *, struct err *);
+	void *ctx;
 };
 
 /*
@@ -46,8 +54,15 @@ int deed_seal(struct deed *, const struct meta *,
 /* The source as the old file of the intent, its original stored. */
 int deed_store_old(struct deed *, struct err *);
 
+/* The same in two parts: the first for each, the second for n of a run. */
+int deed_copy_old(struct deed *, struct err *);
+int deed_finish_old(struct deed *list, size_t n, struct err *);
+
 /* The intent, with the meta of the old file (borrowed), to the journal. */
 int deed_record(struct deed *, const struct meta *, struct err *);
+
+/* The same, on the disk after journal_sync. */
+int deed_add_record(struct deed *, const struct meta *, struct err *);
 
 /*
  * settle, with the outcome for a message that stayed as it was; error: errno
@@ -55,5 +70,9 @@ int deed_record(struct deed *, const struct meta *, struct err *);
  */
 int deed_settle(struct deed *, const struct settle_live *, int error,
     struct err *);
+
+/* settle_all for n of a place, each with its live and error; sets all
+ * outcomes.  ST_DEAD: as settle_all. */
+int deed_settle_all(struct deed *list, size_t n, struct err *);
 
 #endif

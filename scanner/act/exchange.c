@@ -4,6 +4,7 @@
 #include "exchange.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "deed.h"
 #include "kernel_calls.h"
@@ -83,33 +84,142 @@ swap(const struct deed *d, struct found *at)
 	return error;
 }
 
-static int
-place_and_swap(struct deed *d, struct err *e)
+/* The new files have names; when they are on the disk, the swaps. */
+static void
+place_and_swap(struct deed *list, size_t n)
 {
-	struct found at = d->source.at;
-	const struct settle_live live = { .home = &at,
-	    .old = d->source.fd, .new = &d->stage.st };
-	int error = 0, rc;
-
-	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
-		return rc;
-	if (stage_place(&d->stage, d->place, &d->intent, d->out) == ST_OK)
-		error = swap(d, &at);
-	rc = deed_settle(d, &live, error, e);
-	owner_leave();
-	return rc;
+	for (struct deed *d = list; d < list + n; d++) {
+		d->at = d->source.at;
+		d->live = (struct settle_live){ .home = &d->at,
+		    .old = d->source.fd, .new = &d->stage.st };
+		(void)stage_name(&d->stage, d->place, &d->intent, d->out);
+	}
+	for (struct deed *d = list; d < list + n; d++)
+		if (d->out->kind == OUTCOME_DONE)
+			(void)stage_sync(&d->stage, d->out);
+	for (struct deed *d = list; d < list + n; d++)
+		if (d->out->kind == OUTCOME_DONE)
+			d->error = swap(d, &d->at);
 }
 
 /* All is known: say so, and do it. */
 static int
-record_and_swap(struct deed *d, struct err *e)
+record_and_swap(struct deed *list, size_t n, struct err *e)
+{
+	int rc = journal_sync(list[0].run->journal, e);
+
+	if (rc == ST_OK)
+		rc = owner_enter(list[0].place->owner, e);
+	if (rc != ST_OK)
+		return rc;
+	place_and_swap(list, n);
+	rc = deed_settle_all(list, n, e);
+	owner_leave();
+	return rc;
+}
+
+static int
+add_record(struct deed *d, struct err *e)
+{
+	stage_id(&d->stage, &d->intent.new);
+	d->intent.name = d->source.at.name;
+	return deed_add_record(d, &d->source.meta, e);
+}
+
+/* Up to the first thing that counts. */
+static int
+prepare(struct deed *d, const struct target *t, const struct change *c,
+    struct err *e)
 {
 	int rc;
 
-	stage_id(&d->stage, &d->intent.new);
-	d->intent.name = d->source.at.name;
-	if ((rc = deed_record(d, &d->source.meta, e)) == ST_OK)
-		rc = place_and_swap(d, e);
+	if ((rc = deed_begin(d, ACT_SWAP, t->folder, t->root, e)) != ST_OK ||
+	    (rc = open_both(d, t, e)) != ST_OK ||
+	    (rc = make_new(d, c, e)) != ST_OK ||
+	    (rc = choose_name(d, c->keep_base, e)) != ST_OK ||
+	    (rc = deed_copy_old(d, e)) != ST_OK)
+		return rc;
+	buf_str(&d->intent.reason, c->reason != NULL ? c->reason : "");
+	return ST_OK;
+}
+
+/* Those that may be changed, to the front of list; *k: how many. */
+static int
+prepare_all(struct run *r, const struct exchange *x, size_t n,
+    struct deed *list, size_t *k, struct err *e)
+{
+	int rc = ST_OK;
+
+	for (size_t i = 0; i < n && rc != ST_DEAD; i++) {
+		struct deed d = { .run = r, .out = x[i].out,
+		    .note = x[i].change->note, .ctx = x[i].change->ctx };
+
+		rc = prepare(&d, x[i].target, x[i].change, e);
+		if (rc == ST_OK)
+			list[(*k)++] = d;
+		else
+			deed_free(&d);
+	}
+	return rc == ST_DEAD ? rc : ST_OK;
+}
+
+static int
+add_records(struct deed *list, size_t n, struct err *e)
+{
+	int rc = ST_OK;
+
+	for (struct deed *d = list; d < list + n && rc == ST_OK; d++) {
+		if (d->note != NULL)
+			rc = d->note(d->ctx, d->run, e);
+		if (rc == ST_OK)
+			rc = add_record(d, e);
+	}
+	return rc;
+}
+
+/* n of one folder, at most EXCHANGE_MAX. */
+static int
+exchange_some(struct run *r, const struct exchange *x, size_t n,
+    struct err *e)
+{
+	struct deed *list = calloc(n, sizeof(*list));
+	size_t k = 0;
+	int rc;
+
+	if (list == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "exchange");
+	rc = prepare_all(r, x, n, list, &k, e);
+	if (rc == ST_OK && k > 0 &&
+	    (rc = deed_finish_old(list, k, e)) == ST_OK &&
+	    (rc = add_records(list, k, e)) == ST_OK)
+		rc = record_and_swap(list, k, e);
+	for (size_t i = 0; i < k; i++)
+		deed_free(&list[i]);
+	free(list);
+	return outcome_status(rc);
+}
+
+static bool
+same_folder(const struct target *a, const struct target *b)
+{
+	return a->root == b->root && strcmp(a->folder, b->folder) == 0;
+}
+
+int
+exchange_files(struct run *r, const struct exchange *x, size_t n,
+    struct err *e)
+{
+	size_t k;
+	int rc = ST_OK;
+
+	for (size_t i = 0; i < n; i++)
+		*x[i].out = (struct outcome){ 0 };
+	for (size_t i = 0; i < n && rc == ST_OK; i += k) {
+		for (k = 1; i + k < n && k < EXCHANGE_MAX; k++)
+			if (!same_folder(x[i].target, x[i + k].target))
+				break;
+		rc = exchange_some(r, x + i, k, e);
+	}
 	return rc;
 }
 
@@ -117,21 +227,9 @@ int
 exchange_file(struct run *r, const struct target *t, const struct change *c,
     struct outcome *o, struct err *e)
 {
-	struct deed d = { .run = r, .out = o };
-	int rc;
+	const struct exchange x = { .target = t, .change = c, .out = o };
 
-	*o = (struct outcome){ 0 };
-	if ((rc = deed_begin(&d, ACT_SWAP, t->folder, t->root, e)) != ST_OK ||
-	    (rc = open_both(&d, t, e)) != ST_OK ||
-	    (rc = make_new(&d, c, e)) != ST_OK ||
-	    (rc = choose_name(&d, c->keep_base, e)) != ST_OK ||
-	    (rc = deed_store_old(&d, e)) != ST_OK)
-		goto out;
-	buf_str(&d.intent.reason, c->reason != NULL ? c->reason : "");
-	rc = record_and_swap(&d, e);
-out:
-	deed_free(&d);
-	return outcome_status(rc);
+	return exchange_files(r, &x, 1, e);
 }
 
 /* It has the name that it got, or, if that could not be had, its own. */
@@ -167,7 +265,8 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 		goto out;
 	d.intent.renamed = past->name;
 	d.intent.undoes = seq;
-	rc = record_and_swap(&d, e);
+	if ((rc = add_record(&d, e)) == ST_OK)
+		rc = record_and_swap(&d, 1, e);
 out:
 	deed_free(&d);
 	return outcome_status(rc);

@@ -25,6 +25,12 @@ struct change {
 	int (*write)(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
 	    struct err *e);
 	void *ctx;
+	/*
+	 * NULL, or: run_note what there is to say about this message.  Called
+	 * after write, when it is about to be recorded; not when it is
+	 * refused.
+	 */
+	int (*note)(void *ctx, struct run *, struct err *e);
 	bool keep_base;		/* a Maildir name without sizes stays */
 	const char *reason;	/* for the journal; may be NULL */
 };
@@ -36,6 +42,26 @@ struct change {
  */
 int exchange_file(struct run *, const struct target *, const struct change *,
     struct outcome *, struct err *);
+
+/* One of several; out: see outcome.h. */
+struct exchange {
+	const struct target *target;
+	const struct change *change;
+	struct outcome *out;
+};
+
+#define EXCHANGE_MAX 32u
+
+/*
+ * Change n messages, each as exchange_file does, in groups of EXCHANGE_MAX at
+ * most of one folder: what must be on the disk before a step is synced for
+ * all of a group together, which is several times faster.  Each message is
+ * open until its group is done: three descriptors.  Notes: by change.note.
+ * ST_DEAD: outcomes of the group that it was at, and of those behind it, say
+ * nothing.
+ */
+int exchange_files(struct run *, const struct exchange *, size_t n,
+    struct err *);
 
 /*
  * Put the original of intent `past`, number seq of this run, back in its

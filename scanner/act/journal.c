@@ -404,6 +404,38 @@ sync_written(struct journal *j, struct err *e)
 	return rc;
 }
 
+/* What a crash may leave is bounded, so that damage shows. */
+static int
+add(struct journal *j, enum record_type type, struct span fields,
+    struct err *e)
+{
+	const int rc = write_record(j, type, fields, e);
+
+	if (rc == ST_OK && j->size - j->synced > UNSYNCED_MAX)
+		return sync_written(j, e);
+	return rc;
+}
+
+int
+journal_add(struct journal *j, enum record_type type, struct span fields,
+    uint64_t *seq, struct err *e)
+{
+	const int rc = add(j, type, fields, e);
+
+	if (rc == ST_OK && seq != NULL)
+		*seq = j->n;
+	return rc;
+}
+
+int
+journal_sync(struct journal *j, struct err *e)
+{
+	if (j->dead)
+		return err_set(e, ST_DEAD, 0,
+		    "the journal could not be written before");
+	return j->unsynced > 0 ? sync_written(j, e) : ST_OK;
+}
+
 int
 journal_append(struct journal *j, enum record_type type, struct span fields,
     uint64_t *seq, struct err *e)
@@ -421,11 +453,7 @@ journal_append(struct journal *j, enum record_type type, struct span fields,
 int
 journal_note(struct journal *j, struct span fields, struct err *e)
 {
-	const int rc = write_record(j, RECORD_NOTE, fields, e);
-
-	if (rc == ST_OK && j->size - j->synced > UNSYNCED_MAX)
-		return sync_written(j, e);
-	return rc;
+	return add(j, RECORD_NOTE, fields, e);
 }
 
 void

@@ -7,8 +7,8 @@
  * taken away when the journal is opened; anything else that does not fit is
  * damage, and then nothing is believed (facts: reliability 3.1).
  *
- * journal_create | journal_open -> (journal_append | journal_note |
- *     journal_read)* -> journal_close
+ * journal_create | journal_open -> (journal_append | journal_add |
+ *     journal_note | journal_sync | journal_read)* -> journal_close
  * journal_view -> journal_read* -> journal_close
  */
 #ifndef BAREDOT_JOURNAL_H
@@ -79,8 +79,18 @@ int journal_append(struct journal *, enum record_type, struct span fields,
     uint64_t *seq, struct err *);
 
 /*
- * Add a note on the next INTENT, which must be the next journal_append.  It
- * is on the disk when that is.  As journal_append else.
+ * The same, but it is on the disk only when the next journal_append or
+ * journal_sync says so.
+ */
+int journal_add(struct journal *, enum record_type, struct span fields,
+    uint64_t *seq, struct err *);
+
+/* All is on the disk.  ST_DEAD: as journal_append. */
+int journal_sync(struct journal *, struct err *);
+
+/*
+ * Add a note on the next INTENT, which must be the next record.  It is on
+ * the disk when that is.  As journal_append else.
  */
 int journal_note(struct journal *, struct span fields, struct err *);
 

@@ -123,6 +123,12 @@ call_new_unnamed(int dir)
 	    0600);
 }
 
+void
+call_start_sync(int fd)
+{
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int
 call_give_name(int fd, int dir, const char *name)
 {

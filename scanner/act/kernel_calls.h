@@ -48,6 +48,12 @@ int call_open_folder(int dir);
 /* A new file without a name, for reading and writing.  O_TMPFILE. */
 int call_new_unnamed(int dir);
 
+/*
+ * Begin to write to the disk what the file has, and do not wait: the sync that
+ * comes later waits less.  Promises nothing.  sync_file_range(2).
+ */
+void call_start_sync(int fd);
+
 /* Give it a name; EEXIST if that is taken. */
 int call_give_name(int fd, int dir, const char *name);
 

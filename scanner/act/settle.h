@@ -45,15 +45,34 @@ struct settled {
 	int num;		/* the last errno of a step, 0: none */
 };
 
+/* One of several intents, all of one place. */
+struct settle_item {
+	const struct intent *intent;
+	uint64_t seq;			/* of it in the journal */
+	const struct settle_live *live;	/* NULL after a crash; else the new
+					 * file has been synced under the
+					 * name of the temporary or its own */
+	struct settled out;
+	int rc;				/* ST_BAD: as settle; e says why */
+	struct err e;
+};
+
 /*
- * Settle intent seq of the run, with the rights of the place's owner.  live:
- * NULL after a crash; else the new file has been synced under the name of the
- * temporary or its own.  ST_BAD: unsettled, because this mailbox does not let
- * us; the intent stays open.  ST_DEAD: unsettled, and the run must stop.  *e
- * (not NULL) says why.
+ * Settle n intents of the run, with the rights of the place's owner.  Each goes
+ * the way that it would go alone, but where one must wait for a sync the
+ * others go on, so that one sync does for all.  ST_OK: see items[].rc; else as
+ * settle.
+ */
+int settle_all(struct run *, const struct place *, struct settle_item *items,
+    size_t n, struct err *);
+
+/*
+ * Settle intent seq of the run.  ST_BAD: unsettled, because this mailbox does
+ * not let us; the intent stays open.  ST_DEAD: unsettled, and the run must
+ * stop.  *e (not NULL) says why.
  */
 int settle(struct run *, const struct place *, const struct intent *,
-    uint64_t seq, const struct settle_live *, struct settled *out,
-    struct err *);
+    uint64_t seq, const struct settle_live *live, struct settled *out,
+    struct err *e);
 
 #endif

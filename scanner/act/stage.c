@@ -38,6 +38,7 @@ stage_seal(struct stage *s, const struct meta *m, struct outcome *o,
 {
 	int rc;
 
+	call_start_sync(s->fd);
 	if ((rc = sum_file(s->fd, UINT64_MAX, -1, &s->sum, e)) == ST_OK)
 		rc = meta_apply(s->fd, m, e);
 	if (rc == ST_OK && fstat(s->fd, &s->st) != 0)
@@ -53,16 +54,22 @@ stage_id(const struct stage *s, struct file_id *id)
 	memcpy(id->sha, s->sum.sha, HASH_SIZE);
 }
 
-/* Synced once it has a name: some file systems log no file without one. */
 int
-stage_place(struct stage *s, const struct place *p, const struct intent *in,
+stage_name(struct stage *s, const struct place *p, const struct intent *in,
     struct outcome *o)
 {
-	struct stat st;
-
 	if (call_give_name(s->fd, p->tmp, in->temp.text) != 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot name the temporary file");
+	return ST_OK;
+}
+
+/* With a name only: some file systems log no file without one. */
+int
+stage_sync(struct stage *s, struct outcome *o)
+{
+	struct stat st;
+
 	if (fsync(s->fd) != 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot sync the new message");
@@ -71,4 +78,13 @@ stage_place(struct stage *s, const struct place *p, const struct intent *in,
 		    "the new message does not keep still");
 	s->st = st;
 	return ST_OK;
+}
+
+int
+stage_place(struct stage *s, const struct place *p, const struct intent *in,
+    struct outcome *o)
+{
+	const int rc = stage_name(s, p, in, o);
+
+	return rc == ST_OK ? stage_sync(s, o) : rc;
 }

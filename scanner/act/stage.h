@@ -2,7 +2,8 @@
  * A new file before it has its place: made without a name on the mailbox's
  * file system, so that nothing of it is left if we die.
  *
- * stage_open -> write to fd -> stage_seal -> stage_place -> stage_close
+ * stage_open -> write to fd -> stage_seal -> stage_name -> stage_sync
+ *     -> stage_close
  */
 #ifndef BAREDOT_STAGE_H
 #define BAREDOT_STAGE_H
@@ -12,7 +13,7 @@
 
 struct stage {
 	int fd;
-	struct stat st;		/* after stage_place */
+	struct stat st;		/* after stage_sync */
 	struct sum sum;		/* of what was written, after stage_seal */
 };
 
@@ -30,10 +31,16 @@ int stage_seal(struct stage *, const struct meta *, struct outcome *o,
     struct err *);
 
 /*
- * Name it as a temporary and put it on the disk, with the rights of the owner.
- * ST_BAD: it could not be done; there may be a temporary, and the file must
- * not be used.
+ * Name it as a temporary, with the rights of the owner.  ST_BAD: it could not
+ * be done; there may be a temporary, and the file must not be used.
  */
+int stage_name(struct stage *, const struct place *, const struct intent *,
+    struct outcome *o);
+
+/* It is on the disk, but for its name.  ST_BAD: as stage_name. */
+int stage_sync(struct stage *, struct outcome *o);
+
+/* Both. */
 int stage_place(struct stage *, const struct place *, const struct intent *,
     struct outcome *o);
 

@@ -98,33 +98,53 @@ act(const struct statedir *s, char **args, char what, struct err *e)
 	return status;
 }
 
+static int
+each_of(struct run *r, const char *folder, const struct listing *l, bool fix,
+    struct outcome *out, struct err *e)
+{
+	const struct change c = { .write = to_crlf, .reason = "test" };
+	struct exchange *x = calloc(l->n, sizeof(*x));
+	struct target *t = calloc(l->n, sizeof(*t));
+	int rc = x != NULL && t != NULL ? ST_OK : ST_DEAD;
+
+	for (size_t i = 0; i < l->n && rc == ST_OK; i++) {
+		t[i] = (struct target){ .folder = folder,
+		    .root = strlen(folder), .name = l->list[i].name };
+		x[i] = (struct exchange){ .target = &t[i], .change = &c,
+		    .out = &out[i] };
+		if (!fix)
+			rc = remove_file(r, &t[i], "test", &out[i], e);
+	}
+	if (fix && rc == ST_OK)
+		rc = exchange_files(r, x, l->n, e);
+	free(x);
+	free(t);
+	return rc;
+}
+
 /* Every message of a folder, in one run; what was not done is said. */
 static int
 act_all(const struct statedir *s, const char *folder, bool fix,
     struct err *e)
 {
-	struct target t = { .folder = folder, .root = strlen(folder) };
-	const struct change c = { .write = to_crlf, .reason = "test" };
 	struct listing l = { 0 };
-	int dir, rc, status = DONE;
-	struct outcome o;
+	int dir, status = DONE;
+	struct outcome *out;
 	struct run r;
 
 	if ((dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 	    listing_read(&l, dir, e) != ST_OK ||
+	    (out = calloc(l.n + 1, sizeof(*out))) == NULL ||
 	    run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
-	for (size_t i = 0; i < l.n && status != DEAD; i++) {
-		t.name = l.list[i].name;
-		rc = fix ? exchange_file(&r, &t, &c, &o, e) :
-		    remove_file(&r, &t, "test", &o, e);
-		if (rc != ST_OK)
-			status = DEAD;
-		else if (o.kind != OUTCOME_DONE)
-			status = say(&o);
-	}
+	if (each_of(&r, folder, &l, fix, out, e) != ST_OK)
+		status = DEAD;
+	for (size_t i = 0; i < l.n && status != DEAD; i++)
+		if (out[i].kind != OUTCOME_DONE || out[i].note[0] != '\0')
+			status = say(&out[i]);
 	run_end(&r);
 	listing_free(&l);
+	free(out);
 	(void)close(dir);
 	return status;
 }

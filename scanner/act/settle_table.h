@@ -1,0 +1,22 @@
+/*
+ * What to do next about an intent, by what is there: for settle.c.
+ */
+#ifndef BAREDOT_SETTLE_TABLE_H
+#define BAREDOT_SETTLE_TABLE_H
+
+#include "settle.h"
+
+enum step {
+	ABORT,			/* nothing is left to do: it did not happen */
+	COMMIT,			/* nothing is left to do: it did */
+	DROP,			/* unlink the temporary */
+	BACK,			/* swap the temporary and the message back */
+	GIVE,			/* the temporary is somebody's: into the
+				 * mailbox with it */
+	NAME			/* rename the message to its right base */
+};
+
+/* Two names, two files.  Never NAME. */
+enum step settle_step(enum act, enum side temp, enum side mail);
+
+#endif

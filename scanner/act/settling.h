@@ -1,0 +1,52 @@
+/*
+ * An intent on its way to its end: what the parts of settle.c share.
+ */
+#ifndef BAREDOT_SETTLING_H
+#define BAREDOT_SETTLING_H
+
+#include "settle_table.h"
+#include "side.h"
+
+#define SETTLE_FAILURES_MAX 6u	/* of steps, until it is left as it is */
+
+enum touched { IN_DIR = 1, IN_OTHER = 2, IN_TMP = 4 };
+
+struct work {
+	struct run *run;
+	const struct place *place;
+	const struct intent *intent;
+	const struct settle_live *live;
+	struct sides sides;
+	enum side temp, mail;
+	struct stat temp_st, mail_st;
+	struct found at;	/* the message; if it is gone, where it was
+				 * seen last */
+	unsigned unsynced;	/* enum touched */
+	unsigned waits;		/* for these to be synced */
+	unsigned rounds, failures;
+	bool over;		/* settled, or left as it is: rc */
+	bool committed;
+	int rc;
+	bool back;		/* the new name cannot be had */
+	bool dropped, given;	/* the temporary: what we did with it */
+	bool keep_name;		/* the old name cannot be had again */
+	struct settled *out;
+};
+
+/* Which of enum touched a folder of the place is. */
+unsigned settling_bit(const struct work *, int dir);
+unsigned settling_bit_of_tmp(const struct place *);
+
+/* See what is there: w->temp, w->mail.  ST_DEAD: it cannot be seen. */
+int settling_look(struct work *, struct err *);
+
+/* The name whose base the message should have, or NULL: it has it. */
+const char *settling_wrong_base(const struct work *);
+
+/*
+ * Do one step.  That a call failed is counted, and no more: whether it was
+ * done the next look shows.  ST_DEAD: no name for a file.
+ */
+int settling_do(struct work *, enum step, struct err *);
+
+#endif
