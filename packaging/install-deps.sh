@@ -5,8 +5,9 @@ set -eu
 
 packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
 libconfuse-dev libjansson-dev libarchive-dev libcmocka-dev clang
-libclang-rt-14-dev python3
-python3-jsonschema python3-dkim gzip mandoc cppcheck jq dos2unix strace"
+libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip
+libarchive-tools cpio zip unzip bzip2 xz-utils zstd lz4 mandoc cppcheck jq
+dos2unix strace"
 optional="libgmime-3.0-dev gnupg openssl"	# without them tests are skipped
 
 command -v dpkg-query >/dev/null || {

@@ -154,10 +154,24 @@ zip_member(struct buf *b, struct buf *dir, const char *name, struct span s)
 }
 
 static void
+zip_end(struct buf *b, const struct buf *dir, unsigned n)
+{
+	const size_t at = b->n;
+
+	buf_add(b, dir->p, dir->n);
+	buf_str(b, "PK\5\6");
+	little(b, 0, 4);
+	little(b, n, 2);
+	little(b, n, 2);
+	little(b, dir->n, 4);
+	little(b, at, 4);
+	little(b, 0, 2);
+}
+
+static void
 make_zip(struct buf *b, const struct span *s, unsigned without)
 {
 	struct buf dir = { 0 };
-	size_t at;
 	unsigned n = 1;
 
 	zip_member(b, &dir, "dir/", SPAN(""));
@@ -166,15 +180,7 @@ make_zip(struct buf *b, const struct span *s, unsigned without)
 			zip_member(b, &dir, names[i], s[i]);
 			n++;
 		}
-	at = b->n;
-	buf_add(b, dir.p, dir.n);
-	buf_str(b, "PK\5\6");
-	little(b, 0, 4);
-	little(b, n, 2);
-	little(b, n, 2);
-	little(b, dir.n, 4);
-	little(b, at, 4);
-	little(b, 0, 2);
+	zip_end(b, &dir, n);
 	buf_free(&dir);
 }
 
@@ -194,7 +200,8 @@ struct rig {
 };
 
 struct script {
-	unsigned ordinal;	/* that is to change; UINT_MAX: all */
+	unsigned ordinal;	/* that is to change */
+	bool all;
 	enum archive_answer answer;
 	struct span text;
 	uint64_t size;		/* said to be; UINT64_MAX: the text's */
@@ -266,7 +273,7 @@ on_member(void *ctx, const struct archive_member *m, int fd, int to,
 
 	(void)fd;
 	s->shown++;
-	if (m->ordinal != s->ordinal)
+	if (m->ordinal != s->ordinal && !s->all)
 		return ARCHIVE_KEEP;
 	if (s->answer == ARCHIVE_STOP)
 		(void)err_set(e, ST_DEAD, 0, "stopped");
@@ -353,6 +360,43 @@ a_member_left_out_leaves_no_trace(void **state)
 		}
 	buf_free(&old);
 	buf_free(&want);
+	buf_free(&got);
+}
+
+static void
+all_members_can_be_left_out(void **state)
+{
+	struct rig *r = *state;
+	struct buf old = { 0 }, got = { 0 };
+
+	for (size_t k = 0; k < KINDS; k++) {
+		struct script s = { .all = true, .answer = ARCHIVE_DROP };
+		struct archive_facts f;
+
+		buf_clear(&old);
+		makers[k](&old, texts, NONE_LEFT_OUT);
+		if (makers[k] == make_tar) {	/* without its folder */
+			memmove(old.p, old.p + 512, old.n - 512);
+			old.n -= 512;
+		} else if (makers[k] == make_zip) {
+			struct buf dir = { 0 };
+
+			buf_clear(&old);
+			for (unsigned i = 0; i < MEMBERS; i++)
+				zip_member(&old, &dir, names[i], texts[i]);
+			zip_end(&old, &dir, MEMBERS);
+			buf_free(&dir);
+		}
+		assert_int_equal(rewrite(r, buf_span(&old), &s, &f, NULL),
+		    ST_OK);
+		assert_int_equal(f.dropped, MEMBERS);
+		get_file(r->to, f.size, &got);
+		assert_int_equal(rewrite(r, buf_span(&got), &s, &f, NULL),
+		    ST_OK);
+		assert_int_equal(f.members, makers[k] == make_cpio ? 1 : 0);
+		assert_int_equal(f.size, 0);
+	}
+	buf_free(&old);
 	buf_free(&got);
 }
 
@@ -695,6 +739,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_change_is_that_and_no_other),
 		cmocka_unit_test(a_member_left_out_leaves_no_trace),
+		cmocka_unit_test(all_members_can_be_left_out),
 		cmocka_unit_test(damage_never_does_harm),
 		cmocka_unit_test(only_what_is_wanted_is_shown),
 		cmocka_unit_test(a_sink_may_stop_it_or_fail),

@@ -58,7 +58,10 @@ has(struct span s, size_t off, struct span magic)
 	    s.n - off }, magic);
 }
 
-/* The sum of a header, its own field taken as spaces: POSIX pax, ustar. */
+/*
+ * The sum of a header, its own field taken as spaces: POSIX pax, ustar.  Zeros
+ * alone are the end of a tar without members.
+ */
 static bool
 is_tar(struct span s)
 {
@@ -74,7 +77,7 @@ is_tar(struct span s)
 		else if (s.p[i] != ' ' || want > 0)
 			break;
 	}
-	return sum == want;
+	return sum == want || (sum == 8 * ' ' && want == 0);
 }
 
 static int

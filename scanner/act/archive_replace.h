@@ -15,8 +15,8 @@
  * rights than the old one gives.  OUTCOME_REFUSED: also if something has that
  * name.  It is on the disk, whole, when it gets the name, or there is none.
  *
- * c->write: archive_rewrite, in a process of its own.  See outcome.h; e: not
- * NULL.
+ * c->write: archive_rewrite, in a process of its own; where that changed
+ * nothing (facts.size 0) it must say ST_BAD.  See outcome.h; e: not NULL.
  */
 int archive_replace(struct run *, const struct target *,
     const struct change *c, const char *output, struct outcome *,

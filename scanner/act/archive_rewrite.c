@@ -372,10 +372,10 @@ write_new(struct job *j, int from, int to, struct err *e)
 	    (rc = archive_in_open(&j->in, from, j->what.filter, e)) != ST_OK ||
 	    (rc = archive_out_open(&j->out, to, j->what.filter, e)) != ST_OK)
 		goto out;
-	if (form->packed && (rc = lister_open(&j->lister, from,
-	    j->what.format, j->what.filter, e)) != ST_OK)
-		goto out;
-	if ((rc = all_members(j, e)) == ST_OK)
+	if (form->packed && !j->what.empty)
+		rc = lister_open(&j->lister, from, j->what.format,
+		    j->what.filter, e);
+	if (rc == ST_OK && (rc = all_members(j, e)) == ST_OK)
 		rc = archive_out_finish(j->out, &j->facts->size,
 		    j->facts->sha, e);
 out:

@@ -10,9 +10,11 @@
  * gzip, bzip2, xz, zstd, lz4; zip, stored or deflated, without zip64.
  *
  * These calls read what attackers wrote: they are for a process that can be
- * thrown away.  They open nothing, fork nothing, and truncate nothing; files
- * are read and written by offset.  At most ARCHIVE_MEMBERS_MAX members of 40
- * bytes each are remembered, besides what decompressing takes.
+ * thrown away.  They open no file (libraries ask for /etc/localtime,
+ * openssl.cnf and the cache of iconv, and do without), fork nothing, and
+ * truncate nothing; files are read and written by offset.  40 bytes are
+ * remembered of each member, besides what decompressing and compressing take:
+ * 256 MiB of address space are enough for xz -9.
  */
 #ifndef BAREDOT_ARCHIVE_REWRITE_H
 #define BAREDOT_ARCHIVE_REWRITE_H

@@ -43,6 +43,8 @@ archive_what(int fd, struct archive_what *out, struct err *e)
 	    (rc = archive_format_of(s, &out->format, e)) != ST_OK)
 		goto out;
 	out->form = forms[out->format];
+	out->empty = out->format == FORMAT_ZIP && span_starts(s,
+	    SPAN("PK\5\6"));
 	if (out->form->packed && out->filter != FILTER_NONE)
 		rc = err_set(e, ST_BAD, 0,
 		    "it is an archive in a compressed file");
@@ -194,6 +196,12 @@ with_name(const struct seen *seen, struct span name, struct hash *h)
 }
 
 static int
+next_seen(struct survey *s, struct seen *out, struct err *e)
+{
+	return s->lister != NULL ? lister_next(s->lister, out, e) : ST_END;
+}
+
+static int
 member(struct survey *s, const struct archive_piece *p, struct err *e)
 {
 	struct ledger_line line = { .size = p->size };
@@ -202,7 +210,7 @@ member(struct survey *s, const struct archive_piece *p, struct err *e)
 
 	if (p->name.n > ARCHIVE_NAME_MAX)
 		return err_set(e, ST_BAD, 0, "a member's name is too long");
-	if ((rc = lister_next(s->lister, &seen, e)) == ST_END)
+	if ((rc = next_seen(s, &seen, e)) == ST_END)
 		return readers_part(s, "presence", e);
 	if (rc != ST_OK || (rc = compare(s, p, &seen, e)) != ST_OK)
 		return rc;
@@ -278,7 +286,7 @@ all_pieces(struct survey *s, struct err *e)
 			return rc;
 	if (rc != ST_END)
 		return rc;
-	if ((rc = lister_next(s->lister, &seen, e)) == ST_OK)
+	if ((rc = next_seen(s, &seen, e)) == ST_OK)
 		return readers_part(s, "presence", e);
 	if (rc != ST_END || (rc = check_finish(s, off, e)) != ST_OK)
 		return rc;
@@ -306,7 +314,8 @@ survey_open(struct survey *s, int fd, const struct archive_what *w,
 	if ((rc = s->form->open(&s->walker, fd, e)) != ST_OK ||
 	    (rc = archive_in_open(&s->in, fd, w->filter, e)) != ST_OK)
 		return rc;
-	return lister_open(&s->lister, fd, w->format, w->filter, e);
+	return w->empty ? ST_OK :
+	    lister_open(&s->lister, fd, w->format, w->filter, e);
 }
 
 int

@@ -12,6 +12,8 @@ struct archive_what {
 	enum archive_filter filter;
 	enum archive_format format;
 	const struct archive_form *form;
+	bool empty;		/* a zip without members, which libarchive
+				 * does not take for one */
 };
 
 /* ST_BAD: it is no archive that is rewritten. */

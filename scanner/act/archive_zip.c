@@ -138,6 +138,7 @@ by_local(const void *a, const void *b)
 static int
 list_entries(struct walker *w, struct err *e)
 {
+	const size_t end = w->directory.end;
 	size_t at = 0;
 	int rc;
 
@@ -146,8 +147,8 @@ list_entries(struct walker *w, struct err *e)
 	for (uint32_t i = 0; i < w->directory.n; i++) {
 		const uint8_t *p = w->directory.bytes.p + at;
 
-		if (w->directory.end - at < RECORD_SIZE || memcmp(p, "PK\1\2", 4) != 0 ||
-		    w->directory.end - at < record_size(p))
+		if (end - at < RECORD_SIZE || memcmp(p, "PK\1\2", 4) != 0 ||
+		    end - at < record_size(p))
 			return broken(e, "its directory");
 		if ((rc = check_record(p, e)) != ST_OK)
 			return rc;
@@ -155,8 +156,8 @@ list_entries(struct walker *w, struct err *e)
 		    .local = get32(p + 42) };
 		at += record_size(p);
 	}
-	if (at != w->directory.end)
-		return err_set(e, ST_BAD, 0, w->directory.end - at > 6 &&
+	if (at != end)
+		return err_set(e, ST_BAD, 0, end - at > 6 &&
 		    memcmp(w->directory.bytes.p + at, "PK\5\5", 4) == 0 ?
 		    "it is signed" : "there are other bytes in its directory");
 	qsort(w->list, w->directory.n, sizeof(*w->list), by_local);
