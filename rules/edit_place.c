@@ -266,7 +266,8 @@ may_put_field(const struct edit_place *p, unsigned field)
 	    (p->after != AFTER_ANY && p->after != AFTER_FIELD &&
 	    p->after != AFTER_VALUE_LINE))
 		return false;
-	return field == FIELD_ENCODING ? may_encode(p) : p->header && (p->seen >> field & 1) == 0;
+	return field == FIELD_ENCODING ? may_encode(p) :
+	    p->header && (p->seen >> field & 1) == 0;
 }
 
 static bool
