@@ -201,6 +201,13 @@ take(struct walker *w, struct archive_in *in, size_t n, struct err *e)
 	return buf_ok(&w->head) ? ST_OK : err_set(e, ST_DEAD, ENOMEM, "zip");
 }
 
+/* Some write all sizes before a member in an extra field of zip64. */
+static bool
+same_size(const uint8_t *local, const uint8_t *record)
+{
+	return get32(local) == get32(record) || get32(local) == UINT32_MAX;
+}
+
 /* The header before a member, which must say what the directory does. */
 static int
 take_head(struct walker *w, struct archive_in *in, const uint8_t *record,
@@ -219,7 +226,8 @@ take_head(struct walker *w, struct archive_in *in, const uint8_t *record,
 	if (get16(a + FLAGS) != get16(b + FLAGS) || get16(a + METHOD) !=
 	    get16(b + METHOD) || get16(a + NAME_LENGTH) != name.n ||
 	    ((get16(a + FLAGS) & FLAG_DESCRIPTOR) == 0 &&
-	    memcmp(a + CRC, b + CRC, NAME_LENGTH - CRC) != 0))
+	    (get32(a + CRC) != get32(b + CRC) || !same_size(a + STORED,
+	    b + STORED) || !same_size(a + SIZE, b + SIZE))))
 		return broken(e, "a header and the directory differ");
 	rc = take(w, in, name.n + get16(a + EXTRA_LENGTH), e);
 	if (rc == ST_OK && memcmp(w->head.p + LOCAL_SIZE, name.p, name.n) != 0)

@@ -208,6 +208,8 @@ def flavours(folder):
         for i in range(4):
             z.writestr("m%d.eml" % i, MAIL % (i, i))
         z.writestr("\u00e9.eml", b"utf-8\n")
+        with z.open("sizes-of-zip64", "w", force_zip64=True) as m:
+            m.write(MAIL % (9, 9))
     out.append(("py-zip", "zip", path))
     with zipfile.ZipFile(path[:-4] + "b.zip", "w", zipfile.ZIP_BZIP2) as z:
         for i in range(3):
@@ -414,6 +416,15 @@ def recount(block):
 END = b"\0" * 1024
 
 
+def unlisted(data):
+    """A zip of two members whose directory lists the second alone."""
+    first = data.index(b"PK\1\2")
+    second = data.index(b"PK\1\2", first + 4)
+    end = data.index(b"PK\5\6")
+    return (data[:first] + data[second:end] + b"PK\5\6" + b"\0" * 4 +
+            struct.pack("<HHIIH", 1, 1, end - second, first, 0))
+
+
 def refused_cases(folder):
     mail = MAIL % (1, 1)
     one = ustar("a", mail)
@@ -475,6 +486,8 @@ def refused_cases(folder):
          "no tar, cpio or zip"),
         ("zip with a gap", zip2[:zip2.index(b"PK\1\2")] + b"APK Sig Block 42"
          + zip2[zip2.index(b"PK\1\2"):], "before its end"),
+        ("zip with a member that its directory lacks", unlisted(zip2),
+         "between them"),
         ("zip with two ends", zip2[:-2] + struct.pack("<H", 22) + b"PK\5\6" +
          b"\0" * 18, "two ends"),
         ("zip whose CRC is wrong", bytes(flipped), "CRC"),
