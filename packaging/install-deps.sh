@@ -6,7 +6,8 @@ set -eu
 packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
 libconfuse-dev libcmocka-dev clang libclang-rt-14-dev python3
 python3-jsonschema python3-dkim gzip mandoc cppcheck jq dos2unix strace"
-optional="libgmime-3.0-dev"	# without it tests are skipped
+# Without these tests are skipped.
+optional="libgmime-3.0-dev procmail maildrop dovecot-core"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2
