@@ -8,7 +8,8 @@ libconfuse-dev libjansson-dev libarchive-dev libcmocka-dev clang
 libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip
 libarchive-tools cpio zip unzip bzip2 xz-utils zstd lz4 mandoc cppcheck jq
 dos2unix strace"
-optional="libgmime-3.0-dev gnupg openssl"	# without them tests are skipped
+# Without these tests are skipped.
+optional="libgmime-3.0-dev gnupg openssl procmail maildrop dovecot-core"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "act_mend.h"
+#include "acting_state.h"
 #include "catalogue.h"
 #include "exchange.h"
 #include "mailbox.h"
@@ -18,13 +19,23 @@
 #include "plan.h"
 #include "recover.h"
 #include "remove.h"
-#include "statehome.h"
 
 /* An mbox that is acted on at the end. */
 struct mailbox_item {
 	struct buf folder, name;
 	uint64_t root;
 	enum store_place place;
+};
+
+/* A message that is to be repaired, until its group is. */
+struct waiting {
+	struct buf path, folder, name;
+	uint8_t sha[HASH_SIZE];
+	struct target target;
+	struct mend_job job;
+	struct act_mend mend;
+	struct change change;
+	struct outcome outcome;
 };
 
 struct acting {
@@ -34,6 +45,8 @@ struct acting {
 	bool begun;
 	struct mender *mender;
 	struct act_facts facts;
+	size_t waiting_n;
+	struct waiting waiting[EXCHANGE_MAX];
 	struct mailbox_item *mailboxes;
 	size_t mailboxes_n, mailboxes_cap;
 	struct buf folder, name, path;	/* of the file at hand */
@@ -50,74 +63,15 @@ static const char *const statuses[ACT_OUTCOMES] = {
 	[OUTCOME_FAILED] = "failed", [OUTCOME_UNSETTLED] = "unsettled",
 };
 
+static void
+waiting_free(struct waiting *w)
+{
+	buf_free(&w->path);
+	buf_free(&w->folder);
+	buf_free(&w->name);
+}
+
 /* --- set up */
-
-/* The folder, or one that it is in, is one of these. */
-static bool
-is_below(int fd, char **paths)
-{
-	struct stat here, up, st;
-	int at = dup(fd), next;
-	bool in = false;
-
-	while (at >= 0 && !in && fstat(at, &here) == 0) {
-		for (char **p = paths; *p != NULL && !in; p++)
-			in = stat(*p, &st) == 0 && S_ISDIR(st.st_mode) &&
-			    st.st_ino == here.st_ino &&
-			    st.st_dev == here.st_dev;
-		next = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		(void)close(at);
-		at = next;
-		if (at >= 0 && fstat(at, &up) == 0 &&
-		    up.st_ino == here.st_ino && up.st_dev == here.st_dev)
-			break;		/* it was the root */
-	}
-	if (at >= 0)
-		(void)close(at);
-	return in;
-}
-
-/* The folder at path, or where it would be made. */
-static bool
-is_in_store(const char *path, char **paths)
-{
-	const char *slash = strrchr(path, '/');
-	char *up = slash == NULL ? strdup(".") : strndup(path, slash > path ?
-	    (size_t)(slash - path) : 1);
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool in;
-
-	if (fd < 0 && up != NULL)
-		fd = open(up, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(up);
-	in = fd >= 0 && is_below(fd, paths);
-	if (fd >= 0)
-		(void)close(fd);
-	return in;
-}
-
-static int
-open_state(struct acting *a, struct err *e)
-{
-	const char *path = a->options.state;
-	struct buf b = { 0 };
-	int rc = ST_OK;
-
-	if (path == NULL) {
-		if ((rc = statehome_path(&b, e)) == ST_OK)
-			rc = statehome_make(buf_text(&b), e);
-		path = buf_text(&b);
-	}
-	if (rc == ST_OK && is_in_store(path, a->options.paths))
-		rc = err_set(e, ST_DEAD, 0, "%s is in the mail store: "
-		    "originals must be kept outside of it", path);
-	if (rc == ST_OK)
-		rc = statedir_open(&a->state, path, a->options.what, e);
-	if (rc == ST_DEAD && e->num == EWOULDBLOCK)
-		rc = ST_BAD;
-	buf_free(&b);
-	return rc;
-}
 
 /* A run that does nothing leaves nothing. */
 static int
@@ -148,7 +102,8 @@ acting_new(struct acting **out, const struct acting_options *o,
 		return err_set(e, ST_DEAD, ENOMEM, "cannot start");
 	a->options = *o;
 	a->facts.applies = true;
-	if ((rc = open_state(a, e)) == ST_OK &&
+	if ((rc = acting_state_open(&a->state, o->state, o->what, o->paths,
+	    e)) == ST_OK &&
 	    (rc = recover_all(&a->state, &r, NULL, NULL, e)) == ST_OK &&
 	    (a->mender = mender_new(o->scan, o->timeout, e)) == NULL)
 		rc = ST_DEAD;
@@ -176,6 +131,8 @@ acting_free(struct acting *a)
 		buf_free(&a->mailboxes[i].name);
 	}
 	free(a->mailboxes);
+	for (size_t i = 0; i < EXCHANGE_MAX; i++)
+		waiting_free(&a->waiting[i]);
 	buf_free(&a->folder);
 	buf_free(&a->name);
 	buf_free(&a->path);
@@ -237,10 +194,15 @@ set_names(struct acting *a, struct span folder, struct span name)
 }
 
 static bool
+same_bytes(const struct buf *x, const struct buf *y)
+{
+	return x->n == y->n && memcmp(x->p, y->p, x->n) == 0;
+}
+
+static bool
 is_full(const struct acting *a)
 {
-	return a->full.n > 0 && a->full.n == a->folder.n &&
-	    memcmp(a->full.p, a->folder.p, a->full.n) == 0;
+	return a->full.n > 0 && same_bytes(&a->full, &a->folder);
 }
 
 /* Give up on a mailbox whose disk is full, and on all when a disk fails. */
@@ -283,57 +245,136 @@ tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
 	learn(a, o);
 }
 
-static int
-change_file(struct acting *a, const struct target *t, struct mend_job *j,
-    struct outcome *o, struct err *e)
+/* Bytes of the folder that may lead through links. */
+static size_t
+root_of(const struct acting *a, const struct plan_item *i)
 {
-	struct act_mend w = { .mender = a->mender, .job = j };
-	const struct change c = { .write = act_mend_write, .ctx = &w,
-	    .keep_base = a->options.keep_uid, .reason = a->options.what };
-
-	return exchange_file(&a->run, t, &c, o, e);
+	return i->folder.n > 0 ? (size_t)i->root : a->folder.n;
 }
 
-static int
-take_file(struct acting *a, const struct target *t, struct span note,
-    struct outcome *o, struct err *e)
+static void
+copy_buf(struct buf *to, const struct buf *from)
 {
-	const int rc = run_note(&a->run, note, e);
+	buf_clear(to);
+	buf_add(to, from->p, from->n);
+}
 
-	return rc == ST_OK ? remove_file(&a->run, t, a->options.what, o, e) :
-	    rc;
+/* The names at hand to who waits, and back. */
+static void
+give_names(const struct acting *a, struct waiting *w)
+{
+	copy_buf(&w->path, &a->path);
+	copy_buf(&w->folder, &a->folder);
+	copy_buf(&w->name, &a->name);
+}
+
+static void
+take_names(struct acting *a, const struct waiting *w)
+{
+	copy_buf(&a->path, &w->path);
+	copy_buf(&a->folder, &w->folder);
+	copy_buf(&a->name, &w->name);
+}
+
+/* Repair those that wait: of one folder, so that they are synced together. */
+static void
+act_on_waiting(struct acting *a)
+{
+	struct exchange list[EXCHANGE_MAX];
+	struct err e = { 0 };
+	size_t n = a->waiting_n;
+	int rc;
+
+	a->waiting_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct waiting *w = &a->waiting[i];
+
+		w->target.folder = buf_text(&w->folder);
+		w->target.name = buf_text(&w->name);
+		w->target.sha = w->sha;
+		w->job.path = buf_text(&w->path);
+		w->mend = (struct act_mend){ .mender = a->mender,
+		    .job = &w->job };
+		w->change = (struct change){ .write = act_mend_write,
+		    .ctx = &w->mend, .keep_base = a->options.keep_uid,
+		    .reason = a->options.what };
+		list[i] = (struct exchange){ .target = &w->target,
+		    .change = &w->change, .out = &w->outcome };
+	}
+	if (n == 0)
+		return;
+	if ((rc = begin_run(a, &e)) == ST_OK)
+		rc = exchange_files(&a->run, list, n, &e);
+	if (rc != ST_OK) {
+		(void)stop(a, &e);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct waiting *w = &a->waiting[i];
+
+		take_names(a, w);
+		tell(a, &w->outcome, &w->job, false);
+	}
+}
+
+static void
+wait_for_group(struct acting *a, const struct plan_item *i)
+{
+	struct waiting *w;
+
+	if (a->waiting_n == EXCHANGE_MAX || (a->waiting_n > 0 &&
+	    !same_bytes(&a->waiting[0].folder, &a->folder)))
+		act_on_waiting(a);
+	if (a->status != ST_OK)
+		return;
+	set_names(a, i->folder, i->name);
+	w = &a->waiting[a->waiting_n++];
+	give_names(a, w);
+	memcpy(w->sha, i->sha, HASH_SIZE);
+	w->target = (struct target){ .root = root_of(a, i) };
+	w->job = (struct mend_job){ .place = (enum store_place)i->place };
+	w->outcome = (struct outcome){ 0 };
+}
+
+static void
+take_file(struct acting *a, const struct plan_item *i)
+{
+	const struct target t = { .folder = buf_text(&a->folder),
+	    .root = root_of(a, i), .name = buf_text(&a->name),
+	    .sha = i->sha };
+	const struct mend_job j = { .taken = 1 };
+	struct outcome o = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	if ((rc = begin_run(a, &e)) == ST_OK &&
+	    (rc = run_note(&a->run, i->note, &e)) == ST_OK)
+		rc = remove_file(&a->run, &t, a->options.what, &o, &e);
+	if (rc != ST_OK)
+		(void)stop(a, &e);
+	else
+		tell(a, &o, &j, false);
 }
 
 /* A message that is a file. */
 static void
 act_on_file(struct acting *a, const struct plan_item *i)
 {
-	struct mend_job j = { .place = (enum store_place)i->place };
 	struct outcome o = { 0 };
-	struct target t = { .sha = i->sha };
-	struct err e = { 0 };
-	int rc;
 
 	set_names(a, i->folder, i->name);
-	j.path = buf_text(&a->path);
-	t.folder = buf_text(&a->folder);
-	t.root = i->folder.n > 0 ? i->root : a->folder.n;
-	t.name = buf_text(&a->name);
-	if ((rc = begin_run(a, &e)) != ST_OK)
-		;
-	else if (is_full(a))
-		rc = outcome_status(outcome_set(&o, OUTCOME_FAILED, 0,
-		    "skipped: the file system of its folder is full"));
-	else if (i->take)
-		rc = take_file(a, &t, i->note, &o, &e);
-	else
-		rc = change_file(a, &t, &j, &o, &e);
-	if (i->take)
-		j.taken = 1;
-	if (rc != ST_OK)
-		(void)stop(a, &e);
-	else
-		tell(a, &o, &j, false);
+	if (is_full(a)) {
+		(void)outcome_set(&o, OUTCOME_FAILED, 0,
+		    "skipped: the file system of its folder is full");
+		tell(a, &o, &(struct mend_job){ 0 }, false);
+	} else if (i->take) {
+		act_on_waiting(a);
+		set_names(a, i->folder, i->name);
+		if (a->status == ST_OK)
+			take_file(a, i);
+	} else {
+		wait_for_group(a, i);
+	}
 }
 
 /* --- mboxes */
@@ -417,6 +458,8 @@ acting_plan(struct acting *a, struct span items)
 			keep_mailbox(a, &i);
 		else
 			act_on_file(a, &i);
+	if (a->status == ST_OK)
+		act_on_waiting(a);
 	if (going(a) && items.n > 0) {
 		(void)err_set(&e, ST_DEAD, 0, "a plan makes no sense");
 		(void)stop(a, &e);

@@ -409,12 +409,22 @@ header_flags(const struct repair_more *m)
 	    (m->encoded > 0 ? 1u << CONFORM_MIME_VERSION : 0);
 }
 
+/* Line ends of the header block will be of one kind. */
+static bool
+fixes_breaks(const struct repair_options *o)
+{
+	const unsigned all = FIX_BARE_LF | FIX_CRLF | FIX_CRCRLF;
+
+	return (fix_classes(o->codes) & all) == all;
+}
+
 static void
 begin_header(struct repair_more *m, const struct verdict *v, time_t when)
 {
 	const unsigned flags = header_flags(m) & HEADER_FIX_FLAGS;
 	const struct header_fix_options o = { .flags = flags, .to = m->to,
-	    .date = m->date, .message_id = m->message_id };
+	    .date = m->date, .message_id = m->message_id,
+	    .breaks_fixed = fixes_breaks(&m->options) };
 
 	m->reads_header = flags != 0;
 	if (!m->reads_header)

@@ -205,6 +205,27 @@ def a_reviewed_report_names_the_messages_and_no_others_are_touched():
 
 
 @test
+def many_messages_of_a_folder_named_from_where_one_is():
+    with folder() as top:
+        mail, state = store(top)
+        for i in range(150):
+            write("%s/M/cur/%d.M%dP1.host,S=60:2,S" % (mail, i, i),
+                  MAIL % i + b"x\ry\n")
+        for part in ("new", "tmp"):
+            os.mkdir("%s/M/%s" % (mail, part))
+        first = snapshot(mail)
+        done = fix("--apply", "--state", state, "M/cur", "M/new", cwd=mail)
+        same(done.status, CLEAN, done.err)
+        same([o["status"] for o in outcomes(done).values()], ["done"] * 150)
+        for name in os.listdir(mail + "/M/cur"):
+            same(os.path.getsize(mail + "/M/cur/" + name),
+                 int(re.search(r",S=(\d+)", name).group(1)))
+        same(baredot("undo", "last", "--apply", "--state", state).status,
+             CLEAN)
+        same_tree(snapshot(mail), first)
+
+
+@test
 def what_is_no_report_is_refused():
     with folder() as top:
         bad = write(top + "/x", b"{\"type\":\"message\",\"path\":\"y\"}\n")

@@ -67,6 +67,35 @@ to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 	return rc;
 }
 
+/* "X-Old: yes" is "X-Fixed: done": one line of the header, and longer. */
+static int
+mark(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+{
+	static const char old[] = "\nX-Old: yes\n", new[] =
+	    "\nX-Fixed: done\n";
+	const size_t n = sizeof(old) - 1;
+	struct buf in = { 0 }, out = { 0 };
+	uint8_t piece[4096];
+	ssize_t k;
+	int rc = ST_DEAD;
+
+	(void)ctx;
+	while ((k = call_read(from, piece, sizeof(piece), in.n)) > 0)
+		buf_add(&in, piece, (size_t)k);
+	for (size_t i = 0; i < in.n; i++)
+		if (in.n - i >= n && memcmp(in.p + i, old, n) == 0) {
+			buf_str(&out, new);
+			i += n - 1;
+		} else {
+			buf_byte(&out, in.p[i]);
+		}
+	if (k == 0 && buf_ok(&out) && call_write(to, out.p, out.n, 0) == 0)
+		rc = sum_bytes(buf_span(&out), sha, e);
+	buf_free(&in);
+	buf_free(&out);
+	return rc;
+}
+
 static int
 say(const struct outcome *o)
 {
@@ -78,20 +107,21 @@ say(const struct outcome *o)
 }
 
 static int
-act(const struct statedir *s, char **args, char what, struct err *e)
+act(const struct statedir *s, char **args, struct err *e)
 {
 	const struct mailbox_options wait = { .wait = 30 };
-	const struct target t = { .folder = args[1], .root = strlen(args[1]),
-		.name = args[2] };
-	const struct change c = { .write = to_crlf, .reason = "test" };
+	const struct target t = { .folder = args[2], .root = strlen(args[2]),
+		.name = args[3] };
+	const struct change c = { .write = strcmp(args[0], "mark") == 0 ?
+	    mark : to_crlf, .reason = "test" };
 	struct outcome o;
 	struct run r;
 	int rc, status;
 
 	if (run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
-	rc = what == 'm' ? mailbox_change(&r, &t, &c, &wait, &o, e) :
-	    what == 'f' ? exchange_file(&r, &t, &c, &o, e) :
+	rc = args[0][0] == 'm' ? mailbox_change(&r, &t, &c, &wait, &o, e) :
+	    args[0][0] == 'f' ? exchange_file(&r, &t, &c, &o, e) :
 	    remove_file(&r, &t, "test", &o, e);
 	status = rc == ST_OK ? say(&o) : DEAD;
 	run_end(&r);
@@ -329,9 +359,9 @@ perform(char **args, int n)
 		goto out;
 	}
 	if (n == 4 && (strcmp(args[0], "fix") == 0 ||
-	    strcmp(args[0], "mbox") == 0 ||
+	    strcmp(args[0], "mbox") == 0 || strcmp(args[0], "mark") == 0 ||
 	    strcmp(args[0], "quarantine") == 0))
-		status = act(&s, args + 1, args[0][0], &e);
+		status = act(&s, args, &e);
 	else if (n == 3 && strcmp(args[0], "fixall") == 0)
 		status = act_all(&s, args[2], true, &e);
 	else if (n == 3 && strcmp(args[0], "quarantineall") == 0)
