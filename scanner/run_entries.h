@@ -14,7 +14,7 @@ struct run_entry {
 	const struct run_view *run;
 	const struct past *past;
 	const struct intent *intent;
-	struct span path;	/* of the file the message was in */
+	struct span path;	/* of the file the message was in: absolute */
 	struct span note;	/* a checked JSON object; empty: none */
 	uint64_t index;		/* of the message in that file, from 0 */
 	uint64_t offset, length;	/* bytes of it in that file */

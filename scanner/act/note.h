@@ -6,7 +6,8 @@
  * characters escaped, as report/json.h writes it.  These members mean
  * something to the commands; more may be there, and are shown:
  *
- *   path, path_b64	the file it was in
+ *   path, path_b64	the file it was in, as it was called then; lists
+ *			show the absolute path of the intent instead
  *   index		of the message in the file, from 0
  *   offset, length	bytes of the message in the file, its separator not
  *			counted
