@@ -69,7 +69,7 @@ void
 totals_count(struct totals *t, const struct msg *m, const struct verdict *v,
     const struct report_options *o)
 {
-	enum severity worst;
+	enum severity worst = SEV_INFO;
 	code_set seen = 0;
 
 	t->messages++;
