@@ -28,6 +28,19 @@ is_mail(struct span head)
 	return span_begins_field(head) || span_starts(head, SPAN("From "));
 }
 
+/* Its header is digits alone, whose number is at least this (cpio(5)). */
+static bool
+is_cpio(struct span head)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	size_t i = 0;
+
+	while (i < head.n && i < 76 && head.p[i] != '\0' &&
+	    strchr(digits, head.p[i]) != NULL)
+		i++;
+	return i == 76;
+}
+
 /* Of what is in a compression only a process that can be spared may say. */
 static bool
 is_packed_archive(struct scan_run *r, int fd)
@@ -52,7 +65,8 @@ is_archive(struct scan_run *r, int fd)
 	if (archive_filter_of(head, &filter, &e) != ST_OK)
 		return !is_mail(head);	/* RAR, 7z: to be refused */
 	if (filter == FILTER_NONE)
-		return archive_format_of(head, &format, &e) == ST_OK;
+		return archive_format_of(head, &format, &e) == ST_OK &&
+		    (format != FORMAT_CPIO || is_cpio(head));
 	return !is_mail(head) && is_packed_archive(r, fd);
 }
 

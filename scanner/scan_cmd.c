@@ -223,7 +223,8 @@ finish(struct scan_run *r)
 	if (s->partial && interrupted == 0 && ok)
 		(void)fputs("baredot: the scan ended early: there was no "
 		    "memory, or no process\n", stderr);
-	else if (t.messages == 0 && interrupted == 0 && ok)
+	else if (t.messages == 0 && r->archives_n == 0 &&
+	    interrupted == 0 && ok)
 		(void)fputs("baredot: no mail was found there (-v lists what "
 		    "was skipped)\n", stderr);
 	if (t.unreadable > 0)
