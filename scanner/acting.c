@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act_archive.h"
 #include "act_mend.h"
 #include "acting_state.h"
 #include "catalogue.h"
+#include "archive_replace.h"
+#include "escape.h"
 #include "exchange.h"
 #include "mailbox.h"
 #include "mender.h"
@@ -445,6 +448,53 @@ act_on_mailbox(struct acting *a, const struct mailbox_item *m)
 		tell(a, &o, &j, true);
 }
 
+/* --- archives */
+
+static int
+replace_archive(struct acting *a, struct act_archive *w, const char *output,
+    struct outcome *o, struct err *e)
+{
+	const struct change c = { .write = act_archive_write, .ctx = w,
+	    .reason = a->options.what };
+	const struct target t = { .folder = buf_text(&a->folder),
+	    .root = a->folder.n, .name = buf_text(&a->name) };
+	struct run beside = { 0 };	/* nothing is recorded of a new file */
+	int rc;
+
+	if (output == NULL && (rc = begin_run(a, e)) != ST_OK)
+		return rc;
+	if ((rc = act_archive_open(w, a->state.fd, e)) == ST_OK)
+		rc = archive_replace(output == NULL ? &a->run : &beside, &t,
+		    &c, output, o, e);
+	if (rc == ST_OK && w->same && o->kind == OUTCOME_REFUSED)
+		(void)outcome_set(o, OUTCOME_SAME, 0,
+		    "there is nothing to change");
+	place_close(beside.place);
+	return rc;
+}
+
+void
+acting_archive(struct acting *a, struct archiver *by, struct archive_job *j,
+    const char *output)
+{
+	struct act_archive w = { .archiver = by, .job = j,
+	    .run = output == NULL ? &a->run : NULL };
+	const struct archive_counts *n = &j->counts;
+	struct outcome o = { 0 };
+	struct err e = { 0 };
+
+	if (!going(a))
+		return;
+	set_names(a, (struct span){ NULL, 0 }, span_text(j->path));
+	if (replace_archive(a, &w, output, &o, &e) != ST_OK)
+		(void)stop(a, &e);
+	else
+		tell(a, &o, &(struct mend_job){ .messages = n->messages,
+		    .edits = n->edits, .taken = n->taken, .left = n->left },
+		    true);
+	act_archive_close(&w);
+}
+
 /* --- the plan */
 
 void
@@ -466,11 +516,31 @@ acting_plan(struct acting *a, struct span items)
 	}
 }
 
+/* All were as they should be: such a run leaves nothing. */
+static void
+forget_run(struct acting *a)
+{
+	const uint64_t *n = a->facts.files;
+	uint64_t all = 0;
+	char id[sizeof(a->run.id)];
+
+	for (size_t i = 0; i < ACT_OUTCOMES; i++)
+		all += n[i];
+	if (!a->begun || all != n[OUTCOME_SAME] || a->status != ST_OK)
+		return;
+	memcpy(id, a->run.id, sizeof(id));
+	run_end(&a->run);
+	(void)run_discard(&a->state, id);
+	a->begun = false;
+	a->facts.run = NULL;
+}
+
 int
 acting_finish(struct acting *a, struct err *e)
 {
 	for (size_t i = 0; i < a->mailboxes_n && going(a); i++)
 		act_on_mailbox(a, &a->mailboxes[i]);
+	forget_run(a);
 	if (a->status != ST_OK)
 		*e = a->e;
 	return a->status;

@@ -193,6 +193,9 @@ fix_options_settle(struct scan_command *c)
 		return usage("--into DIR: where should the messages go?");
 	if (c->repair.eod == REPAIR_EOD_ENCODE && !c->repair.reencode)
 		return usage("--eod encode needs --reencode");
+	if (c->new_archive != NULL && (c->files0_from != NULL ||
+	    c->from != NULL || c->paths[0] == NULL || c->paths[1] != NULL))
+		return usage("--output NEW takes one PATH, an archive");
 	if (c->command == COMMAND_TAKE) {
 		c->repair.take_out = true;
 		if (!c->severity_given)

@@ -12,7 +12,6 @@
 #include "store.h"
 
 #define MEND_EDITS_MAX 2048u		/* in one frame */
-#define MEND_PAYLOAD_MAX (4u << 20)	/* bytes of one frame */
 
 #define MEND_SAME 8u			/* fields at one place */
 #define MEND_PATH_MAX 4096u

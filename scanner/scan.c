@@ -136,52 +136,6 @@ skipped(struct scanner *s, uint64_t *counter, const char *why)
 		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
 }
 
-static void
-count_in_store(struct store_facts *f, const struct msg *m,
-    const struct verdict *v)
-{
-	if (f->format == NULL)
-		f->format = m->format;
-	else if (strcmp(f->format, m->format) != 0)
-		f->format = "files";
-	f->messages++;
-	f->bytes += m->len;
-	f->conventions[v->convention]++;
-}
-
-static void
-count_message(struct scanner *s, const struct msg *m,
-    const struct verdict *v)
-{
-	const struct report_options *o = &s->options.report;
-	struct totals *t = &s->delta.totals;
-	enum severity worst;
-	code_set seen = 0;
-
-	t->messages++;
-	t->bytes += m->len;
-	t->conventions[v->convention]++;
-	if (!report_worst(v, o, &worst))
-		return;
-	t->flagged++;
-	t->by_severity[worst]++;
-	for (size_t i = 0; i < v->n; i++) {
-		const struct finding *f = &v->list[i];
-
-		if (!report_shows(f, o))
-			continue;
-		t->code_messages[f->code] += (seen >> f->code & 1) == 0;
-		seen |= 1ull << f->code;
-		t->code_count[f->code] += f->where->count;
-		if (f->code == CODE_RULE_MATCH) {
-			t->rule_messages[f->rule->index]++;
-			t->rule_count[f->rule->index] += f->where->count;
-		}
-		if (f->severity > t->code_worst[f->code])
-			t->code_worst[f->code] = f->severity;
-	}
-}
-
 /* Whoever acts will want to look at this message. */
 static void
 plan_message(struct scanner *s, const struct msg *m,
@@ -282,9 +236,10 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
 	    s->options.hash || got.flagged))
 		report_message(s, m, &got, repair);
-	count_in_store(facts, m, got.verdict);
+	store_facts_count(facts, m, got.verdict);
 	if (!known)
-		count_message(s, m, got.verdict);
+		totals_count(&s->delta.totals, m, got.verdict,
+		    &s->options.report);
 	return ST_END;
 }
 
