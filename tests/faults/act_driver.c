@@ -118,30 +118,49 @@ each_of(struct run *r, const char *folder, const struct listing *l, bool fix,
 	return rc;
 }
 
-/* Every message of a folder, in one run; what was not done is said. */
+/* The names that are given, or all. */
 static int
-act_all(const struct statedir *s, const char *folder, bool fix,
+list_some(struct listing *l, const char *folder, char **names, int n,
     struct err *e)
 {
+	const int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t k = 0;
+
+	if (dir < 0 || listing_read(l, dir, e) != ST_OK)
+		return ST_DEAD;
+	(void)close(dir);
+	for (size_t i = 0; i < l->n && n > 0; i++)
+		for (int j = 0; j < n; j++)
+			if (strcmp(l->list[i].name, names[j]) == 0)
+				l->list[k++] = l->list[i];
+	l->n = n > 0 ? k : l->n;
+	return ST_OK;
+}
+
+/* Messages of a folder, in one run; what was not done is said. */
+static int
+act_all(const struct statedir *s, const char *folder, char **names, int n,
+    bool fix, struct err *e)
+{
 	struct listing l = { 0 };
-	int dir, status = DONE;
+	int status = DONE;
 	struct outcome *out;
 	struct run r;
 
-	if ((dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-	    listing_read(&l, dir, e) != ST_OK ||
+	if (list_some(&l, folder, names, n, e) != ST_OK ||
 	    (out = calloc(l.n + 1, sizeof(*out))) == NULL ||
 	    run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
 	if (each_of(&r, folder, &l, fix, out, e) != ST_OK)
 		status = DEAD;
 	for (size_t i = 0; i < l.n && status != DEAD; i++)
-		if (out[i].kind != OUTCOME_DONE || out[i].note[0] != '\0')
+		if (out[i].kind == OUTCOME_SAME)
+			(void)say(&out[i]);
+		else if (out[i].kind != OUTCOME_DONE || out[i].note[0])
 			status = say(&out[i]);
 	run_end(&r);
 	listing_free(&l);
 	free(out);
-	(void)close(dir);
 	return status;
 }
 
@@ -256,10 +275,10 @@ perform(char **args, int n)
 		status = act(&s, args + 1, true, &e);
 	else if (n == 4 && strcmp(args[0], "quarantine") == 0)
 		status = act(&s, args + 1, false, &e);
-	else if (n == 3 && strcmp(args[0], "fixall") == 0)
-		status = act_all(&s, args[2], true, &e);
-	else if (n == 3 && strcmp(args[0], "quarantineall") == 0)
-		status = act_all(&s, args[2], false, &e);
+	else if (n >= 3 && strcmp(args[0], "fixall") == 0)
+		status = act_all(&s, args[2], args + 3, n - 3, true, &e);
+	else if (n >= 3 && strcmp(args[0], "quarantineall") == 0)
+		status = act_all(&s, args[2], args + 3, n - 3, false, &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)
