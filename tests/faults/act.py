@@ -56,10 +56,11 @@ CASES = [
 
 
 class Bench:
-    def __init__(self, folder, build):
+    def __init__(self, folder, build, user=None):
         self.folder = folder
         self.build = build
-        self.driver = Driver(build)
+        self.user = user
+        self.driver = Driver(build, user=user)
         self.counts = {}
         self.bad = []
         self.number = 0
@@ -70,7 +71,7 @@ class Bench:
     def setup(self, case):
         """A store as it is before the operation; the tree as it was first."""
         self.number += 1
-        box = Box("%s/box" % self.folder)
+        box = Box("%s/box" % self.folder, self.user)
         place = box.target(case.where)
         first = box.snapshot()
         for op in case.before:

@@ -75,10 +75,19 @@ say(const struct outcome *o)
 	return o->kind == OUTCOME_DONE ? DONE : NOT_DONE;
 }
 
+/* Behind "//" no link is followed. */
+static size_t
+root_of(const char *folder)
+{
+	const char *p = strstr(folder, "//");
+
+	return p != NULL ? (size_t)(p - folder) : strlen(folder);
+}
+
 static int
 act(const struct statedir *s, char **args, bool fix, struct err *e)
 {
-	const struct target t = { .folder = args[1], .root = strlen(args[1]),
+	const struct target t = { .folder = args[1], .root = root_of(args[1]),
 		.name = args[2] };
 	const struct change c = { .write = to_crlf, .reason = "test" };
 	struct outcome o;
@@ -105,7 +114,7 @@ each_of(struct run *r, const char *folder, const struct listing *l, bool fix,
 
 	for (size_t i = 0; i < l->n && rc == ST_OK; i++) {
 		t[i] = (struct target){ .folder = folder,
-		    .root = strlen(folder), .name = l->list[i].name };
+		    .root = root_of(folder), .name = l->list[i].name };
 		x[i] = (struct exchange){ .target = &t[i], .change = &c,
 		    .out = &out[i] };
 		if (!fix)

@@ -55,15 +55,17 @@ class Result:
 class Driver:
     """A process that does each operation in a child of its own."""
 
-    def __init__(self, build, inodes=None, trace=None):
+    def __init__(self, build, inodes=None, trace=None, user=None):
         env = dict(os.environ, LD_PRELOAD=build + "/act_fault.so")
         if inodes:
             env["ACT_INODES"] = inodes
         if trace:
             env["ACT_TRACE"] = trace
+        who = {} if user is None else {
+            "user": user, "group": GROUP, "extra_groups": []}
         self.child = subprocess.Popen(
             [build + "/act_driver"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=env)
+            stdout=subprocess.PIPE, env=env, **who)
 
     def run(self, fault, *args, peer=None):
         line = "\t".join((fault,) + args) + "\n"
@@ -111,10 +113,13 @@ class Box:
 
     FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "T/cur", "T/new", "T/tmp")
 
-    def __init__(self, path):
+    def __init__(self, path, user=None):
+        """user: who else than root will act, so that state can be made."""
         self.path = path
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
+        if user is not None:
+            os.chown(path, user, GROUP)
         for f in ("M", "T"):
             os.mkdir(path + "/" + f)
         for f in self.FOLDERS:
