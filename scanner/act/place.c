@@ -299,8 +299,11 @@ place_find(const struct place *p, const char *name, struct found *out,
 	const bool cur = strcmp(self, "cur") == 0;
 	const int dirs[2] = { cur ? p->other : p->dir,
 	    cur ? p->dir : p->other };
-	int rc = look_at(p->dir, name, out, e);
+	int rc;
 
+	if (strchr(name, '/') != NULL)	/* in another folder, if anywhere */
+		return ST_END;
+	rc = look_at(p->dir, name, out, e);
 	if (rc != ST_END || !p->maildir)
 		return rc;
 	for (unsigned i = 0; i < LOOKS_MAX; i++) {

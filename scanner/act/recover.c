@@ -102,6 +102,7 @@ settle_run(struct run *r, struct recovery *c, struct err *e)
 
 	c->out->torn += journal_cut(r->journal) > 0;
 	blob_sweep(r->blobs);
+	r->unsettled = false;
 	if ((rc = history_read(&h, r->journal, e)) != ST_OK) {
 		leave(c, r->id, NULL, e);
 		r->unsettled = true;

@@ -172,6 +172,8 @@ run_again(struct run *out, const struct statedir *s, const char *id,
 	    strchr(id, '/') != NULL)
 		return err_set(e, ST_END, 0, "no such run");
 	memcpy(r.id, id, n + 1);
+	/* Whoever left it so, only recovery ends that. */
+	r.unsettled = run_is_open(s, id);
 	if (open_folders(&r) != 0)
 		rc = errno == ENOENT ? err_set(e, ST_END, 0, "no such run") :
 		    failed(e);

@@ -132,7 +132,11 @@ open_file(const struct place *p, int pin, struct source *s,
 		return rc;
 	if (t->judged != NULL && !source_same_file(t->judged, &s->st))
 		return changed(o);
-	if ((s->fd = call_open_pinned(pin)) < 0)
+	s->fd = call_open_pinned(pin);
+	if (s->fd < 0 && errno == EWOULDBLOCK)
+		return outcome_set(o, OUTCOME_BUSY, 0,
+		    "somebody has a lease on it");
+	if (s->fd < 0)
 		return errno == EACCES || errno == EPERM ? outcome_set(o,
 		    OUTCOME_REFUSED, errno, "its owner may not read it") :
 		    err_set(e, ST_DEAD, errno, "cannot open");

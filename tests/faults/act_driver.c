@@ -106,12 +106,21 @@ say(const struct outcome *o)
 	return o->kind == OUTCOME_DONE ? DONE : NOT_DONE;
 }
 
+/* Behind "//" no link is followed. */
+static size_t
+root_of(const char *folder)
+{
+	const char *p = strstr(folder, "//");
+
+	return p != NULL ? (size_t)(p - folder) : strlen(folder);
+}
+
 static int
 act(const struct statedir *s, char **args, struct err *e)
 {
 	const struct mailbox_options wait = { .wait = 30 };
-	const struct target t = { .folder = args[2], .root = strlen(args[2]),
-		.name = args[3] };
+	const struct target t = { .folder = args[2],
+		.root = root_of(args[2]), .name = args[3] };
 	const struct change c = { .write = strcmp(args[0], "mark") == 0 ?
 	    mark : to_crlf, .reason = "test" };
 	struct outcome o;
@@ -139,7 +148,7 @@ each_of(struct run *r, const char *folder, const struct listing *l, bool fix,
 
 	for (size_t i = 0; i < l->n && rc == ST_OK; i++) {
 		t[i] = (struct target){ .folder = folder,
-		    .root = strlen(folder), .name = l->list[i].name };
+		    .root = root_of(folder), .name = l->list[i].name };
 		x[i] = (struct exchange){ .target = &t[i], .change = &c,
 		    .out = &out[i] };
 		if (!fix)
@@ -152,30 +161,49 @@ each_of(struct run *r, const char *folder, const struct listing *l, bool fix,
 	return rc;
 }
 
-/* Every message of a folder, in one run; what was not done is said. */
+/* The names that are given, or all. */
 static int
-act_all(const struct statedir *s, const char *folder, bool fix,
+list_some(struct listing *l, const char *folder, char **names, int n,
     struct err *e)
 {
+	const int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t k = 0;
+
+	if (dir < 0 || listing_read(l, dir, e) != ST_OK)
+		return ST_DEAD;
+	(void)close(dir);
+	for (size_t i = 0; i < l->n && n > 0; i++)
+		for (int j = 0; j < n; j++)
+			if (strcmp(l->list[i].name, names[j]) == 0)
+				l->list[k++] = l->list[i];
+	l->n = n > 0 ? k : l->n;
+	return ST_OK;
+}
+
+/* Messages of a folder, in one run; what was not done is said. */
+static int
+act_all(const struct statedir *s, const char *folder, char **names, int n,
+    bool fix, struct err *e)
+{
 	struct listing l = { 0 };
-	int dir, status = DONE;
+	int status = DONE;
 	struct outcome *out;
 	struct run r;
 
-	if ((dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-	    listing_read(&l, dir, e) != ST_OK ||
+	if (list_some(&l, folder, names, n, e) != ST_OK ||
 	    (out = calloc(l.n + 1, sizeof(*out))) == NULL ||
 	    run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
 	if (each_of(&r, folder, &l, fix, out, e) != ST_OK)
 		status = DEAD;
 	for (size_t i = 0; i < l.n && status != DEAD; i++)
-		if (out[i].kind != OUTCOME_DONE || out[i].note[0] != '\0')
+		if (out[i].kind == OUTCOME_SAME)
+			(void)say(&out[i]);
+		else if (out[i].kind != OUTCOME_DONE || out[i].note[0])
 			status = say(&out[i]);
 	run_end(&r);
 	listing_free(&l);
 	free(out);
-	(void)close(dir);
 	return status;
 }
 
@@ -362,10 +390,10 @@ perform(char **args, int n)
 	    strcmp(args[0], "mbox") == 0 || strcmp(args[0], "mark") == 0 ||
 	    strcmp(args[0], "quarantine") == 0))
 		status = act(&s, args, &e);
-	else if (n == 3 && strcmp(args[0], "fixall") == 0)
-		status = act_all(&s, args[2], true, &e);
-	else if (n == 3 && strcmp(args[0], "quarantineall") == 0)
-		status = act_all(&s, args[2], false, &e);
+	else if (n >= 3 && strcmp(args[0], "fixall") == 0)
+		status = act_all(&s, args[2], args + 3, n - 3, true, &e);
+	else if (n >= 3 && strcmp(args[0], "quarantineall") == 0)
+		status = act_all(&s, args[2], args + 3, n - 3, false, &e);
 	else if (n > 3 && (strcmp(args[0], "swaps") == 0 ||
 	    strcmp(args[0], "removals") == 0 ||
 	    strcmp(args[0], "boxes") == 0))

@@ -14,6 +14,7 @@ ACCESS = 1400000000987654321
 HEAD = b"From: a@b.example\nSubject: %s\n\n"
 OLD = HEAD % b"target" + b"one\r\ntwo\n" + b"x" * 60 + b"\n.\nend\n"
 STEM = "1700000000."             # of the target's names, and only of those
+ALONG = "171000000"              # of others that are changed with it
 
 
 def crlf(data):
@@ -21,6 +22,8 @@ def crlf(data):
 
 
 NEW = crlf(OLD)
+OTHERS = ((ALONG + "0.M5P5.host:2,F", OLD + b"longer\n"),
+          (ALONG + "1.M6P6.host", crlf(OLD)))      # nothing to do
 
 
 def sizes(data):
@@ -52,15 +55,17 @@ class Result:
 class Driver:
     """A process that does each operation in a child of its own."""
 
-    def __init__(self, build, inodes=None, trace=None):
+    def __init__(self, build, inodes=None, trace=None, user=None):
         env = dict(os.environ, LD_PRELOAD=build + "/act_fault.so")
         if inodes:
             env["ACT_INODES"] = inodes
         if trace:
             env["ACT_TRACE"] = trace
+        who = {} if user is None else {
+            "user": user, "group": GROUP, "extra_groups": []}
         self.child = subprocess.Popen(
             [build + "/act_driver"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=env)
+            stdout=subprocess.PIPE, env=env, **who)
 
     def run(self, fault, *args, peer=None):
         line = "\t".join((fault,) + args) + "\n"
@@ -110,10 +115,13 @@ class Box:
     FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "S", "T/cur", "T/new",
                "T/tmp")
 
-    def __init__(self, path):
+    def __init__(self, path, user=None):
+        """user: who else than root will act, so that state can be made."""
         self.path = path
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
+        if user is not None:
+            os.chown(path, user, GROUP)
         for f in ("M", "T"):
             os.mkdir(path + "/" + f)
         for f in self.FOLDERS:
@@ -141,16 +149,22 @@ class Box:
 
     def target(self, where):
         """The message that is acted on, odd in every way that is allowed."""
-        name = {"cur": STEM + "M1P1.host" + sizes(OLD) + ":2,S",
-                "new": STEM + "M1P1.host", "mh": STEM, "mbox": STEM}[where]
-        folder = {"cur": "M/cur", "new": "M/new", "mh": "H",
-                  "mbox": "S"}[where]
+        name = {"new": STEM + "M1P1.host", "mh": STEM, "mbox": STEM}.get(
+            where, STEM + "M1P1.host" + sizes(OLD) + ":2,S")
+        folder = {"new": "M/new", "mh": "H", "mbox": "S"}.get(
+            where, "M/cur")
         self.put(folder + "/" + name, OLD, 0o640,
                  [("user.note", b"kept\0 \n")])
+        if where == "many":
+            for n, data in OTHERS:
+                self.put("M/cur/" + n, data)
         if where != "mh":
             with open(self.path + "/M/maildirsize", "ab") as f:
                 f.write(b"%12d 1\n" % len(OLD))
-        return self.path + "/" + folder, name
+                if where == "many":
+                    f.writelines(b"%12d 1\n" % len(d) for _, d in OTHERS)
+        return (self.path + "/" + folder, name) + tuple(
+            n for n, _ in OTHERS if where == "many")
 
     def quota(self):
         """(bytes, messages) that maildirsize does not know of."""
@@ -189,9 +203,28 @@ def no_residue(snap):
 
 
 def others_same(snap, first):
-    a = {p: e for p, e in snap.items() if not is_target(p)}
-    b = {p: e for p, e in first.items() if not is_target(p)}
+    a = {p: e for p, e in snap.items() if not is_target(p) and
+         "/" + ALONG not in p}
+    b = {p: e for p, e in first.items() if not is_target(p) and
+         "/" + ALONG not in p}
     must(a == b, "other messages: %s, were %s" % (sorted(a), sorted(b)))
+
+
+def along(snap, first):
+    """Those that are changed with the target; how many were."""
+    changed = 0
+    for i in range(len(OTHERS)):
+        stem = "/%s%d." % (ALONG, i)
+        was = [e for p, e in first.items() if stem in p]
+        now = [(p, e) for p, e in snap.items() if stem in p and
+               "/tmp/" not in p]
+        must(len(now) == len(was), "%s: %d times" % (stem, len(now)))
+        for p, e in now:
+            must(e[0] in (was[0][0], crlf(was[0][0])) and
+                 e[1:] == was[0][1:], "%s: %r" % (p, e))
+            right_name(p, e[0])
+            changed += e[0] != was[0][0]
+    return changed
 
 
 def right_name(path, data):
