@@ -469,7 +469,7 @@ replace_archive(struct acting *a, struct act_archive *w, const char *output,
 	if (rc == ST_OK && w->same && o->kind == OUTCOME_REFUSED)
 		(void)outcome_set(o, OUTCOME_SAME, 0,
 		    "there is nothing to change");
-	place_close(beside.place);
+	run_end(&beside);
 	return rc;
 }
 
