@@ -28,8 +28,8 @@ struct archive_job {
 	bool (*going)(void *ctx);	/* false: give up */
 	/* A message that was taken out, piece by piece: first with its note,
 	 * last one with done set.  NULL: none may be. */
-	int (*take)(void *take_ctx, const struct archive_taken *, struct span note,
-	    struct span bytes, bool done, struct err *);
+	int (*take)(void *take_ctx, const struct archive_taken *,
+	    struct span note, struct span bytes, bool done, struct err *);
 	void *ctx, *take_ctx;
 
 	/* Out, also when it failed: */

@@ -31,15 +31,16 @@ static bool
 parse_word(const char *option, const char *word, const char *const *words,
     size_t n, size_t *out)
 {
-	char list[100] = "";
+	struct buf list = { 0 };
 
 	if ((*out = word_index(word, words, n)) < n)
 		return true;
-	for (size_t i = 0; i < n; i++) {
-		(void)strcat(list, i == 0 ? "" : i + 1 < n ? ", " : " or ");
-		(void)strcat(list, words[i]);
-	}
-	return usage("--%s takes %s, not %s", option, list, word);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < n ? ", " :
+		    " or ", words[i]);
+	(void)usage("--%s takes %s, not %s", option, buf_text(&list), word);
+	buf_free(&list);
+	return false;
 }
 
 #define WORDS(a) a, sizeof(a) / sizeof(a[0])

@@ -34,7 +34,7 @@ enum mend_type {
 	MEND_LEFT,		/* a message is left alone that the user might
 				 * have wanted: text that says why */
 	MEND_DONE,		/* all of the file was read */
-	MEND_FAILED		/* it cannot be read whole: text that says why */
+	MEND_FAILED		/* it cannot be read whole: text says why */
 };
 
 struct mend_message {

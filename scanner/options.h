@@ -79,9 +79,10 @@
 	    "write the report to FILE, whole or not at all") \
 	O(FOR_ACTS, REPORT, 'o', "report", "FILE", \
 	    "write the report to FILE, whole or not at all") \
-	O(FOR_SCAN, ALL, 'a', "all", NULL, "a record for every message, not only for " \
-	    "those with findings") \
-	O(FOR_SCAN, HASH, 0, "hash", NULL, "SHA-256 of every message; implies --all") \
+	O(FOR_SCAN, ALL, 'a', "all", NULL, \
+	    "a record for every message, not only for those with findings") \
+	O(FOR_SCAN, HASH, 0, "hash", NULL, \
+	    "SHA-256 of every message; implies --all") \
 	O(FOR_ALL, CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
@@ -127,7 +128,8 @@
 	    "auto, always or never (auto; NO_COLOR means never)") \
 	O(FOR_ALL, PROGRESS, 0, "progress", "WHEN", \
 	    "auto, always or never, on standard error (auto)") \
-	O(FOR_ALL, VERBOSE, 'v', "verbose", NULL, "list what was skipped, and why") \
+	O(FOR_ALL, VERBOSE, 'v', "verbose", NULL, \
+	    "list what was skipped, and why") \
 	O(FOR_ALL, HELP, 'h', "help", NULL, "this help")
 
 #define RULE_FILES_MAX 64u
