@@ -22,7 +22,7 @@ struct acting_options {
 					 * must not be in one of them */
 	const struct scan_options *scan;
 	unsigned timeout, wait;		/* seconds */
-	bool keep_uid, copy_swap, in_place;
+	bool keep_uid;
 	const volatile sig_atomic_t *stop;	/* not 0: no more files */
 
 	/* What came of a file. */

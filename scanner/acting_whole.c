@@ -57,8 +57,7 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 	    .run = &a->run };
 	const struct change c = { .write = act_mend_write, .ctx = &w,
 	    .reason = a->options.what };
-	const struct mailbox_options how = { .wait = a->options.wait,
-	    .in_place = a->options.in_place };
+	const struct mailbox_options how = { .wait = a->options.wait };
 	struct outcome o = { 0 };
 	struct target t = { 0 };
 	struct err e = { 0 };

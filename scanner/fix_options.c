@@ -146,10 +146,6 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->repair.allow_signed = true;
 	case OPTION_KEEP_UID:
 		return c->keep_uid = true;
-	case OPTION_ALLOW_COPY_SWAP:
-		return c->copy_swap = true;
-	case OPTION_ALLOW_IN_PLACE:
-		return c->in_place = true;
 	case OPTION_AS_OWNER:
 		return true;
 	case OPTION_LIMIT:

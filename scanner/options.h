@@ -58,12 +58,6 @@
 	    "a Maildir message without sizes in its name keeps the name") \
 	O(FOR_ACTS, WAIT, 0, "wait", "SECONDS", \
 	    "how long to try for the locks of an mbox (30)") \
-	O(FOR_ACTS, ALLOW_COPY_SWAP, 0, "allow-copy-swap", NULL, \
-	    "where a file system cannot swap two files: link, then remove; " \
-	    "the message may be seen twice for a moment") \
-	O(FOR_ACTS, ALLOW_IN_PLACE, 0, "allow-in-place", NULL, \
-	    "where an mbox cannot be swapped: write over it, with a journal " \
-	    "for what a crash leaves") \
 	O(FOR_FIX, NEW_ARCHIVE, 0, "output", "NEW", \
 	    "PATH is an archive: write the repaired one to NEW") \
 	O(FOR_FIX, STATE, 0, "state", "DIR", \
@@ -168,7 +162,7 @@ struct scan_command {
 	unsigned wait;			/* seconds */
 	const char *list, *verify;	/* quarantine folders to look at */
 	bool apply;
-	bool keep_uid, copy_swap, in_place;
+	bool keep_uid;
 	bool eol_given, code_given, severity_given;
 };
 

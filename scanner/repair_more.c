@@ -140,6 +140,7 @@ encode(struct repair_more *m, int i, uint8_t why)
 {
 	const struct mime_part *p = part_at(m, (size_t)i);
 	const struct reencode_how how = { .native = m->native, .to = m->to,
+	    .any_charset = m->options.eod == REPAIR_EOD_ENCODE,
 	    .why = why };
 	struct span s;
 
