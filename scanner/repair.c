@@ -31,6 +31,7 @@ struct repair {
 	edit_fn *fn;		/* who is told the edits; or NULL */
 	void *ctx;
 	struct rewrite rewrite;
+	struct fix result;	/* counts what is in the new message */
 };
 
 static void
@@ -49,8 +50,19 @@ on_bytes(void *ctx, struct span s)
 {
 	struct repair *r = ctx;
 
-	if (r->feeds_seals)
-		seals_feed(r->seals, s);
+	if (!r->feeds_seals)
+		return;
+	seals_feed(r->seals, s);
+	if (repair_more_encoded(r->more) > 0)
+		fix_feed(&r->result, s);
+}
+
+/* Told of edits that nobody makes. */
+static void
+on_no_edit(void *ctx, const struct edit *e)
+{
+	(void)ctx;
+	(void)e;
 }
 
 struct repair *
@@ -62,6 +74,7 @@ repair_new(const struct repair_options *o)
 		return NULL;
 	r->options = *o;
 	r->kinds = repair_kinds(o);
+	fix_init(&r->result, o->kernel, on_no_edit, r);
 	r->seals = seals_new(o->kernel);
 	r->more = repair_more_new(o);
 	if (r->seals != NULL && r->more != NULL)
@@ -224,9 +237,11 @@ pass_to_seals(struct repair *r, struct store *st, struct repair_facts *f,
 	int rc;
 
 	seals_begin(r->seals, SEAL_NEW, r->after);
+	fix_begin(&r->result, &r->fix_options, NULL, 0);
 	r->feeds_seals = true;
 	rc = pass(r, st, f, bad, e);
 	r->feeds_seals = false;
+	(void)fix_end(&r->result);
 	seals_end(r->seals);
 	seals_effect(r->seals, &f->seals);
 	return rc;
@@ -303,6 +318,10 @@ count(struct repair *r, struct store *st, const struct msg *m,
 	if (again && (rc = pass_to_seals(r, st, f, bad, e)) != ST_OK)
 		return rc;
 	f->counts = r->rewrite.fix.counts;
+	/* Of an encoded part fix knows only that it must not touch it. */
+	if (repair_more_encoded(r->more) > 0)
+		memcpy(f->counts.after, r->result.counts.before,
+		    sizeof(f->counts.after));
 	f->fields = repair_more_fields(r->more);
 	f->encoded = repair_more_encoded(r->more);
 	f->new_len = r->rewrite.splice.made;

@@ -395,6 +395,11 @@ def a_part_is_encoded_only_where_that_is_asked_for():
                b"plain\n--b--\n")
         path = write(mail + "/a.eml", old)
         same(fix("--eod", "encode", mail).status, USAGE)
+        dry = fix("--eod", "encode", "--reencode", mail)
+        same([(r["repair"]["before"]["look_alike"],
+               r["repair"]["after"]["look_alike"],
+               r["repair"]["after"]["crlf"], r["repair"]["parts_encoded"])
+              for r in dry.of_type("message")], [(1, 0, 0, 1)])
         done = fix("--apply", "--state", state, "--eod", "encode",
                    "--reencode", mail)
         same(done.status, CLEAN, done.err)
