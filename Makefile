@@ -13,7 +13,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 CFLAGS =
 LDFLAGS =
-LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse
+LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse -ljansson -larchive
 CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
 ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
 
@@ -39,9 +39,11 @@ LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
-FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c
+FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c \
+	tests/headlaws.c tests/encodelaws.c
 ACTING = $(wildcard scanner/act/*.c) scanner/base/buf.c scanner/base/err.c \
-	scanner/base/hash.c formats/listing.c formats/names.c
+	scanner/base/hash.c formats/listing.c formats/names.c \
+	formats/gzip.c formats/input.c
 
 all: build/baredot
 
@@ -97,11 +99,14 @@ build/tests/%: build/san/tests/%.o $(TESTLIB:%.c=build/san/%.o) $(LIB:%.c=build/
 build/tests/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZLIB:%.c=build/fuzz/%.o) $(LIB:%.c=build/fuzz/%.o)
 	@mkdir -p $(@D)
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+build/tests/archive_driver: $(ACTING:%.c=build/opt/%.o) build/opt/tests/archive/driver.o
+	@mkdir -p $(@D)
+	$(CC) -pie -o $@ $^ $(LDLIBS)
 # The acting core alone, every call by its plain name, and what breaks them.
 build/faults/%.o: %.c
 	$(call compile,$(CC),-O1 -g)
 build/faults/act_driver: $(ACTING:%.c=build/faults/%.o) build/faults/tests/faults/act_driver.o
-	$(CC) -o $@ $^ -lcrypto
+	$(CC) -o $@ $^ -lcrypto -larchive -lz
 build/faults/act_fault.so: tests/faults/act_fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -o $@ $<

@@ -4,7 +4,7 @@
 #include "format.h"
 
 struct eml {
-	enum place place;
+	enum store_place place;
 	bool given;		/* store_next has returned it */
 };
 
@@ -81,7 +81,7 @@ look_at_header(struct span s)
 }
 
 static unsigned
-eml_bid(struct span head, enum place place)
+eml_bid(struct span head, enum store_place place)
 {
 	struct header_look h;
 

@@ -15,7 +15,7 @@ struct format {
 	 * How sure it is, in bits that were checked, from the first bytes of
 	 * the data: all, when there are fewer than INPUT_PEEK_MAX.  0: no.
 	 */
-	unsigned (*bid)(struct span head, enum place);
+	unsigned (*bid)(struct span head, enum store_place);
 
 	/* The input is at the data's start. */
 	int (*begin)(void *, struct input *, const struct store_how *,

@@ -131,10 +131,10 @@ gzip_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
 	return rc;
 }
 
-struct source
+struct byte_source
 gzip_source(struct gzip *g, struct input *below)
 {
 	g->state = GZIP_START;
 	g->below = below;
-	return (struct source){ .read = gzip_read, .ctx = g };
+	return (struct byte_source){ .read = gzip_read, .ctx = g };
 }

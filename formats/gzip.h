@@ -19,6 +19,6 @@ bool gzip_magic(struct span head);	/* these are the first bytes of one */
  * What the input below decompresses to.  below is borrowed until the source
  * is closed, and so is the struct gzip.
  */
-struct source gzip_source(struct gzip *, struct input *below);
+struct byte_source gzip_source(struct gzip *, struct input *below);
 
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct input {
-	struct source source;	/* read == NULL: closed */
+	struct byte_source source;	/* read == NULL: closed */
 	uint8_t *buf;		/* INPUT_BUFFER bytes, kept between files */
 	struct span have;	/* not yet consumed; always in buf */
 	uint64_t off;		/* of have.p[0] */
@@ -63,7 +63,7 @@ input_close(struct input *in)
 		in->source.close(in->source.ctx);
 	if (in->fd >= 0)
 		(void)close(in->fd);
-	in->source = (struct source){ 0 };
+	in->source = (struct byte_source){ 0 };
 	in->fd = -1;
 	in->size = 0;
 	in->exact = false;
@@ -120,7 +120,7 @@ input_open_fd(struct input *in, int fd, uint64_t size)
 		input_open_pipe(in, fd);
 		return;
 	}
-	input_open_source(in, (struct source){
+	input_open_source(in, (struct byte_source){
 		.read = file_read, .ctx = in, .seekable = true });
 	in->fd = fd;
 	in->size = size;
@@ -130,13 +130,13 @@ input_open_fd(struct input *in, int fd, uint64_t size)
 void
 input_open_pipe(struct input *in, int fd)
 {
-	input_open_source(in, (struct source){
+	input_open_source(in, (struct byte_source){
 		.read = pipe_read, .ctx = in });
 	in->fd = fd;
 }
 
 void
-input_open_source(struct input *in, struct source s)
+input_open_source(struct input *in, struct byte_source s)
 {
 	input_close(in);
 	in->source = s;

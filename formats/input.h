@@ -22,7 +22,7 @@
  * Where the bytes of an input come from: a file, what a file decompresses to,
  * a test's double.
  */
-struct source {
+struct byte_source {
 	/*
 	 * Read up to n bytes, which stand at off.  ST_OK: *got of them, at
 	 * least 1.  ST_END: there are no more.  ST_DEAD: read error, and again
@@ -51,7 +51,7 @@ void input_open_fd(struct input *, int fd, uint64_t size);
 /* Read from a pipe or the like, which ends when it ends. */
 void input_open_pipe(struct input *, int fd);
 
-void input_open_source(struct input *, struct source);
+void input_open_source(struct input *, struct byte_source);
 
 void input_close(struct input *);	/* and what it owns */
 

@@ -45,7 +45,7 @@ line_ending_byte(struct span head)
 }
 
 static unsigned
-mbox_bid(struct span head, enum place place)
+mbox_bid(struct span head, enum store_place place)
 {
 	(void)place;
 	return from_judge(head, line_ending_byte(head)) == FROM_SEPARATOR ?

@@ -105,7 +105,7 @@ store_format_name(size_t i)
 }
 
 static const struct format *
-best_bid(struct span head, enum place place)
+best_bid(struct span head, enum store_place place)
 {
 	const struct format *best = NULL;
 	unsigned most = 0;
@@ -207,7 +207,7 @@ store_open(struct store *s, int fd, uint64_t size,
 }
 
 int
-store_open_source(struct store *s, struct source source,
+store_open_source(struct store *s, struct byte_source source,
     const struct store_how *how, struct err *e)
 {
 	store_close(s);
@@ -303,6 +303,28 @@ store_again(struct store *s)
 	input_seek(s->in, s->msg->off);
 	s->left = s->msg->len;
 	s->reading = READING_AGAIN;
+}
+
+int
+store_look(struct store *s, uint64_t off, uint8_t *p, size_t n,
+    struct err *e)
+{
+	struct span a;
+	size_t got = 0;
+	int rc;
+
+	for (; got < n; got += a.n) {
+		const size_t left = n - got;
+
+		rc = input_look(s->in, off + got, left < INPUT_LOOK_MAX ?
+		    left : INPUT_LOOK_MAX, &a, e);
+		if (rc != ST_OK)
+			return rc;
+		if (a.n > left)
+			a.n = left;
+		memcpy(p + got, a.p, a.n);
+	}
+	return ST_OK;
 }
 
 uint64_t

@@ -15,7 +15,7 @@
 #include "msg.h"
 
 /* What the file's place and name say about it. */
-enum place {
+enum store_place {
 	PLACE_OTHER,		/* nothing: the content must tell */
 	PLACE_MAILDIR,		/* new/, cur/ or tmp/ of a Maildir: a message */
 	PLACE_MH,		/* a number for a name: likely a message */
@@ -25,7 +25,7 @@ enum place {
 
 struct store_how {
 	const char *format;	/* forced, or NULL: probe */
-	enum place place;
+	enum store_place place;
 	uint64_t from, to;	/* bytes: only messages whose separator starts
 				 * there; to == 0: all.  For mbox only */
 	bool exact;		/* a separator starts at from */
@@ -46,7 +46,7 @@ int store_open(struct store *, int fd, uint64_t size,
     const struct store_how *, struct err *);
 
 /* The same for any source of bytes, which the store then owns. */
-int store_open_source(struct store *, struct source,
+int store_open_source(struct store *, struct byte_source,
     const struct store_how *, struct err *);
 
 void store_close(struct store *);
@@ -69,6 +69,13 @@ bool store_can_again(const struct store *);
 
 /* After ST_END of store_read: begin the same message anew. */
 void store_again(struct store *);
+
+/*
+ * The n bytes of the store's data at off, without moving; only if
+ * store_can_again.  ST_END: there are fewer.  ST_DEAD: read error.
+ */
+int store_look(struct store *, uint64_t off, uint8_t *p, size_t n,
+    struct err *);
 
 /*
  * Where the next message's separator starts, after ST_END of store_read or of

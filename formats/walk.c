@@ -76,7 +76,7 @@ static bool
 walk_file(struct walk *w, const char *name, enum folder folder)
 {
 	const struct walk_dir d = this_dir(w);
-	enum place place = PLACE_OTHER;
+	enum store_place place = PLACE_OTHER;
 
 	if (name_is_metadata(name) || ((folder == FOLDER_MAILDIR_PART) &&
 	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)))

@@ -32,7 +32,7 @@ struct walk_dir {
  */
 struct walk_sink {
 	bool (*file)(void *, const struct walk_dir *, const char *name,
-	    enum place);
+	    enum store_place);
 	bool (*leave)(void *, const struct walk_dir *, bool settled);
 	bool (*skipped)(void *, const struct walk_dir *, const char *name,
 	    enum walk_skip);

@@ -4,9 +4,12 @@
 set -eu
 
 packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
-libconfuse-dev libcmocka-dev clang libclang-rt-14-dev python3
-python3-jsonschema python3-dkim gzip mandoc cppcheck jq dos2unix strace"
-optional="libgmime-3.0-dev"	# without it tests are skipped
+libconfuse-dev libjansson-dev libarchive-dev libcmocka-dev clang
+libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip
+libarchive-tools cpio zip unzip bzip2 xz-utils zstd lz4 mandoc cppcheck jq
+dos2unix strace"
+# Without these tests are skipped.
+optional="libgmime-3.0-dev gnupg openssl procmail maildrop dovecot-core"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2

@@ -380,24 +380,25 @@ static const struct {
 	struct span name;
 	read_fn *read;
 	const char *missing;	/* NULL: then value.p is NULL */
+	bool not_arc;		/* means something else there, or nothing */
 } tags[] = {
 #define NAME(lit) { (const uint8_t *)(lit), sizeof(lit) - 1 }
-	{ NAME("d"), read_d, "no d=" },
-	{ NAME("s"), read_s, "no s=" },
-	{ NAME("v"), read_v, "no v=" },
-	{ NAME("a"), read_a, "no a=" },
-	{ NAME("c"), read_c, NULL },
-	{ NAME("l"), read_l, NULL },
-	{ NAME("bh"), read_bh, "no bh=" },
-	{ NAME("b"), read_b, "no b=" },
-	{ NAME("h"), read_h, "no h=" },
-	{ NAME("i"), read_i, NULL },
-	{ NAME("t"), read_t, NULL },
-	{ NAME("x"), read_x, NULL },
+	{ NAME("d"), read_d, "no d=", false },
+	{ NAME("s"), read_s, "no s=", false },
+	{ NAME("v"), read_v, "no v=", true },
+	{ NAME("a"), read_a, "no a=", false },
+	{ NAME("c"), read_c, NULL, false },
+	{ NAME("l"), read_l, NULL, false },
+	{ NAME("bh"), read_bh, "no bh=", false },
+	{ NAME("b"), read_b, "no b=", false },
+	{ NAME("h"), read_h, "no h=", false },
+	{ NAME("i"), read_i, NULL, true },
+	{ NAME("t"), read_t, NULL, false },
+	{ NAME("x"), read_x, NULL, false },
 };
 
-void
-dkim_tags_read(struct dkim_tags *t, struct span value)
+static void
+read_tags(struct dkim_tags *t, struct span value, bool arc)
 {
 	static const struct span absent = { NULL, 0 };
 	struct tag_list l;
@@ -411,9 +412,35 @@ dkim_tags_read(struct dkim_tags *t, struct span value)
 		const char *why = is == NULL ? tags[i].missing :
 		    tags[i].read(t, is->value, &l);
 
+		if (arc && tags[i].not_arc)
+			continue;
 		if (is == NULL && why == NULL)
 			why = tags[i].read(t, absent, &l);
 		if (t->why == NULL)
 			t->why = why;
 	}
+}
+
+void
+dkim_tags_read(struct dkim_tags *t, struct span value)
+{
+	read_tags(t, value, false);
+}
+
+void
+dkim_tags_read_arc(struct dkim_tags *t, struct span value)
+{
+	read_tags(t, value, true);
+}
+
+bool
+dkim_tags_find(struct span value, struct span name, struct span *out)
+{
+	struct tag_list l;
+	const struct tag *is;
+
+	if (split_tags(&l, value) != NULL || (is = find_tag(&l, name)) == NULL)
+		return false;
+	*out = is->value;
+	return true;
 }

@@ -41,4 +41,11 @@ struct dkim_tags {
 /* value: the field's, folded or not, as field.value of fields.h. */
 void dkim_tags_read(struct dkim_tags *, struct span value);
 
+/* The same of an ARC-Message-Signature, which has no v= and whose i= is a
+ * number: RFC 8617 4.1.2. */
+void dkim_tags_read_arc(struct dkim_tags *, struct span value);
+
+/* The value of one tag, in place; false: there is none, or it is no list. */
+bool dkim_tags_find(struct span value, struct span name, struct span *out);
+
 #endif

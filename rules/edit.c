@@ -32,7 +32,17 @@ static unsigned
 insertion_kind(const struct edit *e)
 {
 	return inserts(e, "\r", 1) ? EDIT_ADD_CR :
-	    inserts(e, ".", 1) ? EDIT_STUFF : 0;
+	    inserts(e, ".", 1) ? EDIT_STUFF :
+	    inserts(e, "\n", 1) || inserts(e, "\r\n", 2) ? EDIT_FOLD : 0;
+}
+
+static bool
+is_white(const struct edit *e)
+{
+	for (size_t i = 0; i < e->del; i++)
+		if (!ascii_wsp(e->old[i]))
+			return false;
+	return true;
 }
 
 static unsigned
@@ -51,6 +61,8 @@ replacement_kind(const struct edit *e)
 unsigned
 edit_kind(const struct edit *e)
 {
+	if (e->graft != NULL)
+		return e->graft->off == e->off ? graft_kind(e->graft) : 0;
 	if (e->del > EDIT_MAX || e->ins > EDIT_MAX)
 		return 0;
 	if (e->del == 0)
@@ -61,7 +73,29 @@ edit_kind(const struct edit *e)
 		return EDIT_CUT_CR;
 	if (e->del == 1 && e->old[0] == 0)
 		return EDIT_DROP_NUL;
+	if (is_white(e))
+		return EDIT_CUT_SPACE;
 	return is_dot_line(e) ? EDIT_CUT_DOT : 0;
+}
+
+static uint64_t
+goes(const struct edit *e)
+{
+	return e->graft != NULL ? e->graft->del : e->del;
+}
+
+static uint64_t
+comes(const struct edit *e)
+{
+	return e->graft != NULL ? e->graft->ins.n : e->ins;
+}
+
+/* Where the next edit may be; this one ends in the message. */
+static uint64_t
+behind(const struct edit *e, unsigned kind)
+{
+	return kind == EDIT_FIELD ? e->off : e->off + (goes(e) > 0 ? goes(e) :
+	    1u);
 }
 
 /* Which of the kinds asked for make this edit right; 0: none does. */
@@ -82,16 +116,39 @@ edits_are_allowed(const struct edit *e, size_t n, unsigned kinds,
 	uint64_t free_from = 0;		/* all before it is behind us */
 
 	for (size_t i = 0; i < n; i++) {
-		if (allowed_by(&e[i], kinds) == 0 || e[i].off < free_from ||
-		    e[i].off >= size || e[i].del > size - e[i].off)
+		const unsigned by = allowed_by(&e[i], kinds);
+
+		if (by == 0 || e[i].off < free_from || e[i].off >= size ||
+		    goes(&e[i]) > size - e[i].off)
 			return false;
-		free_from = e[i].off + (e[i].del > 0 ? e[i].del : 1u);
+		free_from = behind(&e[i], by);
 	}
 	return true;
 }
 
+static void
+invert_small(const struct edit *e, struct edit *back)
+{
+	back->del = e->ins;
+	back->ins = e->del;
+	memcpy(back->old, e->put, EDIT_MAX);
+	memcpy(back->put, e->old, EDIT_MAX);
+}
+
+static void
+invert_graft(const struct graft *g, struct span old, uint64_t off,
+    struct graft *back)
+{
+	back->off = off;
+	back->del = g->ins.n;
+	back->ins = (struct span){ old.p + g->off, (size_t)g->del };
+	back->kind = 0;
+	back->why = g->why;
+}
+
 void
-edits_invert(const struct edit *list, size_t n, struct edit *back)
+edits_invert_all(const struct edit *list, size_t n, struct span old,
+    struct edit *back, struct graft *room)
 {
 	uint64_t shift = 0;	/* of new offsets; modulo 2^64 */
 
@@ -100,13 +157,21 @@ edits_invert(const struct edit *list, size_t n, struct edit *back)
 
 		back[i] = e;
 		back[i].off = e.off + shift;
-		back[i].del = e.ins;
-		back[i].ins = e.del;
-		memcpy(back[i].old, e.put, EDIT_MAX);
-		memcpy(back[i].put, e.old, EDIT_MAX);
-		shift += e.ins;
-		shift -= e.del;
+		if (e.graft == NULL) {
+			invert_small(&e, &back[i]);
+		} else {
+			invert_graft(e.graft, old, back[i].off, &room[i]);
+			back[i].graft = &room[i];
+		}
+		shift += comes(&e);
+		shift -= goes(&e);
 	}
+}
+
+void
+edits_invert(const struct edit *list, size_t n, struct edit *back)
+{
+	edits_invert_all(list, n, (struct span){ NULL, 0 }, back, NULL);
 }
 
 /* What the old byte behind an edit must be, where the edit says so. */
@@ -125,7 +190,17 @@ splice_begin(struct splice *s, unsigned kinds, splice_fn *fn, void *ctx)
 	s->bad = NULL;
 	s->next = 0;
 	s->last = '\n';
+	s->to = BRK_NONE;
+	s->check = NULL;
+	edit_place_begin(&s->place, (kinds & EDIT_ENCODE) != 0);
 	s->n = 0;
+}
+
+void
+splice_text(struct splice *s, enum brk to, const struct splice_check *check)
+{
+	s->to = to;
+	s->check = check;
 }
 
 static void
@@ -137,7 +212,7 @@ flush(struct splice *s)
 }
 
 static void
-put(struct splice *s, const uint8_t *p, size_t n)
+put_out(struct splice *s, const uint8_t *p, size_t n)
 {
 	if (n > SPLICE_BUFFER - s->n)
 		flush(s);
@@ -149,6 +224,16 @@ put(struct splice *s, const uint8_t *p, size_t n)
 	}
 	memcpy(s->buf + s->n, p, n);
 	s->n += n;
+}
+
+static void
+put(struct splice *s, const uint8_t *p, size_t n)
+{
+	if ((s->kinds & EDIT_TEXT) != 0 && n > 0 &&
+	    !edit_place_feed(&s->place, (struct span){ p, n }))
+		s->bad = "text before what it must not stand before";
+	if (s->bad == NULL)
+		put_out(s, p, n);
 }
 
 /* The next old byte, kept or not, is c. */
@@ -191,11 +276,29 @@ check_place(struct splice *s, const struct edit *e, unsigned by)
 	if (by == EDIT_STUFF && s->last != '\n' && s->last != '\r' &&
 	    s->last != 0 && !ascii_wsp(s->last))
 		s->bad = "a dot that is not alone";
-	if (e->del > 0)
+	if ((by & EDIT_TEXT) != 0 && !edit_place_check(&s->place, e, by))
+		s->bad = "text where none may be put";
+	if (e->graft == NULL && e->del > 0)
 		check_next(s, e->old[0]);
 	if (s->next != 0 && (s->next & want) == 0)
 		s->bad = "edits that exclude each other";
 	s->next = want;
+}
+
+/* It was said that text may be put, which has these breaks. */
+static void
+check_text(struct splice *s, const struct edit *e, unsigned by)
+{
+	const struct graft *g = e->graft;
+	enum brk is;
+
+	if ((by & (EDIT_FOLD | EDIT_FIELD | EDIT_ENCODE)) == 0)
+		return;
+	is = g != NULL ? graft_break(g) : e->ins == 1 ? BRK_LF : BRK_CRLF;
+	if (is != s->to && is != BRK_NONE)
+		s->bad = "text with the wrong line ends";
+	if (by == EDIT_ENCODE && s->check == NULL)
+		s->bad = "an encoded body that nobody checks";
 }
 
 static void
@@ -207,34 +310,83 @@ begin(struct splice *s, const struct edit *e)
 		s->bad = "an edit that is not allowed";
 	else if (e->off < s->free_from)
 		s->bad = "edits out of order";
+	if (s->bad == NULL)
+		check_text(s, e, by);
+	if (s->bad == NULL)
+		check_place(s, e, by);
 	if (s->bad != NULL)
 		return;
-	check_place(s, e, by);
-	s->free_from = e->off + (e->del > 0 ? e->del : 1u);
+	if ((by & EDIT_TEXT) != 0)
+		edit_place_make(&s->place, e, by);
+	if (by == EDIT_ENCODE && !s->check->begin(s->check->ctx,
+	    e->graft->ins, s->place.base64))
+		s->bad = "an encoded body that is not right";
+	s->free_from = behind(e, by);
 	s->now = *e;
+	s->by = by;
+	s->del = goes(e);
 	s->got = 0;
 	s->open = true;
+}
+
+/* The bytes of s are what this edit says that goes; of a graft: may be. */
+static bool
+is_old(struct splice *s, struct span old)
+{
+	const struct edit *e = &s->now;
+
+	if (e->graft == NULL)
+		return memcmp(e->old + s->got, old.p, old.n) == 0;
+	if (e->graft->kind == EDIT_ENCODE)
+		return s->check->old(s->check->ctx, old);
+	for (size_t i = 0; i < old.n; i++) {
+		const uint8_t c = old.p[i];
+
+		if (e->graft->kind == EDIT_LENGTH ? !ascii_digit(c) :
+		    c == '\r' || c == '\n' || c == 0)
+			return false;
+	}
+	return true;
+}
+
+/* All its old bytes are there. */
+static void
+finish(struct splice *s)
+{
+	const struct edit *e = &s->now;
+	const struct graft *g = e->graft;
+
+	s->open = false;
+	if (g == NULL)
+		put(s, e->put, e->ins);
+	else if (s->by != EDIT_ENCODE)
+		put(s, g->ins.p, g->ins.n);
+	else if (s->check->end(s->check->ctx))
+		put_out(s, g->ins.p, g->ins.n);
+	else
+		s->bad = "an encoded body that is not the old one";
+	if ((s->by & EDIT_TEXT) != 0)
+		edit_place_made(&s->place, s->by);
 }
 
 /* Take what the open edit still wants of the n bytes at p; how many. */
 static size_t
 take(struct splice *s, const uint8_t *p, size_t n)
 {
-	size_t i = 0;
-
 	if (!s->open)
 		return 0;
-	for (; i < n && s->got < s->now.del; i++)
-		if (p[i] != s->now.old[s->got++])
+	if (n > s->del - s->got)
+		n = (size_t)(s->del - s->got);
+	if (n > 0 && s->bad == NULL) {
+		if (!is_old(s, (struct span){ p, n }))
 			s->bad = "an edit of other bytes";
-	s->off += i;
-	if (i > 0)
-		s->last = p[i - 1];
-	if (s->got < s->now.del || s->bad != NULL)
-		return i;
-	put(s, s->now.put, s->now.ins);
-	s->open = false;
-	return i;
+		s->last = p[n - 1];
+	}
+	s->got += n;
+	s->off += n;
+	if (s->got == s->del && s->bad == NULL)
+		finish(s);
+	return n;
 }
 
 size_t
@@ -265,7 +417,8 @@ splice_feed(struct splice *s, struct span old, const struct edit *edits,
 const char *
 splice_end(struct splice *s)
 {
-	if (s->bad == NULL && (s->next != 0 || s->open))
+	if (s->bad == NULL && (s->next != 0 || s->open ||
+	    !edit_place_end(&s->place)))
 		s->bad = "an edit before the wrong byte";
 	flush(s);
 	return s->bad;

@@ -30,7 +30,7 @@ enum topic {
 };
 
 struct pattern_rules;
-struct target;
+struct target_server;
 
 struct engine_options {
 	unsigned topics;		/* 0: the first look */
@@ -41,7 +41,7 @@ struct engine_options {
 	unsigned checks;		/* TOPIC_CONFORM: bits of enum
 					 * conform_flag */
 	const struct pattern_rules *rules;	/* TOPIC_PATTERNS; or NULL */
-	const struct target *target;	/* TOPIC_TARGET; or NULL */
+	const struct target_server *target;	/* TOPIC_TARGET; or NULL */
 };
 
 struct engine;

@@ -32,6 +32,8 @@ struct mime_part {
 	uint64_t body;
 	uint64_t end;		/* of the body: the break before a delimiter
 				 * line is not of it */
+	bool cut;		/* it ends where a multipart around it should
+				 * go on: its end may be missing */
 	struct mime_ends ends;	/* in the body */
 };
 

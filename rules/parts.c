@@ -155,6 +155,16 @@ keep_part(struct parts *s, const struct entity *o)
 		s->facts.list[o->index] = o->part;
 }
 
+/* A multipart around the last entity, beyond the outer `left`, is open. */
+static bool
+is_cut(const struct parts *s, size_t left)
+{
+	for (size_t i = left; i + 1 < s->n; i++)
+		if (s->open[i].is == ENTITY_PARTS)
+			return true;
+	return false;
+}
+
 /*
  * All entities but the outer `left` end at end, where breaks were counted up
  * to *ends; the line at `at` says so.  Returns where they did end: behind
@@ -178,6 +188,7 @@ end_entities(struct parts *s, size_t left, uint64_t end,
 			ends = &o->before;
 		}
 		o->part.end = end;
+		o->part.cut = is_cut(s, left);
 		for (unsigned i = 0; i < MIME_ENDS; i++)
 			o->part.ends.n[i] = ends->n[i] - o->before.n[i];
 		if (o->is == ENTITY_PARTS)

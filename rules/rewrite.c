@@ -24,10 +24,47 @@ give(struct rewrite *r, uint64_t upto, const struct edit *e, size_t n)
 	}
 }
 
+/* Splice wants all edits at one place together. */
+static void
+make_same(struct rewrite *r)
+{
+	const size_t n = r->same_n;
+
+	r->same_n = 0;
+	if (n > 0)
+		give(r, r->same[0].off + 1, r->same, n);
+}
+
+static void
+make(struct rewrite *r, const struct edit *e)
+{
+	if (r->watch != NULL)
+		r->watch(r->watch_ctx, e);
+	if (r->same_n == REWRITE_SAME ||
+	    (r->same_n > 0 && r->same[0].off != e->off))
+		make_same(r);
+	r->same[r->same_n++] = *e;
+}
+
+/* Those that are due before upto; one at upto itself, if fix has one there. */
+static void
+make_more(struct rewrite *r, uint64_t upto)
+{
+	const struct edit *e;
+
+	if (r->more == NULL)
+		return;
+	while ((e = r->more->next(r->more->ctx)) != NULL && e->off < upto) {
+		make(r, e);
+		r->more->take(r->more->ctx);
+	}
+}
+
 static void
 on_edit(void *ctx, const struct edit *e)
 {
-	give(ctx, e->off + 1, e, 1);
+	make_more(ctx, e->off + 1);
+	make(ctx, e);
 }
 
 void
@@ -41,6 +78,15 @@ rewrite_init(struct rewrite *r, const struct kernel *k, splice_fn *fn,
 }
 
 void
+rewrite_merge(struct rewrite *r, const struct rewrite_more *more,
+    edit_fn *watch, void *ctx)
+{
+	r->more = more;
+	r->watch = watch;
+	r->watch_ctx = ctx;
+}
+
+void
 rewrite_begin(struct rewrite *r, unsigned kinds, const struct fix_options *o,
     const struct fix_range *ranges, size_t n)
 {
@@ -50,6 +96,13 @@ rewrite_begin(struct rewrite *r, unsigned kinds, const struct fix_options *o,
 	r->off = 0;
 	r->done = 0;
 	r->held = 0;
+	r->same_n = 0;
+}
+
+void
+rewrite_text(struct rewrite *r, enum brk to, const struct splice_check *c)
+{
+	splice_text(&r->splice, to, c);
 }
 
 /* Hold what splice has not had. */
@@ -73,6 +126,8 @@ rewrite_feed(struct rewrite *r, struct span s)
 {
 	r->now = s;
 	fix_feed(&r->fix, s);
+	make_more(r, fix_settled(&r->fix));
+	make_same(r);
 	give(r, fix_settled(&r->fix), NULL, 0);
 	hold(r);
 }
@@ -83,6 +138,8 @@ rewrite_end(struct rewrite *r)
 	const enum fix_end end = fix_end(&r->fix);
 	const char *bad;
 
+	make_more(r, r->off);
+	make_same(r);
 	give(r, r->off, NULL, 0);
 	bad = splice_end(&r->splice);
 	return bad != NULL ? bad : end == FIX_ELSEWHERE ?

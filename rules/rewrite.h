@@ -9,6 +9,19 @@
 
 #include "fix.h"
 
+/*
+ * Edits that do not come from fix, merged in by their offsets: of two at one
+ * place these are the first.
+ */
+struct rewrite_more {
+	/* The next one, or NULL; the same until it is taken. */
+	const struct edit *(*next)(void *ctx);
+	void (*take)(void *ctx);
+	void *ctx;
+};
+
+#define REWRITE_SAME 8u		/* edits that may be at one place */
+
 struct rewrite {
 	struct fix fix;		/* its counts are for reading at the end */
 
@@ -16,6 +29,11 @@ struct rewrite {
 	struct splice splice;
 	splice_fn *fn;
 	void *ctx;
+	const struct rewrite_more *more;	/* or NULL */
+	edit_fn *watch;		/* or NULL */
+	void *watch_ctx;
+	size_t same_n;
+	struct edit same[REWRITE_SAME];	/* edits at one place, not made yet */
 	struct span now;	/* the span that is being fed */
 	uint64_t off;		/* of now.p[0], in the old message */
 	uint64_t done;		/* what splice has had */
@@ -27,9 +45,20 @@ struct rewrite {
 void rewrite_init(struct rewrite *, const struct kernel *, splice_fn *,
     void *ctx);
 
+/*
+ * Until the next rewrite_init: edits to be merged in, and who is told of each
+ * edit.  Both may be NULL.
+ */
+void rewrite_merge(struct rewrite *, const struct rewrite_more *,
+    edit_fn *watch, void *ctx);
+
 /* kinds: as for splice_begin; the rest as for fix_begin. */
 void rewrite_begin(struct rewrite *, unsigned kinds,
     const struct fix_options *, const struct fix_range *ranges, size_t n);
+
+/* Right behind rewrite_begin: as splice_text. */
+void rewrite_text(struct rewrite *, enum brk to,
+    const struct splice_check *);
 
 void rewrite_feed(struct rewrite *, struct span);
 

@@ -9,11 +9,11 @@
 #include "rule.h"
 
 struct target_state {
-	const struct target *target;
+	const struct target_server *target;
 };
 
 code_set
-target_codes(const struct target *t)
+target_codes(const struct target_server *t)
 {
 	code_set all = 0;
 
@@ -42,7 +42,7 @@ reason(const struct verdict *v, size_t n, const struct target_row *row)
 static void
 target_end(void *state, const struct facts *f, struct emit *out)
 {
-	const struct target *t = ((struct target_state *)state)->target;
+	const struct target_server *t = ((struct target_state *)state)->target;
 	const size_t n = f->first->n;	/* our own are no reason */
 
 	for (size_t i = 0; t != NULL && i < t->n; i++) {

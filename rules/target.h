@@ -17,7 +17,7 @@ struct target_row {
 	const char *source;
 };
 
-struct target {
+struct target_server {
 	const char *name;	/* "cyrus" */
 	const char *title;	/* "Cyrus IMAP" */
 	const struct target_row *rows;
@@ -25,6 +25,6 @@ struct target {
 };
 
 /* The codes that its rows ask for. */
-code_set target_codes(const struct target *);
+code_set target_codes(const struct target_server *);
 
 #endif

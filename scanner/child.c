@@ -4,9 +4,11 @@
 #include "child.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +39,26 @@ child_start(struct child *c, void (*body)(int fd, void *ctx), void *ctx)
 	(void)close(fds[1]);
 	c->fd = fds[0];
 	return true;
+}
+
+/* Where there is no close_range(2), as many as are likely. */
+static void
+close_between(unsigned from, unsigned to)
+{
+	const long max = sysconf(_SC_OPEN_MAX);
+
+	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	for (unsigned fd = from; fd <= to && (long)fd < max && fd < 65536;
+	    fd++)
+		(void)close((int)fd);
+}
+
+void
+child_keep_only(int fd)
+{
+	close_between(3, (unsigned)fd - 1);
+	close_between((unsigned)fd + 1, UINT_MAX);
 }
 
 int

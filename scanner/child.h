@@ -20,6 +20,9 @@ struct child {
 bool child_start(struct child *c, void (*body)(int fd, void *ctx),
     void *ctx);
 
+/* In the child: close all descriptors but the standard ones and this. */
+void child_keep_only(int fd);
+
 /* Kill it, wait, close the socket; returns its wait status. */
 int child_stop(struct child *);
 

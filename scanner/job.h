@@ -26,7 +26,7 @@ struct resume {
  */
 struct job_spec {
 	enum job_kind kind;
-	enum place place;
+	enum store_place place;
 	const char *path;	/* the folder; or "", and names are paths */
 	size_t root;		/* bytes of path that the user named: links in
 				 * there are followed, behind it they are not */
@@ -56,8 +56,9 @@ struct job_sink {
 	/* JOB_RANGE, before anything else: where its first separator is. */
 	void (*first)(void *, uint64_t off);
 
-	void (*commit)(void *, struct span out, const struct delta *,
-	    struct resume);
+	/* plan: items for who acts (plan.h), of the messages in out. */
+	void (*commit)(void *, struct span out, struct span plan,
+	    const struct delta *, struct resume);
 
 	/* The next name is a large mbox of size bytes; the job ends here. */
 	void (*large)(void *, uint64_t size);

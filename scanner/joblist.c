@@ -27,6 +27,7 @@ job_free(struct job *j)
 	buf_free(&j->path);
 	buf_free(&j->names);
 	buf_free(&j->out);
+	buf_free(&j->plan);
 	free(j);
 }
 
@@ -286,6 +287,7 @@ job_redo_range(struct job *j)
 	j->lost = false;
 	j->resume = (struct resume){ 0, 0 };
 	buf_clear(&j->out);
+	buf_clear(&j->plan);
 	memset(&j->delta, 0, sizeof(j->delta));
 	if (j->chain->expect >= j->spec.to) {
 		j->checked = true;	/* nothing starts here */

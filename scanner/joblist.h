@@ -37,7 +37,7 @@ struct job {
 	bool begun;		/* JOB_RANGE: begins at `first` */
 	uint64_t first;
 	struct resume resume;
-	struct buf out;
+	struct buf out, plan;
 	struct delta delta;
 	uint64_t large;		/* the next name is an mbox of that size */
 	bool lost;		/* JOB_RANGE: ended with a read error */

@@ -7,14 +7,34 @@
 
 #include "complain.h"
 #include "explain.h"
+#include "restore_cmd.h"
 #include "rules_cmd.h"
+#include "runs_cmd.h"
 #include "scan_cmd.h"
+#include "undo_cmd.h"
+
+/* The commands that act, and those that look at what was done. */
+static const struct {
+	const char *name;
+	void (*help)(void);
+} acting[] = {
+	{ "runs", runs_help }, { "undo", undo_help },
+	{ "recover", recover_help }, { "restore", restore_help },
+};
 
 static int
 help_cmd(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "scan") == 0) {
-		scan_help();
+		scan_help(COMMAND_SCAN);
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "fix") == 0) {
+		scan_help(COMMAND_FIX);
+		return EXIT_CLEAN;
+	}
+	if (argc > 1 && strcmp(argv[1], "quarantine") == 0) {
+		scan_help(COMMAND_TAKE);
 		return EXIT_CLEAN;
 	}
 	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
@@ -25,6 +45,12 @@ help_cmd(int argc, char **argv)
 		rules_help();
 		return EXIT_CLEAN;
 	}
+	for (size_t i = 0; argc > 1 && i < sizeof(acting) / sizeof(acting[0]);
+	    i++)
+		if (strcmp(argv[1], acting[i].name) == 0) {
+			acting[i].help();
+			return EXIT_CLEAN;
+		}
 	if (argc > 1) {
 		complain("there is no help on %s; try `baredot help scan`",
 		    argv[1]);
@@ -36,10 +62,16 @@ help_cmd(int argc, char **argv)
 	    "that is already\nstored: Maildirs, mboxes, MH folders, single "
 	    "messages.\n\n"
 	    "  scan PATH...       walk mail stores and report\n"
+	    "  fix PATH...        repair messages in place\n"
+	    "  quarantine PATH... --into DIR  take messages out\n"
 	    "  explain [CODE]...  what a code means, who is affected, what "
 	    "to do\n"
 	    "  rules check FILE...  is a file of rules right? (rules list: "
 	    "which there are)\n"
+	    "  runs [RUN]         what was changed, by which run\n"
+	    "  undo RUN           take back what a run changed\n"
+	    "  restore --into DIR  put quarantined messages back\n"
+	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
 	    "  --version          the version\n"
 	    "  --help             this text\n", stdout);
@@ -58,14 +90,32 @@ version_cmd(int argc, char **argv)
 static int
 scan_main(int argc, char **argv)
 {
-	return scan_cmd(argc, argv, (const char *const *)(argv - 1));
+	return scan_cmd(argc, argv, COMMAND_SCAN,
+	    (const char *const *)(argv - 1));
+}
+
+static int
+fix_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_FIX,
+	    (const char *const *)(argv - 1));
+}
+
+static int
+take_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_TAKE,
+	    (const char *const *)(argv - 1));
 }
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "scan", scan_main }, { "explain", explain_cmd },
+	{ "scan", scan_main }, { "fix", fix_main },
+	{ "quarantine", take_main }, { "runs", runs_cmd },
+	{ "undo", undo_cmd }, { "restore", restore_cmd },
+	{ "recover", recover_cmd }, { "explain", explain_cmd },
 	{ "rules", rules_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },

@@ -185,7 +185,8 @@ open_in(struct opener *o, int folder, const char *name,
 		(void)close(fd);
 		return OPEN_SPECIAL;
 	}
-	*out = (struct opened_file){ .fd = fd, .size = (uint64_t)st.st_size };
+	*out = (struct opened_file){ .fd = fd, .size = (uint64_t)st.st_size,
+	    .mtime = st.st_mtim.tv_sec };
 	return OPENED;
 }
 

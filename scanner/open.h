@@ -26,6 +26,7 @@ enum opened {
 struct opened_file {
 	int fd;
 	uint64_t size;		/* bytes, as of now */
+	int64_t mtime;		/* seconds; of a message: its delivery */
 };
 
 /*

@@ -4,38 +4,50 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "cmdline.h"
 #include "complain.h"
 #include "conform.h"
+#include "fix_options.h"
 #include "report.h"
 #include "store.h"
 
 #define JOBS_MAX 256u
 
-enum option_id {
-	OPTION_NONE = 255,	/* beyond any letter */
-#define OPTION_ENUM(id, letter, name, arg, help) OPTION_##id,
-	SCAN_OPTIONS(OPTION_ENUM)
+static const struct {
+	unsigned who;		/* FOR_... */
+	struct cmdline_option option;
+} options[] = {
+#define OPTION_INFO(who, id, letter, name, arg, help) \
+	{ who, { OPTION_##id, letter, name, arg, help } },
+	SCAN_OPTIONS(OPTION_INFO)
 };
-
-struct option_info {
-	enum option_id id;
-	int letter;		/* or 0 */
-	const char *name, *arg, *help;
-};
-
-#define OPTION_INFO(id, letter, name, arg, help) \
-	{ OPTION_##id, letter, name, arg, help },
-static const struct option_info options[] = { SCAN_OPTIONS(OPTION_INFO) };
 #define OPTIONS_N (sizeof(options) / sizeof(options[0]))
 
-static bool __attribute__((format(printf, 1, 2)))
+static const char *const command_names[] = { [COMMAND_SCAN] = "scan",
+	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine" };
+
+/* own: room for the options of this command. */
+static struct cmdline
+command_line(enum command c, int argc, char **argv,
+    struct cmdline_option own[OPTIONS_N])
+{
+	static const unsigned bits[] = { [COMMAND_SCAN] = FOR_SCAN,
+	    [COMMAND_FIX] = FOR_FIX, [COMMAND_TAKE] = FOR_TAKE };
+	struct cmdline line = { .command = command_names[c],
+	    .options = own, .argc = argc, .argv = argv };
+
+	for (size_t i = 0; i < OPTIONS_N; i++)
+		if ((options[i].who & bits[c]) != 0)
+			own[line.n++] = options[i].option;
+	return line;
+}
+
+bool
 usage(const char *fmt, ...)
 {
 	va_list ap;
@@ -43,51 +55,16 @@ usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	complain_va(fmt, ap);
 	va_end(ap);
-	complain("`baredot help scan` shows what there is");
 	return false;
 }
 
-/* Help text in a column, broken between words. */
-static void
-put_wrapped(struct buf *b, const char *text, size_t indent, size_t width)
-{
-	size_t at = indent;
-
-	while (*text != '\0') {
-		const size_t n = strcspn(text, " ");
-
-		if (at + 1 + n > width && at > indent) {
-			buf_printf(b, "\n%*s", (int)indent, "");
-			at = indent;
-		}
-		if (at > indent) {
-			buf_byte(b, ' ');
-			at++;
-		}
-		buf_add(b, text, n);
-		at += n;
-		text += n + strspn(text + n, " ");
-	}
-	buf_byte(b, '\n');
-}
-
 void
-scan_options_help(struct buf *b)
+scan_options_help(struct buf *b, enum command command)
 {
-	for (size_t i = 0; i < OPTIONS_N; i++) {
-		const struct option_info *o = &options[i];
-		char head[64];
-		char letter[5] = "    ";
+	struct cmdline_option own[OPTIONS_N];
+	const struct cmdline line = command_line(command, 0, NULL, own);
 
-		if (o->letter != 0)
-			(void)snprintf(letter, sizeof(letter), "-%c, ",
-			    o->letter);
-		(void)snprintf(head, sizeof(head), "  %s--%s%s%s", letter,
-		    o->name, o->arg != NULL ? "=" : "",
-		    o->arg != NULL ? o->arg : "");
-		buf_printf(b, "%-28s", head);
-		put_wrapped(b, o->help, 28, 79);
-	}
+	cmdline_help(&line, b);
 }
 
 static const char *const eol_names[] = {
@@ -106,8 +83,7 @@ static const char *const when_names[] = {
 	[WHEN_NEVER] = "never",
 };
 
-/* The index of a word in a list, or n. */
-static size_t
+size_t
 word_index(const char *word, const char *const *words, size_t n)
 {
 	size_t i = 0;
@@ -117,7 +93,7 @@ word_index(const char *word, const char *const *words, size_t n)
 	return i;
 }
 
-static bool
+bool
 parse_number(const char *text, unsigned long max, unsigned long *out)
 {
 	char *end;
@@ -286,14 +262,17 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 		return store_format_known(arg) ||
 		    usage("--format-in takes eml or mbox, not %s", arg);
 	case OPTION_MIN_SEVERITY:
+		c->severity_given = true;
 		return severity_parse(arg, &c->min_severity) ||
 		    usage("--min-severity takes info, low, medium or high, "
 		    "not %s", arg);
 	case OPTION_CODE:
+		c->code_given = true;
 		return parse_codes(arg, c);
 	case OPTION_CHECK:
 		return parse_checks(arg, c);
 	case OPTION_EOL:
+		c->eol_given = true;
 		return parse_eol(arg, &c->eol);
 	case OPTION_JOBS:
 		return parse_jobs(arg, &c->jobs);
@@ -306,7 +285,7 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_PROGRESS:
 		return parse_when("progress", arg, &c->progress);
 	default:
-		return usage("an option is not known");
+		return fix_options_apply(c, id, arg);
 	}
 }
 
@@ -315,6 +294,7 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 {
 	switch (id) {
 	case OPTION_OUTPUT:
+	case OPTION_REPORT:
 		c->output = arg;
 		return true;
 	case OPTION_FILES0_FROM:
@@ -353,70 +333,6 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	}
 }
 
-static enum option_id
-by_letter(int letter)
-{
-	for (size_t i = 0; i < OPTIONS_N; i++)
-		if (options[i].letter == letter)
-			return options[i].id;
-	return (enum option_id)letter;
-}
-
-/* The word is short for more than one option. */
-static bool
-is_ambiguous(const char *word)
-{
-	size_t count = 0;
-
-	if (strncmp(word, "--", 2) != 0)
-		return false;
-	for (size_t i = 0; i < OPTIONS_N; i++)
-		count += strncmp(options[i].name, word + 2,
-		    strcspn(word + 2, "=")) == 0;
-	return count > 1;
-}
-
-/* getopt_long did not like this word, or the option optopt in it. */
-static bool
-bad_option(int got, const char *word)
-{
-	const char *name = NULL;
-
-	for (size_t i = 0; i < OPTIONS_N; i++)
-		if ((int)options[i].id == optopt)
-			name = options[i].name;
-	if (name != NULL)
-		return usage(got == ':' ? "--%s needs an argument" :
-		    "--%s takes no argument", name);
-	if (optopt != 0)
-		return usage(got == ':' ? "-%c needs an argument" :
-		    "there is no option -%c", optopt);
-	if (is_ambiguous(word))
-		return usage("%s is short for more than one option", word);
-	return usage("there is no option %s", word);
-}
-
-/* What getopt_long wants to know, from the table. */
-static void
-getopt_tables(struct option *longs, char *shorts)
-{
-	*shorts++ = ':';
-	for (size_t i = 0; i < OPTIONS_N; i++) {
-		const struct option_info *o = &options[i];
-
-		longs[i] = (struct option){ .name = o->name,
-		    .has_arg = o->arg != NULL ? required_argument :
-		    no_argument, .val = (int)o->id };
-		if (o->letter == 0)
-			continue;
-		*shorts++ = (char)o->letter;
-		if (o->arg != NULL)
-			*shorts++ = ':';
-	}
-	longs[OPTIONS_N] = (struct option){ 0 };
-	*shorts = '\0';
-}
-
 static size_t
 processors(void)
 {
@@ -428,30 +344,58 @@ processors(void)
 	    (size_t)CPU_COUNT(&set) : JOBS_MAX;
 }
 
-bool
-scan_command_parse(int argc, char **argv, struct scan_command *c)
+/* What the words of the command line mean together. */
+static bool
+settle(struct scan_command *c)
 {
-	struct option longs[OPTIONS_N + 1];
-	char shorts[2 * OPTIONS_N + 2];
+	settle_checks(c);
+	return c->command == COMMAND_SCAN || fix_options_settle(c);
+}
+
+static bool
+has_paths(const struct scan_command *c)
+{
+	static const char *const what[] = { [COMMAND_SCAN] = "scanned",
+	    [COMMAND_FIX] = "repaired", [COMMAND_TAKE] = "taken out" };
+
+	return c->paths[0] != NULL || c->files0_from != NULL ||
+	    c->from != NULL || c->list != NULL || c->verify != NULL ||
+	    usage("what should be %s? Give a file%s", what[c->command],
+	    c->command == COMMAND_SCAN ?
+	    ", a folder or - for standard input" : " or a folder");
+}
+
+static bool
+parse(struct scan_command *c, const struct cmdline *line)
+{
+	const char *arg;
 	int got;
 
-	*c = (struct scan_command){ .kernel = kernel_pick(NULL),
-	    .codes = code_set_default(), .jobs = processors(),
-	    .timeout = 300 };
-	getopt_tables(longs, shorts);
-	opterr = 0;
-	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (got == ':' || got == '?')
-			return bad_option(got, argv[optind - 1]);
-		if (!apply(c, by_letter(got), optarg))
+	cmdline_begin(line);
+	while ((got = cmdline_next(line, &arg)) != CMDLINE_END) {
+		if (got == CMDLINE_BAD)
 			return false;
+		if (!apply(c, (enum option_id)got, arg))
+			goto bad;
 	}
-	settle_checks(c);
-	c->paths = argv + optind;
-	if (c->help)
+	c->paths = cmdline_words(line);
+	if (c->help || (settle(c) && has_paths(c)))
 		return true;
-	if (c->paths[0] == NULL && c->files0_from == NULL)
-		return usage("what should be scanned? Give a file, a folder "
-		    "or - for standard input");
-	return true;
+bad:
+	complain("`baredot help %s` shows what there is", line->command);
+	return false;
+}
+
+bool
+scan_command_parse(int argc, char **argv, enum command command,
+    struct scan_command *c)
+{
+	struct cmdline_option own[OPTIONS_N];
+	const struct cmdline line = command_line(command, argc, argv, own);
+
+	*c = (struct scan_command){ .command = command,
+	    .kernel = kernel_pick(NULL), .codes = code_set_default(),
+	    .jobs = processors(), .timeout = 300, .wait = 30,
+	    .repair = { .limit = REPAIR_LIMIT } };
+	return parse(c, &line);
 }

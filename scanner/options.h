@@ -1,5 +1,6 @@
 /*
- * The command line of `baredot scan`, from one table that also makes --help.
+ * The command lines of scan, fix and quarantine, from one table that also
+ * makes --help.
  */
 #ifndef BAREDOT_OPTIONS_H
 #define BAREDOT_OPTIONS_H
@@ -7,70 +8,136 @@
 #include "buf.h"
 #include "codes.h"
 #include "engine.h"
+#include "repair.h"
 
-/* O(enum, short or 0, "long", argument or NULL, "help") */
+/* For which commands an option is: bits. */
+#define FOR_SCAN 1u
+#define FOR_FIX 2u
+#define FOR_TAKE 4u		/* quarantine */
+#define FOR_ACTS (FOR_FIX | FOR_TAKE)
+#define FOR_ALL (FOR_SCAN | FOR_ACTS)
+
+/* O(for, enum, short or 0, "long", argument or NULL, "help") */
 #define SCAN_OPTIONS(O) \
-	O(FORMAT, 'f', "format", "FORMAT", \
+	O(FOR_ACTS, APPLY, 0, "apply", NULL, \
+	    "do it; without this nothing is changed, and the report says " \
+	    "what would be") \
+	O(FOR_TAKE, INTO, 0, "into", "DIR", \
+	    "the quarantine folder: outside of the mail store, and nobody " \
+	    "else's") \
+	O(FOR_TAKE, LIST, 0, "list", "DIR", \
+	    "show what is in the quarantine folder DIR") \
+	O(FOR_TAKE, VERIFY, 0, "verify", "DIR", \
+	    "read all that is in the quarantine folder DIR and compare it " \
+	    "with its SHA-256") \
+	O(FOR_ACTS, FROM, 0, "from", "REPORT", \
+	    "only the messages of a report (-f ndjson of scan or fix), and " \
+	    "only where offset, length and SHA-256 are still the same") \
+	O(FOR_FIX, TO, 0, "to", "FORM", \
+	    "line ends become native, crlf or lf (native: what most lines " \
+	    "of the message have)") \
+	O(FOR_FIX, CR, 0, "cr", "WHAT", \
+	    "a bare CR becomes space, newline, or is dropped (drop) or left " \
+	    "(keep) (space)") \
+	O(FOR_FIX, NUL, 0, "nul", "WHAT", \
+	    "a NUL: keep, space or drop (keep)") \
+	O(FOR_FIX, EOD, 0, "eod", "WHAT", \
+	    "an end-of-data look-alike: native, stuff, crlf, encode, remove, " \
+	    "quarantine or keep (native)") \
+	O(FOR_FIX, FIX, 0, "fix", "FLAGS", \
+	    "repair these of KumoMTA's flags (names with | between them, or " \
+	    "all); with --code, besides those codes, else only these") \
+	O(FOR_FIX, REENCODE, 0, "reencode", NULL, \
+	    "parts may be encoded anew, where long lines, 8-bit bytes or " \
+	    "--eod encode ask for it") \
+	O(FOR_FIX, ALLOW_SIGNED, 0, "allow-signed", NULL, \
+	    "also where that breaks a signature that is right now") \
+	O(FOR_FIX, LIMIT, 0, "limit", "BYTES", \
+	    "leave larger messages as they are (64M)") \
+	O(FOR_FIX, KEEP_UID, 0, "keep-uid", NULL, \
+	    "a Maildir message without sizes in its name keeps the name") \
+	O(FOR_ACTS, WAIT, 0, "wait", "SECONDS", \
+	    "how long to try for the locks of an mbox (30)") \
+	O(FOR_ACTS, ALLOW_COPY_SWAP, 0, "allow-copy-swap", NULL, \
+	    "where a file system cannot swap two files: link, then remove; " \
+	    "the message may be seen twice for a moment") \
+	O(FOR_ACTS, ALLOW_IN_PLACE, 0, "allow-in-place", NULL, \
+	    "where an mbox cannot be swapped: write over it, with a journal " \
+	    "for what a crash leaves") \
+	O(FOR_FIX, NEW_ARCHIVE, 0, "output", "NEW", \
+	    "PATH is an archive: write the repaired one to NEW") \
+	O(FOR_FIX, STATE, 0, "state", "DIR", \
+	    "where runs and originals are kept (/var/lib/baredot, or below " \
+	    "XDG_STATE_HOME)") \
+	O(FOR_ACTS, AS_OWNER, 0, "as-owner", NULL, \
+	    "started by root, work in each mailbox with its owner's rights " \
+	    "(always so)") \
+	O(FOR_ALL, FORMAT, 'f', "format", "FORMAT", \
 	    "report as text, ndjson or json (text on a terminal, else " \
 	    "ndjson)") \
-	O(OUTPUT, 'o', "output", "FILE", \
+	O(FOR_SCAN, OUTPUT, 'o', "output", "FILE", \
 	    "write the report to FILE, whole or not at all") \
-	O(ALL, 'a', "all", NULL, "a record for every message, not only for " \
+	O(FOR_ACTS, REPORT, 'o', "report", "FILE", \
+	    "write the report to FILE, whole or not at all") \
+	O(FOR_SCAN, ALL, 'a', "all", NULL, "a record for every message, not only for " \
 	    "those with findings") \
-	O(HASH, 0, "hash", NULL, "SHA-256 of every message; implies --all") \
-	O(CODE, 'c', "code", "LIST", \
+	O(FOR_SCAN, HASH, 0, "hash", NULL, "SHA-256 of every message; implies --all") \
+	O(FOR_ALL, CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
-	O(CHECK, 0, "check", "FLAGS", \
+	O(FOR_ALL, CHECK, 0, "check", "FLAGS", \
 	    "what KumoMTA's check_fix_conformance would say: its names " \
 	    "with | between them, or all") \
-	O(MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
+	O(FOR_ALL, MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
 	    "leave out what is below info, low, medium or high (info)") \
-	O(DKIM, 0, "dkim", NULL, \
+	O(FOR_SCAN, DKIM, 0, "dkim", NULL, \
 	    "compare the body of every message with its DKIM signatures, " \
 	    "not only of those with findings") \
-	O(EOL, 0, "eol", "FORM", \
+	O(FOR_ALL, EOL, 0, "eol", "FORM", \
 	    "judge by lf, crlf or wire (these very bytes go out by SMTP); " \
 	    "auto: by each message's own lines (auto)") \
-	O(TARGET, 0, "target", "SERVER", \
+	O(FOR_ALL, TARGET, 0, "target", "SERVER", \
 	    "say which messages that server would refuse or change: " \
 	    "cyrus, dovecot, exchange-online, gmail, kumomta, postfix, " \
 	    "sendmail, stalwart or generic") \
-	O(RULES, 0, "rules", "FILE", \
+	O(FOR_ALL, RULES, 0, "rules", "FILE", \
 	    "look for what the rules in FILE say too (again for more " \
 	    "files)") \
-	O(NO_DEFAULT_RULES, 0, "no-default-rules", NULL, \
+	O(FOR_ALL, NO_DEFAULT_RULES, 0, "no-default-rules", NULL, \
 	    "leave out the rules that come with baredot") \
-	O(FORMAT_IN, 0, "format-in", "FORMAT", \
+	O(FOR_ALL, FORMAT_IN, 0, "format-in", "FORMAT", \
 	    "what the files are, instead of looking: eml or mbox") \
-	O(FILES0_FROM, 0, "files0-from", "FILE", \
+	O(FOR_ALL, FILES0_FROM, 0, "files0-from", "FILE", \
 	    "scan the names in FILE, each ended by a NUL; - is standard " \
 	    "input") \
-	O(ONE_FS, 'x', "one-file-system", NULL, \
+	O(FOR_ALL, ONE_FS, 'x', "one-file-system", NULL, \
 	    "do not enter other file systems") \
-	O(TMP, 0, "tmp", NULL, "scan tmp/ of Maildirs too") \
-	O(JOBS, 'j', "jobs", "N", \
+	O(FOR_SCAN, TMP, 0, "tmp", NULL, "scan tmp/ of Maildirs too") \
+	O(FOR_ALL, JOBS, 'j', "jobs", "N", \
 	    "scan with N worker processes (one per processor); 0: in this " \
 	    "process") \
-	O(TIMEOUT, 0, "timeout", "SECONDS", \
+	O(FOR_ALL, TIMEOUT, 0, "timeout", "SECONDS", \
 	    "give up a file when nothing comes of it for so long (300; 0: " \
 	    "never)") \
-	O(KERNEL, 0, "kernel", "NAME", \
+	O(FOR_ALL, KERNEL, 0, "kernel", "NAME", \
 	    "portable, avx2, avx512 or neon, instead of the best") \
-	O(EXIT_ZERO, 0, "exit-zero", NULL, \
+	O(FOR_SCAN, EXIT_ZERO, 0, "exit-zero", NULL, \
 	    "findings do not change the exit status") \
-	O(COLOR, 0, "color", "WHEN", \
+	O(FOR_ALL, COLOR, 0, "color", "WHEN", \
 	    "auto, always or never (auto; NO_COLOR means never)") \
-	O(PROGRESS, 0, "progress", "WHEN", \
+	O(FOR_ALL, PROGRESS, 0, "progress", "WHEN", \
 	    "auto, always or never, on standard error (auto)") \
-	O(VERBOSE, 'v', "verbose", NULL, "list what was skipped, and why") \
-	O(HELP, 'h', "help", NULL, "this help")
+	O(FOR_ALL, VERBOSE, 'v', "verbose", NULL, "list what was skipped, and why") \
+	O(FOR_ALL, HELP, 'h', "help", NULL, "this help")
 
 #define RULE_FILES_MAX 64u
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
+enum command { COMMAND_SCAN, COMMAND_FIX, COMMAND_TAKE };
+
 struct scan_command {
+	enum command command;
 	const char *format;		/* NULL: by where it goes */
 	const char *output;		/* NULL: standard output */
 	const char *format_in;		/* NULL: look */
@@ -90,16 +157,28 @@ struct scan_command {
 	size_t rules_n;
 	const char *rules[RULE_FILES_MAX];
 	char **paths;			/* NULL-terminated */
+
+	/* Of fix and quarantine: */
+	struct repair_options repair;
+	const char *from;		/* a report; NULL: none */
+	const char *state;		/* or --into; NULL: the usual place */
+	const char *new_archive;	/* NULL: none */
+	unsigned wait;			/* seconds */
+	const char *list, *verify;	/* quarantine folders to look at */
+	bool apply;
+	bool keep_uid, copy_swap, in_place;
+	bool eol_given, code_given, severity_given;
 };
 
 /*
- * Parse argv of `baredot scan ...`, argv[0] being "scan".  False: a usage
- * error, which was explained on standard error.
+ * Parse argv of `baredot scan ...`, fix or quarantine, argv[0] being that.
+ * False: a usage error, which was explained on standard error.
  */
-bool scan_command_parse(int argc, char **argv, struct scan_command *);
+bool scan_command_parse(int argc, char **argv, enum command,
+    struct scan_command *);
 
 /* The OPTIONS part of the help. */
-void scan_options_help(struct buf *);
+void scan_options_help(struct buf *, enum command);
 
 const char *eol_mode_name(enum eol_mode);
 

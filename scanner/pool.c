@@ -37,15 +37,13 @@ struct pool {
 	struct worker *workers;
 };
 
-/* In the child: let go of the others' sockets, and work. */
+/* In the child: let go of all that is the parent's, and work. */
 static void
 child_body(int fd, void *ctx)
 {
 	struct pool *p = ctx;
 
-	for (size_t i = 0; i < p->n; i++)
-		if (p->workers[i].child.fd >= 0)
-			(void)close(p->workers[i].child.fd);
+	child_keep_only(fd);
 	worker_main(fd, &p->options);
 }
 
@@ -191,14 +189,18 @@ static bool
 take_commit(struct pool *p, struct worker *w, struct span a)
 {
 	struct wire_commit c;
+	struct span plan;
 
 	if (a.n < sizeof(c))
 		return false;
 	memcpy(&c, a.p, sizeof(c));
-	if (!wire_format_name(c.format, &c.delta.folder.format))
+	a = (struct span){ a.p + sizeof(c), a.n - sizeof(c) };
+	if (!wire_format_name(c.format, &c.delta.folder.format) ||
+	    c.plan_size > a.n)
 		return false;
-	p->events.job.commit(w->tag, (struct span){ a.p + sizeof(c),
-	    a.n - sizeof(c) }, &c.delta, c.resume);
+	plan = (struct span){ a.p, c.plan_size };
+	a = (struct span){ a.p + plan.n, a.n - plan.n };
+	p->events.job.commit(w->tag, a, plan, &c.delta, c.resume);
 	return true;
 }
 

@@ -34,7 +34,7 @@ struct adder {
 
 static bool
 add_file(void *ctx, const struct walk_dir *d, const char *name,
-    enum place place)
+    enum store_place place)
 {
 	struct adder *a = ctx;
 	struct stat st;

@@ -71,7 +71,11 @@ flush_first(struct queue *q, struct job *j)
 		if (j->folder != NULL)
 			store_facts_add(j->folder, &j->delta.folder);
 	}
+	q->failed = q->failed || !buf_ok(&j->plan);
+	if (j->plan.n > 0 && q->options.plan != NULL && !q->failed)
+		q->options.plan(q->options.ctx, buf_span(&j->plan));
 	buf_clear(&j->out);
+	buf_clear(&j->plan);
 	memset(&j->delta, 0, sizeof(j->delta));
 }
 
@@ -122,8 +126,8 @@ job_event_first(void *tag, uint64_t off)
 }
 
 static void
-job_event_commit(void *tag, struct span out, const struct delta *d,
-    struct resume resume)
+job_event_commit(void *tag, struct span out, struct span plan,
+    const struct delta *d, struct resume resume)
 {
 	struct job *j = tag;
 
@@ -132,6 +136,7 @@ job_event_commit(void *tag, struct span out, const struct delta *d,
 	j->resume = resume;
 	j->lost = d->lost;
 	buf_add(&j->out, out.p, out.n);
+	buf_add(&j->plan, plan.p, plan.n);
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
 	if (j == j->list->first) {
@@ -303,7 +308,7 @@ folder_facts(struct queue *q, const struct walk_dir *d)
 }
 
 static struct job *
-new_batch(struct queue *q, const struct walk_dir *d, enum place place,
+new_batch(struct queue *q, const struct walk_dir *d, enum store_place place,
     struct store_facts *facts)
 {
 	struct job *j;
@@ -333,7 +338,7 @@ batch_is_full(const struct queue *q, const struct job *j)
 
 void
 queue_file(struct queue *q, const struct walk_dir *d, const char *name,
-    enum place place)
+    enum store_place place)
 {
 	struct store_facts *facts = folder_facts(q, d);
 	struct job *j = q->batch;

@@ -20,8 +20,10 @@ struct queue_options {
 	unsigned timeout;		/* seconds; 0: none */
 	struct scan_options scan;
 	queue_write *write;
+	void (*plan)(void *ctx, struct span items);	/* after their text;
+							 * or NULL */
 	void (*progress)(void *ctx, uint64_t bytes, uint64_t messages);
-	void *ctx;			/* of write and progress */
+	void *ctx;			/* of write, plan and progress */
 };
 
 struct queue;
@@ -31,7 +33,7 @@ void queue_free(struct queue *);
 
 /* A file to scan; dir == NULL: name is a path that the user gave. */
 void queue_file(struct queue *, const struct walk_dir *dir, const char *name,
-    enum place);
+    enum store_place);
 void queue_stdin(struct queue *);
 
 /* All of the folder's own files were given: its store record goes here. */

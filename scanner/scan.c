@@ -3,12 +3,16 @@
  */
 #include "scan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "escape.h"
 #include "judge.h"
+#include "keeper.h"
+#include "message_note.h"
 #include "open.h"
+#include "plan.h"
 
 #define FLUSH_AT (64u << 10)	/* bytes of report */
 #define TICK_AT (16ull << 20)	/* bytes read */
@@ -18,12 +22,16 @@ struct scanner {
 	struct judge *judge;
 	struct store *store;
 	struct opener *opener;
+	struct repair *repair;	/* or NULL */
 	struct buf path;	/* of the file at hand */
+	const char *name;	/* likewise, in its folder */
+	int64_t mtime;		/* likewise */
+	const struct keeper *keeper;	/* of it; NULL: nobody */
 
 	/* Of the job at hand: */
 	const struct job_spec *job;
 	const struct job_sink *sink;
-	struct buf out;		/* not committed yet */
+	struct buf out, plan;	/* not committed yet */
 	struct delta delta;	/* likewise */
 	uint64_t unticked;	/* bytes read since the last sign of life */
 	uint64_t again;		/* likewise, for the second time */
@@ -55,7 +63,10 @@ scanner_new(const struct scan_options *o)
 	    .tick = tick, .ctx = s });
 	s->store = store_new(o->engine.kernel);
 	s->opener = opener_new();
-	if (s->judge != NULL && s->store != NULL && s->opener != NULL)
+	if (o->repair != NULL)
+		s->repair = repair_new(o->repair);
+	if (s->judge != NULL && s->store != NULL && s->opener != NULL &&
+	    (s->repair != NULL || o->repair == NULL))
 		return s;
 	scanner_free(s);
 	return NULL;
@@ -69,21 +80,25 @@ scanner_free(struct scanner *s)
 	judge_free(s->judge);
 	store_free(s->store);
 	opener_free(s->opener);
+	repair_free(s->repair);
 	buf_free(&s->path);
 	buf_free(&s->out);
+	buf_free(&s->plan);
 	free(s);
 }
 
 static void
 commit(struct scanner *s, struct resume resume)
 {
-	if (!buf_ok(&s->out))
+	if (!buf_ok(&s->out) || !buf_ok(&s->plan))
 		abort();	/* no memory: the parent will see it die */
 	if (s->job->kind == JOB_RANGE)
 		s->delta.folder.has_dialects = store_take_dialects(s->store,
 		    &s->delta.folder.dialects);
-	s->sink->commit(s->sink->ctx, buf_span(&s->out), &s->delta, resume);
+	s->sink->commit(s->sink->ctx, buf_span(&s->out), buf_span(&s->plan),
+	    &s->delta, resume);
 	buf_clear(&s->out);
+	buf_clear(&s->plan);
 	memset(&s->delta, 0, sizeof(s->delta));
 }
 
@@ -91,7 +106,7 @@ commit(struct scanner *s, struct resume resume)
 static void
 maybe_commit(struct scanner *s, struct resume resume)
 {
-	if (s->job->careful || s->out.n >= FLUSH_AT)
+	if (s->job->careful || s->out.n + s->plan.n >= FLUSH_AT)
 		commit(s, resume);
 }
 
@@ -167,22 +182,81 @@ count_message(struct scanner *s, const struct msg *m,
 	}
 }
 
+/* Whoever acts will want to look at this message. */
+static void
+plan_message(struct scanner *s, const struct msg *m,
+    const struct judged *got, bool take)
+{
+	struct plan_item i = { .folder = span_text(s->job->path),
+	    .root = s->job->root, .name = span_text(s->name),
+	    .container = store_is_container(s->store), .size = m->len,
+	    .place = (uint8_t)s->job->place, .take = take };
+	struct buf note = { 0 };
+	struct report_message r = { .path = buf_span(&s->path), .msg = m,
+	    .verdict = got->verdict, .hashed = got->hashed };
+
+	if (got->hashed)
+		memcpy(i.sha, got->sha256, sizeof(i.sha));
+	memcpy(r.sha256, i.sha, sizeof(r.sha256));
+	if (take && !i.container)
+		message_note(&note, s->store, m->off, &r, s->options.cwd,
+		    &s->options.report);
+	i.note = buf_span(&note);
+	plan_put(&s->plan, &i);
+	s->plan.failed = s->plan.failed || !buf_ok(&note);
+	buf_free(&note);
+}
+
+/*
+ * What would be done to it, or NULL: nothing that anybody asked for.  ST_DEAD:
+ * it cannot be read once more.
+ */
+static int
+look_at_repair(struct scanner *s, const struct msg *m,
+    const struct judged *got, struct repair_facts *out, struct err *e)
+{
+	int rc;
+
+	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
+	    (time_t)s->mtime, out, e)) != ST_OK)
+		return rc;
+	if (s->keeper != NULL) {
+		out->is = REPAIR_REFUSED;
+		(void)snprintf(out->why, sizeof(out->why), "%s keeps it and "
+		    "its size or place elsewhere: %s", s->keeper->server,
+		    s->keeper->command);
+	}
+	s->delta.totals.repairs[out->is]++;
+	if (out->is == REPAIR_EDITS || out->is == REPAIR_TAKE_OUT)
+		plan_message(s, m, got, out->is == REPAIR_TAKE_OUT);
+	return ST_OK;
+}
+
 /* The record of a message. */
 static void
 report_message(struct scanner *s, const struct msg *m,
-    const struct judged *got)
+    const struct judged *got, const struct repair_facts *repair)
 {
 	struct report_message r = {
 		.path = buf_span(&s->path), .msg = m,
 		.verdict = got->verdict,
 		.index_is_relative = s->job->kind == JOB_RANGE,
-		.hashed = got->hashed,
+		.hashed = got->hashed, .repair = repair,
 	};
 
 	if (got->hashed)
 		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
 	s->options.reporter->message(&s->out, &r, &s->options.report);
 	s->delta.totals.records++;
+}
+
+/* It is one of those that are asked for. */
+static bool
+is_wanted(const struct scanner *s, const struct msg *m,
+    const struct judged *got)
+{
+	return s->options.only == NULL || (got->hashed &&
+	    selection_has(s->options.only, m->off, m->len, got->sha256));
 }
 
 /*
@@ -193,13 +267,21 @@ static int
 scan_message(struct scanner *s, const struct msg *m, bool known,
     struct store_facts *facts, struct err *e)
 {
+	struct repair_facts facts_of_repair, *repair = NULL;
 	struct judged got;
-	const int rc = judge_message(s->judge, s->store, m, known, &got, e);
+	int rc = judge_message(s->judge, s->store, m, known, &got, e);
 
 	if (rc != ST_END)
 		return rc;
-	if (!known && (s->options.all || s->options.hash || got.flagged))
-		report_message(s, m, &got);
+	if (!known && s->repair != NULL && got.flagged && is_wanted(s, m,
+	    &got)) {
+		repair = &facts_of_repair;
+		if ((rc = look_at_repair(s, m, &got, repair, e)) != ST_OK)
+			return rc;
+	}
+	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
+	    s->options.hash || got.flagged))
+		report_message(s, m, &got, repair);
 	count_in_store(facts, m, got.verdict);
 	if (!known)
 		count_message(s, m, got.verdict);
@@ -266,6 +348,33 @@ scan_opened(struct scanner *s, uint64_t name)
 	s->delta.totals.records++;
 }
 
+/* Whose file it is, where that matters: when something is to be changed. */
+static void
+look_for_keeper(struct scanner *s, int fd)
+{
+	uint8_t head[KEEPER_HEAD];
+	ssize_t n;
+
+	s->keeper = NULL;
+	if (s->repair == NULL || s->job->path[0] == '\0')
+		return;
+	n = pread(fd, head, sizeof(head), 0);
+	s->keeper = keeper_of(s->job->path, -1, s->name,
+	    (struct span){ head, n > 0 ? (size_t)n : 0 });
+}
+
+/* Not read as mail, but somebody's: the user should know what to do. */
+static void
+kept(struct scanner *s)
+{
+	char why[200];
+
+	(void)snprintf(why, sizeof(why), "a file of %s, never changed here: "
+	    "%s", s->keeper->server, s->keeper->command);
+	s->delta.totals.not_mail++;
+	report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
+}
+
 /* True: it is an mbox to be cut into ranges, and was left alone. */
 static bool
 scan_file(struct scanner *s, uint64_t name, struct opened_file f)
@@ -277,8 +386,11 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 	bool large = false;
 	int rc;
 
+	look_for_keeper(s, f.fd);
 	rc = store_open(s->store, f.fd, f.size, &how, &e);
-	if (rc == ST_BAD)
+	if (rc == ST_BAD && s->keeper != NULL)
+		kept(s);
+	else if (rc == ST_BAD)
 		skipped(s, &s->delta.totals.not_mail, e.text);
 	else if (rc != ST_OK)
 		unreadable(s, MSG_NOT_RAW, &e);
@@ -308,6 +420,7 @@ open_name(struct scanner *s, const char *name, struct opened_file *f,
 	enum opened rc;
 
 	set_path(s, name);
+	s->name = name;
 	rc = opener_folder(s->opener, s->job->path, s->job->root, e);
 	if (rc == OPENED)
 		rc = opener_file(s->opener, name, f, e);
@@ -337,6 +450,7 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 	switch (open_name(s, name, &f, &e)) {
 	case OPENED:
 		*size = f.size;
+		s->mtime = f.mtime;
 		return scan_file(s, i, f);
 	case OPEN_GONE:
 		skipped(s, &s->delta.totals.gone, "gone");
@@ -395,6 +509,7 @@ run_range(struct scanner *s)
 
 	switch (open_name(s, s->job->names, &f, &e)) {
 	case OPENED:
+		s->mtime = f.mtime;
 		rc = open_range(s, &f, &e);
 		break;
 	case OPEN_GONE:
@@ -423,6 +538,7 @@ run_stdin(struct scanner *s)
 {
 	buf_clear(&s->path);
 	buf_str(&s->path, "-");
+	s->name = "-";
 	(void)scan_file(s, 0, (struct opened_file){ .fd = dup(0) });
 	commit(s, (struct resume){ 1, 0 });
 }
@@ -436,6 +552,7 @@ scanner_run(struct scanner *s, const struct job_spec *job,
 	s->job = job;
 	s->sink = sink;
 	buf_clear(&s->out);
+	buf_clear(&s->plan);
 	memset(&s->delta, 0, sizeof(s->delta));
 	switch (job->kind) {
 	case JOB_BATCH:

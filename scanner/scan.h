@@ -6,6 +6,8 @@
 #define BAREDOT_SCAN_H
 
 #include "job.h"
+#include "repair.h"
+#include "selection.h"
 
 struct scan_options {
 	struct engine_options engine;
@@ -15,6 +17,10 @@ struct scan_options {
 	bool all;		/* a record for every message */
 	bool hash;		/* SHA-256 of every message that has a record,
 				 * even if that means a record for all */
+	const struct repair_options *repair;	/* say what a repair would do,
+				 * and plan it; NULL: do not */
+	const struct selection *only;	/* of the messages found; NULL: all */
+	const char *cwd;	/* for the paths in notes; NULL: not known */
 };
 
 struct scanner;

@@ -1,5 +1,6 @@
 /*
- * See scan_cmd.h.  Ties together: walk, queue, report.
+ * See scan_cmd.h.  Ties together: walk, queue, report, and, for fix and
+ * quarantine, who acts.
  */
 #include "scan_cmd.h"
 
@@ -10,32 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "catalogue.h"
 #include "complain.h"
 #include "escape.h"
-#include "options.h"
-#include "output.h"
-#include "progress.h"
-#include "queue.h"
 #include "rules_load.h"
-#include "targets.h"
-
-struct run {
-	struct scan_command command;
-	struct report_options report;
-	const struct reporter *reporter;
-	struct config *config;		/* the rules of rule files */
-	struct output *out;
-	struct queue *queue;
-	struct progress *progress;	/* NULL: not shown */
-	struct targets *targets;	/* NULL: not asked for */
-	const struct target *target;	/* likewise */
-	struct run_facts facts;
-	struct summary_facts summary;
-	char rules[2 * HASH_SIZE + 1];
-	uint64_t extra_records;		/* header and summary */
-	struct timespec start;
-	struct buf text;		/* scratch */
-};
+#include "scan_run.h"
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -66,10 +46,10 @@ catch_signals(void)
 
 /* --- what the queue and the walk tell */
 
-static bool
-on_write(void *ctx, struct span s)
+bool
+scan_write(void *ctx, struct span s)
 {
-	struct run *r = ctx;
+	struct scan_run *r = ctx;
 
 	if (output_is_terminal(r->out))
 		progress_hide(r->progress);
@@ -79,59 +59,10 @@ on_write(void *ctx, struct span s)
 static void
 on_progress(void *ctx, uint64_t bytes, uint64_t messages)
 {
-	struct run *r = ctx;
+	struct scan_run *r = ctx;
 
 	if (r->progress != NULL)
 		progress_add(r->progress, bytes, messages);
-}
-
-static bool
-on_file(void *ctx, const struct walk_dir *d, const char *name,
-    enum place place)
-{
-	struct run *r = ctx;
-
-	queue_file(r->queue, d, name, place);
-	return !queue_stopped(r->queue);
-}
-
-static bool
-on_leave(void *ctx, const struct walk_dir *d, bool settled)
-{
-	struct run *r = ctx;
-
-	r->summary.unsettled += !settled;
-	queue_leave(r->queue, d, settled);
-	return !queue_stopped(r->queue);
-}
-
-static bool
-on_skipped(void *ctx, const struct walk_dir *d, const char *name,
-    enum walk_skip why)
-{
-	struct run *r = ctx;
-
-	r->summary.skipped[why]++;
-	if (!r->command.verbose && d != NULL)
-		return true;
-	buf_clear(&r->text);
-	if (d != NULL) {
-		buf_str(&r->text, d->path);
-		buf_byte(&r->text, '/');
-	}
-	buf_str(&r->text, name);
-	queue_problem(r->queue, PROBLEM_SKIPPED, buf_span(&r->text),
-	    walk_skip_text(why));
-	return !queue_stopped(r->queue);
-}
-
-static bool
-on_failed(void *ctx, const char *path, const struct err *e)
-{
-	struct run *r = ctx;
-
-	queue_problem(r->queue, PROBLEM_UNREADABLE, span_text(path), e->text);
-	return !queue_stopped(r->queue);
 }
 
 /* --- the parts of a run */
@@ -142,7 +73,7 @@ on_failed(void *ctx, const char *path, const struct err *e)
  * made by.
  */
 static void
-hash_rules(struct run *r)
+hash_rules(struct scan_run *r)
 {
 	struct hash *h = hash_new();
 	struct buf b = { 0 };
@@ -169,7 +100,7 @@ hash_rules(struct run *r)
 }
 
 static bool
-wants_color(const struct run *r)
+wants_color(const struct scan_run *r)
 {
 	const char *no = getenv("NO_COLOR");
 
@@ -179,10 +110,10 @@ wants_color(const struct run *r)
 }
 
 static void
-set_facts(struct run *r, const char *const *whole)
+set_facts(struct scan_run *r, const char *const *whole)
 {
 	const struct scan_command *c = &r->command;
-	struct run_facts *f = &r->facts;
+	struct scan_facts *f = &r->facts;
 
 	r->report = (struct report_options){
 		.min_severity = c->min_severity, .eol = c->eol,
@@ -208,22 +139,26 @@ set_facts(struct run *r, const char *const *whole)
 }
 
 static bool
-start_queue(struct run *r, struct err *e)
+start_queue(struct scan_run *r, struct err *e)
 {
 	const struct scan_command *c = &r->command;
-	const struct queue_options o = {
-		.workers = c->jobs, .timeout = c->timeout,
-		.scan = {
-			.engine = { .kernel = c->kernel, .eol = c->eol,
-			    .codes = c->codes, .topics = c->topics,
-			    .checks = c->checks, .target = r->target,
-			    .rules = config_rules(r->config) },
-			.report = r->report, .reporter = r->reporter,
-			.format = c->format_in, .all = c->all || c->hash,
-			.hash = c->hash,
-		},
-		.write = on_write, .progress = on_progress, .ctx = r,
+	struct queue_options o = {
+		.workers = c->jobs, .timeout = c->timeout, .write = scan_write,
+		.plan = scan_acts_plan, .progress = on_progress, .ctx = r,
 	};
+
+	r->scan = (struct scan_options){
+		.engine = { .kernel = c->kernel, .eol = c->eol,
+		    .codes = c->codes, .topics = c->topics,
+		    .checks = c->checks, .target = r->target,
+		    .rules = config_rules(r->config) },
+		.report = r->report, .reporter = r->reporter,
+		.format = c->format_in, .all = c->all || c->hash,
+		.hash = c->hash || r->only != NULL,
+		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
+		.only = r->only, .cwd = r->cwd,
+	};
+	o.scan = r->scan;
 
 	r->queue = queue_new(&o, e);
 	to_stop = r->queue;
@@ -233,7 +168,7 @@ start_queue(struct run *r, struct err *e)
 }
 
 static void
-start_progress(struct run *r)
+start_progress(struct scan_run *r)
 {
 	const enum when when = r->command.progress;
 
@@ -243,66 +178,15 @@ start_progress(struct run *r)
 		    r->command.one_fs);
 }
 
-static bool
-scan_path(struct run *r, const char *path)
-{
-	const struct walk_options o = { .one_fs = r->command.one_fs,
-	    .tmp = r->command.tmp };
-	const struct walk_sink sink = { .file = on_file, .leave = on_leave,
-	    .skipped = on_skipped, .failed = on_failed, .ctx = r };
-
-	if (strcmp(path, "-") == 0) {
-		queue_stdin(r->queue);
-		return true;
-	}
-	return walk_path(path, &o, &sink);
-}
-
-/* The names of --files0-from. */
-static void
-scan_list(struct run *r, const char *list)
-{
-	FILE *f = strcmp(list, "-") == 0 ? stdin : fopen(list, "re");
-	char *name = NULL;
-	size_t cap = 0;
-	struct err e;
-
-	if (f == NULL) {
-		(void)err_set(&e, ST_DEAD, errno, "cannot open");
-		(void)on_failed(r, list, &e);
-		return;
-	}
-	errno = 0;
-	while (getdelim(&name, &cap, '\0', f) > 0)
-		if (name[0] != '\0' && !scan_path(r, name))
-			break;
-	if (ferror(f)) {
-		(void)err_set(&e, ST_DEAD, errno, "cannot read");
-		(void)on_failed(r, list, &e);
-	}
-	free(name);
-	if (f != stdin)
-		(void)fclose(f);
-}
-
-static void
-scan_all(struct run *r)
-{
-	for (char **p = r->command.paths; *p != NULL; p++)
-		if (!scan_path(r, *p))
-			break;
-	if (r->command.files0_from != NULL && !queue_stopped(r->queue))
-		scan_list(r, r->command.files0_from);
-	r->summary.partial = !queue_finish(r->queue) || interrupted != 0;
-}
-
 static int
-exit_status(const struct run *r, const struct totals *t)
+exit_status(const struct scan_run *r, const struct totals *t)
 {
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;
 	if (t->unreadable > 0 || r->summary.partial)
 		return EXIT_UNREADABLE;
+	if (r->summary.acts != NULL)
+		return scan_acts_status(r, t);
 	if (t->flagged > t->by_severity[SEV_INFO] && !r->command.exit_zero)
 		return EXIT_FINDINGS;
 	return EXIT_CLEAN;
@@ -310,7 +194,7 @@ exit_status(const struct run *r, const struct totals *t)
 
 /* r->text to the report.  False: that failed, or had failed before. */
 static bool
-write_text(struct run *r)
+write_text(struct scan_run *r)
 {
 	if (!buf_ok(&r->text))
 		output_no_memory(r->out);
@@ -318,7 +202,7 @@ write_text(struct run *r)
 }
 
 static int
-finish(struct run *r)
+finish(struct scan_run *r)
 {
 	struct totals t = *queue_totals(r->queue);
 	struct summary_facts *s = &r->summary;
@@ -330,7 +214,7 @@ finish(struct run *r)
 	    (double)(now.tv_nsec - r->start.tv_nsec) / 1e9;
 	report_time(s->end);
 	s->exit_status = exit_status(r, &t);
-	t.records += 2;		/* the header, and this one */
+	t.records += 2 + r->extra_records;	/* the header, and this one */
 	buf_clear(&r->text);
 	r->reporter->summary(&r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
@@ -351,11 +235,12 @@ finish(struct run *r)
 }
 
 static int
-run_scan(struct run *r, const char *const *whole)
+run_scan(struct scan_run *r, const char *const *whole)
 {
 	struct err e = { 0 };
-	int status;
+	int status, started = EXIT_CLEAN;
 
+	r->whole = whole;
 	r->config = rules_load(!r->command.no_default_rules,
 	    r->command.rules, r->command.rules_n, &status);
 	if (r->config == NULL)
@@ -368,15 +253,20 @@ run_scan(struct run *r, const char *const *whole)
 	    "ndjson");
 	set_facts(r, whole);
 	catch_signals();
-	if (!start_queue(r, &e))
+	if (!start_queue(r, &e) ||
+	    (started = scan_acts_begin(r, &interrupted, &e)) != EXIT_CLEAN) {
+		status = started != EXIT_CLEAN ? started : status;
 		goto out;
+	}
 	start_progress(r);
 	r->reporter->header(&r->text, &r->facts);
 	if (write_text(r))
 		scan_all(r);
+	scan_acts_finish(r, interrupted != 0);
 	status = finish(r);
 out:
 	to_stop = NULL;
+	acting_free(r->acting);
 	progress_free(r->progress);
 	queue_free(r->queue);
 	config_free(r->config);
@@ -391,10 +281,10 @@ out:
 
 /* --target, which asks for its codes as well.  False: explained. */
 static bool
-find_target(struct run *r)
+find_target(struct scan_run *r)
 {
 	const struct span text = { targets_conf, targets_conf_size };
-	const struct target *t;
+	const struct target_server *t;
 	struct buf b = { 0 };
 	char why[200];
 
@@ -420,46 +310,43 @@ find_target(struct run *r)
 	return false;
 }
 
-int
-scan_cmd(int argc, char **argv, const char *const *whole)
+static int
+show_quarantine(const struct scan_command *c)
 {
-	struct run r = { 0 };
-	int status;
+	enum form form = form_default();
 
-	if (!scan_command_parse(argc, argv, &r.command))
+	if (c->format != NULL && !form_parse(c->format, &form)) {
+		complain("a quarantine folder is shown as text or ndjson, not "
+		    "%s", c->format);
 		return EXIT_USAGE;
-	if (r.command.help) {
-		scan_help();
-		return EXIT_CLEAN;
 	}
-	if (!find_target(&r))
-		return EXIT_USAGE;
-	status = run_scan(&r, whole);
-	targets_free(r.targets);
-	return status;
+	return c->list != NULL ? quarantine_list(c->list, form) :
+	    quarantine_verify(c->verify, form);
 }
 
-void
-scan_help(void)
+int
+scan_cmd(int argc, char **argv, enum command command,
+    const char *const *whole)
 {
-	struct buf b = { 0 };
+	struct scan_run r = { 0 };
+	int status;
 
-	buf_str(&b,
-	    "Usage: baredot scan [OPTION]... PATH...\n\n"
-	    "Walk mail stores, judge the line ends and end-of-data "
-	    "look-alikes of every\nmessage, and report.  Reads only; changes "
-	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "
-	    ".eml files, any mixture),\na file, or - for a message or mbox on "
-	    "standard input.  gzip is read through.\n\n");
-	scan_options_help(&b);
-	buf_str(&b,
-	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
-	    "something could not\nbe read (wins over 1), 64 usage, 75 "
-	    "interrupted, 78 a\nrule file is wrong.\n\n"
-	    "  baredot scan ~/Maildir\n"
-	    "  baredot scan -f ndjson -o report.ndjson /var/vmail\n"
-	    "  baredot scan --code 'eod.*' --min-severity high archive.mbox\n"
-	    "  baredot explain eod.lf-dot-crlf\n");
-	(void)fputs(buf_text(&b), stdout);
-	buf_free(&b);
+	if (!scan_command_parse(argc, argv, command, &r.command))
+		return EXIT_USAGE;
+	if (r.command.help) {
+		scan_help(command);
+		return EXIT_CLEAN;
+	}
+	if (r.command.list != NULL || r.command.verify != NULL)
+		return show_quarantine(&r.command);
+	if (!find_target(&r))
+		return EXIT_USAGE;
+	if (command != COMMAND_SCAN)
+		r.cwd = getcwd(NULL, 0);
+	if ((status = scan_acts_read(&r)) == EXIT_CLEAN)
+		status = run_scan(&r, whole);
+	free(r.cwd);
+	selection_free(r.only);
+	targets_free(r.targets);
+	return status;
 }

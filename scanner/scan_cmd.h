@@ -1,13 +1,15 @@
 /*
- * `baredot scan`.
+ * `baredot scan`, and fix and quarantine, which scan and then act.
  */
 #ifndef BAREDOT_SCAN_CMD_H
 #define BAREDOT_SCAN_CMD_H
 
-/* argv[0] is "scan"; whole is the whole command line, for the report. */
-int scan_cmd(int argc, char **argv, const char *const *whole);
+#include "options.h"
 
-void scan_help(void);		/* to standard output */
+/* argv[0] is "scan"; whole is the whole command line, for the report. */
+int scan_cmd(int argc, char **argv, enum command, const char *const *whole);
+
+void scan_help(enum command);	/* to standard output */
 
 /* Exit statuses, for all commands: sysexits where there is one. */
 enum exit_status {

@@ -12,7 +12,7 @@
 
 struct targets {
 	size_t n;
-	struct target *list;
+	struct target_server *list;
 	cfg_t *cfg;		/* owns every text */
 };
 
@@ -34,7 +34,7 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 }
 
 static bool __attribute__((format(printf, 2, 3)))
-wrong(const struct target *t, const char *fmt, ...)
+wrong(const struct target_server *t, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
@@ -49,7 +49,7 @@ wrong(const struct target *t, const char *fmt, ...)
 }
 
 static bool
-read_row(const struct target *t, cfg_t *sec, bool refuses,
+read_row(const struct target_server *t, cfg_t *sec, bool refuses,
     struct target_row *row)
 {
 	*row = (struct target_row){ .refuses = refuses,
@@ -71,7 +71,7 @@ read_row(const struct target *t, cfg_t *sec, bool refuses,
 }
 
 static bool
-read_target(cfg_t *sec, struct target *t)
+read_target(cfg_t *sec, struct target_server *t)
 {
 	static const char *const kinds[] = { "changes", "refuses" };
 	struct target_row *rows = calloc(ROWS_MAX, sizeof(*rows));
@@ -180,13 +180,13 @@ targets_free(struct targets *ts)
 	free(ts);
 }
 
-const struct target *
+const struct target_server *
 targets_at(const struct targets *ts, size_t i)
 {
 	return i < ts->n ? &ts->list[i] : NULL;
 }
 
-const struct target *
+const struct target_server *
 targets_find(const struct targets *ts, const char *name)
 {
 	for (size_t i = 0; i < ts->n; i++)

@@ -21,9 +21,10 @@ struct targets *targets_read(struct span text, char *why, size_t n);
 void targets_free(struct targets *);		/* NULL is fine */
 
 /* The i-th; NULL: there are no more. */
-const struct target *targets_at(const struct targets *, size_t i);
+const struct target_server *targets_at(const struct targets *, size_t i);
 
 /* NULL: it is not known. */
-const struct target *targets_find(const struct targets *, const char *name);
+const struct target_server *targets_find(const struct targets *,
+    const char *name);
 
 #endif

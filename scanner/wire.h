@@ -27,11 +27,12 @@ struct frame {
 	uint32_t size;		/* bytes of payload */
 };
 
-/* The fixed part of FRAME_COMMIT; text follows. */
+/* The fixed part of FRAME_COMMIT; the plan follows, then the text. */
 struct wire_commit {
 	struct delta delta;	/* .folder.format: an index, see below */
 	struct resume resume;
 	uint32_t format;
+	uint32_t plan_size;	/* bytes */
 };
 
 /* A store_facts.format is a literal, of which the number travels. */

@@ -82,17 +82,19 @@ worker_first(void *ctx, uint64_t off)
 }
 
 static void
-worker_commit(void *ctx, struct span out, const struct delta *d,
-    struct resume resume)
+worker_commit(void *ctx, struct span out, struct span plan,
+    const struct delta *d, struct resume resume)
 {
 	const struct wire_commit w = { .delta = *d, .resume = resume,
-	    .format = wire_format_index(d->folder.format) };
+	    .format = wire_format_index(d->folder.format),
+	    .plan_size = (uint32_t)plan.n };
 	const struct frame f = { .type = FRAME_COMMIT,
-	    .size = (uint32_t)(sizeof(w) + out.n) };
+	    .size = (uint32_t)(sizeof(w) + plan.n + out.n) };
 	struct outbox *o = ctx;
 
 	buf_add(&o->frames, &f, sizeof(f));
 	buf_add(&o->frames, &w, sizeof(w));
+	buf_add(&o->frames, plan.p, plan.n);
 	buf_add(&o->frames, out.p, out.n);
 	if (o->careful || o->frames.n >= SEND_AT)
 		flush(o);

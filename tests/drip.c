@@ -50,9 +50,9 @@ drip_close(void *ctx)
 	((struct drip *)ctx)->closed++;
 }
 
-struct source
+struct byte_source
 drip_source(struct drip *d)
 {
-	return (struct source){ .read = drip_read,
+	return (struct byte_source){ .read = drip_read,
 	    .close = drip_close, .ctx = d, .seekable = d->seekable };
 }

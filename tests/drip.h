@@ -22,7 +22,7 @@ struct drip {
 };
 
 /* Serve *d, which must outlive the source. */
-struct source drip_source(struct drip *d);
+struct byte_source drip_source(struct drip *d);
 
 /* A pseudo-random number; *seed is not 0. */
 uint64_t drip_random(uint64_t *seed);

@@ -10,6 +10,7 @@ make_targets() {
 	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
 	echo build/baredot build/san/baredot
 	echo build/faults/act_driver build/faults/act_fault.so
+	echo build/tests/archive_driver
 }
 
 say() { echo "$*" | tee -a "$out"; }

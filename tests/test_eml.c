@@ -98,7 +98,7 @@ check_message(struct store *s, struct span data, const char *format)
 }
 
 static void
-probe(struct store *s, struct span data, enum place place, size_t step,
+probe(struct store *s, struct span data, enum store_place place, size_t step,
     const char *format, const char *says)
 {
 	const struct store_how how = { .place = place };
@@ -190,7 +190,7 @@ probing_does_not_depend_on_chunks(void **state)
 static void
 a_read_error_at_any_byte_is_dead(void **state)
 {
-	static const enum place places[] = { PLACE_OTHER, PLACE_MAILDIR };
+	static const enum store_place places[] = { PLACE_OTHER, PLACE_MAILDIR };
 	struct store *s = store_new(NULL);
 	struct span part;
 	struct msg m;

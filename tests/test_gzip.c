@@ -49,7 +49,7 @@ inflate_all(struct drip *d, struct buf *out)
 	struct input *below = input_new();
 	struct gzip *g = gzip_new();
 	uint8_t piece[777];
-	struct source s;
+	struct byte_source s;
 	size_t got;
 	int rc;
 
@@ -205,7 +205,7 @@ a_flipped_bit_never_passes(void **state)
 
 static const struct {
 	const char *what, *data;
-	enum place place;
+	enum store_place place;
 	const char *format;	/* NULL: not mail */
 	size_t messages;
 } stores[] = {

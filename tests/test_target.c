@@ -14,7 +14,7 @@ static const struct target_row rows[] = {
 	    "changed", "a test" },
 	{ true, BIT(CODE_LIMIT_NUL), "554 NUL", "refused", "a test" },
 };
-static const struct target target = { "test", "a test", rows, 3 };
+static const struct target_server target = { "test", "a test", rows, 3 };
 
 static const struct {
 	const char *text;
@@ -33,7 +33,7 @@ static const struct {
 };
 
 static struct engine *
-engine_with(unsigned topics, const struct target *t)
+engine_with(unsigned topics, const struct target_server *t)
 {
 	struct engine *g = engine_new(&(struct engine_options){
 	    .codes = code_set_default(), .topics = topics, .target = t });

@@ -23,7 +23,7 @@ the_file_in_the_program_is_sound(void **state)
 	    "stalwart", "generic" };
 	struct targets *ts = must_read((struct span){ targets_conf,
 	    targets_conf_size });
-	const struct target *t;
+	const struct target_server *t;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -53,7 +53,7 @@ rows_say_what_the_file_says(void **state)
 	struct targets *ts = must_read(SPAN("target a {\n title = \"A\"\n"
 	    " changes x { " ROW " }\n refuses y { " ROW
 	    " reply = \"554 no\" }\n}\n"));
-	const struct target *t = targets_at(ts, 0);
+	const struct target_server *t = targets_at(ts, 0);
 
 	(void)state;
 	assert_string_equal(t->name, "a");

@@ -115,7 +115,7 @@ add_path(struct tree *t, const struct walk_dir *d, const char *name)
 
 static bool
 see_file(void *ctx, const struct walk_dir *d, const char *name,
-    enum place place)
+    enum store_place place)
 {
 	static const char *const places[] = { "", " maildir", " mh", " eml",
 	    " named" };
@@ -372,7 +372,7 @@ struct crossing {
 
 static bool
 cross_file(void *ctx, const struct walk_dir *d, const char *name,
-    enum place place)
+    enum store_place place)
 {
 	(void)ctx, (void)d, (void)name, (void)place;
 	return true;

@@ -237,7 +237,7 @@ static int
 open_changed(struct deed *d, const struct intent *past, struct err *e)
 {
 	struct target t = { .name = past->renamed.text,
-	    .sha = past->new.sha };
+	    .sha = past->new.sha, .packed = true };
 	int rc = open_both(d, &t, e);
 
 	if (rc == ST_BAD && d->out->kind == OUTCOME_GONE &&

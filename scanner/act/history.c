@@ -84,7 +84,7 @@ add(struct history *h, struct journal *j, uint64_t seq, struct buf *b,
 	const enum record_type type = journal_type(j, seq);
 	int rc;
 
-	if (type == RECORD_RUN || type == RECORD_NOTE)
+	if (type == RECORD_RUN || type > RECORD_ABORT)
 		return ST_OK;
 	if ((rc = journal_read(j, seq, b, e)) != ST_OK)
 		return rc;

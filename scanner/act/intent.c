@@ -74,6 +74,10 @@ intent_encode(const struct intent *in, struct buf *b)
 	record_text(b, "temp", in->temp.text);
 	encode_id(b, "old", &in->old);
 	encode_id(b, "new", &in->new);
+	if (in->merges != 0) {
+		record_u64(b, "merges", in->merges);
+		record_u64(b, "upto", in->upto);
+	}
 	meta_encode(&in->meta, b);
 	record_bytes(b, "reason", buf_span(&in->reason));
 }
@@ -97,9 +101,11 @@ decode_fields(struct span s, struct intent *in, struct span *path,
 	uint64_t act;
 
 	if (!record_find_u64(s, "act", &act) || act < ACT_SWAP ||
-	    act > ACT_PUT)
+	    act > ACT_MBOX)
 		return false;
 	in->act = (enum act)act;
+	(void)record_find_u64(s, "merges", &in->merges);
+	(void)record_find_u64(s, "upto", &in->upto);
 	return record_find_u64(s, "undoes", &in->undoes) &&
 	    record_find(s, "path", path) && path->n > 0 &&
 	    path->p[0] == '/' && memchr(path->p, '\0', path->n) == NULL &&

@@ -17,7 +17,9 @@
 enum act {			/* on disk: never renumber */
 	ACT_SWAP = 1,		/* new contents in the place of the old */
 	ACT_REMOVE = 2,		/* out of the mailbox */
-	ACT_PUT = 3		/* into it */
+	ACT_PUT = 3,		/* into it */
+	ACT_MBOX = 4		/* new contents in the place of a mailbox that
+				 * is one file */
 };
 
 struct file_id {
@@ -38,7 +40,10 @@ struct intent {
 	struct mailname temp;	/* name of the temporary */
 	struct file_id old;	/* SWAP, REMOVE: the message as it is */
 	struct file_id new;	/* SWAP, PUT: the file that takes its place */
-	struct meta meta;	/* SWAP, REMOVE: of old */
+	uint64_t merges;	/* MBOX: the intent whose temporary got mail, of
+				 * which `upto` bytes are in new; 0: none */
+	uint64_t upto;
+	struct meta meta;	/* SWAP, REMOVE, MBOX: of old */
 	struct buf reason;	/* why, for people */
 };
 

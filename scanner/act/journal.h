@@ -25,7 +25,10 @@ enum record_type {		/* on disk: never renumber */
 	RECORD_INTENT = 2,	/* what is about to be done to a message */
 	RECORD_COMMIT = 3,	/* it was done */
 	RECORD_ABORT = 4,	/* it was not, and nothing of it is left */
-	RECORD_NOTE = 5		/* about a message of the INTENT behind it */
+	RECORD_NOTE = 5,	/* about a message of the INTENT behind it */
+	RECORD_LOCK = 6,	/* a lock file may be made: see dotlock.h */
+	RECORD_SWAPPED = 7	/* a mailbox file has its new contents; what is
+				 * left is to clear up */
 };
 
 struct journal;

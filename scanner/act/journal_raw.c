@@ -73,7 +73,8 @@ journal_raw_whole(struct span raw, size_t *n, struct err *e)
 	if (raw.n < RAW_HEAD)
 		return ST_BAD;
 	len = journal_raw_number(raw.p, 4);
-	if (len < RAW_PAYLOAD_HEAD || len > RAW_LEN_MAX || len > raw.n - RAW_HEAD)
+	if (len < RAW_PAYLOAD_HEAD || len > RAW_LEN_MAX ||
+	    len > raw.n - RAW_HEAD)
 		return ST_BAD;
 	*n = RAW_HEAD + (size_t)len;
 	if (record_sum((struct span){ raw.p, *n }, sum, e) != ST_OK)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
-#define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define FILE_FLAGS (O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define RANDOM_MAX 32u
 
 int
@@ -79,13 +79,25 @@ open_quietly(int dir, const char *path, int flags)
 	return fd;
 }
 
-int
-call_open_pinned(int pin)
+static int
+open_pinned(int pin, int flags)
 {
 	char path[32];
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", pin);
-	return open_quietly(AT_FDCWD, path, FILE_FLAGS);
+	return open_quietly(AT_FDCWD, path, flags);
+}
+
+int
+call_open_pinned(int pin)
+{
+	return open_pinned(pin, O_RDONLY | FILE_FLAGS);
+}
+
+int
+call_open_pinned_rw(int pin)
+{
+	return open_pinned(pin, O_RDWR | FILE_FLAGS);
 }
 
 int
@@ -107,7 +119,8 @@ call_open_folder(int dir)
 int
 call_new_unnamed(int dir)
 {
-	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | O_NOATIME,
+	    0600);
 }
 
 void

@@ -36,6 +36,9 @@ int call_pin(int dir, const char *name);
 /* Read what is pinned; its access time stays where that is allowed. */
 int call_open_pinned(int pin);
 
+/* The same for reading and writing. */
+int call_open_pinned_rw(int pin);
+
 /* The same, to write behind its end. */
 int call_open_to_append(int pin);
 

@@ -20,6 +20,12 @@ run_note(struct run *r, struct span json, struct err *e)
 	return rc;
 }
 
+void
+run_drop_notes(struct run *r)
+{
+	journal_drop_notes(r->journal);
+}
+
 int
 note_read(struct journal *j, uint64_t seq, struct buf *out, struct err *e)
 {

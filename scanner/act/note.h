@@ -6,7 +6,8 @@
  * characters escaped, as report/json.h writes it.  These members mean
  * something to the commands; more may be there, and are shown:
  *
- *   path, path_b64	the file it was in
+ *   path, path_b64	the file it was in, as it was called then; lists
+ *			show the absolute path of the intent instead
  *   index		of the message in the file, from 0
  *   offset, length	bytes of the message in the file, its separator not
  *			counted
@@ -16,9 +17,14 @@
  *   headers		an object: from, to, subject, date, message_id, ...
  *   reason		why it was taken or changed
  *
- * run_note* -> exchange_file | remove_file | mailbox_change: the notes share
- * the fate of the next intent.  If there is none, because the message is
- * refused or gone, they are void when the act returns.
+ * The notes share the fate of the next intent.  If there is none, because the
+ * message is refused or gone, they are void when the act returns:
+ *
+ * run_note* -> exchange_file | remove_file
+ * mailbox_change -> change.write: run_drop_notes -> run_note*
+ *
+ * For a mailbox they must be written from change.write, since the record of
+ * its lock comes before; write may do the same for exchange_file.
  */
 #ifndef BAREDOT_NOTE_H
 #define BAREDOT_NOTE_H
@@ -28,6 +34,9 @@
 
 /* ST_DEAD: it cannot be recorded, so nothing may be changed. */
 int run_note(struct run *, struct span json, struct err *);
+
+/* Those since the last intent are void: what is in the file is read anew. */
+void run_drop_notes(struct run *);
 
 /* The text of note seq, into out.  ST_BAD: damaged. */
 int note_read(struct journal *, uint64_t seq, struct buf *out, struct err *);

@@ -90,14 +90,39 @@ cannot(struct err *e, const char *what)
 }
 
 static int
-check_folder(struct place *p, const struct stat *st, struct err *e)
+check_folder(const struct stat *st, struct err *e)
 {
-	p->owner = (struct owner){ st->st_uid, st->st_gid };
-	p->dev = st->st_dev;
-	p->ino = st->st_ino;
 	if (st->st_uid == 0 && (st->st_mode & 022) != 0)
 		return err_set(e, ST_BAD, 0,
 		    "the folder is root's and others may write to it");
+	return ST_OK;
+}
+
+/*
+ * As whom to work on a mailbox file: the owner of the file, in a group in
+ * which that user may make the lock and the new file.
+ */
+static int
+choose_owner(struct place *p, int pin, const struct stat *folder,
+    const char *name, const struct owner *known, struct err *e)
+{
+	struct stat st;
+
+	if (known == NULL && fstatat(pin, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? ST_OK :	/* said later */
+		    err_set(e, ST_DEAD, errno, "cannot stat");
+	p->owner.uid = known != NULL ? known->uid : st.st_uid;
+	if (p->owner.uid == folder->st_uid || (folder->st_mode & 020) != 0)
+		p->owner.gid = folder->st_gid;
+	else if ((folder->st_mode & 02) != 0)
+		p->owner.gid = known != NULL ? known->gid : st.st_gid;
+	else
+		return err_set(e, ST_BAD, 0, "the owner of the mailbox may "
+		    "not write to its folder");
+	if (p->owner.uid == 0 && folder->st_uid == 0 &&
+	    (folder->st_mode & 022) != 0)
+		return err_set(e, ST_BAD, 0, "the mailbox is root's, in a "
+		    "folder that others may write to");
 	return ST_OK;
 }
 
@@ -157,7 +182,7 @@ open_maildir(struct place *p, struct err *e)
 }
 
 static int
-open_as_owner(struct place *p, int pin, struct err *e)
+open_as_owner(struct place *p, int pin, bool mailbox, struct err *e)
 {
 	int rc;
 
@@ -165,7 +190,7 @@ open_as_owner(struct place *p, int pin, struct err *e)
 		return rc;
 	p->dir = call_open_folder(pin);
 	rc = p->dir < 0 ? cannot(e, "cannot open the folder") :
-	    open_maildir(p, e);
+	    mailbox ? ST_OK : open_maildir(p, e);
 	owner_leave();
 	if (rc == ST_OK && !p->maildir)
 		p->tmp = p->dir;
@@ -182,8 +207,10 @@ place_new(void)
 	return p;
 }
 
-int
-place_open(struct place **out, const char *path, size_t root, struct err *e)
+/* box: NULL, or the name of a mailbox that is one file. */
+static int
+open_place(struct place **out, const char *path, size_t root,
+    const char *box, const struct owner *owner, struct err *e)
 {
 	struct place *p = place_new();
 	struct stat st;
@@ -197,8 +224,13 @@ place_open(struct place **out, const char *path, size_t root, struct err *e)
 		rc = cannot(e, "cannot open the folder");
 		goto out;
 	}
-	if ((rc = check_folder(p, &st, e)) != ST_OK ||
-	    (rc = open_as_owner(p, pin, e)) != ST_OK)
+	p->owner = (struct owner){ st.st_uid, st.st_gid };
+	p->dev = st.st_dev;
+	p->ino = st.st_ino;
+	rc = box == NULL ? check_folder(&st, e) :
+	    choose_owner(p, pin, &st, box, owner, e);
+	if (rc != ST_OK ||
+	    (rc = open_as_owner(p, pin, box != NULL, e)) != ST_OK)
 		goto out;
 	*out = p;
 	p = NULL;
@@ -207,6 +239,19 @@ out:
 		(void)close(pin);
 	place_close(p);
 	return rc;
+}
+
+int
+place_open(struct place **out, const char *path, size_t root, struct err *e)
+{
+	return open_place(out, path, root, NULL, NULL, e);
+}
+
+int
+place_open_mailbox(struct place **out, const char *path, size_t root,
+    const char *name, const struct owner *owner, struct err *e)
+{
+	return open_place(out, path, root, name, owner, e);
 }
 
 /* The name as it is.  ST_END: not here. */

@@ -35,6 +35,16 @@ struct place {
 int place_open(struct place **out, const char *path, size_t root,
     struct err *);
 
+/*
+ * Open the folder of a mailbox that is one file, with the rights of that
+ * file's owner: as the user, and where the folder is not theirs (a spool, like
+ * root's /var/mail with the group "mail"), in the group that may write to it.
+ * Temporaries go to the folder itself.  owner: who that is, or NULL: whose the
+ * file is now.  As place_open.
+ */
+int place_open_mailbox(struct place **out, const char *path, size_t root,
+    const char *name, const struct owner *owner, struct err *);
+
 void place_close(struct place *);	/* NULL is fine */
 
 /* A message in one of a place's folders. */

@@ -4,10 +4,11 @@
 #include "recover.h"
 
 #include "blob.h"
+#include "dotlock.h"
 #include "history.h"
+#include "mailbox.h"
 #include "quota.h"
 #include "run.h"
-#include "settle.h"
 
 struct recovery {
 	struct recovered *out;
@@ -23,6 +24,15 @@ leave(struct recovery *c, const char *run, struct buf *path,
 	if (c->fn != NULL)
 		c->fn(c->ctx, run, path != NULL ? buf_text(path) : "",
 		    why->text);
+}
+
+static void
+count(struct recovery *c, const struct settled *s)
+{
+	if (s->committed)
+		c->out->finished++;
+	else
+		c->out->taken_back++;
 }
 
 /* ST_BAD: it cannot be settled now. */
@@ -41,25 +51,40 @@ settle_in(struct run *r, const struct place *p, const struct intent *in,
 	if (rc == ST_OK)
 		quota_settled(p, in, &s, NULL);
 	owner_leave();
-	if (rc == ST_OK && s.committed)
-		c->out->finished++;
-	else if (rc == ST_OK)
-		c->out->taken_back++;
+	if (rc == ST_OK)
+		count(c, &s);
 	return rc;
 }
 
 static int
-settle_one(struct run *r, uint64_t seq, struct recovery *c, struct err *e)
+settle_intent(struct run *r, uint64_t seq, struct intent *in,
+    struct recovery *c, struct err *e)
 {
 	const struct place *p;
+	struct settled s;
+	int rc;
+
+	if (in->act == ACT_MBOX) {
+		if ((rc = mailbox_settle(r, seq, in, &s, e)) == ST_OK)
+			count(c, &s);
+		return rc;
+	}
+	rc = run_place(r, buf_text(&in->path), (size_t)in->root, &p, e);
+	/* A folder that cannot be opened holds up nothing else. */
+	return rc != ST_OK ? ST_BAD : settle_in(r, p, in, seq, c, e);
+}
+
+/* Mail is moved for the sake of another change, and settled before it. */
+static int
+settle_one(struct run *r, uint64_t seq, bool merges, struct recovery *c,
+    struct err *e)
+{
 	struct intent in = { 0 };
 	int rc;
 
-	if ((rc = intent_read(r->journal, seq, &in, e)) == ST_OK) {
-		rc = run_place(r, buf_text(&in.path), (size_t)in.root, &p, e);
-		/* A folder that cannot be opened holds up nothing else. */
-		rc = rc != ST_OK ? ST_BAD : settle_in(r, p, &in, seq, c, e);
-	}
+	if ((rc = intent_read(r->journal, seq, &in, e)) == ST_OK &&
+	    (in.merges != 0) == merges)
+		rc = settle_intent(r, seq, &in, c, e);
 	if (rc == ST_BAD) {
 		leave(c, r->id, &in.path, e);
 		r->unsettled = true;
@@ -84,9 +109,13 @@ settle_run(struct run *r, struct recovery *c, struct err *e)
 		history_free(&h);
 		return ST_OK;
 	}
+	rc = dotlock_sweep(r, e);
+	for (size_t i = h.n; i-- > 0 && rc == ST_OK; )
+		if (h.list[i].fate == FATE_OPEN)
+			rc = settle_one(r, h.list[i].seq, true, c, e);
 	for (size_t i = 0; i < h.n && rc == ST_OK; i++)
 		if (h.list[i].fate == FATE_OPEN)
-			rc = settle_one(r, h.list[i].seq, c, e);
+			rc = settle_one(r, h.list[i].seq, false, c, e);
 	r->unsettled = r->unsettled || rc != ST_OK;
 	history_free(&h);
 	return rc;

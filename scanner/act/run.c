@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -25,6 +26,7 @@ run_drop(struct run *r)
 {
 	journal_close(r->journal);
 	place_close(r->place);
+	free(r->asked);
 	if (r->blobs > 0)
 		(void)close(r->blobs);
 	if (r->dir > 0)
@@ -243,10 +245,15 @@ run_place(struct run *r, const char *path, size_t root,
 {
 	int rc;
 
-	if (r->place == NULL || strcmp(r->place->path, path) != 0 ||
-	    r->place->root != root) {
+	/* Not by place.path: a relative path is not what that is. */
+	if (r->place == NULL || strcmp(r->asked, path) != 0 ||
+	    r->asked_root != root) {
 		place_close(r->place);
+		free(r->asked);
 		r->place = NULL;
+		if ((r->asked = strdup(path)) == NULL)
+			return err_set(e, ST_DEAD, ENOMEM, "folder");
+		r->asked_root = root;
 		if ((rc = place_open(&r->place, path, root, e)) != ST_OK)
 			return rc;
 	}

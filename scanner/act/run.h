@@ -20,6 +20,8 @@ struct run {
 	int dir, blobs;		/* its folder; its originals */
 	struct journal *journal;
 	struct place *place;	/* the last one used */
+	char *asked;		/* ... by this path and root */
+	size_t asked_root;
 	bool pending;		/* an intent is recorded, and not settled */
 	bool unsettled;		/* something was left as it is */
 };

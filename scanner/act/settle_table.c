@@ -55,6 +55,8 @@ settle_step(enum act act, enum side temp, enum side mail)
 		return (enum step)remove_steps[temp][mail];
 	case ACT_PUT:
 		return (enum step)put_steps[temp][mail];
+	case ACT_MBOX:		/* mailbox_settle.c's */
+		break;
 	}
 	return ABORT;
 }

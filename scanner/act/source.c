@@ -34,8 +34,8 @@ source_close(struct source *s)
 	*s = (struct source){ 0 };
 }
 
-static bool
-is_packed(const struct sum *sum)
+bool
+source_is_packed(const struct sum *sum)
 {
 	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
 		if (sum->size >= packed[i].n && memcmp(sum->head,
@@ -44,8 +44,9 @@ is_packed(const struct sum *sum)
 	return false;
 }
 
-static int
-check_kind(const struct place *p, const struct stat *st, struct outcome *o)
+int
+source_check_kind(const struct place *p, const struct stat *st,
+    struct outcome *o)
 {
 	if (S_ISLNK(st->st_mode))
 		return outcome_set(o, OUTCOME_REFUSED, 0,
@@ -71,8 +72,8 @@ check_kind(const struct place *p, const struct stat *st, struct outcome *o)
 	return ST_OK;
 }
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
+bool
+source_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	    a->st_size == b->st_size &&
@@ -83,7 +84,7 @@ same_file(const struct stat *a, const struct stat *b)
 bool
 source_is_at(const struct source *s, const struct found *at)
 {
-	return same_file(&s->st, &at->st);
+	return source_same_file(&s->st, &at->st);
 }
 
 static int
@@ -106,13 +107,13 @@ read_source(struct source *s, const struct target *t, struct outcome *o,
 		return rc;
 	if (fstat(s->fd, &after) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot stat");
-	if (!same_file(&s->st, &after) ||
+	if (!source_same_file(&s->st, &after) ||
 	    s->sum.size != (uint64_t)s->st.st_size)
 		return outcome_set(o, OUTCOME_BUSY, 0,
 		    "it changed while it was read");
 	if (t->sha != NULL && memcmp(t->sha, s->sum.sha, HASH_SIZE) != 0)
 		return changed(o);
-	if (is_packed(&s->sum))
+	if (!t->packed && source_is_packed(&s->sum))
 		return outcome_set(o, OUTCOME_REFUSED, 0,
 		    "it is compressed or encrypted");
 	return ST_OK;
@@ -127,9 +128,9 @@ open_file(const struct place *p, int pin, struct source *s,
 
 	if (fstat(pin, &s->st) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot stat");
-	if ((rc = check_kind(p, &s->st, o)) != ST_OK)
+	if ((rc = source_check_kind(p, &s->st, o)) != ST_OK)
 		return rc;
-	if (t->judged != NULL && !same_file(t->judged, &s->st))
+	if (t->judged != NULL && !source_same_file(t->judged, &s->st))
 		return changed(o);
 	s->fd = call_open_pinned(pin);
 	if (s->fd < 0 && errno == EWOULDBLOCK)
@@ -139,7 +140,7 @@ open_file(const struct place *p, int pin, struct source *s,
 		return errno == EACCES || errno == EPERM ? outcome_set(o,
 		    OUTCOME_REFUSED, errno, "its owner may not read it") :
 		    err_set(e, ST_DEAD, errno, "cannot open");
-	if (fstat(s->fd, &st) != 0 || !same_file(&s->st, &st))
+	if (fstat(s->fd, &st) != 0 || !source_same_file(&s->st, &st))
 		return changed(o);
 	if (call_has_writer(s->fd))
 		return outcome_set(o, OUTCOME_BUSY, 0,

@@ -17,6 +17,7 @@ struct target {
 	const char *name;
 	const struct stat *judged;	/* NULL: any.  dev, ino, size, mtime */
 	const uint8_t *sha;	/* NULL: any.  HASH_SIZE bytes */
+	bool packed;		/* compressed contents are no obstacle */
 };
 
 struct source {
@@ -36,6 +37,19 @@ int source_open(const struct place *, const struct target *,
     struct source *out, struct outcome *o, struct err *);
 
 void source_close(struct source *);	/* one that was opened, or zeroed */
+
+/*
+ * Whether a file of this place may be touched at all, by what it is.  ST_BAD:
+ * *o says why not.
+ */
+int source_check_kind(const struct place *, const struct stat *,
+    struct outcome *o);
+
+/* Compressed or encrypted, by its first bytes. */
+bool source_is_packed(const struct sum *);
+
+/* Device, inode, size and mtime are the same. */
+bool source_same_file(const struct stat *, const struct stat *);
 
 /* What has the name now is still the file, not written to. */
 bool source_is_at(const struct source *, const struct found *);

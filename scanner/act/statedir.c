@@ -28,24 +28,35 @@ statedir_close(struct statedir *s)
 	*s = (struct statedir){ 0 };
 }
 
-/* Open a folder of ours, and nobody else's; made and durable if new. */
+/* The open folder is ours, and nobody else's. */
 static int
-open_own(int dir, const char *name, int *out, struct err *e)
+check_own(int fd, struct err *e)
 {
-	const bool new = mkdirat(dir, name, 0700) == 0;
-	const int fd = openat(dir, name, FOLDER_FLAGS);
 	struct stat st;
 
-	if (fd < 0)
-		return err_set(e, ST_DEAD, errno,
-		    "cannot open the state folder");
-	*out = fd;
 	if (fstat(fd, &st) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot stat");
 	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
 		return err_set(e, ST_DEAD, 0,
 		    "the state folder is open to others (it must be ours, "
 		    "mode 0700)");
+	return ST_OK;
+}
+
+/* Open such a folder; made and durable if new. */
+static int
+open_own(int dir, const char *name, int *out, struct err *e)
+{
+	const bool new = mkdirat(dir, name, 0700) == 0;
+	const int fd = openat(dir, name, FOLDER_FLAGS);
+	int rc;
+
+	if (fd < 0)
+		return err_set(e, ST_DEAD, errno,
+		    "cannot open the state folder");
+	*out = fd;
+	if ((rc = check_own(fd, e)) != ST_OK)
+		return rc;
 	if (new && dir != AT_FDCWD && fsync(dir) != 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot sync the state folder");
@@ -137,6 +148,31 @@ statedir_open(struct statedir *out, const char *path, const char *what,
 out:
 	statedir_close(&s);
 	return rc;
+}
+
+static int
+view_own(int dir, const char *name, int *out, struct err *e)
+{
+	*out = openat(dir, name, FOLDER_FLAGS);
+	if (*out < 0)
+		return err_set(e, errno == ENOENT ? ST_END : ST_DEAD, errno,
+		    "cannot open the state folder");
+	return check_own(*out, e);
+}
+
+int
+statedir_view(struct statedir *out, const char *path, struct err *e)
+{
+	struct statedir s = { 0 };
+	int rc;
+
+	if ((rc = view_own(AT_FDCWD, path, &s.fd, e)) != ST_OK ||
+	    (rc = view_own(s.fd, "runs", &s.runs, e)) != ST_OK) {
+		statedir_close(&s);
+		return rc;
+	}
+	*out = s;
+	return ST_OK;
 }
 
 int

@@ -11,7 +11,7 @@
 struct statedir {
 	int fd;			/* ROOT */
 	int runs;		/* ROOT/runs */
-	int lock;
+	int lock;		/* 0: only a view */
 };
 
 /*
@@ -22,6 +22,12 @@ struct statedir {
  */
 int statedir_open(struct statedir *out, const char *path, const char *what,
     struct err *);
+
+/*
+ * Open it for looking only, also while somebody has the lock: nothing is made
+ * or changed.  ST_END: there is none.  ST_DEAD: as above.
+ */
+int statedir_view(struct statedir *out, const char *path, struct err *);
 
 void statedir_close(struct statedir *);	/* one that was opened, or zeroed */
 

@@ -5,6 +5,7 @@
 
 #include "exchange.h"
 #include "history.h"
+#include "mailbox.h"
 #include "remove.h"
 
 static int
@@ -20,6 +21,11 @@ undo_intent(struct run *r, uint64_t seq, struct intent *in, undo_fn *fn,
 		break;
 	case ACT_REMOVE:
 		rc = remove_undo(r, seq, in, &o, e);
+		break;
+	case ACT_MBOX:
+		if (in->merges != 0)	/* mail, which stays */
+			return ST_OK;
+		rc = mailbox_undo(r, seq, in, &o, e);
 		break;
 	case ACT_PUT:		/* itself an undo: see history.h */
 		return ST_OK;

@@ -45,12 +45,18 @@ json_key(struct json *j, const char *key)
 }
 
 void
-json_text(struct json *j, const char *s)
+json_text_bytes(struct json *j, struct span s)
 {
 	json_comma(j);
 	buf_byte(j->out, '"');
-	(void)escape_json(j->out, span_text(s));
+	(void)escape_json(j->out, s);
 	buf_byte(j->out, '"');
+}
+
+void
+json_text(struct json *j, const char *s)
+{
+	json_text_bytes(j, span_text(s));
 }
 
 void
@@ -100,6 +106,16 @@ json_bytes(struct json *j, const char *key, struct span s)
 	buf_str(j->out, "_b64\":\"");
 	escape_base64(j->out, s);
 	buf_byte(j->out, '"');
+}
+
+void
+json_member_as_is(struct json *j, struct span key, struct span value)
+{
+	json_comma(j);
+	buf_byte(j->out, '"');
+	buf_add(j->out, key.p, key.n);
+	buf_str(j->out, "\":");
+	buf_add(j->out, value.p, value.n);
 }
 
 void

@@ -24,6 +24,8 @@ void json_close(struct json *, char bracket);	/* '}' or ']' */
 void json_key(struct json *, const char *key);	/* then one value */
 
 void json_text(struct json *, const char *);	/* UTF-8 or not */
+void json_text_bytes(struct json *, struct span);	/* the same, any bytes;
+						 * what is no UTF-8 is lost */
 void json_u64(struct json *, uint64_t);		/* over 2^53 - 1: a string */
 void json_bool(struct json *, bool);
 void json_hex(struct json *, const uint8_t *, size_t n);
@@ -32,6 +34,9 @@ void json_hex(struct json *, const uint8_t *, size_t n);
  * "key": text, and where that is not exact, "key_b64": base64 too.
  */
 void json_bytes(struct json *, const char *key, struct span);
+
+/* A key and a value as json_next gave them: JSON that json_checked passed. */
+void json_member_as_is(struct json *, struct span key, struct span value);
 
 /* json_key and a value. */
 void json_key_text(struct json *, const char *key, const char *);

@@ -5,7 +5,7 @@
 #include "json.h"
 #include "ndjson_message.h"
 #include "patterns.h"
-#include "report.h"
+#include "repaired.h"
 #include "walk.h"
 
 #define SCHEMA 1
@@ -21,7 +21,7 @@ put_codes(struct json *j, code_set codes)
 }
 
 static void
-put_rule_files(struct json *j, const struct run_facts *r)
+put_rule_files(struct json *j, const struct scan_facts *r)
 {
 	json_key_bool(j, "default_rules", r->default_rules);
 	json_key(j, "rule_files");
@@ -37,7 +37,7 @@ put_rule_files(struct json *j, const struct run_facts *r)
 }
 
 static void
-put_header(struct json *j, const struct run_facts *r)
+put_header(struct json *j, const struct scan_facts *r)
 {
 	json_open(j, '{');
 	json_key_text(j, "type", "header");
@@ -169,7 +169,7 @@ put_counts(struct json *j, const struct totals *t)
 }
 
 static void
-put_rules(struct json *j, const struct run_facts *r, const struct totals *t)
+put_rules(struct json *j, const struct scan_facts *r, const struct totals *t)
 {
 	json_key(j, "rules");
 	json_open(j, '{');
@@ -188,7 +188,7 @@ put_rules(struct json *j, const struct run_facts *r, const struct totals *t)
 }
 
 static void
-put_summary(struct json *j, const struct run_facts *r,
+put_summary(struct json *j, const struct scan_facts *r,
     const struct totals *t, const struct summary_facts *s)
 {
 	static const char *const skips[WALK_SKIPS] = {
@@ -219,13 +219,15 @@ put_summary(struct json *j, const struct run_facts *r,
 	json_close(j, '}');
 	json_key_text(j, "end", s->end);
 	json_key_u64(j, "milliseconds", (uint64_t)(s->seconds * 1000));
+	if (s->acts != NULL)
+		acts_json(j, s->acts, t);
 	json_key_u64(j, "exit_status", (uint64_t)s->exit_status);
 	json_key_u64(j, "records", t->records);
 	json_close(j, '}');
 }
 
 static void
-nd_header(struct buf *b, const struct run_facts *r)
+nd_header(struct buf *b, const struct scan_facts *r)
 {
 	struct json j = json_begin(b);
 
@@ -265,7 +267,18 @@ nd_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
 }
 
 static void
-nd_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
+nd_acted(struct buf *b, const struct act_report *a,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	(void)o;
+	acted_json(&j, a);
+	buf_byte(b, '\n');
+}
+
+static void
+nd_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
     const struct summary_facts *s)
 {
 	struct json j = json_begin(b);
@@ -276,7 +289,8 @@ nd_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
 
 const struct reporter reporter_ndjson = {
 	.name = "ndjson", .header = nd_header, .message = nd_message,
-	.store = nd_store, .problem = nd_problem, .summary = nd_summary,
+	.store = nd_store, .problem = nd_problem, .acted = nd_acted,
+	.summary = nd_summary,
 };
 
 /*
@@ -284,7 +298,7 @@ const struct reporter reporter_ndjson = {
  * there, so every later record can begin with its comma.
  */
 static void
-doc_header(struct buf *b, const struct run_facts *r)
+doc_header(struct buf *b, const struct scan_facts *r)
 {
 	struct json j = json_begin(b);
 
@@ -324,7 +338,18 @@ doc_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
 }
 
 static void
-doc_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
+doc_acted(struct buf *b, const struct act_report *a,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	(void)o;
+	buf_str(b, ",\n");
+	acted_json(&j, a);
+}
+
+static void
+doc_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
     const struct summary_facts *s)
 {
 	struct json j = json_begin(b);
@@ -336,5 +361,6 @@ doc_summary(struct buf *b, const struct run_facts *r, const struct totals *t,
 
 const struct reporter reporter_json = {
 	.name = "json", .header = doc_header, .message = doc_message,
-	.store = doc_store, .problem = doc_problem, .summary = doc_summary,
+	.store = doc_store, .problem = doc_problem, .acted = doc_acted,
+	.summary = doc_summary,
 };

@@ -5,6 +5,7 @@
 
 #include "dkim.h"
 #include "mime.h"
+#include "repaired.h"
 
 static void
 put_context(struct json *j, const struct context *c)
@@ -217,5 +218,7 @@ ndjson_put_message(struct json *j, const struct report_message *r,
 			put_finding(j, &v->list[i]);
 	json_close(j, ']');
 	put_dkim(j, v->dkim);
+	if (r->repair != NULL)
+		repaired_json(j, r->repair);
 	json_close(j, '}');
 }

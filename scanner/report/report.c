@@ -45,6 +45,8 @@ totals_add(struct totals *t, const struct totals *m)
 	t->gone += m->gone;
 	t->unreadable += m->unreadable;
 	t->records += m->records;
+	for (size_t i = 0; i < REPAIR_KINDS; i++)
+		t->repairs[i] += m->repairs[i];
 }
 
 void

@@ -13,6 +13,7 @@
 #include "err.h"
 #include "hash.h"
 #include "msg.h"
+#include "repair.h"
 
 /* Counted over messages; added up by the parent. */
 struct totals {
@@ -29,6 +30,7 @@ struct totals {
 	uint64_t stores;
 	uint64_t not_mail, gone, unreadable;
 	uint64_t records;		/* lines of NDJSON */
+	uint64_t repairs[REPAIR_KINDS];	/* messages, by what is to be done */
 };
 
 void totals_add(struct totals *, const struct totals *more);
@@ -66,7 +68,7 @@ struct rule_file {
 };
 
 /* Known before the first file is opened. */
-struct run_facts {
+struct scan_facts {
 	const char *const *argv;	/* NULL-terminated */
 	const char *rules_sha256;	/* hex, of codes and their meaning */
 	bool default_rules;		/* baredot's own rule file is in use */
@@ -89,6 +91,17 @@ struct summary_facts {
 	uint64_t skipped[8];		/* by enum walk_skip */
 	uint64_t unsettled;		/* folders */
 	int exit_status;
+	const struct act_facts *acts;	/* NULL: it is a scan */
+};
+
+#define ACT_OUTCOMES 8			/* of enum outcome_kind */
+
+struct act_facts {
+	bool applies;			/* else it only shows */
+	const char *run;		/* NULL: nothing was begun */
+	uint64_t files[ACT_OUTCOMES];	/* by what came of them */
+	uint64_t messages, edits, taken;	/* that were done */
+	bool dead;			/* it had to stop */
 };
 
 /* A message that is reported. */
@@ -99,13 +112,27 @@ struct report_message {
 	bool index_is_relative;		/* see report_index */
 	bool hashed;
 	uint8_t sha256[HASH_SIZE];
+	const struct repair_facts *repair;	/* or NULL */
+};
+
+/* What came of one file that was acted on. */
+struct act_report {
+	struct span path;		/* as the user would write it */
+	const char *status;		/* a word: outcome_name */
+	const char *why;		/* "" when it was done */
+	const char *name;		/* what it is called now; NULL: as
+					 * before */
+	bool container;
+	uint64_t messages, edits;	/* that were repaired; edits made */
+	uint64_t taken;			/* messages that went to quarantine */
+	uint64_t left;			/* and were left alone */
 };
 
 enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
 
 struct reporter {
 	const char *name;
-	void (*header)(struct buf *, const struct run_facts *);
+	void (*header)(struct buf *, const struct scan_facts *);
 	void (*message)(struct buf *, const struct report_message *,
 	    const struct report_options *);
 	void (*store)(struct buf *, struct span path,
@@ -113,7 +140,9 @@ struct reporter {
 	/* off: bytes into the file, or MSG_NOT_RAW */
 	void (*problem)(struct buf *, enum problem, struct span path,
 	    uint64_t off, const char *why, const struct report_options *);
-	void (*summary)(struct buf *, const struct run_facts *,
+	void (*acted)(struct buf *, const struct act_report *,
+	    const struct report_options *);
+	void (*summary)(struct buf *, const struct scan_facts *,
 	    const struct totals *, const struct summary_facts *);
 };
 

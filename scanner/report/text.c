@@ -7,7 +7,7 @@
 #include "dkim.h"
 #include "escape.h"
 #include "patterns.h"
-#include "report.h"
+#include "repaired.h"
 #include "walk.h"
 
 static const char *const severity_color[SEVERITIES] = {
@@ -26,7 +26,7 @@ put_severity(struct buf *b, enum severity s, bool color)
 }
 
 static void
-text_header(struct buf *b, const struct run_facts *r)
+text_header(struct buf *b, const struct scan_facts *r)
 {
 	(void)b;
 	(void)r;
@@ -147,6 +147,11 @@ text_message(struct buf *b, const struct report_message *r,
 	const struct verdict *v = r->verdict;
 	bool any = false;
 
+	if (r->repair != NULL) {
+		put_place(b, r, 0);
+		repaired_text(b, r->repair, r->msg->len, o);
+		return;
+	}
 	for (size_t i = 0; i < v->n; i++)
 		if (report_shows(&v->list[i], o)) {
 			put_finding(b, r, &v->list[i], o->color);
@@ -289,7 +294,7 @@ put_count(struct buf *b, uint64_t n, const char *what)
 
 static void
 put_rest(struct buf *b, const struct totals *t,
-    const struct summary_facts *s, const struct run_facts *r)
+    const struct summary_facts *s, const struct scan_facts *r)
 {
 	const uint64_t lf = r->options->eol == EOL_AUTO ?
 	    t->conventions[CONV_LF] : 0;
@@ -331,7 +336,7 @@ put_next(struct buf *b, const struct totals *t)
 }
 
 static void
-text_summary(struct buf *b, const struct run_facts *r,
+text_summary(struct buf *b, const struct scan_facts *r,
     const struct totals *t, const struct summary_facts *s)
 {
 	const bool color = r->options->color;
@@ -350,12 +355,14 @@ text_summary(struct buf *b, const struct run_facts *r,
 	if (t->flagged > 0)
 		put_codes(b, t, color);
 	put_rules(b, t, r->rules);
+	if (s->acts != NULL)
+		acts_text(b, s->acts, t);
 	put_rest(b, t, s, r);
 	put_next(b, t);
 }
 
 const struct reporter reporter_text = {
 	.name = "text", .header = text_header, .message = text_message,
-	.store = text_store, .problem = text_problem,
+	.store = text_store, .problem = text_problem, .acted = acted_text,
 	.summary = text_summary,
 };

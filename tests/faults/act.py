@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import act_mbox
 import act_model
 from act_lib import (Box, Driver, NEW, OLD, OWNER, GROUP, ROOT, STEM,
                      Violation, along, crlf, fates, is_target, messages, must,
@@ -36,7 +37,7 @@ class Case:
                        (last is not None) - (first is not None))
 
     def args(self, op, box, place):
-        if op in ("fix", "fixall", "quarantine"):
+        if op in ("fix", "fixall", "quarantine", "mbox"):
             return (op, box.state) + place
         return (op, box.state)
 
@@ -52,6 +53,8 @@ CASES = [
     Case("restore mh", "mh", ("quarantine",), "restore", None, OLD),
     Case("undo cur", "cur", ("fix",), "undo", NEW, OLD),
     Case("undo mh", "mh", ("fix",), "undo", NEW, OLD),
+    Case("mbox", "mbox", (), "mbox", OLD, NEW),
+    Case("undo mbox", "mbox", ("mbox",), "undo", NEW, OLD),
 ]
 
 
@@ -668,7 +671,13 @@ SWEEPS = (
     ("peers", peers, 23, 4, 1),
     ("errors", errors, 31, 29, 1),
     ("compound", compound, 1200, 2000, 40),
-)
+) + act_mbox.SWEEPS
+
+
+def fits(sweep, case):
+    """Others do other things to an mbox than to a message."""
+    own = sweep in [s[1] for s in act_mbox.SWEEPS]
+    return own == (case.where == "mbox") or not own and sweep is not peers
 
 
 def value(argv, key, default):
@@ -691,7 +700,8 @@ def all_sweeps(bench, which, only):
     refusals(bench)
     failed += tell(bench, number, "refusals", 0)
     for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
-        if only not in name + " " + case.name or failed and STOP:
+        if only not in name + ": " + case.name or failed and STOP or \
+                not fits(sweep, case):
             continue
         seen, number = len(bench.bad), number + 1
         try:

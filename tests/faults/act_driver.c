@@ -18,17 +18,19 @@
 #include "exchange.h"
 #include "history.h"
 #include "kernel_calls.h"
+#include "mailbox.h"
+#include "note.h"
 #include "recover.h"
 #include "remove.h"
 #include "undo.h"
 
-#define ARGS_MAX 8
+#define ARGS_MAX 32
 
 enum { DONE, NOT_DONE, DEAD, USAGE, UNSETTLED };
 
 static const char *const kinds[] = { "done", "same", "refused", "gone",
 	"changed", "busy", "failed", "unsettled" };
-static const char *const acts[] = { "", "swap", "remove", "put" };
+static const char *const acts[] = { "", "swap", "remove", "put", "mbox" };
 static const char *const fates[] = { "open", "done", "not-done", "undone" };
 
 /* A CR before each LF that has none. */
@@ -65,6 +67,35 @@ to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 	return rc;
 }
 
+/* "X-Old: yes" is "X-Fixed: done": one line of the header, and longer. */
+static int
+mark(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+{
+	static const char old[] = "\nX-Old: yes\n", new[] =
+	    "\nX-Fixed: done\n";
+	const size_t n = sizeof(old) - 1;
+	struct buf in = { 0 }, out = { 0 };
+	uint8_t piece[4096];
+	ssize_t k;
+	int rc = ST_DEAD;
+
+	(void)ctx;
+	while ((k = call_read(from, piece, sizeof(piece), in.n)) > 0)
+		buf_add(&in, piece, (size_t)k);
+	for (size_t i = 0; i < in.n; i++)
+		if (in.n - i >= n && memcmp(in.p + i, old, n) == 0) {
+			buf_str(&out, new);
+			i += n - 1;
+		} else {
+			buf_byte(&out, in.p[i]);
+		}
+	if (k == 0 && buf_ok(&out) && call_write(to, out.p, out.n, 0) == 0)
+		rc = sum_bytes(buf_span(&out), sha, e);
+	buf_free(&in);
+	buf_free(&out);
+	return rc;
+}
+
 static int
 say(const struct outcome *o)
 {
@@ -85,18 +116,21 @@ root_of(const char *folder)
 }
 
 static int
-act(const struct statedir *s, char **args, bool fix, struct err *e)
+act(const struct statedir *s, char **args, struct err *e)
 {
-	const struct target t = { .folder = args[1], .root = root_of(args[1]),
-		.name = args[2] };
-	const struct change c = { .write = to_crlf, .reason = "test" };
+	const struct mailbox_options wait = { .wait = 30 };
+	const struct target t = { .folder = args[2], .root = root_of(args[2]),
+		.name = args[3] };
+	const struct change c = { .write = strcmp(args[0], "mark") == 0 ?
+	    mark : to_crlf, .reason = "test" };
 	struct outcome o;
 	struct run r;
 	int rc, status;
 
 	if (run_begin(&r, s, "test", e) != ST_OK)
 		return DEAD;
-	rc = fix ? exchange_file(&r, &t, &c, &o, e) :
+	rc = args[0][0] == 'm' ? mailbox_change(&r, &t, &c, &wait, &o, e) :
+	    args[0][0] == 'f' ? exchange_file(&r, &t, &c, &o, e) :
 	    remove_file(&r, &t, "test", &o, e);
 	status = rc == ST_OK ? say(&o) : DEAD;
 	run_end(&r);
@@ -170,6 +204,77 @@ act_all(const struct statedir *s, const char *folder, char **names, int n,
 	run_end(&r);
 	listing_free(&l);
 	free(out);
+	return status;
+}
+
+/* Notes on the next message: args[first], args[first + 2], ... */
+struct noted {
+	struct run *run;
+	char **args;
+	int first, end;
+};
+
+static int
+put_notes(const struct noted *n, struct err *e)
+{
+	int rc = ST_OK;
+
+	run_drop_notes(n->run);
+	for (int i = n->first; i < n->end && rc == ST_OK; i += 2)
+		if (strcmp(n->args[i], "-") != 0)
+			rc = run_note(n->run, (struct span){ (const uint8_t *)
+			    n->args[i], strlen(n->args[i]) }, e);
+	return rc;
+}
+
+static int
+to_crlf_noted(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	const int rc = put_notes(ctx, e);
+
+	return rc == ST_OK ? to_crlf(NULL, from, to, sha, e) : rc;
+}
+
+/*
+ * One run: a word for it, a folder, and files with notes on them: NAME, NOTE
+ * ("-": none), NAME, NOTE, ...  "+" instead of a name: one more note on the
+ * same file.
+ */
+static int
+run_of_many(const struct statedir *s, char **args, int n, char what,
+    struct err *e)
+{
+	static const char *const argv[] = { "baredot", "do it", "\033[1m",
+		NULL };
+	const struct run_facts f = { .what = args[1], .argv = argv };
+	struct target t = { .folder = args[2], .root = strlen(args[2]) };
+	struct run r;
+	struct noted noted = { .run = &r, .args = args };
+	const struct change c = { .write = to_crlf_noted, .ctx = &noted,
+		.reason = "test" };
+	struct outcome o;
+	int rc, status = DONE;
+
+	if (run_begin_as(&r, s, &f, e) != ST_OK)
+		return DEAD;
+	for (int i = 3; i + 1 < n && status != DEAD; i = noted.end - 1) {
+		t.name = args[i];
+		noted.first = noted.end = i + 1;
+		do
+			noted.end += 2;
+		while (noted.end < n && strcmp(args[noted.end - 1], "+") == 0);
+		rc = what == 'r' ? put_notes(&noted, e) : ST_OK;
+		if (rc == ST_OK)
+			rc = what == 'r' ? remove_file(&r, &t, "test", &o, e) :
+			    what == 's' ? exchange_file(&r, &t, &c, &o, e) :
+			    mailbox_change(&r, &t, &c, NULL, &o, e);
+		if (rc != ST_OK)
+			status = DEAD;
+		else if (say(&o) != DONE)
+			status = NOT_DONE;
+	}
+	run_end(&r);
 	return status;
 }
 
@@ -248,7 +353,8 @@ show_run(const struct statedir *s, const char *id, struct err *e)
 			printf("past %s %llu %llu %s %s\n", r.id,
 			    (unsigned long long)h.list[i].seq,
 			    (unsigned long long)h.list[i].undoes,
-			    acts[in.act], fates[h.list[i].fate]);
+			    in.merges != 0 ? "merge" : acts[in.act],
+			    fates[h.list[i].fate]);
 		intent_free(&in);
 		in = (struct intent){ 0 };
 	}
@@ -280,14 +386,18 @@ perform(char **args, int n)
 		status = DEAD;
 		goto out;
 	}
-	if (n == 4 && strcmp(args[0], "fix") == 0)
-		status = act(&s, args + 1, true, &e);
-	else if (n == 4 && strcmp(args[0], "quarantine") == 0)
-		status = act(&s, args + 1, false, &e);
+	if (n == 4 && (strcmp(args[0], "fix") == 0 ||
+	    strcmp(args[0], "mbox") == 0 || strcmp(args[0], "mark") == 0 ||
+	    strcmp(args[0], "quarantine") == 0))
+		status = act(&s, args, &e);
 	else if (n >= 3 && strcmp(args[0], "fixall") == 0)
 		status = act_all(&s, args[2], args + 3, n - 3, true, &e);
 	else if (n >= 3 && strcmp(args[0], "quarantineall") == 0)
 		status = act_all(&s, args[2], args + 3, n - 3, false, &e);
+	else if (n > 3 && (strcmp(args[0], "swaps") == 0 ||
+	    strcmp(args[0], "removals") == 0 ||
+	    strcmp(args[0], "boxes") == 0))
+		status = run_of_many(&s, args + 1, n - 1, args[0][0], &e);
 	else if (strcmp(args[0], "restore") == 0)
 		status = undo(&s, UNDO_REMOVED, &e);
 	else if (strcmp(args[0], "undo") == 0)

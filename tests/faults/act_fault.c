@@ -2,7 +2,8 @@
  * Preloaded into act_driver: stops it at a call, makes that call fail or lie,
  * lets somebody else act, and tells what was done.
  *
- * act_fault_arm(spec), spec "N:DO": at the N-th call from now on
+ * act_fault_arm(spec), spec "N:DO" or more of them, with commas: at the N-th
+ * call from now on
  *
  *   K, k     die before it, after it
  *   F5, A5   fail with errno 5: not done, done
@@ -30,18 +31,23 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #define INODES_MAX 4096
+#define FAULTS_MAX 8
 
 void act_fault_arm(const char *spec);
 long act_fault_calls(void);
 
 static long *calls;		/* shared with the children */
-static long at = -1;
-static char how;
+static struct { long at; char how; int number; } plan[FAULTS_MAX];
+static size_t plan_n;
+static bool armed;
+static char how;		/* of the fault at hand */
 static int number;
 static FILE *trace;
+static struct timespec slept;	/* waiting is short here: time is set on */
 static unsigned long inodes[INODES_MAX][2];
 static size_t inodes_n;
 
@@ -82,9 +88,16 @@ act_fault_arm(const char *spec)
 	char *end;
 
 	read_inodes(getenv("ACT_INODES"));
-	at = strtol(spec, &end, 10);
-	how = *end == ':' ? end[1] : '\0';
-	number = how != '\0' ? atoi(end + 2) : 0;
+	for (plan_n = 0; plan_n < FAULTS_MAX; spec = end + 1) {
+		plan[plan_n].at = strtol(spec, &end, 10);
+		plan[plan_n].how = *end == ':' ? end[1] : '\0';
+		if (plan[plan_n].how != '\0')
+			plan[plan_n].number = (int)strtol(end + 2, &end, 10);
+		plan_n++;
+		if (*end != ',')
+			break;
+	}
+	armed = true;
 	if (getenv("ACT_TRACE") != NULL)
 		trace = fopen(getenv("ACT_TRACE"), "ae");
 	*calls = 0;
@@ -115,7 +128,18 @@ pause_here(void)
 static bool
 before(void)
 {
-	if (at < 0 || ++*calls != at)
+	bool hit = false;
+
+	if (!armed)
+		return false;
+	++*calls;
+	for (size_t i = 0; i < plan_n && !hit; i++)
+		if (plan[i].at == *calls) {
+			how = plan[i].how;
+			number = plan[i].number;
+			hit = true;
+		}
+	if (!hit)
 		return false;
 	if (how == 'K')
 		(void)kill(getpid(), SIGKILL);
@@ -398,6 +422,8 @@ syscall(long nr, ...)
 	long a[5], r;
 	va_list ap;
 
+	if (nr == SYS_membarrier)
+		return 0;
 	va_start(ap, nr);
 	for (unsigned i = 0; i < 5; i++)
 		a[i] = va_arg(ap, long);
@@ -426,6 +452,35 @@ fcntl(int fd, int cmd, ...)
 		return -1;
 	r = f(fd, cmd, arg);
 	return after(hit) ? -1 : r;
+}
+
+int
+nanosleep(const struct timespec *t, struct timespec *left)
+{
+	static int (*f)(const struct timespec *, struct timespec *);
+	const struct timespec little = { .tv_nsec = 1000000 };
+
+	f = real("nanosleep");
+	slept.tv_sec += t->tv_sec;
+	slept.tv_nsec += t->tv_nsec;
+	return f(&little, left);	/* let the others go on */
+}
+
+int
+clock_gettime(clockid_t id, struct timespec *t)
+{
+	static int (*f)(clockid_t, struct timespec *);
+	int r;
+
+	f = real("clock_gettime");
+	r = f(id, t);
+	if (id == CLOCK_MONOTONIC) {
+		t->tv_sec += slept.tv_sec + slept.tv_nsec / 1000000000;
+		t->tv_nsec += slept.tv_nsec % 1000000000;
+		t->tv_sec += t->tv_nsec / 1000000000;
+		t->tv_nsec %= 1000000000;
+	}
+	return r;
 }
 
 static void

@@ -69,7 +69,7 @@ class Driver:
 
     def run(self, fault, *args, peer=None):
         line = "\t".join((fault,) + args) + "\n"
-        self.child.stdin.write(line.encode())
+        self.child.stdin.write(os.fsencode(line))
         self.child.stdin.flush()
         lines = []
         while True:
@@ -109,9 +109,11 @@ def entry(path):
 
 
 class Box:
-    """A Maildir M, an MH folder H, another Maildir T, and a state folder."""
+    """A Maildir M, an MH folder H, a folder of mboxes S, another Maildir T,
+    and a state folder."""
 
-    FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "T/cur", "T/new", "T/tmp")
+    FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "S", "T/cur", "T/new",
+               "T/tmp")
 
     def __init__(self, path, user=None):
         """user: who else than root will act, so that state can be made."""
@@ -147,9 +149,10 @@ class Box:
 
     def target(self, where):
         """The message that is acted on, odd in every way that is allowed."""
-        name = {"new": STEM + "M1P1.host", "mh": STEM}.get(
+        name = {"new": STEM + "M1P1.host", "mh": STEM, "mbox": STEM}.get(
             where, STEM + "M1P1.host" + sizes(OLD) + ":2,S")
-        folder = {"new": "M/new", "mh": "H"}.get(where, "M/cur")
+        folder = {"new": "M/new", "mh": "H", "mbox": "S"}.get(
+            where, "M/cur")
         self.put(folder + "/" + name, OLD, 0o640,
                  [("user.note", b"kept\0 \n")])
         if where == "many":
@@ -194,7 +197,8 @@ def messages(snap):
 
 
 def no_residue(snap):
-    left = [p for p in snap if "/tmp/" in p or "/.baredot" in p]
+    left = [p for p in snap if "/tmp/" in p or "/.baredot" in p or
+            p.endswith(".lock")]
     must(not left, "left behind: %s" % left)
 
 

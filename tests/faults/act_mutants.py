@@ -109,7 +109,7 @@ MUTANTS = [
      "if (st->st_uid != p->owner.uid)", "if (false)"),
     ("links are followed", "kernel_calls.c",
      "RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS", "RESOLVE_NO_MAGICLINKS"),
-    ("compressed mail is taken", "source.c", "if (is_packed(&s->sum))",
+    ("compressed mail is taken", "source.c", "if (source_is_packed(&s->sum))",
      "if (false)"),
     ("undo does not look", "source.c",
      "if (t->sha != NULL && memcmp(t->sha, s->sum.sha, HASH_SIZE) != 0)",

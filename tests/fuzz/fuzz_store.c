@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n < 3)
 		return 0;
-	how.place = (enum place)(p[0] % (PLACE_NAMED + 1));
+	how.place = (enum store_place)(p[0] % (PLACE_NAMED + 1));
 	how.format = p[0] & 0x40 ? "mbox" : p[0] & 0x80 ? "eml" : NULL;
 	d.step = p[1];
 	d.seekable = p[2] & 1;

@@ -1,0 +1,278 @@
+/*
+ * See dotlock.h.
+ */
+#include "dotlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel_calls.h"
+#include "record.h"
+
+#define LOOKS_MAX 4u
+
+struct lock_name {
+	char text[NAME_MAX + 1];
+};
+
+static bool
+lock_name(const char *name, struct lock_name *out)
+{
+	const int n = snprintf(out->text, sizeof(out->text),
+	    "%s" DOTLOCK_SUFFIX, name);
+
+	return n > 0 && (size_t)n < sizeof(out->text);
+}
+
+/*
+ * Its first line is for other programs.  liblockfile has room for 15 bytes.
+ */
+static int
+make_text(struct dotlock *l, struct err *e)
+{
+	char random[2 * 7 + 1], text[32];
+
+	if (call_random_hex(random, 7) != 0)
+		return err_set(e, ST_DEAD, errno, "no random bytes");
+	(void)snprintf(text, sizeof(text), "%ld\n%s", (long)getpid(), random);
+	memcpy(l->text, text, sizeof(l->text) - 1);
+	l->text[sizeof(l->text) - 1] = '\0';
+	return ST_OK;
+}
+
+static int
+record_lock(struct dotlock *l, struct run *r, const struct place *p,
+    const char *name, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	if ((rc = make_text(l, e)) != ST_OK)
+		return rc;
+	record_text(&b, "path", p->path);
+	record_u64(&b, "root", p->root);
+	record_text(&b, "name", name);
+	record_u64(&b, "uid", p->owner.uid);
+	record_u64(&b, "gid", p->owner.gid);
+	record_text(&b, "text", l->text);
+	rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,
+	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "lock");
+	buf_free(&b);
+	if (rc != ST_OK)
+		l->text[0] = '\0';
+	return rc;
+}
+
+enum answer { NO, YES, UNKNOWN };
+
+/* The name is that of the open file. */
+static enum answer
+is_at(int dir, const char *name, int fd)
+{
+	struct stat a, b;
+
+	if (fstat(fd, &a) != 0)
+		return UNKNOWN;
+	if (fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? NO : UNKNOWN;
+	return a.st_ino == b.st_ino && a.st_dev == b.st_dev ? YES : NO;
+}
+
+/* On the disk before it has a name: an empty one would be nobody's. */
+static int
+fill(const struct dotlock *l, int fd)
+{
+	return call_write(fd, l->text, strlen(l->text), 0) != 0 ||
+	    fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? -1 : 0;
+}
+
+int
+dotlock_take(struct dotlock *l, struct run *r, const struct place *p,
+    const char *name, struct err *e)
+{
+	struct lock_name lock;
+	int fd = -1, rc;
+
+	if (l->fd > 0)
+		return ST_OK;
+	if (!lock_name(name, &lock))
+		return err_set(e, ST_BAD, ENAMETOOLONG,
+		    "the name of its lock file would be too long");
+	if (l->text[0] == '\0' && (rc = record_lock(l, r, p, name, e)) !=
+	    ST_OK)
+		return rc;
+	fd = call_new_unnamed(p->dir);
+	if (fd >= 0 && fill(l, fd) == 0 &&
+	    call_give_name(fd, p->dir, lock.text) == 0) {
+		l->fd = fd;
+		return ST_OK;
+	}
+	rc = err_set(e, ST_BAD, errno, "cannot make its lock file");
+	if (fd >= 0) {		/* an error, and there it is all the same? */
+		l->fd = fd;
+		dotlock_drop(l, r, p, name);
+	}
+	return rc;
+}
+
+void
+dotlock_touch(const struct dotlock *l)
+{
+	if (l->fd > 0)
+		(void)futimens(l->fd, NULL);
+}
+
+/*
+ * No errno is believed: what counts is the next look.  That it is gone must be
+ * on the disk before the run is over, for nobody will look for it then.
+ */
+void
+dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
+    const char *name)
+{
+	struct lock_name lock;
+	enum answer there = UNKNOWN;
+
+	if (l->fd <= 0 || !lock_name(name, &lock))
+		return;
+	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
+		there = is_at(p->dir, lock.text, l->fd);
+		if (there == YES)
+			(void)unlinkat(p->dir, lock.text, 0);
+	}
+	if (there != NO || fsync(p->dir) != 0)
+		r->unsettled = true;
+	(void)close(l->fd);
+	l->fd = 0;
+}
+
+static enum answer
+holds(int pin, struct span text)
+{
+	char got[16];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (fstat(pin, &st) != 0)
+		return UNKNOWN;
+	if (!S_ISREG(st.st_mode) || st.st_size != (off_t)text.n)
+		return NO;
+	if ((fd = call_open_pinned(pin)) < 0)
+		return errno == EACCES ? NO : UNKNOWN;
+	n = call_read(fd, got, sizeof(got), 0);
+	(void)close(fd);
+	if (n < 0)
+		return UNKNOWN;
+	return (size_t)n == text.n && memcmp(got, text.p, text.n) == 0 ?
+	    YES : NO;
+}
+
+/* What has the name is what we wrote. */
+static enum answer
+is_ours(int dir, const char *name, struct span text)
+{
+	const int pin = call_pin(dir, name);
+	enum answer a;
+
+	if (pin < 0)
+		return errno == ENOENT || errno == EXDEV ? NO : UNKNOWN;
+	a = holds(pin, text);
+	(void)close(pin);
+	return a;
+}
+
+struct lock_record {
+	struct span path, text;
+	uint64_t root;
+	struct mailname name;
+	struct owner owner;
+};
+
+static bool
+decode(struct span s, struct lock_record *out)
+{
+	uint64_t uid, gid;
+
+	if (!record_find(s, "path", &out->path) || out->path.n == 0 ||
+	    out->path.p[0] != '/' ||
+	    memchr(out->path.p, '\0', out->path.n) != NULL ||
+	    !record_find_u64(s, "root", &out->root) ||
+	    out->root > out->path.n ||
+	    !record_find_text(s, "name", out->name.text,
+	    sizeof(out->name.text)) || strchr(out->name.text, '/') != NULL ||
+	    !record_find_u64(s, "uid", &uid) || uid > UINT32_MAX ||
+	    !record_find_u64(s, "gid", &gid) || gid > UINT32_MAX ||
+	    !record_find(s, "text", &out->text) || out->text.n == 0 ||
+	    out->text.n >= 16)
+		return false;
+	out->owner = (struct owner){ (uid_t)uid, (gid_t)gid };
+	return true;
+}
+
+static void
+remove_lock(struct run *r, const struct place *p, const char *name,
+    struct span text)
+{
+	struct lock_name lock;
+	enum answer there = UNKNOWN;
+
+	if (!lock_name(name, &lock))
+		return;
+	if (owner_enter(p->owner, NULL) == ST_OK) {
+		for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
+			there = is_ours(p->dir, lock.text, text);
+			if (there == YES)
+				(void)unlinkat(p->dir, lock.text, 0);
+		}
+		owner_leave();
+	}
+	if (there != NO || fsync(p->dir) != 0)
+		r->unsettled = true;
+}
+
+static int
+sweep_one(struct run *r, struct span fields, struct err *e)
+{
+	struct lock_record l;
+	struct buf path = { 0 };
+	struct place *p = NULL;
+	struct err why = { 0 };
+	int rc = ST_OK;
+
+	if (!decode(fields, &l))
+		return err_set(e, ST_DEAD, 0, "the journal makes no sense");
+	buf_add(&path, l.path.p, l.path.n);
+	if (!buf_ok(&path))
+		rc = err_set(e, ST_DEAD, ENOMEM, "lock");
+	else if (place_open_mailbox(&p, buf_text(&path), (size_t)l.root,
+	    l.name.text, &l.owner, &why) == ST_OK) {
+		remove_lock(r, p, l.name.text, l.text);
+		place_close(p);
+	} else {	/* a folder that is gone holds up nothing */
+		r->unsettled = r->unsettled || (why.num != ENOENT &&
+		    why.num != ENOTDIR && why.num != 0);
+	}
+	buf_free(&path);
+	return rc;
+}
+
+int
+dotlock_sweep(struct run *r, struct err *e)
+{
+	const uint64_t n = journal_count(r->journal);
+	struct buf b = { 0 };
+	int rc = ST_OK;
+
+	for (uint64_t i = 1; i <= n && rc == ST_OK; i++)
+		if (journal_type(r->journal, i) == RECORD_LOCK &&
+		    (rc = journal_read(r->journal, i, &b, e)) == ST_OK)
+			rc = sweep_one(r, buf_span(&b), e);
+	buf_free(&b);
+	return rc;
+}

@@ -1,0 +1,447 @@
+/*
+ * See mailbox.h.
+ */
+#include "mailbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "blob.h"
+#include "box_settle.h"
+#include "hold.h"
+#include "kernel_calls.h"
+
+/* The mailbox file of an act, and what it becomes. */
+struct work {
+	struct box box;
+	struct deed deed;	/* deed.source.fd: held */
+	const struct target *target;
+};
+
+/* The answers of one try, besides ST_OK and ST_BAD (an outcome). */
+#define BUSY ST_END
+
+static int
+busy(struct work *w, const char *why)
+{
+	(void)outcome_set(w->deed.out, OUTCOME_BUSY, 0, "%s", why);
+	return BUSY;
+}
+
+static int
+hold_file(struct work *w, struct err *e)
+{
+	const int fd = w->deed.source.fd;
+	int rc;
+
+	if (hold_lock(fd) != 0)
+		return errno == EAGAIN ? busy(w,
+		    "somebody has it locked (fcntl)") : err_set(e, ST_DEAD,
+		    errno, "cannot lock it");
+	rc = box_lock(&w->box, e);
+	if (rc == ST_BAD && e->num == EEXIST)
+		return busy(w, "it has a lock file (" DOTLOCK_SUFFIX ")");
+	if (rc == ST_BAD)
+		return outcome_from(w->deed.out, e->num == EACCES ||
+		    e->num == EPERM || e->num == EOPNOTSUPP ||
+		    e->num == ENAMETOOLONG ? OUTCOME_REFUSED : OUTCOME_FAILED,
+		    e);
+	if (rc != ST_OK)
+		return rc;
+	if (hold_lease(fd) == 0)
+		return ST_OK;
+	return errno == EAGAIN ? busy(w, "somebody has it open") :
+	    outcome_set(w->deed.out, OUTCOME_REFUSED, errno,
+	    "this file system has no leases");
+}
+
+static int
+check_pinned(struct work *w, int pin, struct stat *st, struct err *e)
+{
+	const struct target *t = w->target;
+	int rc;
+
+	if (fstat(pin, st) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	if ((rc = source_check_kind(w->box.place, st, w->deed.out)) != ST_OK)
+		return rc;
+	if (t->judged != NULL && !source_same_file(t->judged, st))
+		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
+		    "it is not what it was when it was read");
+	return ST_OK;
+}
+
+static int
+open_pinned(struct work *w, int pin, struct err *e)
+{
+	struct source *s = &w->deed.source;
+	struct stat st;
+	int rc;
+
+	if ((rc = check_pinned(w, pin, &st, e)) != ST_OK)
+		return rc;
+	if ((s->fd = call_open_pinned_rw(pin)) < 0) {
+		s->fd = 0;
+		if (errno == EAGAIN || errno == ETXTBSY)
+			return busy(w, "somebody else holds it");
+		return errno == EACCES || errno == EPERM ? outcome_set(
+		    w->deed.out, OUTCOME_REFUSED, errno,
+		    "its owner may not write to it") :
+		    err_set(e, ST_DEAD, errno, "cannot open");
+	}
+	if ((rc = hold_file(w, e)) != ST_OK)
+		return rc;
+	/* By now it keeps still. */
+	if (fstat(s->fd, &s->st) != 0 ||
+	    fstatat(w->box.place->dir, w->box.name.text, &st,
+	    AT_SYMLINK_NOFOLLOW) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	if (!source_same_file(&s->st, &st) || st.st_nlink != 1)
+		return busy(w, "another file took its place");
+	return ST_OK;
+}
+
+static void
+let_go(struct work *w)
+{
+	struct source *s = &w->deed.source;
+
+	if (s->fd > 0) {
+		hold_end(s->fd);
+		(void)close(s->fd);
+		s->fd = 0;
+	}
+	box_unlock(&w->box);
+}
+
+/* All locks, or none. */
+static int
+hold_once(struct work *w, struct err *e)
+{
+	int pin, rc;
+
+	pin = call_pin(w->box.place->dir, w->box.name.text);
+	if (pin < 0)
+		return outcome_set(w->deed.out, errno == ENOENT ?
+		    OUTCOME_GONE : OUTCOME_REFUSED, errno, "cannot open");
+	rc = open_pinned(w, pin, e);
+	(void)close(pin);
+	if (rc != ST_OK)
+		let_go(w);
+	return rc;
+}
+
+static int
+hold(struct work *w, struct err *e)
+{
+	int rc;
+
+	if ((rc = owner_enter(w->box.place->owner, e)) != ST_OK)
+		return rc;
+	while ((rc = hold_once(w, e)) == BUSY && box_wait(&w->box))
+		w->deed.out->kind = OUTCOME_DONE;
+	owner_leave();
+	return rc == BUSY ? ST_BAD : deed_not_done(&w->deed, rc, e);
+}
+
+static int
+read_source(struct work *w, struct err *e)
+{
+	struct source *s = &w->deed.source;
+	const uint8_t *sha = w->target->sha;
+	int rc;
+
+	if ((rc = meta_read(s->fd, &s->st, &s->meta, e)) != ST_OK ||
+	    (rc = sum_file(s->fd, UINT64_MAX, -1, &s->sum, e)) != ST_OK)
+		return deed_not_done(&w->deed, rc, e);
+	if (sha != NULL && memcmp(sha, s->sum.sha, HASH_SIZE) != 0)
+		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
+		    "it is not what it was when it was read");
+	if (source_is_packed(&s->sum))
+		return outcome_set(w->deed.out, OUTCOME_REFUSED, 0,
+		    "it is compressed or encrypted");
+	return ST_OK;
+}
+
+static int
+begin(struct work *w, struct run *r, unsigned wait, struct err *e)
+{
+	const struct target *t = w->target;
+	int rc;
+
+	rc = box_open(&w->box, r, t->folder, t->root, t->name, NULL, e);
+	if (rc == ST_BAD)
+		return outcome_from(w->deed.out, OUTCOME_REFUSED, e);
+	if (rc != ST_OK)
+		return deed_not_done(&w->deed, rc, e);
+	box_allow(&w->box, wait);
+	w->deed.run = r;
+	w->deed.place = w->box.place;
+	if ((rc = intent_begin(&w->deed.intent, ACT_MBOX, w->box.place,
+	    e)) != ST_OK ||
+	    (rc = hold(w, e)) != ST_OK)
+		return rc;
+	return read_source(w, e);
+}
+
+static void
+end(struct work *w)
+{
+	if (w->box.place != NULL && owner_enter(w->box.place->owner, NULL) ==
+	    ST_OK) {
+		let_go(w);
+		owner_leave();
+	}
+	deed_free(&w->deed);
+	box_close(&w->box);
+}
+
+/* Somebody waits: do not begin. */
+static int
+still_held(struct work *w)
+{
+	dotlock_touch(&w->box.lock);
+	return hold_lasts(w->deed.source.fd) ? ST_OK : outcome_set(
+	    w->deed.out, OUTCOME_BUSY, 0, "somebody came to open it");
+}
+
+static bool
+is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec :
+	    a.tv_nsec > b.tv_nsec;
+}
+
+/*
+ * Mail programs see by size and modification time that there is something to
+ * read, and new mail by which of the times is the later one.
+ */
+static void
+choose_times(struct meta *m, uint64_t old_size, uint64_t new_size)
+{
+	const bool unread = is_later(m->mtime, m->atime);
+
+	if (old_size != new_size)
+		return;
+	m->mtime.tv_sec++;
+	if (!unread && is_later(m->mtime, m->atime))
+		m->atime = m->mtime;
+}
+
+static uint64_t
+size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+static int
+open_stage(struct work *w, struct err *e)
+{
+	int rc;
+
+	if ((rc = owner_enter(w->box.place->owner, e)) != ST_OK)
+		return rc;
+	rc = stage_open(w->box.place, &w->deed.stage, w->deed.out);
+	owner_leave();
+	return deed_not_done(&w->deed, rc, e);
+}
+
+static int
+write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	struct sum sum;
+	int copy, rc;
+
+	rc = blob_open(w->deed.run->blobs, w->deed.source.sum.sha, &copy,
+	    &sum, e);
+	if (rc != ST_OK)
+		return err_set(e, ST_DEAD, 0, "the copy cannot be read");
+	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
+		rc = c->write(c->ctx, copy, w->deed.stage.fd, sha, e);
+		owner_leave();
+	}
+	(void)close(copy);
+	if (rc == ST_BAD)
+		return outcome_from(w->deed.out, OUTCOME_REFUSED, e);
+	return deed_not_done(&w->deed, rc, e);
+}
+
+/* The stage, with all that belongs to a mailbox, and times like these. */
+static int
+seal(struct work *w, struct meta meta, const uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	struct deed *d = &w->deed;
+	int rc;
+
+	choose_times(&meta, d->source.sum.size, size_of(d->stage.fd));
+	if ((rc = deed_seal(d, &meta, sha, e)) != ST_OK)
+		return rc;
+	if (sum_same(&d->stage.sum, &d->source.sum))
+		return outcome_set(d->out, OUTCOME_SAME, 0,
+		    "there is nothing to change");
+	return still_held(w);
+}
+
+/* Why the mailbox is as it was. */
+static int
+explain(struct outcome *o, const struct settled *s, int error)
+{
+	if (o->kind != OUTCOME_DONE)	/* it failed before that */
+		return ST_BAD;
+	if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP)
+		return outcome_set(o, OUTCOME_REFUSED, error,
+		    "this file system cannot do what it takes");
+	if (s->message == SIDE_GONE)
+		return outcome_set(o, OUTCOME_GONE, 0, "it is gone");
+	if (s->was_other)
+		return outcome_set(o, OUTCOME_CHANGED, 0,
+		    "another file took its place");
+	if (s->was_bad || error == EBUSY || error == EAGAIN)
+		return outcome_set(o, OUTCOME_BUSY, 0,
+		    "somebody came to open it");
+	return outcome_set(o, OUTCOME_FAILED, error != 0 ? error : s->num,
+	    "it could not be done");
+}
+
+static int
+exchange(struct work *w, struct err *e)
+{
+	struct deed *d = &w->deed;
+	struct settled s;
+	int num, rc;
+
+	rc = box_exchange(&w->box, d, &d->source.meta, d->source.fd, &s, &num,
+	    e);
+	if (rc == ST_BAD)
+		return outcome_from(d->out, OUTCOME_UNSETTLED, e);
+	if (rc != ST_OK)
+		return rc;
+	if (!s.committed)
+		return explain(d->out, &s, num);
+	d->out->kind = OUTCOME_DONE;
+	d->out->reason[0] = '\0';
+	d->out->name = s.name;
+	return ST_OK;
+}
+
+int
+mailbox_change(struct run *r, const struct target *t, const struct change *c,
+    const struct mailbox_options *options, struct outcome *o, struct err *e)
+{
+	const unsigned wait = options != NULL ? options->wait : MAILBOX_WAIT;
+	struct work w = { .target = t, .deed = { .out = o } };
+	uint8_t sha[HASH_SIZE];
+	int rc;
+
+	*o = (struct outcome){ 0 };
+	if ((rc = begin(&w, r, wait, e)) != ST_OK ||
+	    (rc = deed_store_old(&w.deed, e)) != ST_OK ||
+	    (rc = still_held(&w)) != ST_OK ||
+	    (rc = open_stage(&w, e)) != ST_OK ||
+	    (rc = write_new(&w, c, sha, e)) != ST_OK ||
+	    (rc = seal(&w, w.deed.source.meta, sha, e)) != ST_OK)
+		goto out;
+	buf_str(&w.deed.intent.reason, c->reason != NULL ? c->reason : "");
+	rc = exchange(&w, e);
+out:
+	end(&w);
+	return outcome_status(rc);
+}
+
+/* It is what the change made of it, and perhaps mail behind that. */
+static int
+check_changed(struct work *w, const struct intent *past, struct err *e)
+{
+	struct sum sum;
+	int rc;
+
+	rc = sum_file(w->deed.source.fd, past->new.size, -1, &sum, e);
+	if (rc != ST_OK)
+		return deed_not_done(&w->deed, rc, e);
+	if (sum.size != past->new.size ||
+	    memcmp(sum.sha, past->new.sha, HASH_SIZE) != 0)
+		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
+		    "it was changed since");
+	return ST_OK;
+}
+
+/* The original, and what was delivered since. */
+static int
+write_original(struct work *w, const struct intent *past,
+    uint8_t sha[HASH_SIZE], struct err *e)
+{
+	struct deed *d = &w->deed;
+	struct sum sum;
+	int copy, rc;
+
+	rc = blob_open(d->run->blobs, past->old.sha, &copy, &sum, e);
+	if (rc == ST_BAD)
+		return outcome_from(d->out, OUTCOME_FAILED, e);
+	if (rc != ST_OK)
+		return rc;
+	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
+		rc = box_join(copy, sum.size, d->source.fd, past->new.size,
+		    d->source.sum.size, d->stage.fd, sha, e);
+		owner_leave();
+	}
+	(void)close(copy);
+	return deed_not_done(d, rc, e);
+}
+
+/* Its own times, unless there is mail in it that is younger. */
+static struct meta
+original_meta(const struct work *w, const struct intent *past)
+{
+	struct meta m = past->meta;
+
+	if (w->deed.source.sum.size > past->new.size) {
+		m.mtime = w->deed.source.meta.mtime;
+		m.atime = w->deed.source.meta.atime;
+	}
+	return m;
+}
+
+static int
+seal_original(struct work *w, const struct intent *past,
+    const uint8_t sha[HASH_SIZE], struct err *e)
+{
+	struct deed *d = &w->deed;
+	const struct meta m = original_meta(w, past);
+	int rc;
+
+	/* Its own modification time was another one, if the size was not. */
+	if (d->source.sum.size > past->new.size)
+		return seal(w, m, sha, e);
+	rc = deed_seal(d, &m, sha, e);
+	return rc == ST_OK ? still_held(w) : rc;
+}
+
+int
+mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
+    struct outcome *o, struct err *e)
+{
+	const struct target t = { .folder = buf_text(&past->path),
+	    .root = (size_t)past->root, .name = past->name.text };
+	struct work w = { .target = &t, .deed = { .out = o } };
+	uint8_t sha[HASH_SIZE];
+	int rc;
+
+	*o = (struct outcome){ 0 };
+	if ((rc = begin(&w, r, MAILBOX_WAIT, e)) != ST_OK ||
+	    (rc = check_changed(&w, past, e)) != ST_OK ||
+	    (rc = deed_store_old(&w.deed, e)) != ST_OK ||
+	    (rc = open_stage(&w, e)) != ST_OK ||
+	    (rc = write_original(&w, past, sha, e)) != ST_OK ||
+	    (rc = seal_original(&w, past, sha, e)) != ST_OK)
+		goto out;
+	w.deed.intent.undoes = seq;
+	rc = exchange(&w, e);
+out:
+	end(&w);
+	return outcome_status(rc);
+}

@@ -1,0 +1,477 @@
+/*
+ * See acting.h.
+ */
+#include "acting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "act_mend.h"
+#include "acting_state.h"
+#include "catalogue.h"
+#include "exchange.h"
+#include "mailbox.h"
+#include "mender.h"
+#include "note.h"
+#include "plan.h"
+#include "recover.h"
+#include "remove.h"
+
+/* An mbox that is acted on at the end. */
+struct mailbox_item {
+	struct buf folder, name;
+	uint64_t root;
+	enum store_place place;
+};
+
+/* A message that is to be repaired, until its group is. */
+struct waiting {
+	struct buf path, folder, name;
+	uint8_t sha[HASH_SIZE];
+	struct target target;
+	struct mend_job job;
+	struct act_mend mend;
+	struct change change;
+	struct outcome outcome;
+};
+
+struct acting {
+	struct acting_options options;
+	struct statedir state;
+	struct run run;
+	bool begun;
+	struct mender *mender;
+	struct act_facts facts;
+	size_t waiting_n;
+	struct waiting waiting[EXCHANGE_MAX];
+	struct mailbox_item *mailboxes;
+	size_t mailboxes_n, mailboxes_cap;
+	struct buf folder, name, path;	/* of the file at hand */
+	struct buf full;	/* a folder whose file system is full */
+	int status;		/* ST_DEAD: *e, and nothing more is done */
+	struct err e;
+};
+
+/* By enum outcome_kind. */
+static const char *const statuses[ACT_OUTCOMES] = {
+	[OUTCOME_DONE] = "done", [OUTCOME_SAME] = "same",
+	[OUTCOME_REFUSED] = "refused", [OUTCOME_GONE] = "gone",
+	[OUTCOME_CHANGED] = "changed", [OUTCOME_BUSY] = "busy",
+	[OUTCOME_FAILED] = "failed", [OUTCOME_UNSETTLED] = "unsettled",
+};
+
+static void
+waiting_free(struct waiting *w)
+{
+	buf_free(&w->path);
+	buf_free(&w->folder);
+	buf_free(&w->name);
+}
+
+/* --- set up */
+
+/* A run that does nothing leaves nothing. */
+static int
+begin_run(struct acting *a, struct err *e)
+{
+	const struct run_facts f = { .what = a->options.what,
+	    .argv = a->options.argv };
+	int rc;
+
+	if (a->begun)
+		return ST_OK;
+	if ((rc = run_begin_as(&a->run, &a->state, &f, e)) != ST_OK)
+		return rc;
+	a->begun = true;
+	a->facts.run = a->run.id;
+	return ST_OK;
+}
+
+int
+acting_new(struct acting **out, const struct acting_options *o,
+    struct err *e)
+{
+	struct acting *a = calloc(1, sizeof(*a));
+	struct recovered r;
+	int rc;
+
+	if (a == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot start");
+	a->options = *o;
+	a->facts.applies = true;
+	if ((rc = acting_state_open(&a->state, o->state, o->what, o->paths,
+	    e)) == ST_OK &&
+	    (rc = recover_all(&a->state, &r, NULL, NULL, e)) == ST_OK &&
+	    (a->mender = mender_new(o->scan, o->timeout, e)) == NULL)
+		rc = ST_DEAD;
+	if (rc != ST_OK) {
+		acting_free(a);
+		return rc;
+	}
+	*out = a;
+	return ST_OK;
+}
+
+void
+acting_free(struct acting *a)
+{
+	if (a == NULL)
+		return;
+	mender_free(a->mender);
+	if (a->begun)
+		run_end(&a->run);
+	if (a->facts.taken > 0)
+		(void)manifest_refresh(&a->state, 0);
+	statedir_close(&a->state);
+	for (size_t i = 0; i < a->mailboxes_n; i++) {
+		buf_free(&a->mailboxes[i].folder);
+		buf_free(&a->mailboxes[i].name);
+	}
+	free(a->mailboxes);
+	for (size_t i = 0; i < EXCHANGE_MAX; i++)
+		waiting_free(&a->waiting[i]);
+	buf_free(&a->folder);
+	buf_free(&a->name);
+	buf_free(&a->path);
+	buf_free(&a->full);
+	free(a);
+}
+
+const struct act_facts *
+acting_facts(const struct acting *a)
+{
+	return &a->facts;
+}
+
+/* --- one file */
+
+static int
+stop(struct acting *a, const struct err *e)
+{
+	a->status = ST_DEAD;
+	a->e = *e;
+	a->facts.dead = true;
+	return ST_DEAD;
+}
+
+static bool
+going(const struct acting *a)
+{
+	return a->status == ST_OK && *a->options.stop == 0;
+}
+
+/*
+ * Its folder and name as the acting core wants them; what the user named may
+ * lead through links.
+ */
+static void
+set_names(struct acting *a, struct span folder, struct span name)
+{
+	const uint8_t *slash = folder.n == 0 ?
+	    memrchr(name.p, '/', name.n) : NULL;
+
+	buf_clear(&a->path);
+	buf_add(&a->path, folder.p, folder.n);
+	if (folder.n > 0 && folder.p[folder.n - 1] != '/')
+		buf_byte(&a->path, '/');
+	buf_add(&a->path, name.p, name.n);
+	buf_clear(&a->folder);
+	buf_clear(&a->name);
+	if (folder.n > 0) {
+		buf_add(&a->folder, folder.p, folder.n);
+	} else if (slash == NULL) {
+		buf_str(&a->folder, ".");
+	} else {
+		buf_add(&a->folder, name.p, slash == name.p ? 1 :
+		    (size_t)(slash - name.p));
+		name.n -= (size_t)(slash + 1 - name.p);
+		name.p = slash + 1;
+	}
+	buf_add(&a->name, name.p, name.n);
+}
+
+static bool
+same_bytes(const struct buf *x, const struct buf *y)
+{
+	return x->n == y->n && memcmp(x->p, y->p, x->n) == 0;
+}
+
+static bool
+is_full(const struct acting *a)
+{
+	return a->full.n > 0 && same_bytes(&a->full, &a->folder);
+}
+
+/* Give up on a mailbox whose disk is full, and on all when a disk fails. */
+static void
+learn(struct acting *a, const struct outcome *o)
+{
+	struct err e;
+
+	if (o->kind != OUTCOME_FAILED && o->kind != OUTCOME_REFUSED)
+		return;
+	if (o->num == ENOSPC || o->num == EDQUOT) {
+		buf_clear(&a->full);
+		buf_add(&a->full, a->folder.p, a->folder.n);
+	} else if (o->num == EIO || o->num == EROFS) {
+		(void)err_set(&e, ST_DEAD, 0, "%s: %s; it stops here",
+		    buf_text(&a->path), o->reason);
+		(void)stop(a, &e);
+	}
+}
+
+static void
+tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
+    bool container)
+{
+	const bool done = o->kind == OUTCOME_DONE;
+	const bool renamed = done && !container && j->taken == 0 &&
+	    strcmp(o->name.text, buf_text(&a->name)) != 0;
+	const struct act_report r = { .path = buf_span(&a->path),
+	    .status = statuses[o->kind], .why = done ? "" : o->reason,
+	    .name = renamed ? o->name.text : NULL,
+	    .container = container, .messages = done ? j->messages : 0,
+	    .edits = done ? j->edits : 0, .taken = done ? j->taken : 0,
+	    .left = j->left };
+
+	a->facts.files[o->kind]++;
+	a->facts.messages += r.messages;
+	a->facts.edits += r.edits;
+	a->facts.taken += r.taken;
+	a->options.acted(a->options.ctx, &r);
+	learn(a, o);
+}
+
+/* Bytes of the folder that may lead through links. */
+static size_t
+root_of(const struct acting *a, const struct plan_item *i)
+{
+	return i->folder.n > 0 ? (size_t)i->root : a->folder.n;
+}
+
+static void
+copy_buf(struct buf *to, const struct buf *from)
+{
+	buf_clear(to);
+	buf_add(to, from->p, from->n);
+}
+
+/* The names at hand to who waits, and back. */
+static void
+give_names(const struct acting *a, struct waiting *w)
+{
+	copy_buf(&w->path, &a->path);
+	copy_buf(&w->folder, &a->folder);
+	copy_buf(&w->name, &a->name);
+}
+
+static void
+take_names(struct acting *a, const struct waiting *w)
+{
+	copy_buf(&a->path, &w->path);
+	copy_buf(&a->folder, &w->folder);
+	copy_buf(&a->name, &w->name);
+}
+
+/* Repair those that wait: of one folder, so that they are synced together. */
+static void
+act_on_waiting(struct acting *a)
+{
+	struct exchange list[EXCHANGE_MAX];
+	struct err e = { 0 };
+	size_t n = a->waiting_n;
+	int rc;
+
+	a->waiting_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct waiting *w = &a->waiting[i];
+
+		w->target.folder = buf_text(&w->folder);
+		w->target.name = buf_text(&w->name);
+		w->target.sha = w->sha;
+		w->job.path = buf_text(&w->path);
+		w->mend = (struct act_mend){ .mender = a->mender,
+		    .job = &w->job };
+		w->change = (struct change){ .write = act_mend_write,
+		    .ctx = &w->mend, .keep_base = a->options.keep_uid,
+		    .reason = a->options.what };
+		list[i] = (struct exchange){ .target = &w->target,
+		    .change = &w->change, .out = &w->outcome };
+	}
+	if (n == 0)
+		return;
+	if ((rc = begin_run(a, &e)) == ST_OK)
+		rc = exchange_files(&a->run, list, n, &e);
+	if (rc != ST_OK) {
+		(void)stop(a, &e);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct waiting *w = &a->waiting[i];
+
+		take_names(a, w);
+		tell(a, &w->outcome, &w->job, false);
+	}
+}
+
+static void
+wait_for_group(struct acting *a, const struct plan_item *i)
+{
+	struct waiting *w;
+
+	if (a->waiting_n == EXCHANGE_MAX || (a->waiting_n > 0 &&
+	    !same_bytes(&a->waiting[0].folder, &a->folder)))
+		act_on_waiting(a);
+	if (a->status != ST_OK)
+		return;
+	set_names(a, i->folder, i->name);
+	w = &a->waiting[a->waiting_n++];
+	give_names(a, w);
+	memcpy(w->sha, i->sha, HASH_SIZE);
+	w->target = (struct target){ .root = root_of(a, i) };
+	w->job = (struct mend_job){ .place = (enum store_place)i->place };
+	w->outcome = (struct outcome){ 0 };
+}
+
+static void
+take_file(struct acting *a, const struct plan_item *i)
+{
+	const struct target t = { .folder = buf_text(&a->folder),
+	    .root = root_of(a, i), .name = buf_text(&a->name),
+	    .sha = i->sha };
+	const struct mend_job j = { .taken = 1 };
+	struct outcome o = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	if ((rc = begin_run(a, &e)) == ST_OK &&
+	    (rc = run_note(&a->run, i->note, &e)) == ST_OK)
+		rc = remove_file(&a->run, &t, a->options.what, &o, &e);
+	if (rc != ST_OK)
+		(void)stop(a, &e);
+	else
+		tell(a, &o, &j, false);
+}
+
+/* A message that is a file. */
+static void
+act_on_file(struct acting *a, const struct plan_item *i)
+{
+	struct outcome o = { 0 };
+
+	set_names(a, i->folder, i->name);
+	if (is_full(a)) {
+		(void)outcome_set(&o, OUTCOME_FAILED, 0,
+		    "skipped: the file system of its folder is full");
+		tell(a, &o, &(struct mend_job){ 0 }, false);
+	} else if (i->take) {
+		act_on_waiting(a);
+		set_names(a, i->folder, i->name);
+		if (a->status == ST_OK)
+			take_file(a, i);
+	} else {
+		wait_for_group(a, i);
+	}
+}
+
+/* --- mboxes */
+
+static bool
+is_last(const struct acting *a, const struct plan_item *i)
+{
+	const struct mailbox_item *m = a->mailboxes_n > 0 ?
+	    &a->mailboxes[a->mailboxes_n - 1] : NULL;
+
+	return m != NULL && m->folder.n == i->folder.n &&
+	    m->name.n == i->name.n &&
+	    memcmp(m->folder.p, i->folder.p, i->folder.n) == 0 &&
+	    memcmp(m->name.p, i->name.p, i->name.n) == 0;
+}
+
+static void
+keep_mailbox(struct acting *a, const struct plan_item *i)
+{
+	const size_t cap = a->mailboxes_cap == 0 ? 16 : 2 * a->mailboxes_cap;
+	struct mailbox_item *p = a->mailboxes, *m;
+	struct err e;
+
+	if (is_last(a, i))
+		return;
+	if (a->mailboxes_n == a->mailboxes_cap) {
+		p = realloc(p, cap * sizeof(*p));
+		if (p == NULL) {
+			(void)err_set(&e, ST_DEAD, ENOMEM, "plan");
+			(void)stop(a, &e);
+			return;
+		}
+		a->mailboxes = p;
+		a->mailboxes_cap = cap;
+	}
+	m = &p[a->mailboxes_n++];
+	*m = (struct mailbox_item){ .root = i->root,
+	    .place = (enum store_place)i->place };
+	buf_add(&m->folder, i->folder.p, i->folder.n);
+	buf_add(&m->name, i->name.p, i->name.n);
+}
+
+static void
+act_on_mailbox(struct acting *a, const struct mailbox_item *m)
+{
+	struct mend_job j = { .place = m->place };
+	struct act_mend w = { .mender = a->mender, .job = &j,
+	    .run = &a->run };
+	const struct change c = { .write = act_mend_write, .ctx = &w,
+	    .reason = a->options.what };
+	const struct mailbox_options how = { .wait = a->options.wait,
+	    .in_place = a->options.in_place };
+	struct outcome o = { 0 };
+	struct target t = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	set_names(a, buf_span(&m->folder), buf_span(&m->name));
+	j.path = buf_text(&a->path);
+	t.folder = buf_text(&a->folder);
+	t.root = m->folder.n > 0 ? m->root : a->folder.n;
+	t.name = buf_text(&a->name);
+	if ((rc = begin_run(a, &e)) == ST_OK)
+		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
+	if (rc != ST_OK)
+		(void)stop(a, &e);
+	else
+		tell(a, &o, &j, true);
+}
+
+/* --- the plan */
+
+void
+acting_plan(struct acting *a, struct span items)
+{
+	struct plan_item i;
+	struct err e;
+
+	while (going(a) && plan_next(&items, &i))
+		if (i.container)
+			keep_mailbox(a, &i);
+		else
+			act_on_file(a, &i);
+	if (a->status == ST_OK)
+		act_on_waiting(a);
+	if (going(a) && items.n > 0) {
+		(void)err_set(&e, ST_DEAD, 0, "a plan makes no sense");
+		(void)stop(a, &e);
+	}
+}
+
+int
+acting_finish(struct acting *a, struct err *e)
+{
+	for (size_t i = 0; i < a->mailboxes_n && going(a); i++)
+		act_on_mailbox(a, &a->mailboxes[i]);
+	if (a->status != ST_OK)
+		*e = a->e;
+	return a->status;
+}

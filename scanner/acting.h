@@ -1,0 +1,51 @@
+/*
+ * Do what is planned: file by file, recorded, reversible.
+ *
+ * acting_new -> acting_plan* -> acting_finish -> acting_free
+ *
+ * Messages that are files are acted on as their plan comes; mboxes when all
+ * was scanned.  What came of each file is told at once.
+ */
+#ifndef BAREDOT_ACTING_H
+#define BAREDOT_ACTING_H
+
+#include <signal.h>
+
+#include "scan.h"
+
+struct acting_options {
+	const char *state;		/* the state folder; NULL: the usual */
+	const char *what;		/* "fix" or "quarantine" */
+	const char *const *argv;	/* the whole command line */
+	char **paths;			/* that are acted on: the state folder
+					 * must not be in one of them */
+	const struct scan_options *scan;
+	unsigned timeout, wait;		/* seconds */
+	bool keep_uid, copy_swap, in_place;
+	const volatile sig_atomic_t *stop;	/* not 0: no more files */
+
+	/* What came of a file. */
+	void (*acted)(void *ctx, const struct act_report *);
+	void *ctx;
+};
+
+struct acting;
+
+/*
+ * Open the state folder, settle what a crash left, and begin a run.  ST_OK.
+ * ST_BAD: somebody else is at it (exit 75).  ST_DEAD: *e says why.
+ */
+int acting_new(struct acting **out, const struct acting_options *,
+    struct err *);
+void acting_free(struct acting *);		/* NULL is fine */
+
+/* Items of a plan (plan.h), in the order of the walk. */
+void acting_plan(struct acting *, struct span items);
+
+/* The mboxes.  ST_DEAD: it had to stop, now or before; *e says why. */
+int acting_finish(struct acting *, struct err *);
+
+/* Valid as long as it is. */
+const struct act_facts *acting_facts(const struct acting *);
+
+#endif

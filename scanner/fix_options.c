@@ -1,0 +1,210 @@
+/*
+ * See fix_options.h.
+ */
+#include "fix_options.h"
+
+#include <stdlib.h>
+
+#include "conform.h"
+
+static const char *const to_names[] = {
+	[REPAIR_NATIVE] = "native", [REPAIR_CRLF] = "crlf",
+	[REPAIR_LF] = "lf",
+};
+static const char *const cr_names[] = {
+	[FIX_CR_SPACE] = "space", [FIX_CR_NEWLINE] = "newline",
+	[FIX_CR_DROP] = "drop", [FIX_CR_KEEP] = "keep",
+};
+static const char *const nul_names[] = {
+	[FIX_NUL_KEEP] = "keep", [FIX_NUL_SPACE] = "space",
+	[FIX_NUL_DROP] = "drop",
+};
+static const char *const eod_names[] = {
+	[REPAIR_EOD_NATIVE] = "native", [REPAIR_EOD_STUFF] = "stuff",
+	[REPAIR_EOD_CRLF] = "crlf", [REPAIR_EOD_ENCODE] = "encode",
+	[REPAIR_EOD_REMOVE] = "remove",
+	[REPAIR_EOD_QUARANTINE] = "quarantine", [REPAIR_EOD_KEEP] = "keep",
+};
+
+/* One of n words, to an enum that starts at 0. */
+static bool
+parse_word(const char *option, const char *word, const char *const *words,
+    size_t n, size_t *out)
+{
+	char list[100] = "";
+
+	if ((*out = word_index(word, words, n)) < n)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		(void)strcat(list, i == 0 ? "" : i + 1 < n ? ", " : " or ");
+		(void)strcat(list, words[i]);
+	}
+	return usage("--%s takes %s, not %s", option, list, word);
+}
+
+#define WORDS(a) a, sizeof(a) / sizeof(a[0])
+
+/* A number of bytes, with K, M or G behind it. */
+static bool
+parse_bytes(const char *word, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	const size_t n = strlen(word);
+	const char *unit = n > 0 ? strchr(units, word[n - 1]) : NULL;
+	char *end;
+
+	*out = strtoull(word, &end, 10);
+	if (word[0] < '0' || word[0] > '9' || *end != '\0') {
+		if (unit == NULL || end != word + n - 1 || word[0] < '0' ||
+		    word[0] > '9' || *out > UINT64_MAX >> 30)
+			return usage("--limit takes bytes (64M), not %s",
+			    word);
+		*out <<= 10 * (unit - units + 1);
+	}
+	return true;
+}
+
+static bool
+parse_wait(const char *word, unsigned *out)
+{
+	unsigned long n;
+
+	if (!parse_number(word, 1000000, &n))
+		return usage("--wait takes seconds, not %s", word);
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+parse_flags(const char *list, unsigned *out)
+{
+	struct span bad;
+
+	return conform_parse(list, out, &bad) || usage("--fix: %.*s is none "
+	    "of KumoMTA's flags (%s ...)", (int)bad.n, (const char *)bad.p,
+	    conform_names[0].name);
+}
+
+/* Those whose argument is a word. */
+static bool
+apply_word(struct scan_command *c, enum option_id id, const char *arg)
+{
+	size_t i;
+
+	switch (id) {
+	case OPTION_TO:
+		if (!parse_word("to", arg, WORDS(to_names), &i))
+			return false;
+		c->repair.to = (enum repair_to)i;
+		return true;
+	case OPTION_CR:
+		if (!parse_word("cr", arg, WORDS(cr_names), &i))
+			return false;
+		c->repair.cr = (enum fix_cr)i;
+		return true;
+	case OPTION_NUL:
+		if (!parse_word("nul", arg, WORDS(nul_names), &i))
+			return false;
+		c->repair.nul = (enum fix_nul)i;
+		return true;
+	case OPTION_EOD:
+		if (!parse_word("eod", arg, WORDS(eod_names), &i))
+			return false;
+		c->repair.eod = (enum repair_eod)i;
+		return true;
+	default:
+		return usage("an option is not known");
+	}
+}
+
+bool
+fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
+{
+	switch (id) {
+	case OPTION_APPLY:
+		return c->apply = true;
+	case OPTION_LIST:
+		c->list = arg;
+		return true;
+	case OPTION_VERIFY:
+		c->verify = arg;
+		return true;
+	case OPTION_INTO:
+	case OPTION_STATE:
+		c->state = arg;
+		return true;
+	case OPTION_FROM:
+		c->from = arg;
+		return true;
+	case OPTION_NEW_ARCHIVE:
+		c->new_archive = arg;
+		return true;
+	case OPTION_REENCODE:
+		return c->repair.reencode = true;
+	case OPTION_ALLOW_SIGNED:
+		return c->repair.allow_signed = true;
+	case OPTION_KEEP_UID:
+		return c->keep_uid = true;
+	case OPTION_ALLOW_COPY_SWAP:
+		return c->copy_swap = true;
+	case OPTION_ALLOW_IN_PLACE:
+		return c->in_place = true;
+	case OPTION_AS_OWNER:
+		return true;
+	case OPTION_LIMIT:
+		return parse_bytes(arg, &c->repair.limit);
+	case OPTION_WAIT:
+		return parse_wait(arg, &c->wait);
+	case OPTION_FIX:
+		return parse_flags(arg, &c->repair.flags);
+	default:
+		return apply_word(c, id, arg);
+	}
+}
+
+/*
+ * KumoMTA's flags that are to be repaired are looked for.  Without --code
+ * nothing else is.
+ */
+static void
+settle_flags(struct scan_command *c)
+{
+	static const code_set breaks = 1ull << CODE_EOL_BARE_CR |
+	    1ull << CODE_EOL_BARE_LF | 1ull << CODE_EOL_CRLF |
+	    1ull << CODE_EOL_CRCRLF | 1ull << CODE_EOL_CR_ONLY;
+	const unsigned flags = c->repair.flags;
+
+	if (flags == 0)
+		return;
+	c->topics |= TOPIC_CONFORM | TOPIC_MIME;
+	c->checks |= flags;
+	if (!c->code_given)
+		c->codes = 0;
+	c->codes |= conform_codes(flags);
+	if ((flags >> CONFORM_LINE_ENDS & 1) != 0)
+		c->codes |= breaks;
+}
+
+bool
+fix_options_settle(struct scan_command *c)
+{
+	if (c->command == COMMAND_TAKE && c->state == NULL &&
+	    c->list == NULL && c->verify == NULL)
+		return usage("--into DIR: where should the messages go?");
+	if (c->repair.eod == REPAIR_EOD_ENCODE && !c->repair.reencode)
+		return usage("--eod encode needs --reencode");
+	if (c->command == COMMAND_TAKE) {
+		c->repair.take_out = true;
+		if (!c->severity_given)
+			c->min_severity = SEV_HIGH;
+	}
+	/* What is not in the form that was asked for is to be found. */
+	if (!c->eol_given && c->repair.to != REPAIR_NATIVE)
+		c->eol = c->repair.to == REPAIR_CRLF ? EOL_CRLF : EOL_LF;
+	settle_flags(c);
+	if (c->repair.reencode)
+		c->topics |= TOPIC_MIME;
+	c->repair.codes = c->codes;
+	c->repair.kernel = c->kernel;
+	return true;
+}

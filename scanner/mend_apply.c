@@ -1,0 +1,363 @@
+/*
+ * See mend_apply.h.
+ */
+#include "mend_apply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kernel_calls.h"
+
+/* --- writing */
+
+static void
+flush(struct mend_apply *m)
+{
+	if (m->status == ST_OK && m->out_n > 0) {
+		if (call_write(m->to, m->out, m->out_n, m->made -
+		    m->out_n) != 0)
+			m->status = err_set(m->e, ST_DEAD, errno,
+			    "cannot write the new file");
+		hash_feed(m->hash, (struct span){ m->out, m->out_n });
+	}
+	m->out_n = 0;
+}
+
+static void
+put(void *ctx, struct span s)
+{
+	struct mend_apply *m = ctx;
+	size_t n;
+
+	for (; s.n > 0; s.p += n, s.n -= n) {
+		n = s.n < MEND_CHUNK - m->out_n ? s.n : MEND_CHUNK - m->out_n;
+		memcpy(m->out + m->out_n, s.p, n);
+		m->out_n += n;
+		m->made += n;
+		if (m->out_n == MEND_CHUNK)
+			flush(m);
+	}
+}
+
+/* Up to n old bytes at pos, at least one, which is then behind them. */
+static int
+next_old(struct mend_apply *m, uint64_t n, struct span *out)
+{
+	const uint64_t at = m->pos - m->old_off;
+	ssize_t got;
+
+	if (m->pos < m->old_off || at >= m->old_n) {
+		got = call_read(m->from, m->old, MEND_CHUNK, m->pos);
+		if (got <= 0)
+			return err_set(m->e, ST_DEAD, got < 0 ? errno : 0,
+			    "cannot read the file once more");
+		m->old_off = m->pos;
+		m->old_n = (size_t)got;
+		return next_old(m, n, out);
+	}
+	*out = (struct span){ m->old + at, m->old_n - (size_t)at };
+	if (out->n > n)
+		out->n = (size_t)n;
+	m->pos += out->n;
+	return ST_OK;
+}
+
+/* Old bytes up to that byte of the file, as they are. */
+static int
+copy_upto(struct mend_apply *m, uint64_t end)
+{
+	struct span s;
+	int rc = ST_OK;
+
+	while (m->pos < end && rc == ST_OK)
+		if ((rc = next_old(m, end - m->pos, &s)) == ST_OK)
+			put(m, s);
+	return rc;
+}
+
+static int
+wrong(struct mend_apply *m, const char *what)
+{
+	return err_set(m->e, ST_BAD, 0, "no edit is made: %s", what);
+}
+
+/* Old bytes up to that byte of the file through splice, with these edits. */
+static int
+splice_upto(struct mend_apply *m, uint64_t end, const struct edit *e, size_t n)
+{
+	struct span s;
+	int rc;
+
+	while (m->pos < end) {
+		if ((rc = next_old(m, end - m->pos, &s)) != ST_OK)
+			return rc;
+		const size_t used = splice_feed(&m->splice, s, e, n);
+
+		e += used;
+		n -= used;
+	}
+	return n == 0 ? ST_OK : wrong(m, "edits out of order");
+}
+
+/* --- what the child says */
+
+static int
+on_message(struct mend_apply *m, struct span s)
+{
+	struct mend_message w;
+
+	if (s.n != sizeof(w) || m->in_message)
+		return wrong(m, "it makes no sense");
+	memcpy(&w, s.p, sizeof(w));
+	if (w.off < m->pos || w.off > m->size || w.len > m->size - w.off)
+		return wrong(m, "a message that is not there");
+	m->message = w;
+	m->in_message = true;
+	m->fields_n = 0;
+	splice_begin(&m->splice, m->kinds, put, m);
+	/* What it says of line ends it may choose: both are allowed. */
+	m->check.native = w.native == BRK_LF ? BRK_LF : BRK_CRLF;
+	splice_text(&m->splice, w.to == BRK_LF ? BRK_LF : BRK_CRLF,
+	    &m->check.hook);
+	return copy_upto(m, w.off);
+}
+
+/* The first n of m->edits, sorted; the last takes `del` old bytes. */
+static int
+make_edits(struct mend_apply *m, size_t n, uint64_t del)
+{
+	const uint64_t last = n > 0 ? m->edits[n - 1].off : 0;
+	int rc;
+
+	if (n == 0)
+		return ST_OK;
+	if (!m->in_message || last >= m->message.len ||
+	    del > m->message.len - last)
+		return wrong(m, "an edit outside of its message");
+	m->job->edits += n;
+	rc = splice_upto(m, m->message.off + last + (del > 0 ? del : 1),
+	    m->edits, n);
+	m->fields_n = 0;
+	buf_clear(&m->text);
+	return rc;
+}
+
+/* The fields that wait, as the first of m->edits; how many. */
+static size_t
+put_fields(struct mend_apply *m)
+{
+	for (size_t i = 0; i < m->fields_n; i++) {
+		/* Their text was moved while it grew. */
+		m->fields[i].ins.p = m->text.p +
+		    (i > 0 ? m->fields[i - 1].ins.p - m->text.p +
+		    (ptrdiff_t)m->fields[i - 1].ins.n : 0);
+		m->edits[i] = (struct edit){ .off = m->fields[i].off,
+		    .graft = &m->fields[i] };
+	}
+	return m->fields_n;
+}
+
+static int
+on_edits(struct mend_apply *m, struct span s)
+{
+	const size_t n = s.n / sizeof(struct edit);
+	struct edit *list = m->edits + put_fields(m);
+
+	if (s.n % sizeof(struct edit) != 0 || n > MEND_EDITS_MAX)
+		return wrong(m, "it makes no sense");
+	memcpy(list, s.p, s.n);
+	for (size_t i = 0; i < n; i++)
+		list[i].graft = NULL;
+	return make_edits(m, m->fields_n + n, 0);
+}
+
+/* A field waits for the edits at its place: splice wants them together. */
+static int
+on_field(struct mend_apply *m, const struct graft *g)
+{
+	int rc;
+
+	if (m->fields_n > 0 && (m->fields[0].off != g->off ||
+	    m->fields_n == MEND_SAME) &&
+	    (rc = make_edits(m, put_fields(m), 0)) != ST_OK)
+		return rc;
+	buf_add(&m->text, g->ins.p, g->ins.n);
+	m->fields[m->fields_n++] = *g;
+	return buf_ok(&m->text) ? ST_OK : err_set(m->e, ST_DEAD, ENOMEM,
+	    "edits");
+}
+
+static int
+on_graft(struct mend_apply *m, struct span s)
+{
+	struct mend_graft w;
+	int rc;
+
+	if (s.n < sizeof(w) || !m->in_message)
+		return wrong(m, "it makes no sense");
+	memcpy(&w, s.p, sizeof(w));
+	m->graft = (struct graft){ .off = w.off, .del = w.del,
+	    .kind = w.kind, .why = w.why,
+	    .ins = { s.p + sizeof(w), s.n - sizeof(w) } };
+	if (w.del == 0)
+		return on_field(m, &m->graft);
+	if ((rc = make_edits(m, put_fields(m), 0)) != ST_OK)
+		return rc;
+	/* All bytes that go are fed at once, so the text may stay in s. */
+	m->edits[0] = (struct edit){ .off = w.off, .graft = &m->graft };
+	return make_edits(m, 1, w.del);
+}
+
+static int
+on_end(struct mend_apply *m)
+{
+	const char *bad;
+	int rc;
+
+	if (!m->in_message)
+		return wrong(m, "it makes no sense");
+	if ((rc = make_edits(m, put_fields(m), 0)) != ST_OK)
+		return rc;
+	rc = splice_upto(m, m->message.off + m->message.len, NULL, 0);
+	if (rc != ST_OK)
+		return rc;
+	if ((bad = splice_end(&m->splice)) != NULL)
+		return wrong(m, bad);
+	m->in_message = false;
+	m->job->messages++;
+	return ST_OK;
+}
+
+static int
+on_cut(struct mend_apply *m, struct span s)
+{
+	struct mend_cut w;
+	int rc;
+
+	if (s.n < sizeof(w) || m->in_message || m->job->take == NULL)
+		return wrong(m, "it makes no sense");
+	memcpy(&w, s.p, sizeof(w));
+	if (w.from < m->pos || w.off < w.from || w.to > m->size ||
+	    w.off > w.to || w.len > w.to - w.off)
+		return wrong(m, "a message that is not there");
+	if ((rc = copy_upto(m, w.from)) != ST_OK)
+		return rc;
+	rc = m->job->take(m->job->ctx, m->from, &(struct mend_taken){
+	    .off = w.off, .len = w.len, .from = w.from, .to = w.to,
+	    .sha = w.sha, .note = { s.p + sizeof(w), s.n - sizeof(w) } },
+	    m->e);
+	if (rc == ST_OK) {
+		m->pos = w.to;
+		m->job->taken++;
+	}
+	return rc;
+}
+
+static int
+on_left(struct mend_apply *m, struct span s)
+{
+	const size_t n = s.n < sizeof(m->job->why) - 1 ? s.n :
+	    sizeof(m->job->why) - 1;
+
+	if (m->job->left++ == 0) {
+		memcpy(m->job->why, s.p, n);
+		m->job->why[n] = '\0';
+	}
+	return ST_OK;
+}
+
+/* ST_END: all was said. */
+static int
+take_frame(struct mend_apply *m, uint32_t type, struct span s)
+{
+	switch (type) {
+	case MEND_TICK:
+		return ST_OK;
+	case MEND_MESSAGE:
+		return on_message(m, s);
+	case MEND_EDITS:
+		return on_edits(m, s);
+	case MEND_GRAFT:
+		return on_graft(m, s);
+	case MEND_END:
+		return on_end(m);
+	case MEND_CUT:
+		return on_cut(m, s);
+	case MEND_LEFT:
+		return on_left(m, s);
+	case MEND_DONE:
+		return m->in_message ? wrong(m, "it makes no sense") : ST_END;
+	case MEND_FAILED:
+		return err_set(m->e, ST_BAD, 0, "%.*s", (int)(s.n < 200 ?
+		    s.n : 200), (const char *)s.p);
+	default:
+		return wrong(m, "it makes no sense");
+	}
+}
+
+int
+mend_apply_frame(struct mend_apply *m, uint32_t type, struct span s)
+{
+	const int rc = take_frame(m, type, s);
+
+	return rc == ST_OK ? m->status : rc;
+}
+
+void
+mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
+    int to, uint64_t size, struct err *e)
+{
+	m->job = job;
+	m->from = from;
+	m->to = to;
+	m->size = size;
+	m->e = e;
+	m->pos = m->made = m->old_off = 0;
+	m->old_n = m->out_n = 0;
+	m->in_message = false;
+	m->status = ST_OK;
+	job->messages = job->edits = job->taken = job->left = 0;
+	job->why[0] = '\0';
+	hash_begin(m->hash);
+}
+
+int
+mend_apply_end(struct mend_apply *m)
+{
+	int rc = copy_upto(m, m->size);
+
+	flush(m);
+	if (rc == ST_OK)
+		rc = m->status;
+	if (rc == ST_OK && !hash_end(m->hash, m->job->sha))
+		rc = err_set(m->e, ST_DEAD, 0, "no SHA-256");
+	return rc;
+}
+
+struct mend_apply *
+mend_apply_new(unsigned kinds)
+{
+	struct mend_apply *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->kinds = kinds;
+	m->hash = hash_new();
+	m->has_check = reencode_splice_open(&m->check, BRK_LF);
+	if (m->hash != NULL && m->has_check)
+		return m;
+	mend_apply_free(m);
+	return NULL;
+}
+
+void
+mend_apply_free(struct mend_apply *m)
+{
+	if (m == NULL)
+		return;
+	hash_free(m->hash);
+	if (m->has_check)
+		reencode_splice_close(&m->check);
+	buf_free(&m->text);
+	free(m);
+}

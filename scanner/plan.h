@@ -1,0 +1,35 @@
+/*
+ * Files in which something is to be done, as a worker tells the parent.
+ *
+ * A plan says where, not what: whoever acts has the file read once more, as it
+ * is then, by a process that can do no harm (mender.h).
+ */
+#ifndef BAREDOT_PLAN_H
+#define BAREDOT_PLAN_H
+
+#include "buf.h"
+#include "hash.h"
+
+struct plan_item {
+	struct span folder;	/* "": name is a path that the user gave */
+	uint64_t root;		/* bytes of folder that the user named */
+	struct span name;
+	uint8_t place;		/* enum store_place */
+	bool container;		/* holds many messages: one item for each */
+	bool take;		/* it goes into quarantine */
+	struct span note;	/* note.h; of one that goes, and is a file */
+	uint64_t size;		/* bytes of the message */
+	uint8_t sha[HASH_SIZE];	/* of the message */
+};
+
+/* Append one; latches. */
+void plan_put(struct buf *, const struct plan_item *);
+
+/*
+ * The next item of *in, which is moved behind it; folder, name and note
+ * point into it.  False: nothing is left, or it makes no sense (then
+ * in->n > 0).
+ */
+bool plan_next(struct span *in, struct plan_item *out);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * See repair.h.
+ *
+ * A message is read to learn what is signed and what its header block says,
+ * then repaired without keeping anything of it, to count and to see what its
+ * signatures say of the result.  Only then is it decided.  Each time the edits
+ * are wanted they are made anew.
+ */
+#include "repair.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "convention.h"
+#include "repair_more.h"
+
+struct repair {
+	struct repair_options options;
+	unsigned kinds;
+	struct seals *seals;
+	struct repair_more *more;
+
+	/* Of the message at hand: */
+	struct fix_options fix_options;
+	enum convention before, after;
+	size_t ranges_n;
+	struct fix_range ranges[2 * MIME_PARTS_MAX];
+	bool feeds_seals;	/* with the new message */
+	bool counts;		/* lengths are not known yet */
+	edit_fn *fn;		/* who is told the edits; or NULL */
+	void *ctx;
+	struct rewrite rewrite;
+};
+
+static void
+on_edit(void *ctx, const struct edit *e)
+{
+	struct repair *r = ctx;
+
+	if (r->counts)
+		repair_more_watch(r->more, e);
+	if (r->fn != NULL)
+		r->fn(r->ctx, e);
+}
+
+static void
+on_bytes(void *ctx, struct span s)
+{
+	struct repair *r = ctx;
+
+	if (r->feeds_seals)
+		seals_feed(r->seals, s);
+}
+
+struct repair *
+repair_new(const struct repair_options *o)
+{
+	struct repair *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->options = *o;
+	r->kinds = repair_kinds(o);
+	r->seals = seals_new(o->kernel);
+	r->more = repair_more_new(o);
+	if (r->seals != NULL && r->more != NULL)
+		return r;
+	repair_free(r);
+	return NULL;
+}
+
+void
+repair_free(struct repair *r)
+{
+	if (r == NULL)
+		return;
+	seals_free(r->seals);
+	repair_more_free(r->more);
+	free(r);
+}
+
+static int __attribute__((format(printf, 3, 4)))
+decide(struct repair_facts *f, enum repair_is is, const char *fmt, ...)
+{
+	va_list ap;
+
+	f->is = is;
+	va_start(ap, fmt);
+	(void)vsnprintf(f->why, sizeof(f->why), fmt, ap);
+	va_end(ap);
+	return ST_OK;
+}
+
+/* --- options */
+
+static enum fix_eod
+fix_eod_of(enum repair_eod eod)
+{
+	static const enum fix_eod of[] = {
+		[REPAIR_EOD_NATIVE] = FIX_EOD_NATIVE,
+		[REPAIR_EOD_STUFF] = FIX_EOD_STUFF,
+		[REPAIR_EOD_CRLF] = FIX_EOD_CRLF,
+		[REPAIR_EOD_ENCODE] = FIX_EOD_KEEP,
+		[REPAIR_EOD_REMOVE] = FIX_EOD_REMOVE,
+		[REPAIR_EOD_QUARANTINE] = FIX_EOD_ELSEWHERE,
+		[REPAIR_EOD_KEEP] = FIX_EOD_KEEP,
+	};
+
+	return of[eod];
+}
+
+static struct fix_options
+options_for(const struct repair_options *o, enum brk to, bool cr_is_break)
+{
+	return (struct fix_options){
+		.to = to, .classes = fix_classes(o->codes), .cr = o->cr,
+		.nul = o->nul, .eod = fix_eod_of(o->eod),
+		.cr_is_break = cr_is_break,
+	};
+}
+
+/*
+ * How its lines end now, and how they will.  What the user wants to see judged
+ * does not matter here.
+ */
+static void
+set_breaks(struct repair *r, const struct msg *m, const struct verdict *v,
+    struct repair_facts *f)
+{
+	const struct repair_options *o = &r->options;
+	const enum brk store = m->native == BRK_CRLF ? BRK_CRLF : BRK_LF;
+
+	r->before = v->convention == CONV_WIRE ? CONV_WIRE :
+	    convention_of(v->tally, EOL_AUTO, m->native);
+	f->native = r->before == CONV_CR ? store :
+	    convention_break(r->before);
+	if (o->to == REPAIR_NATIVE)
+		f->to = v->convention == CONV_CR ? store :
+		    convention_break(v->convention);
+	else
+		f->to = o->to == REPAIR_CRLF ? BRK_CRLF : BRK_LF;
+	r->after = r->before == CONV_WIRE ? CONV_WIRE :
+	    f->to == BRK_CRLF ? CONV_CRLF : CONV_LF;
+	r->fix_options = options_for(o, f->to, r->before == CONV_CR);
+}
+
+unsigned
+repair_kinds(const struct repair_options *o)
+{
+	unsigned kinds = EDIT_LENGTH;
+
+	if (o->take_out)
+		return 0;
+	for (unsigned cr = 0; cr < 2; cr++) {
+		const struct fix_options lf = options_for(o, BRK_LF, cr);
+		const struct fix_options crlf = options_for(o, BRK_CRLF, cr);
+
+		if (o->to != REPAIR_CRLF)
+			kinds |= fix_kinds(&lf);
+		if (o->to != REPAIR_LF)
+			kinds |= fix_kinds(&crlf);
+	}
+	if ((o->flags & HEADER_FIX_FLAGS) != 0)
+		kinds |= HEADER_FIX_KINDS;
+	if (o->reencode)
+		kinds |= EDIT_FIELD | EDIT_ENCODING | EDIT_ENCODE;
+	return kinds;
+}
+
+/* --- passes over the message */
+
+/* What is signed, and what the header block says. */
+static int
+look(struct repair *r, struct store *st, struct err *e)
+{
+	struct span s;
+	int rc;
+
+	store_again(st);
+	seals_begin(r->seals, SEAL_OLD, r->before);
+	while ((rc = store_read(st, &s, e)) == ST_OK) {
+		seals_feed(r->seals, s);
+		repair_more_feed(r->more, s);
+	}
+	if (rc != ST_END)
+		return rc;
+	seals_end(r->seals);
+	repair_more_fed(r->more);
+	return ST_OK;
+}
+
+/*
+ * All edits, and the bytes that come of them.  ST_BAD: splice takes them for
+ * wrong, and so would whoever makes them; or it is for quarantine (*bad is
+ * NULL).
+ */
+static int
+pass(struct repair *r, struct store *st, const struct repair_facts *f,
+    const char **bad, struct err *e)
+{
+	struct span s;
+	int rc;
+
+	store_again(st);
+	rewrite_init(&r->rewrite, r->options.kernel, on_bytes, r);
+	rewrite_merge(&r->rewrite, repair_more_list(r->more), on_edit, r);
+	rewrite_begin(&r->rewrite, r->kinds, &r->fix_options, r->ranges,
+	    r->ranges_n);
+	rewrite_text(&r->rewrite, f->to, repair_more_check(r->more));
+	while ((rc = store_read(st, &s, e)) == ST_OK)
+		rewrite_feed(&r->rewrite, s);
+	if (rc != ST_END)
+		return rc;
+	*bad = rewrite_end(&r->rewrite);
+	return *bad == NULL ? ST_OK : ST_BAD;
+}
+
+/* The same, with the new message shown to who knows of signatures. */
+static int
+pass_to_seals(struct repair *r, struct store *st, struct repair_facts *f,
+    const char **bad, struct err *e)
+{
+	int rc;
+
+	seals_begin(r->seals, SEAL_NEW, r->after);
+	r->feeds_seals = true;
+	rc = pass(r, st, f, bad, e);
+	r->feeds_seals = false;
+	seals_end(r->seals);
+	seals_effect(r->seals, &f->seals);
+	return rc;
+}
+
+/* --- the decision */
+
+static uint64_t
+sum(const uint64_t *n)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < FIX_CLASSES; i++)
+		all += n[i];
+	return all;
+}
+
+/* No edit is needed, or none can be made. */
+static int
+decide_nothing(const struct repair *r, struct repair_facts *f)
+{
+	const char *note = repair_more_note(r->more);
+
+	if (f->counts.unsafe > 0)
+		return decide(f, REPAIR_REFUSED, "no edit is safe: it would "
+		    "make a lone dot, a field or a From_ line");
+	if (note != NULL)
+		return decide(f, REPAIR_REFUSED, "%s", note);
+	if (sum(f->counts.after) > 0)
+		return decide(f, REPAIR_NOTHING, "it is kept, as the options "
+		    "say");
+	return decide(f, REPAIR_NOTHING, r->ranges_n > 0 ? "what is outside "
+	    "its binary parts is in order" : "none of its findings is one "
+	    "that an edit repairs");
+}
+
+/* A look-alike, and it is not to be edited. */
+static bool
+is_elsewhere(const struct repair *r)
+{
+	return r->options.eod == REPAIR_EOD_QUARANTINE &&
+	    r->rewrite.fix.elsewhere;
+}
+
+static int
+decide_seals(const struct repair *r, struct repair_facts *f)
+{
+	const char *note = repair_more_note(r->more);
+
+	if (f->seals.is == SEALS_BROKEN && !r->options.allow_signed)
+		return decide(f, REPAIR_REFUSED, "it would break %s "
+		    "(--allow-signed)", f->seals.text);
+	return decide(f, REPAIR_EDITS, "%s", f->counts.unsafe > 0 ?
+	    "some bytes stay: no edit of them is safe" :
+	    note != NULL ? note : "");
+}
+
+/* Count; and once more when lengths in the header block change too. */
+static int
+count(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, const char **bad, struct err *e)
+{
+	bool again;
+	int rc;
+
+	r->fn = NULL;
+	r->counts = true;
+	rc = pass_to_seals(r, st, f, bad, e);
+	r->counts = false;
+	if (rc != ST_OK)
+		return rc;
+	if ((rc = repair_more_lengths(r->more, &again, bad)) != ST_OK)
+		return rc;
+	if (again && (rc = pass_to_seals(r, st, f, bad, e)) != ST_OK)
+		return rc;
+	f->counts = r->rewrite.fix.counts;
+	f->fields = repair_more_fields(r->more);
+	f->encoded = repair_more_encoded(r->more);
+	f->new_len = r->rewrite.splice.made;
+	(void)m;
+	return ST_OK;
+}
+
+static int
+decide_edits(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, struct err *e)
+{
+	const char *bad = NULL;
+	int rc;
+
+	if ((rc = look(r, st, e)) != ST_OK)
+		return rc;
+	rc = count(r, st, m, f, &bad, e);
+	if (rc == ST_DEAD)
+		return rc;
+	if (is_elsewhere(r))
+		return decide(f, REPAIR_TAKE_OUT, "%s", "");
+	if (rc != ST_OK)
+		return decide(f, REPAIR_REFUSED, "%s", bad);
+	if (f->counts.edits + f->fields + f->encoded == 0)
+		return decide_nothing(r, f);
+	return decide_seals(r, f);
+}
+
+/* Its From_ line ends in a CR alone. */
+static bool
+has_cr_separator(struct store *st, const struct msg *m)
+{
+	uint8_t last = '\n';
+
+	return strcmp(m->format, "mbox") == 0 && m->off > 0 &&
+	    store_look(st, m->off - 1, &last, 1, NULL) == ST_OK &&
+	    last == '\r';
+}
+
+int
+repair_message(struct repair *r, struct store *st, const struct msg *m,
+    const struct verdict *v, time_t when, struct repair_facts *out,
+    struct err *e)
+{
+	const struct repair_options *o = &r->options;
+	const char *why;
+	int rc;
+
+	*out = (struct repair_facts){ .new_len = m->len };
+	if (m->raw_off == MSG_NOT_RAW || !store_can_again(st))
+		return decide(out, REPAIR_REFUSED, "%s", m->raw_off ==
+		    MSG_NOT_RAW && m->why_not != NULL ? m->why_not :
+		    "it cannot be written to");
+	if (o->take_out)
+		return decide(out, REPAIR_TAKE_OUT, "%s", "");
+	/* The separators would stay as they are. */
+	if (has_cr_separator(st, m))
+		return decide(out, REPAIR_REFUSED, "its mbox ends lines in CR "
+		    "alone, separators too: convert the file as a whole "
+		    "(mac2unix)");
+	if (m->len > o->limit)
+		return decide(out, REPAIR_REFUSED, "it is larger than "
+		    "%llu bytes (--limit)", (unsigned long long)o->limit);
+	set_breaks(r, m, v, out);
+	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,
+	    &r->ranges_n, &why, e);
+	if (rc == ST_BAD)
+		return decide(out, REPAIR_REFUSED, "%s", why);
+	return rc == ST_OK ? decide_edits(r, st, m, out, e) : rc;
+}
+
+int
+repair_edits(struct repair *r, struct store *st, edit_fn *fn, void *ctx,
+    struct err *e)
+{
+	const struct repair_facts f = { .to = r->fix_options.to };
+	const char *bad;
+	int rc;
+
+	r->fn = fn;
+	r->ctx = ctx;
+	rc = pass(r, st, &f, &bad, e);
+	r->fn = NULL;
+	return rc == ST_BAD ? err_set(e, ST_BAD, 0, "it is not what it was") :
+	    rc;
+}
+
+const char *
+repair_is_name(enum repair_is is)
+{
+	static const char *const names[REPAIR_KINDS] = {
+		[REPAIR_NOTHING] = "none", [REPAIR_EDITS] = "edit",
+		[REPAIR_TAKE_OUT] = "quarantine",
+		[REPAIR_REFUSED] = "refused",
+	};
+
+	return names[is];
+}

@@ -1,0 +1,577 @@
+/*
+ * See repair_more.h.
+ */
+#include "repair_more.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "date.h"
+#include "reencode.h"
+
+#define SLICE_MAX (REENCODE_HEADER_MAX + REENCODE_MAX + REENCODE_BEHIND)
+#define LINE_LONG 998u		/* bytes: RFC 5322 2.1.1 */
+#define LINE_WIDE 76u		/* with which KumoMTA is content */
+
+struct more_edit {
+	struct edit edit;
+	int part;		/* of this, encoded when it is its turn; -1 */
+	bool body;		/* ... its body */
+};
+
+struct length {
+	struct length_field field;
+	int64_t delta;		/* of what it counts */
+	uint8_t digits[LENGTH_DIGITS];
+	struct graft graft;
+};
+
+struct repair_more {
+	struct repair_options options;
+	struct header_fix *header;
+	struct reencode *reencode;
+	struct reencode_splice check;
+	bool has_check;
+	struct rewrite_more list;
+	struct fix probe;	/* is there a look-alike in a part? */
+	bool probed;
+
+	/* Of the message at hand: */
+	struct store *store;
+	const struct msg *msg;
+	const struct mime_facts *mime;
+	struct mime_part whole;	/* if it is all one part */
+	enum brk native, to;
+	bool reads_header;
+	char date[DATE_SIZE], message_id[64];
+	uint64_t body;		/* where the body begins */
+	struct length bytes, lines;
+	size_t n, at;
+	struct more_edit edits[REPAIR_MORE_MAX];
+	uint64_t fields, encoded;
+	const char *note;
+	int made;		/* the part in `out`; -1: none */
+	struct reencoded out;
+	struct fields head;
+	uint8_t head_bytes[FIELDS_BYTES];
+	uint8_t slice[SLICE_MAX];
+};
+
+static void
+on_probe(void *ctx, const struct edit *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+static const struct edit *next_edit(void *);
+static void take_edit(void *);
+
+struct repair_more *
+repair_more_new(const struct repair_options *o)
+{
+	struct repair_more *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->options = *o;
+	m->list = (struct rewrite_more){ .next = next_edit,
+	    .take = take_edit, .ctx = m };
+	fix_init(&m->probe, o->kernel, on_probe, m);
+	m->header = header_fix_new();
+	m->reencode = reencode_new();
+	m->has_check = reencode_splice_open(&m->check, BRK_LF);
+	if (m->header != NULL && m->reencode != NULL && m->has_check)
+		return m;
+	repair_more_free(m);
+	return NULL;
+}
+
+void
+repair_more_free(struct repair_more *m)
+{
+	if (m == NULL)
+		return;
+	header_fix_free(m->header);
+	reencode_free(m->reencode);
+	if (m->has_check)
+		reencode_splice_close(&m->check);
+	free(m);
+}
+
+/* --- the list */
+
+/* In its place; of two at one place the later one is behind. */
+static void
+insert(struct repair_more *m, struct more_edit e)
+{
+	size_t i = m->n;
+
+	if (m->n == REPAIR_MORE_MAX)
+		return;
+	for (; i > 0 && m->edits[i - 1].edit.off > e.edit.off; i--)
+		m->edits[i] = m->edits[i - 1];
+	m->edits[i] = e;
+	m->n++;
+}
+
+static const struct mime_part *
+part_at(const struct repair_more *m, size_t i)
+{
+	return m->mime != NULL ? &m->mime->list[i] : &m->whole;
+}
+
+/* Its bytes, with some behind it.  False: it cannot be read. */
+static bool
+read_part(struct repair_more *m, const struct mime_part *p, struct span *out)
+{
+	uint64_t n = m->msg->len - p->offset;
+
+	*out = (struct span){ m->slice, 0 };
+	if (p->end - p->offset > REENCODE_HEADER_MAX + REENCODE_MAX)
+		return true;
+	if (n > p->end - p->offset + REENCODE_BEHIND)
+		n = p->end - p->offset + REENCODE_BEHIND;
+	if (n > 0 && store_look(m->store, m->msg->off + p->offset, m->slice,
+	    (size_t)n, NULL) != ST_OK)
+		return false;
+	out->n = (size_t)n;
+	return true;
+}
+
+/* True: m->out is that part, encoded. */
+static bool
+encode(struct repair_more *m, int i, uint8_t why)
+{
+	const struct mime_part *p = part_at(m, (size_t)i);
+	const struct reencode_how how = { .native = m->native, .to = m->to,
+	    .why = why };
+	struct span s;
+
+	if (m->made == i)
+		return true;
+	m->made = -1;
+	if (!read_part(m, p, &s) ||
+	    !reencode_part(m->reencode, p, s, &how, &m->out))
+		return false;
+	m->made = i;
+	return true;
+}
+
+static const struct edit *
+next_edit(void *ctx)
+{
+	struct repair_more *m = ctx;
+	struct more_edit *e = &m->edits[m->at];
+
+	if (m->at == m->n)
+		return NULL;
+	if (e->part >= 0) {
+		if (!encode(m, e->part, e->edit.why))
+			return NULL;
+		e->edit.graft = e->body ? &m->out.body : &m->out.field;
+	}
+	return &e->edit;
+}
+
+static void
+take_edit(void *ctx)
+{
+	struct repair_more *m = ctx;
+
+	m->at++;
+}
+
+const struct rewrite_more *
+repair_more_list(struct repair_more *m)
+{
+	m->at = 0;
+	m->made = -1;
+	return &m->list;
+}
+
+const struct splice_check *
+repair_more_check(struct repair_more *m)
+{
+	m->check.native = m->native;
+	return &m->check.hook;
+}
+
+/* --- parts */
+
+static bool
+has_wide_line(struct span s, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		n = s.p[i] == '\n' ? 0 : n + (s.p[i] != '\r');
+		if (n > max)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_high_byte(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static bool
+has_look_alike(struct repair_more *m, struct span s)
+{
+	const struct fix_options o = { .to = m->to,
+	    .classes = FIX_LOOK_ALIKE, .eod = FIX_EOD_ELSEWHERE };
+
+	fix_begin(&m->probe, &o, NULL, 0);
+	fix_feed(&m->probe, s);
+	return fix_end(&m->probe) == FIX_ELSEWHERE;
+}
+
+static bool
+flagged(const struct repair_more *m, enum conform_flag flag)
+{
+	return (m->options.flags >> flag & 1) != 0;
+}
+
+/* Why the part has to be encoded; CODE_COUNT: it need not. */
+static enum code
+reason(struct repair_more *m, struct span body)
+{
+	const struct repair_options *o = &m->options;
+
+	if (o->eod == REPAIR_EOD_ENCODE && has_look_alike(m, body))
+		return CODE_EOD_LF_LF;
+	if (flagged(m, CONFORM_TRANSFER) && has_high_byte(body))
+		return CODE_CONFORM_TRANSFER;
+	if (flagged(m, CONFORM_LINE_LONG) && has_wide_line(body, LINE_WIDE))
+		return CODE_CONFORM_LINE_LONG;
+	if ((o->codes >> CODE_LIMIT_LINE_998 & 1) != 0 &&
+	    has_wide_line(body, LINE_LONG))
+		return CODE_LIMIT_LINE_998;
+	return CODE_COUNT;
+}
+
+static bool
+is_leaf(const struct mime_part *p)
+{
+	return strncmp(p->type, "multipart/", 10) != 0 &&
+	    strncmp(p->type, "message/", 8) != 0;
+}
+
+/* Encode part i if that is asked for.  False: it cannot be read. */
+static bool
+look_at_part(struct repair_more *m, size_t i)
+{
+	const struct mime_part *p = part_at(m, i);
+	struct span s, body;
+	enum code why;
+
+	if (!is_leaf(p) || p->end <= p->body)
+		return true;
+	if (!read_part(m, p, &s))
+		return false;
+	if (s.n == 0) {
+		m->note = "a part is too large to be encoded";
+		return true;
+	}
+	body = (struct span){ s.p + (p->body - p->offset),
+	    (size_t)(p->end - p->body) };
+	if ((why = reason(m, body)) == CODE_COUNT)
+		return true;
+	if (!encode(m, (int)i, (uint8_t)why)) {
+		m->note = m->out.why_not;
+		return true;
+	}
+	insert(m, (struct more_edit){ .edit = { .off = m->out.field.off,
+	    .why = (uint8_t)why }, .part = (int)i });
+	insert(m, (struct more_edit){ .edit = { .off = m->out.body.off,
+	    .why = (uint8_t)why }, .part = (int)i, .body = true });
+	m->encoded++;
+	return true;
+}
+
+/* The message is all one part. */
+static bool
+read_whole(struct repair_more *m)
+{
+	const size_t n = m->msg->len < REENCODE_HEADER_MAX ?
+	    (size_t)m->msg->len : REENCODE_HEADER_MAX;
+
+	if (n > 0 && store_look(m->store, m->msg->off, m->slice, n, NULL) !=
+	    ST_OK)
+		return false;
+	reencode_whole(m->reencode, (struct span){ m->slice, n },
+	    m->msg->len, &m->whole);
+	return true;
+}
+
+static bool
+look_at_parts(struct repair_more *m)
+{
+	if (!m->options.reencode)
+		return true;
+	if (m->mime == NULL && !read_whole(m))
+		return false;
+	for (size_t i = 0; i < (m->mime != NULL ? m->mime->n : 1); i++)
+		if (!look_at_part(m, i))
+			return false;
+	return true;
+}
+
+/* --- ranges */
+
+static bool
+is_encoded(const struct repair_more *m, size_t part)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->edits[i].part == (int)part)
+			return true;
+	return false;
+}
+
+/*
+ * Data is not text: its line ends are left alone (RFC 2045 6.2); and so is
+ * what is encoded.
+ */
+static size_t
+set_ranges(const struct repair_more *m, struct fix_range *out)
+{
+	const size_t parts = m->mime != NULL ? m->mime->n : 1;
+	size_t n = 0;
+
+	for (size_t i = 0; i < parts; i++) {
+		const struct mime_part *p = part_at(m, i);
+
+		if ((is_encoded(m, i) || (m->mime != NULL &&
+		    strcmp(p->encoding, "binary") == 0 && is_leaf(p))) &&
+		    p->end > p->body)
+			out[n++] = (struct fix_range){ p->body, p->end };
+	}
+	return n;
+}
+
+/* --- the header block */
+
+/* The empty line's end; or of all. */
+static size_t
+block_size(const uint8_t *p, size_t n)
+{
+	bool fresh = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n' && fresh)
+			return i + 1;
+		fresh = p[i] == '\n' || (fresh && p[i] == '\r');
+	}
+	return n;
+}
+
+static bool
+read_head(struct repair_more *m)
+{
+	const size_t n = m->msg->len < FIELDS_BYTES ? (size_t)m->msg->len :
+	    FIELDS_BYTES;
+	size_t block;
+
+	if (n > 0 && store_look(m->store, m->msg->off, m->head_bytes, n,
+	    NULL) != ST_OK)
+		return false;
+	block = block_size(m->head_bytes, n);
+	m->body = block;
+	fields_read(&m->head, (struct span){ m->head_bytes, block });
+	length_field_find(&m->head, "content-length", &m->bytes.field);
+	length_field_find(&m->head, "lines", &m->lines.field);
+	return true;
+}
+
+/* The same message gets the same one each time. */
+static void
+make_message_id(struct repair_more *m, const struct msg *msg)
+{
+	uint64_t h = 14695981039346656037ull;	/* FNV-1a, of the header */
+
+	for (size_t i = 0; i < m->body; i++)
+		h = (h ^ m->head_bytes[i]) * 1099511628211ull;
+	(void)snprintf(m->message_id, sizeof(m->message_id),
+	    "<%016llx.%llx@baredot.invalid>", (unsigned long long)h,
+	    (unsigned long long)msg->len);
+}
+
+static unsigned
+header_flags(const struct repair_more *m)
+{
+	return m->options.flags |
+	    (m->encoded > 0 ? 1u << CONFORM_MIME_VERSION : 0);
+}
+
+/* Line ends of the header block will be of one kind. */
+static bool
+fixes_breaks(const struct repair_options *o)
+{
+	const unsigned all = FIX_BARE_LF | FIX_CRLF | FIX_CRCRLF;
+
+	return (fix_classes(o->codes) & all) == all;
+}
+
+static void
+begin_header(struct repair_more *m, const struct verdict *v, time_t when)
+{
+	const unsigned flags = header_flags(m) & HEADER_FIX_FLAGS;
+	const struct header_fix_options o = { .flags = flags, .to = m->to,
+	    .date = m->date, .message_id = m->message_id,
+	    .breaks_fixed = fixes_breaks(&m->options) };
+
+	m->reads_header = flags != 0;
+	if (!m->reads_header)
+		return;
+	make_message_id(m, m->msg);
+	if (!date_rfc5322(when, m->date))
+		m->date[0] = '\0';
+	header_fix_begin(m->header, &o, v->convention);
+}
+
+void
+repair_more_feed(struct repair_more *m, struct span s)
+{
+	if (m->reads_header)
+		m->reads_header = header_fix_feed(m->header, s);
+}
+
+void
+repair_more_fed(struct repair_more *m)
+{
+	const struct edit *list;
+	const char *why;
+	size_t n;
+
+	if ((header_flags(m) & HEADER_FIX_FLAGS) == 0)
+		return;
+	n = header_fix_end(m->header, &list, &why);
+	for (size_t i = 0; i < n; i++)
+		insert(m, (struct more_edit){ .edit = list[i], .part = -1 });
+	m->fields += n;
+	if (why != NULL)
+		m->note = why;
+}
+
+int
+repair_more_begin(struct repair_more *m, struct store *st,
+    const struct msg *msg, const struct verdict *v, time_t when,
+    const struct repair_facts *f, struct fix_range *ranges,
+    size_t *ranges_n, const char **why, struct err *e)
+{
+	m->store = st;
+	m->msg = msg;
+	m->mime = v->mime != NULL && v->mime->n > 0 ? v->mime : NULL;
+	m->native = f->native;
+	m->to = f->to;
+	m->n = m->at = 0;
+	m->fields = m->encoded = 0;
+	m->note = NULL;
+	m->made = -1;
+	m->bytes = m->lines = (struct length){ 0 };
+	if (!read_head(m) || !look_at_parts(m))
+		return err_set(e, ST_DEAD, 0, "it cannot be read once more");
+	begin_header(m, v, when);
+	*ranges_n = set_ranges(m, ranges);
+	if (m->mime != NULL && m->mime->parts != m->mime->n) {
+		*why = "it has too many parts, and some may be binary";
+		return ST_BAD;
+	}
+	return ST_OK;
+}
+
+/* --- lengths */
+
+/* Lines are counted by their LFs. */
+static int64_t
+lf_count(const uint8_t *p, size_t n)
+{
+	int64_t lf = 0;
+
+	for (size_t i = 0; i < n; i++)
+		lf += p[i] == '\n';
+	return lf;
+}
+
+void
+repair_more_watch(struct repair_more *m, const struct edit *e)
+{
+	const struct graft *g = e->graft;
+
+	if (e->off < m->body)
+		return;
+	if (g == NULL) {
+		m->bytes.delta += (int64_t)e->ins - (int64_t)e->del;
+		m->lines.delta += lf_count(e->put, e->ins) -
+		    lf_count(e->old, e->del);
+		return;
+	}
+	m->bytes.delta += (int64_t)g->ins.n - (int64_t)g->del;
+	m->lines.delta += lf_count(g->ins.p, g->ins.n);
+	if (m->made >= 0 && g == &m->out.body)
+		m->lines.delta -= lf_count(m->slice + (g->off -
+		    part_at(m, (size_t)m->made)->offset), (size_t)g->del);
+}
+
+static void
+put_length(struct repair_more *m, struct length *l)
+{
+	const size_t n = length_field_text(l->field.value +
+	    (uint64_t)l->delta, l->digits);
+
+	l->graft = (struct graft){ .off = l->field.off,
+	    .del = l->field.digits, .ins = { l->digits, n },
+	    .kind = EDIT_LENGTH };
+	insert(m, (struct more_edit){ .edit = { .off = l->field.off,
+	    .graft = &l->graft }, .part = -1 });
+	m->fields++;
+}
+
+int
+repair_more_lengths(struct repair_more *m, bool *again, const char **why)
+{
+	const struct length_field *f = &m->bytes.field;
+
+	*again = false;
+	if (f->there && m->bytes.delta != 0 &&
+	    strcmp(m->msg->format, "mbox") == 0) {
+		if (f->many || f->bad || f->value != m->msg->len - m->body) {
+			*why = "its Content-Length is wrong: readers may cut "
+			    "it elsewhere";
+			return ST_BAD;
+		}
+		put_length(m, &m->bytes);
+		*again = true;
+	}
+	if (m->lines.field.there && !m->lines.field.bad &&
+	    !m->lines.field.many && m->lines.delta != 0 &&
+	    strcmp(m->msg->format, "mbox") == 0) {
+		put_length(m, &m->lines);
+		*again = true;
+	}
+	return ST_OK;
+}
+
+uint64_t
+repair_more_fields(const struct repair_more *m)
+{
+	return m->fields;
+}
+
+uint64_t
+repair_more_encoded(const struct repair_more *m)
+{
+	return m->encoded;
+}
+
+const char *
+repair_more_note(const struct repair_more *m)
+{
+	return m->note;
+}

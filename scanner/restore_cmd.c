@@ -1,0 +1,397 @@
+/*
+ * See restore_cmd.h.  First all that is in quarantine is looked through, to
+ * see what the words mean; only then something is done.
+ */
+#include "restore_cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "catalogue.h"
+#include "complain.h"
+#include "originals.h"
+#include "undo.h"
+#include "undo_cmd.h"
+
+#define HEX_MIN 6u		/* digits of a SHA-256 that say which */
+#define RUN_MIN 9u		/* of a run's id: with its "T" */
+
+static const struct cmdline_option options[] = {
+	{ STATE_INTO, 0, "into", "DIR", "the quarantine folder" },
+	{ STATE_TO, 0, "to", "DIR",
+	    "write the messages to files in DIR, and leave mailboxes alone" },
+	{ STATE_APPLY, 0, "apply", NULL, "do it; without: show it" },
+	STATE_FORMAT_ROW, STATE_HELP_ROW,
+};
+
+/* An intent of which something is chosen. */
+struct pick {
+	char run[40];
+	uint64_t seq;
+	uint64_t chosen, all;	/* messages of it */
+};
+
+struct restore {
+	const struct state_options *options;
+	const struct statedir *state;
+	struct answer *answer;
+	bool *meant;		/* for each word: it is of something */
+	struct pick *list;	/* by run and seq */
+	size_t n, cap;
+	int to;			/* an open folder, or -1 */
+	struct undoing undoing;
+};
+
+static struct cmdline
+restore_line(int argc, char **argv)
+{
+	return (struct cmdline){ .command = "restore", .options = options,
+	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
+	    .argv = argv };
+}
+
+static bool
+is_word_for(const char *word, const struct run_entry *t)
+{
+	const size_t n = strlen(word);
+	struct buf hex = { 0 };
+	bool same;
+
+	if (n >= RUN_MIN && strncmp(t->run->id, word, n) == 0)
+		return true;
+	if (n < HEX_MIN || t->unknown)
+		return false;
+	buf_hex(&hex, t->sha, HASH_SIZE);
+	same = strncmp(buf_text(&hex), word, n) == 0;
+	buf_free(&hex);
+	return same;
+}
+
+/* One of the words is for it, or there are none. */
+static bool
+is_meant(struct restore *r, const struct run_entry *t)
+{
+	char **words = r->options->words;
+	bool chosen = words[0] == NULL;
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (is_word_for(words[i], t)) {
+			r->meant[i] = true;
+			chosen = true;
+		}
+	return chosen;
+}
+
+static bool
+is_chosen(struct restore *r, const struct run_entry *t)
+{
+	return is_meant(r, t) && t->past->fate == FATE_DONE;
+}
+
+static int
+pick_entry(void *ctx, const struct run_entry *t, struct err *e)
+{
+	struct restore *r = ctx;
+	struct pick *last = r->n > 0 ? &r->list[r->n - 1] : NULL, *more;
+	const bool meant = is_meant(r, t);
+
+	if (last == NULL || last->seq != t->past->seq ||
+	    strcmp(last->run, t->run->id) != 0) {
+		if (r->n == r->cap) {
+			r->cap = r->cap > 0 ? 2 * r->cap : 64;
+			more = realloc(r->list, r->cap * sizeof(*more));
+			if (more == NULL)
+				return err_set(e, ST_DEAD, 0, "no memory");
+			r->list = more;
+		}
+		last = &r->list[r->n++];
+		*last = (struct pick){ .seq = t->past->seq };
+		(void)snprintf(last->run, sizeof(last->run), "%s",
+		    t->run->id);
+	}
+	last->all++;
+	last->chosen += meant && t->past->fate == FATE_DONE;
+	r->undoing.unsettled += meant && t->past->fate == FATE_OPEN;
+	return ST_OK;
+}
+
+/* Each word was of something; or it is told. */
+static bool
+all_meant(const struct restore *r)
+{
+	for (size_t i = 0; r->options->words[i] != NULL; i++)
+		if (!r->meant[i]) {
+			complain("%s is no message and no run in quarantine; "
+			    "give the first %u digits of a SHA-256, or more, "
+			    "or a run", r->options->words[i], HEX_MIN);
+			return false;
+		}
+	return true;
+}
+
+/* Only some of the messages that were cut out of a mailbox together. */
+static void
+tell_part(struct restore *r, const struct intent *in)
+{
+	struct outcome o = { 0 };
+
+	(void)outcome_set(&o, OUTCOME_REFUSED, 0, "other messages that were "
+	    "taken out with it would come back too; --to DIR writes it to a "
+	    "file");
+	undoing_tell(&r->undoing, in, &o);
+}
+
+static int
+put_back(struct restore *r, struct run *run, const struct pick *p,
+    struct err *e)
+{
+	struct intent in = { 0 };
+	int rc = ST_OK;
+
+	r->undoing.run = p->run;
+	if (p->chosen == p->all)
+		return undo_one(run, p->seq, undoing_tell, &r->undoing, e);
+	if ((rc = intent_read(run->journal, p->seq, &in, e)) == ST_OK)
+		tell_part(r, &in);
+	intent_free(&in);
+	return rc;
+}
+
+/*
+ * All that is chosen of one run: picks first..last, the last first.  ST_BAD:
+ * that run is damaged.
+ */
+static int
+put_back_run(struct restore *r, size_t first, size_t last)
+{
+	struct err e = { 0 };
+	struct run run;
+	int rc = run_again(&run, r->state, r->list[first].run, &e);
+
+	if (rc == ST_OK) {
+		for (size_t i = last + 1; i-- > first && rc == ST_OK; )
+			if (r->list[i].chosen > 0)
+				rc = put_back(r, &run, &r->list[i], &e);
+		run_end(&run);
+	} else if (e.num == 0) {
+		rc = ST_BAD;
+	}
+	if (rc != ST_OK)
+		complain("run %s: %s", r->list[first].run, e.text);
+	return rc;
+}
+
+static int
+put_all_back(struct restore *r)
+{
+	int status = EXIT_CLEAN, rc = ST_OK;
+	size_t first, n = r->n;
+
+	for (; n > 0 && rc != ST_DEAD; n = first) {
+		bool any = false;
+
+		for (first = n; first > 0 && strcmp(r->list[first - 1].run,
+		    r->list[n - 1].run) == 0; first--)
+			any = any || r->list[first - 1].chosen > 0;
+		rc = any ? put_back_run(r, first, n - 1) : ST_OK;
+		if (rc != ST_OK)
+			status = EXIT_UNREADABLE;
+	}
+	if (r->undoing.left > 0)
+		complain("what was left alone can be written to files: "
+		    "restore --to DIR");
+	return status == EXIT_CLEAN ? undoing_status(&r->undoing) : status;
+}
+
+/* What happens to a message, where its mailbox is left alone. */
+static void
+put_file(struct restore *r, const struct run_entry *t, const char *word,
+    const char *text, const char *why)
+{
+	struct answer *l = r->answer;
+	struct json j = json_begin(&l->line);
+	struct buf name = { 0 };
+
+	if (r->options->to != NULL)
+		original_name(t, &name);
+	if (l->form == FORM_TEXT) {
+		buf_printf(&l->line, "%s: ", text);
+		run_entry_place(t, &l->line);
+		if (name.n > 0 && !t->unknown) {
+			buf_str(&l->line, ": ");
+			answer_text(l, buf_text(&name));
+		}
+		buf_str(&l->line, why[0] != '\0' ? ": " : "");
+		answer_text(l, why);
+	} else {
+		json_open(&j, '{');
+		json_key_text(&j, "type", "outcome");
+		json_key_text(&j, "run", t->run->id);
+		run_entry_json(t, &j);
+		json_key_text(&j, "outcome", word);
+		if (why[0] != '\0')
+			json_key_text(&j, "why", why);
+		if (name.n > 0 && !t->unknown)
+			json_key_text(&j, "file", buf_text(&name));
+		json_close(&j, '}');
+	}
+	answer_put(l);
+	buf_free(&name);
+}
+
+static int
+export(void *ctx, const struct run_entry *t, struct err *e)
+{
+	struct restore *r = ctx;
+	bool there;
+	int rc;
+
+	if (!is_chosen(r, t))
+		return ST_OK;
+	rc = original_export(t, r->to, &there, e);
+	if (rc == ST_DEAD)
+		return rc;
+	if (rc == ST_BAD) {
+		r->undoing.left++;
+		put_file(r, t, "failed", "not written", e->text);
+	} else {
+		put_file(r, t, there ? "same" : "done", there ?
+		    "is there already" : "written", "");
+	}
+	return ST_OK;
+}
+
+static int
+show(void *ctx, const struct run_entry *t, struct err *e)
+{
+	struct restore *r = ctx;
+
+	(void)e;
+	if (is_chosen(r, t))
+		put_file(r, t, "would-be", r->options->to != NULL ?
+		    "would be written" : "would be put back", "");
+	return ST_OK;
+}
+
+static int
+export_all(struct restore *r)
+{
+	struct err e = { 0 };
+	int status;
+
+	if (whole_file_folder(r->options->to, &r->to, &e) != ST_OK) {
+		complain("%s: %s", r->options->to, e.text);
+		return EXIT_UNREADABLE;
+	}
+	status = quarantine_visit(r->state, export, r);
+	(void)close(r->to);
+	return status == EXIT_CLEAN ? undoing_status(&r->undoing) : status;
+}
+
+static int
+restore(struct restore *r)
+{
+	size_t words = 0;
+	int status, acted;
+
+	while (r->options->words[words] != NULL)
+		words++;
+	if ((r->meant = calloc(words + 1, sizeof(*r->meant))) == NULL) {
+		complain("no memory");
+		return EXIT_UNREADABLE;
+	}
+	status = quarantine_visit(r->state, pick_entry, r);
+	if (!all_meant(r))
+		status = EXIT_USAGE;
+	else if (!r->options->apply)
+		status = quarantine_visit(r->state, show, r);
+	else if (r->options->to != NULL)
+		status = export_all(r);
+	else {	/* what can be read is put back, whatever the rest is */
+		acted = manifest_refresh(r->state, put_all_back(r));
+		status = status != EXIT_CLEAN ? status : acted;
+	}
+	free(r->meant);
+	free(r->list);
+	return status;
+}
+
+/* Only what changes mailboxes needs the lock. */
+static int
+open_state(const struct state_options *o, struct statedir *s)
+{
+	int status = state_view(s, o->into);
+
+	if (status == EXIT_FINDINGS) {
+		complain("%s: there is no quarantine folder", o->into);
+		return EXIT_USAGE;
+	}
+	if (status != EXIT_CLEAN || !o->apply || o->to != NULL)
+		return status;
+	statedir_close(s);
+	status = state_open(s, o->into, "restore");
+	return status == EXIT_CLEAN ? recover_first(s, NULL) : status;
+}
+
+static int
+run_restore(const struct state_options *o)
+{
+	struct statedir s = { 0 };
+	struct answer l = { 0 };
+	struct restore r = { .options = o, .state = &s, .answer = &l,
+		.to = -1, .undoing = { .answer = &l, .run = "" } };
+	int status = open_state(o, &s);
+
+	if (status == EXIT_CLEAN &&
+	    (status = answer_begin(&l, o->form)) == EXIT_CLEAN)
+		status = answer_end(&l, restore(&r));
+	statedir_close(&s);
+	return status;
+}
+
+int
+restore_cmd(int argc, char **argv)
+{
+	const struct cmdline c = restore_line(argc, argv);
+	struct state_options o;
+
+	if (!state_options_parse(&c, &o))
+		return EXIT_USAGE;
+	if (o.help) {
+		restore_help();
+		return EXIT_CLEAN;
+	}
+	if (o.into == NULL) {
+		(void)cmdline_usage(&c, "where is the quarantine? --into "
+		    "DIR");
+		return EXIT_USAGE;
+	}
+	return run_restore(&o);
+}
+
+void
+restore_help(void)
+{
+	const struct cmdline c = restore_line(0, NULL);
+	struct buf b = { 0 };
+
+	buf_str(&b, "Usage: baredot restore --into DIR [OPTION]... "
+	    "[RUN|SHA256]...\n\n");
+	cmdline_paragraph(&b,
+	    "Bring messages that `baredot quarantine --into DIR` took out of "
+	    "their mailboxes back to where they were, with their names, "
+	    "times, owners and modes; or, with --to, write them to files "
+	    "DIR/SHA256.eml. Which: those of a run, or those whose SHA-256 "
+	    "begins so (6 digits or more), else all. Without --apply nothing "
+	    "is done, and what would be is shown.");
+	buf_byte(&b, '\n');
+	cmdline_help(&c, &b);
+	buf_byte(&b, '\n');
+	cmdline_paragraph(&b,
+	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
+	    "it failed, 64 usage, 75 another run is going on, or something "
+	    "is not settled.");
+	(void)fputs(buf_text(&b), stdout);
+	buf_free(&b);
+}

@@ -1,0 +1,113 @@
+/*
+ * See scan_run.h: what fix and quarantine do beside a scan.
+ */
+#include "scan_run.h"
+
+#include "complain.h"
+#include "outcome.h"
+#include "scan_cmd.h"
+
+void
+scan_acts_plan(void *ctx, struct span items)
+{
+	struct scan_run *r = ctx;
+
+	if (r->acting != NULL)
+		acting_plan(r->acting, items);
+}
+
+static void
+on_acted(void *ctx, const struct act_report *a)
+{
+	struct scan_run *r = ctx;
+
+	buf_clear(&r->text);
+	r->reporter->acted(&r->text, a, &r->report);
+	r->extra_records++;
+	if (!buf_ok(&r->text))
+		output_no_memory(r->out);
+	(void)scan_write(r, buf_span(&r->text));
+}
+
+/*
+ * Who acts begins when the workers are there: they have no business with the
+ * journal's descriptor.
+ */
+int
+scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop,
+    struct err *e)
+{
+	const struct scan_command *c = &r->command;
+	const struct acting_options o = {
+		.state = c->state, .paths = c->paths, .argv = r->whole,
+		.what = c->command == COMMAND_FIX ? "fix" : "quarantine",
+		.scan = &r->scan, .timeout = c->timeout, .wait = c->wait,
+		.keep_uid = c->keep_uid, .copy_swap = c->copy_swap,
+		.in_place = c->in_place, .stop = stop,
+		.acted = on_acted, .ctx = r,
+	};
+
+	if (c->command == COMMAND_SCAN)
+		return EXIT_CLEAN;
+	r->summary.acts = &r->dry;
+	if (!c->apply)
+		return EXIT_CLEAN;
+	switch (acting_new(&r->acting, &o, e)) {
+	case ST_OK:
+		r->summary.acts = acting_facts(r->acting);
+		return EXIT_CLEAN;
+	case ST_BAD:
+		return EXIT_INTERRUPTED;
+	default:
+		return EXIT_UNREADABLE;
+	}
+}
+
+/* What is left to be done. */
+void
+scan_acts_finish(struct scan_run *r, bool interrupted)
+{
+	struct err e = { 0 };
+
+	if (r->acting != NULL && acting_finish(r->acting, &e) != ST_OK) {
+		progress_hide(r->progress);
+		complain("%s", e.text);
+		complain("it had to stop; `baredot recover` settles what was "
+		    "begun");
+	}
+	r->summary.partial = r->summary.partial || interrupted;
+}
+
+/* 1: something is to be done, or was left alone. */
+int
+scan_acts_status(const struct scan_run *r, const struct totals *t)
+{
+	const struct act_facts *a = r->summary.acts;
+	uint64_t left = t->repairs[REPAIR_REFUSED];
+
+	if (!a->applies)
+		return left + t->repairs[REPAIR_EDITS] +
+		    t->repairs[REPAIR_TAKE_OUT] > 0 ? EXIT_FINDINGS :
+		    EXIT_CLEAN;
+	if (a->dead || a->files[OUTCOME_FAILED] > 0 ||
+	    a->files[OUTCOME_UNSETTLED] > 0)
+		return EXIT_UNREADABLE;
+	for (size_t i = OUTCOME_REFUSED; i <= OUTCOME_BUSY; i++)
+		left += a->files[i];
+	return left > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+/* The report of --from. */
+int
+scan_acts_read(struct scan_run *r)
+{
+	struct err e;
+	int rc;
+
+	if (r->command.from == NULL)
+		return EXIT_CLEAN;
+	if ((rc = selection_read(r->command.from, &r->only, &e)) == ST_OK)
+		return EXIT_CLEAN;
+	complain("%s: %s", r->command.from, e.text);
+	return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
+}

@@ -1,0 +1,70 @@
+/*
+ * The help of scan, fix and quarantine.
+ */
+#include <stdio.h>
+
+#include "scan_cmd.h"
+
+static const struct {
+	const char *before, *after;
+} texts[] = {
+	[COMMAND_SCAN] = {
+	    "Usage: baredot scan [OPTION]... PATH...\n\n"
+	    "Walk mail stores, judge the line ends and end-of-data "
+	    "look-alikes of every\nmessage, and report.  Reads only; changes "
+	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "
+	    ".eml files, any mixture),\na file, or - for a message or mbox on "
+	    "standard input.  gzip is read through.\n\n",
+	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
+	    "something could not\nbe read (wins over 1), 64 usage, 75 "
+	    "interrupted, 78 a\nrule file is wrong.\n\n"
+	    "  baredot scan ~/Maildir\n"
+	    "  baredot scan -f ndjson -o report.ndjson /var/vmail\n"
+	    "  baredot scan --code 'eod.*' --min-severity high archive.mbox\n"
+	    "  baredot explain eod.lf-dot-crlf\n" },
+	[COMMAND_FIX] = {
+	    "Usage: baredot fix [OPTION]... PATH...\n\n"
+	    "Repair messages in place: line ends, NULs and end-of-data "
+	    "look-alikes, byte by\nbyte, everything else as it is.  Shows "
+	    "what would change; --apply does it.\n\n"
+	    "Every change is recorded, its original kept: `baredot undo RUN` "
+	    "takes it back.\nMessages whose signature is right now, and stores "
+	    "that cannot be changed safely,\nare left alone, with the "
+	    "reason.\n\n",
+	    "\nExit status: 0 done, or nothing to do; 1 something would be "
+	    "changed, or was left\nalone; 2 something could not be read or "
+	    "changed; 64 usage; 75 interrupted, or\nanother run is at it; 78 a "
+	    "rule file is wrong.\n\n"
+	    "  baredot fix ~/Maildir                     # what would change\n"
+	    "  baredot fix --apply ~/Maildir\n"
+	    "  baredot scan -f ndjson -o r.ndjson ~/Maildir; ... review ...; "
+	    "baredot fix --from r.ndjson --apply\n"
+	    "  baredot fix --code 'eod.*' --eod stuff --apply inbox.mbox\n" },
+	[COMMAND_TAKE] = {
+	    "Usage: baredot quarantine [OPTION]... PATH... --into DIR\n"
+	    "       baredot quarantine --list DIR | --verify DIR\n\n"
+	    "Take messages out of their mailboxes, those with findings of "
+	    "high severity unless\n--code or --min-severity say otherwise.  "
+	    "Shows which; --apply does it.  `baredot\nrestore --into DIR` "
+	    "brings them back.\n\n",
+	    "\nExit status: 0 done, or nothing to do; 1 something would be "
+	    "taken out, or was left\nalone; 2 something could not be read or "
+	    "changed; 64 usage; 75 interrupted, or\nanother run is at it; 78 a "
+	    "rule file is wrong.\n\n"
+	    "  baredot quarantine /var/vmail --into /srv/quarantine\n"
+	    "  baredot quarantine --code smuggle.attempt --apply /var/vmail "
+	    "--into /srv/quarantine\n"
+	    "  baredot quarantine --list /srv/quarantine\n" },
+};
+
+void
+scan_help(enum command c)
+{
+	struct buf b = { 0 };
+
+	buf_str(&b, texts[c].before);
+	scan_options_help(&b, c);
+	buf_str(&b, texts[c].after);
+	(void)fputs(buf_text(&b), stdout);
+	buf_free(&b);
+}

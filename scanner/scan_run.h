@@ -1,0 +1,65 @@
+/*
+ * One run of scan, fix or quarantine: what its parts share.
+ */
+#ifndef BAREDOT_SCAN_RUN_H
+#define BAREDOT_SCAN_RUN_H
+
+#include <signal.h>
+#include <time.h>
+
+#include "acting.h"
+#include "config.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "queue.h"
+#include "targets.h"
+
+struct scan_run {
+	struct scan_command command;
+	struct report_options report;
+	const struct reporter *reporter;
+	struct config *config;		/* the rules of rule files */
+	struct output *out;
+	struct queue *queue;
+	struct acting *acting;		/* NULL: nothing is changed */
+	struct act_facts dry;		/* what is told of acts then */
+	struct selection *only;		/* NULL: all that is found */
+	struct scan_options scan;
+	const char *const *whole;	/* the command line */
+	char *cwd;			/* NULL: not known */
+	struct progress *progress;	/* NULL: not shown */
+	struct targets *targets;	/* NULL: not asked for */
+	const struct target_server *target;	/* likewise */
+	struct scan_facts facts;
+	struct summary_facts summary;
+	char rules[2 * HASH_SIZE + 1];
+	uint64_t extra_records;		/* of files that were acted on */
+	struct timespec start;
+	struct buf text;		/* scratch */
+};
+
+
+/* --- scan_walk.c: paths to the queue */
+
+void scan_all(struct scan_run *);
+
+/* --- scan_acts.c: what fix and quarantine do beside */
+
+/*
+ * The report of --from, into r->only; who acts, if --apply says so.  Other
+ * than EXIT_CLEAN: the exit status; of the first it was explained, for the
+ * second *e says why.
+ */
+int scan_acts_read(struct scan_run *);
+int scan_acts_begin(struct scan_run *, const volatile sig_atomic_t *stop,
+    struct err *e);
+
+void scan_acts_plan(void *run, struct span items);	/* queue_options.plan */
+void scan_acts_finish(struct scan_run *, bool interrupted);
+int scan_acts_status(const struct scan_run *, const struct totals *);
+
+/* queue_options.write, and for records that are not from the queue. */
+bool scan_write(void *run, struct span);
+
+#endif

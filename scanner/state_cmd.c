@@ -1,0 +1,210 @@
+/*
+ * See state_cmd.h.
+ */
+#include "state_cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "complain.h"
+#include "run_view.h"
+#include "statehome.h"
+
+/* path, or where it is by default; b holds it.  NULL: told. */
+static const char *
+state_path(const char *path, struct buf *b)
+{
+	struct err e = { 0 };
+
+	if (path != NULL)
+		return path;
+	if (statehome_path(b, &e) == ST_OK)
+		return buf_text(b);
+	complain("%s", e.text);
+	return NULL;
+}
+
+int
+state_open(struct statedir *out, const char *path, const char *what)
+{
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	const char *at = state_path(path, &b);
+	int rc = ST_DEAD;
+
+	if (at == NULL) {
+		buf_free(&b);
+		return EXIT_UNREADABLE;
+	}
+	if (path != NULL || (rc = statehome_make(at, &e)) == ST_OK)
+		rc = statedir_open(out, at, what, &e);
+	if (rc != ST_OK)
+		complain("%s: %s", at, e.text);
+	buf_free(&b);
+	if (rc == ST_OK)
+		return EXIT_CLEAN;
+	return e.num == EWOULDBLOCK ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
+}
+
+int
+state_view(struct statedir *out, const char *path)
+{
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	const char *at = state_path(path, &b);
+	int rc = ST_DEAD;
+
+	if (at != NULL && (rc = statedir_view(out, at, &e)) == ST_DEAD)
+		complain("%s: %s", at, e.text);
+	buf_free(&b);
+	return rc == ST_OK ? EXIT_CLEAN : rc == ST_END ? EXIT_FINDINGS :
+	    EXIT_UNREADABLE;
+}
+
+static void
+tell_unsettled(void *ctx, const char *run, const char *path, const char *why)
+{
+	(void)ctx;
+	complain("run %s%s%s: not settled: %s", run, path[0] != '\0' ? ", " :
+	    "", path, why);
+}
+
+int
+recover_first(const struct statedir *s, struct recovered *r)
+{
+	struct recovered own;
+	struct err e = { 0 };
+
+	if (r == NULL)
+		r = &own;
+	if (recover_all(s, r, tell_unsettled, NULL, &e) != ST_OK) {
+		complain("cannot settle what an earlier run left: %s",
+		    e.text);
+		return EXIT_UNREADABLE;
+	}
+	if (r->finished + r->taken_back > 0)
+		complain("an earlier run was stopped: %llu changes were "
+		    "finished, %llu taken back",
+		    (unsigned long long)r->finished,
+		    (unsigned long long)r->taken_back);
+	return EXIT_CLEAN;
+}
+
+/* Some message was changed by it, for good or for a while. */
+static bool
+did_something(const struct statedir *s, const char *id)
+{
+	struct run_view v = { 0 };
+	const int rc = run_view_open(&v, s, id, NULL);
+	bool did = rc == ST_DEAD;	/* it may be what is meant */
+
+	for (size_t i = 0; i < v.history.n; i++)
+		did = did || v.history.list[i].fate != FATE_NOT_DONE;
+	run_view_close(&v);
+	return did;
+}
+
+/* The entry that is meant, or NULL, told. */
+static const char *
+find_run(const struct statedir *s, const struct listing *l, const char *word)
+{
+	const bool last = strcmp(word, "last") == 0;
+	const size_t n = strlen(word);
+	const char *found = NULL;
+
+	for (size_t i = l->n; i-- > 0; ) {
+		const struct entry *at = &l->list[i];
+
+		if (at->type != ENTRY_DIR || (last ?
+		    !did_something(s, at->name) :
+		    strncmp(at->name, word, n) != 0))
+			continue;
+		if (last || at->name[n] == '\0')
+			return at->name;
+		if (found != NULL) {
+			complain("%s is the beginning of more than one run",
+			    word);
+			return NULL;
+		}
+		found = at->name;
+	}
+	if (found == NULL && last)
+		complain("no run has changed anything");
+	else if (found == NULL)
+		complain("there is no run %s; `baredot runs` shows which "
+		    "there are", word);
+	return found;
+}
+
+int
+state_find_run(const struct statedir *s, const char *word, char id[40])
+{
+	struct listing l = { 0 };
+	struct err e = { 0 };
+	const char *found = NULL;
+
+	if (statedir_runs(s, &l, &e) != ST_OK)
+		complain("cannot read the state folder: %s", e.text);
+	else if (word[0] == '\0')
+		complain("which run?");
+	else
+		found = find_run(s, &l, word);
+	if (found != NULL)
+		(void)snprintf(id, 40, "%s", found);
+	listing_free(&l);
+	return found != NULL ? EXIT_CLEAN : EXIT_USAGE;
+}
+
+bool
+state_options_parse(const struct cmdline *c, struct state_options *o)
+{
+	const char *arg;
+	int got;
+
+	*o = (struct state_options){ .form = form_default() };
+	cmdline_begin(c);
+	while ((got = cmdline_next(c, &arg)) != CMDLINE_END) {
+		if (got == CMDLINE_BAD)
+			return false;
+		if (got == STATE_DIR)
+			o->state = arg;
+		else if (got == STATE_INTO)
+			o->into = arg;
+		else if (got == STATE_TO)
+			o->to = arg;
+		else if (got == STATE_APPLY)
+			o->apply = true;
+		else if (got == STATE_HELP)
+			o->help = true;
+		else if (!form_parse(arg, &o->form))
+			return cmdline_usage(c, "--format takes text or "
+			    "ndjson, not %s", arg);
+	}
+	o->words = cmdline_words(c);
+	return true;
+}
+
+static const struct {
+	const char *word, *text;
+} outcomes[] = {
+	[OUTCOME_DONE] = { "done", "put back" },
+	[OUTCOME_SAME] = { "same", "is as it was already" },
+	[OUTCOME_REFUSED] = { "refused", "left alone" },
+	[OUTCOME_GONE] = { "gone", "gone" },
+	[OUTCOME_CHANGED] = { "changed", "changed since, left alone" },
+	[OUTCOME_BUSY] = { "busy", "busy, left alone" },
+	[OUTCOME_FAILED] = { "failed", "failed, left alone" },
+	[OUTCOME_UNSETTLED] = { "unsettled", "not settled" },
+};
+
+const char *
+outcome_text(enum outcome_kind k)
+{
+	return outcomes[k].text;
+}
+
+const char *
+outcome_word(enum outcome_kind k)
+{
+	return outcomes[k].word;
+}

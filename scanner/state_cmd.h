@@ -1,0 +1,67 @@
+/*
+ * What the commands that act, or look at runs, have in common: the state
+ * folder, options, and words.
+ */
+#ifndef BAREDOT_STATE_CMD_H
+#define BAREDOT_STATE_CMD_H
+
+#include "answer.h"
+#include "cmdline.h"
+#include "outcome.h"
+#include "recover.h"
+#include "scan_cmd.h"
+#include "statedir.h"
+
+/*
+ * Open the state folder for acting; path NULL: where it is by default, with
+ * the folders above it.  what: the command.  EXIT_CLEAN, or an exit status,
+ * told on standard error: EXIT_INTERRUPTED when another process has it.
+ */
+int state_open(struct statedir *out, const char *path, const char *what);
+
+/* The same for looking.  EXIT_FINDINGS: there is none, nothing is told. */
+int state_view(struct statedir *out, const char *path);
+
+/*
+ * Settle what a crash left, before anything else is done; *r (may be NULL):
+ * what came of it.  What was done, and what is left unsettled, is told on
+ * standard error.  EXIT_CLEAN: also when something is unsettled, which keeps
+ * nobody from acting on other messages; EXIT_UNREADABLE: stop.
+ */
+int recover_first(const struct statedir *, struct recovered *r);
+
+/*
+ * The run that a word means: its id or the beginning of it, into id.  "last":
+ * the newest that did something to a message.  EXIT_CLEAN, or EXIT_USAGE,
+ * told on standard error.
+ */
+int state_find_run(const struct statedir *, const char *word, char id[40]);
+
+/* Options that these commands share, by id; each has those of its table. */
+enum state_option {
+	STATE_FORMAT = CMDLINE_FIRST, STATE_DIR, STATE_INTO, STATE_TO,
+	STATE_APPLY, STATE_HELP
+};
+
+#define STATE_FORMAT_ROW { STATE_FORMAT, 'f', "format", "FORMAT", \
+	"text or ndjson (text on a terminal, else ndjson)" }
+#define STATE_DIR_ROW { STATE_DIR, 0, "state", "DIR", \
+	"where runs are kept (/var/lib/baredot for root, else " \
+	"~/.local/state/baredot)" }
+#define STATE_HELP_ROW { STATE_HELP, 'h', "help", NULL, "this help" }
+
+struct state_options {
+	enum form form;
+	const char *state, *into, *to;	/* NULL: not given */
+	bool apply, help;
+	char **words;		/* NULL-terminated */
+};
+
+/* False: a usage error, told on standard error. */
+bool state_options_parse(const struct cmdline *, struct state_options *);
+
+/* "put back", "changed since, left alone"; for JSON "changed". */
+const char *outcome_text(enum outcome_kind);
+const char *outcome_word(enum outcome_kind);
+
+#endif

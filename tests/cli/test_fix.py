@@ -1,0 +1,468 @@
+"""fix, quarantine, undo and restore as a user runs them.  Prints TAP.
+
+The laws, over the samples and under each set of options: a dry run changes
+nothing; a second repair has nothing to do; what was selected is not found any
+more; no lone dot is made; other bytes stay, in order; undo gives the tree that
+was there, byte for byte, with names, times and modes.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, SAMPLES, UNREADABLE,
+                 USAGE, baredot, check, folder, read, run, same, strict_json,
+                 test, write)
+
+FROM = b"From a@b.example Mon Jan  1 00:00:00 2024\n"
+MAIL = b"From: a@example.org\nMessage-ID: <%d@example.org>\n\n"
+
+
+def snapshot(top):
+    """What must come back: names, bytes, mode, mtime."""
+    all = {}
+    for where, _, names in os.walk(top):
+        for name in names:
+            path = os.path.join(where, name)
+            st = os.lstat(path)
+            all[os.path.relpath(path, top)] = (
+                read(path), st.st_mode, st.st_mtime_ns, st.st_uid)
+    return all
+
+
+def same_tree(got, want, what=""):
+    """Without showing all of it."""
+    differ = [p for p in sorted(set(got) | set(want))
+              if got.get(p) != want.get(p)]
+    same(differ, [], what)
+
+
+def store(top, *parts):
+    """A copy of samples with a state folder beside it."""
+    mail, state = os.path.join(top, "mail"), os.path.join(top, "state")
+    os.mkdir(state, 0o700)
+    os.mkdir(mail)
+    for part in parts:
+        shutil.copytree(os.path.join(SAMPLES, part),
+                        os.path.join(mail, part))
+    return mail, state
+
+
+def fix(*args, command="fix", **more):
+    return baredot(command, "-f", "ndjson", "-j", "1", *args, **more)
+
+
+def planned(ran):
+    return [r for r in ran.of_type("message") if
+            r["repair"]["action"] in ("edit", "quarantine")]
+
+
+def outcomes(ran):
+    return {r["path"]: r for r in ran.of_type("outcome")}
+
+
+# --- a naive reader, to see what a repair made
+
+LONE = {"lf": re.compile(rb"(?:\A|\n)\.\r?(?=\n)"),
+        "any": re.compile(rb"(?:\A|[\r\n])\.(?=[\r\n])")}
+
+
+def lone_dots(data):
+    return [len(p.findall(data)) for p in LONE.values()]
+
+
+def skeleton(data):
+    return re.sub(rb"[\r\n \0]", b"", data)
+
+
+def by_base(files):
+    """Maildir messages get another base; the time and process stay."""
+    out = {}
+    for path, entry in files.items():
+        where, name = os.path.split(path)
+        name = re.sub(r"R[0-9a-f]{16}", "", name)
+        name = re.sub(r",[SW]=\d+", "", name)
+        out[os.path.join(where, name)] = entry
+    return out
+
+
+@test
+def a_dry_run_changes_nothing_and_says_what_would_be_done():
+    with folder() as top:
+        mail, _ = store(top, "eml", "mbox", "Maildir", "mh")
+        before = snapshot(mail)
+        ran = fix(mail)
+        same(ran.status, FINDINGS, ran.err)
+        same_tree(snapshot(mail), before)
+        check(len(planned(ran)) > 30, "few repairs: %d" % len(planned(ran)))
+        same(ran.records()[-1]["repairs"]["edit"],
+             sum(r["repair"]["action"] == "edit" for r in
+                 ran.of_type("message")))
+        same(os.listdir(top + "/state"), [])
+
+
+LAWS = [
+    ("default", [], ["eol.bare-cr", "eol.crcrlf", "eol.bare-lf",
+                     "eol.crlf", "eol.cr-only"]),
+    ("to crlf", ["--to", "crlf"], ["eol.bare-cr", "eol.crcrlf",
+                                   "eol.bare-lf"]),
+    ("to lf", ["--to", "lf"], ["eol.bare-cr", "eol.crcrlf", "eol.crlf"]),
+    ("CR to newline", ["--cr", "newline"], ["eol.crcrlf", "eol.bare-lf"]),
+    ("CR dropped", ["--cr", "drop"], ["eol.crcrlf", "eol.bare-lf"]),
+    ("NUL to space", ["--nul", "space"], ["limit.nul", "eol.bare-cr"]),
+    ("NUL dropped", ["--nul", "drop"], ["eol.bare-cr"]),
+    ("stuffed", ["--eod", "stuff"], ["eol.bare-cr"]),
+    ("removed", ["--eod", "remove"], ["eol.bare-cr"]),
+    ("look-alikes alone", ["--code", "eod.*"], []),
+]
+
+
+def law(name, options, gone):
+    with folder() as top:
+        mail, state = store(top, "eml", "mbox", "Maildir", "Maildir-crlf",
+                            "mh", "smuggle")
+        options = options + ["--allow-signed"]
+        first = snapshot(mail)
+        plan = fix(*options, mail)
+        done = fix("--apply", "--state", state, *options, mail)
+        check(done.status in (CLEAN, FINDINGS), done.err)
+        said = outcomes(done)
+        same({o["status"] for o in said.values()}, {"done"}, name)
+        same(set(said), {r["path"] for r in planned(plan)}, name)
+        same(sum(o["messages"] + o["taken_out"] for o in said.values()),
+             len(planned(plan)), "messages, " + name)
+
+        old, new = by_base(first), by_base(snapshot(mail))
+        same(set(old), set(new), "files, " + name)
+        for path, (data, mode, mtime, uid) in old.items():
+            is_mbox = path.startswith("mbox/")
+            same(skeleton(new[path][0]) == skeleton(data) or
+                 "removed" in name or "stuffed" in name or is_mbox, True,
+                 "other bytes: %s, %s" % (path, name))
+            same(new[path][1], mode, "mode")
+            if new[path][0] == data:
+                same(new[path][2], mtime, "mtime, " + path)
+            if not is_mbox and "removed" not in name:
+                for a, b in zip(lone_dots(new[path][0]), lone_dots(data)):
+                    check(a <= b, "a lone dot: %s, %s" % (path, name))
+
+        again = fix(*options, mail)
+        same([r["path"] for r in planned(again)], [], "again, " + name)
+        refused = {r["path"] for r in again.of_type("message")
+                   if r["repair"]["action"] == "refused"}
+        judged = [a for o in (["--eol", "crlf"] if "--to" in options and
+                              "crlf" in options else []) for a in (o,)]
+        left = baredot("scan", "-f", "ndjson", "-j", "1", *judged, mail)
+        for m in left.of_type("message"):
+            for f in m["findings"]:
+                check(f["code"] not in gone or m["path"] in refused or
+                      f["severity"] == "info",
+                      "left: %s in %s, %s" % (f["code"], m["path"], name))
+
+        undo = baredot("undo", "last", "--apply", "--state", state)
+        same(undo.status, CLEAN, undo.err)
+        same_tree(snapshot(mail), first, "undo, " + name)
+
+
+def add_laws():
+    for name, options, gone in LAWS:
+        def one(name=name, options=options, gone=gone):
+            law(name, options, gone)
+        one.__name__ = "the laws of repairs hold: " + name
+        test(one)
+
+
+add_laws()
+
+
+@test
+def a_reviewed_report_names_the_messages_and_no_others_are_touched():
+    with folder() as top:
+        mail, state = store(top, "eml", "mbox", "Maildir")
+        report = os.path.join(top, "report.ndjson")
+        ran = baredot("scan", "-f", "ndjson", "-o", report, mail)
+        records = [strict_json(line) for line in read(report).splitlines()]
+        wanted = [r for r in records if r["type"] == "message" and
+                  any(f["code"] == "eol.bare-cr" for f in r["findings"])]
+        check(len(wanted) > 3, ran.err)
+        changed = wanted.pop()
+        check(changed["path"] not in {w["path"] for w in wanted})
+        write(report, b"".join(json.dumps(r).encode() + b"\n" for r in
+                               wanted + [changed]))
+        data = read(changed["path"])
+        write(changed["path"], data + b"more\n")
+        before = snapshot(mail)
+        done = fix("--from", report, "--apply", "--state", state)
+        same(set(outcomes(done)), {w["path"] for w in wanted})
+        after = by_base(snapshot(mail))
+        touched = {p for p, e in by_base(before).items()
+                   if after[p][0] != e[0]}
+        same(len(touched), len({w["path"] for w in wanted}))
+        check(os.path.relpath(changed["path"], mail) not in touched)
+
+
+@test
+def many_messages_of_a_folder_named_from_where_one_is():
+    with folder() as top:
+        mail, state = store(top)
+        for i in range(150):
+            write("%s/M/cur/%d.M%dP1.host,S=60:2,S" % (mail, i, i),
+                  MAIL % i + b"x\ry\n")
+        for part in ("new", "tmp"):
+            os.mkdir("%s/M/%s" % (mail, part))
+        first = snapshot(mail)
+        done = fix("--apply", "--state", state, "M/cur", "M/new", cwd=mail)
+        same(done.status, CLEAN, done.err)
+        same([o["status"] for o in outcomes(done).values()], ["done"] * 150)
+        for name in os.listdir(mail + "/M/cur"):
+            same(os.path.getsize(mail + "/M/cur/" + name),
+                 int(re.search(r",S=(\d+)", name).group(1)))
+        same(baredot("undo", "last", "--apply", "--state", state).status,
+             CLEAN)
+        same_tree(snapshot(mail), first)
+
+
+@test
+def what_is_no_report_is_refused():
+    with folder() as top:
+        bad = write(top + "/x", b"{\"type\":\"message\",\"path\":\"y\"}\n")
+        same(fix("--from", bad).status, USAGE)
+        same(fix("--from", write(top + "/z", b"hello\n")).status, USAGE)
+        same(fix("--from", top + "/none").status, UNREADABLE)
+
+
+@test
+def a_signature_that_matches_is_not_broken_without_leave():
+    with folder() as top:
+        mail, state = store(top, "dkim")
+        ran = fix(mail)
+        by = {os.path.basename(r["path"]): r["repair"] for r in
+              ran.of_type("message")}
+        for name in ("fix-breaks.crlf.eml", "fix-breaks.lf.eml"):
+            same(by[name]["action"], "refused", name)
+            check("DKIM" in by[name]["why"], by[name]["why"])
+            same(by[name]["signature"], "broken")
+        for name in ("fix-restores.crlf.eml",):
+            same(by[name]["signature"], "restored", name)
+        leave = fix("--allow-signed", "--apply", "--state", state, mail)
+        check(mail + "/dkim/fix-breaks.lf.eml" in outcomes(leave), leave.err)
+        baredot("undo", "last", "--apply", "--state", state)
+        same(read(mail + "/dkim/fix-breaks.lf.eml"),
+             read(SAMPLES + "/dkim/fix-breaks.lf.eml"))
+
+
+@test
+def quarantine_takes_out_and_restore_brings_back():
+    with folder() as top:
+        mail, _ = store(top, "smuggle", "Maildir", "eml")
+        box = write(mail + "/box", b"".join(
+            FROM + MAIL % i + (b"x\n.\r\ny\n" if i % 3 == 0 else b"ok\n") +
+            b"\n" for i in range(10)))
+        into = os.path.join(top, "q")
+        os.mkdir(into, 0o700)
+        first = snapshot(mail)
+        plan = fix(mail, "--into", into, command="quarantine")
+        same_tree(snapshot(mail), first)
+        done = fix("--apply", mail, "--into", into, command="quarantine")
+        same(done.status, CLEAN, done.err)
+        same({o["status"] for o in outcomes(done).values()}, {"done"})
+        same(outcomes(done)[box]["taken_out"], 4)
+        same(read(box), b"".join(FROM + MAIL % i + b"ok\n\n"
+                                 for i in range(10) if i % 3))
+        for r in planned(plan):
+            check(r["format"] == "mbox" or not os.path.exists(r["path"]),
+                  r["path"])
+        listed = [strict_json(line) for line in
+                  baredot("quarantine", "--list", into, "-f",
+                          "ndjson").out.splitlines()]
+        same(sorted(r["sha256"] for r in listed),
+             sorted(r["sha256"] for r in planned(plan)))
+        same({r["state"] for r in listed}, {"in-quarantine"})
+        check(all(os.path.isabs(r["path"]) for r in listed))
+        same(baredot("quarantine", "--verify", into).status, CLEAN)
+        manifest = [strict_json(line) for line in
+                    read(into + "/manifest.ndjson").splitlines()]
+        same(len(manifest), len(listed))
+        left = fix(mail, "--into", into, command="quarantine")
+        same(planned(left), [])
+        back = baredot("restore", "--into", into, "--apply")
+        same(back.status, CLEAN, back.err)
+        same_tree(snapshot(mail), first)
+
+
+@test
+def objects_are_content_addressed_and_nobody_else_may_read_them():
+    with folder() as top:
+        mail, _ = store(top, "smuggle")
+        into = os.path.join(top, "q")
+        os.mkdir(into, 0o700)
+        fix("--apply", mail, "--into", into, command="quarantine")
+        import hashlib
+        count = 0
+        for where, _, names in os.walk(into):
+            for name in names:
+                if os.path.basename(where) != "blobs":
+                    continue
+                path = os.path.join(where, name)
+                same(hashlib.sha256(read(path)).hexdigest(), name)
+                same(os.stat(path).st_mode & 0o777, 0o400)
+                count += 1
+        check(count > 3, count)
+
+
+@test
+def a_look_alike_may_be_sent_to_quarantine_by_fix():
+    with folder() as top:
+        mail, state = store(top)
+        write(mail + "/a.eml", MAIL % 1 + b"x\n.\r\ny\n")
+        write(mail + "/b.eml", MAIL % 2 + b"x\ry\n")
+        done = fix("--apply", "--state", state, "--eod", "quarantine", mail)
+        same(outcomes(done)[mail + "/a.eml"]["taken_out"], 1)
+        same(os.listdir(mail), ["b.eml"])
+        same(read(mail + "/b.eml"), MAIL % 2 + b"x y\n")
+
+
+@test
+def a_state_folder_in_the_store_or_open_to_others_is_refused():
+    with folder() as top:
+        mail, state = store(top, "eml")
+        inside = mail + "/state"
+        os.mkdir(inside, 0o700)
+        first = snapshot(mail)
+        ran = fix("--apply", "--state", inside, mail)
+        same(ran.status, UNREADABLE, ran.err)
+        check("mail store" in ran.err, ran.err)
+        os.chmod(state, 0o755)
+        ran = fix("--apply", "--state", state, mail)
+        same(ran.status, UNREADABLE, ran.err)
+        check("0700" in ran.err, ran.err)
+        same_tree(snapshot(mail), first)
+
+
+@test
+def two_at_once_are_kept_apart():
+    with folder() as top:
+        mail, state = store(top, "eml")
+        import fcntl
+        with open(state + "/lock", "w") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            f.write("process 1 (fix) since now\n")
+            f.flush()
+            ran = fix("--apply", "--state", state, mail)
+        same(ran.status, INTERRUPTED, ran.err)
+        check("in use" in ran.err, ran.err)
+
+
+@test
+def a_run_that_has_nothing_to_do_leaves_nothing():
+    with folder() as top:
+        mail, state = store(top)
+        write(mail + "/a.eml", MAIL % 1 + b"x\n")
+        same(fix("--apply", "--state", state, mail).status, CLEAN)
+        same(os.listdir(state + "/runs"), [])
+
+
+@test
+def header_fields_are_repaired_where_that_is_asked_for():
+    with folder() as top:
+        mail, state = store(top)
+        path = write(mail + "/a.eml",
+                     b"From: a@example.org\nSubject : x\n\nbody\rmore\n")
+        os.utime(path, (1700000000, 1700000000))
+        done = fix("--apply", "--state", state, "--fix",
+                   "MISSING_DATE_HEADER|NAME_ENDS_WITH_SPACE|"
+                   "MISSING_MIME_VERSION", mail)
+        same(done.status, CLEAN, done.err)
+        same(read(path), b"From: a@example.org\nSubject: x\n"
+             b"Date: Tue, 14 Nov 2023 22:13:20 +0000\n"
+             b"MIME-Version: 1.0\n\nbody\rmore\n")
+        again = fix("--fix", "all", "--code", "conform.missing-date-header",
+                    mail)
+        check(again.status in (CLEAN, FINDINGS), again.err)
+
+
+@test
+def a_part_is_encoded_only_where_that_is_asked_for():
+    with folder() as top:
+        mail, state = store(top)
+        old = (b"From: a@example.org\nMIME-Version: 1.0\n"
+               b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+               b"Content-Type: text/plain; charset=iso-8859-1\n"
+               b"Content-Transfer-Encoding: 8bit\n\n\xe9\n.\r\nz\n--b\n\n"
+               b"plain\n--b--\n")
+        path = write(mail + "/a.eml", old)
+        same(fix("--eod", "encode", mail).status, USAGE)
+        done = fix("--apply", "--state", state, "--eod", "encode",
+                   "--reencode", mail)
+        same(done.status, CLEAN, done.err)
+        new = read(path)
+        check(b"Content-Transfer-Encoding: quoted-printable\n\n"
+              b"=E9\n=2E\nz\n--b\n\nplain\n--b--\n" in new, new)
+        import email
+        part = email.message_from_bytes(new).get_payload()[0]
+        same(part.get_payload(decode=True).replace(b"\r\n", b"\n"),
+             b"\xe9\n.\nz", "as another reader decodes it")
+
+
+@test
+def content_length_is_kept_right_and_a_wrong_one_is_not_believed():
+    with folder() as top:
+        mail, state = store(top)
+        body = b"a\r\nb\r\nc\nd\nFrom here\nx\n"
+        head = (b"From: a@example.org\nContent-Length: %d\nLines: 6\n\n")
+        box = write(mail + "/box", FROM + head % len(body) + body + b"\n" +
+                    FROM + MAIL % 1 + b"ok\n\n")
+        done = fix("--apply", "--state", state, mail)
+        same(done.status, CLEAN, done.err)
+        body = body.replace(b"\r", b"")
+        same(read(box), FROM + head % len(body) + body + b"\n" + FROM +
+             MAIL % 1 + b"ok\n\n")
+
+
+@test
+def messages_over_the_limit_and_compressed_ones_are_left_alone():
+    with folder() as top:
+        mail, state = store(top, "gzip")
+        write(mail + "/a.eml", MAIL % 1 + b"x\ry\n" + b"z" * 2000 + b"\n")
+        first = snapshot(mail)
+        ran = fix("--apply", "--state", state, "--limit", "1K", mail)
+        same(ran.status, UNREADABLE if ran.of_type("unreadable") else
+             FINDINGS, ran.err)
+        for r in ran.of_type("message"):
+            same(r["repair"]["action"], "refused", r["path"])
+        same_tree(snapshot(mail), first)
+
+
+@test
+def wrong_options_are_explained():
+    with folder() as top:
+        for args, word in ((["--to", "cr"], "native"),
+                           (["--cr", "x"], "newline"),
+                           (["--limit", "x"], "64M"),
+                           (["--fix", "SPOON"], "SPOON")):
+            ran = fix(*args, top)
+            same(ran.status, USAGE, args)
+            check(word in ran.err, ran.err)
+        same(fix(top, command="quarantine").status, USAGE)
+        same(fix().status, USAGE)
+
+
+@test
+def text_says_it_in_a_line_for_each_message():
+    with folder() as top:
+        mail, state = store(top)
+        path = write(mail + "/a.eml", MAIL % 1 + b"x\ry\n")
+        ran = baredot("fix", "-f", "text", mail)
+        check(("%s:1:0: edit: bare CR 1 -> 0; 53 -> 53 bytes\n" %
+               path).encode() in ran.out, ran.out)
+        check(b"--apply does it" in ran.out, ran.out)
+        ran = baredot("fix", "-f", "text", "--apply", "--state", state, mail)
+        check(("%s: done: 1 repaired, 1 edits\n" % path).encode() in
+              ran.out, ran.out)
+        check(b"baredot undo " in ran.out, ran.out)
+
+
+run()
