@@ -80,6 +80,21 @@ look_at_header(struct span s)
 	return h;
 }
 
+/*
+ * A tar or cpio archive: its first member's name may look like a field's, as
+ * in one of a Maildir ("1700000000.x.y:2,S"), and a message stands behind it.
+ */
+static bool
+is_archive(struct span s)
+{
+	const uint8_t *end = memchr(s.p, '\n', s.n);
+	const size_t line = end != NULL ? (size_t)(end - s.p) : s.n;
+
+	return memchr(s.p, '\0', line) != NULL && (span_starts(s,
+	    SPAN("07070")) || (s.n > 257 && span_starts((struct span){
+	    s.p + 257, s.n - 257 }, SPAN("ustar"))));
+}
+
 static unsigned
 eml_bid(struct span head, enum store_place place)
 {
@@ -97,7 +112,7 @@ eml_bid(struct span head, enum store_place place)
 		return 0;
 	if (place == PLACE_MH || place == PLACE_NAMED)
 		return 8;
-	return h.of_mail >= 3 ? 16 : 0;
+	return h.of_mail >= 3 && !is_archive(head) ? 16 : 0;
 }
 
 static int

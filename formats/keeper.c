@@ -168,7 +168,7 @@ take_one_of(struct match *m, const char **p)
 static bool
 take_text(struct match *m, struct span text)
 {
-	if (text.n == 0 || !span_starts(m->s, text))
+	if (!span_starts(m->s, text))
 		return false;
 	skip(m, text.n);
 	return true;
@@ -323,7 +323,8 @@ is_in(struct place *at, const char *pattern, struct span id)
 	return false;
 }
 
-/* One of the names is there. */
+/* One of the names is there.  An id is part of a file's name, and the rest
+ * is text of the rows: there is room. */
 static bool
 is_near(struct place *at, const char *names, struct span id)
 {
@@ -342,7 +343,7 @@ is_near(struct place *at, const char *names, struct span id)
 				return true;
 			if (*p == '\0')
 				return false;
-		} else if (*p == '@' && id.n < sizeof(name) - n - 32) {
+		} else if (*p == '@') {
 			memcpy(name + n, id.p, id.n);
 			n += id.n;
 		} else {

@@ -1,7 +1,7 @@
 /*
  * See acting.h.
  */
-#include "acting.h"
+#include "acting_core.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,51 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "act_mend.h"
 #include "acting_state.h"
 #include "catalogue.h"
-#include "exchange.h"
-#include "mailbox.h"
-#include "mender.h"
 #include "note.h"
-#include "plan.h"
 #include "recover.h"
 #include "remove.h"
-
-/* An mbox that is acted on at the end. */
-struct mailbox_item {
-	struct buf folder, name;
-	uint64_t root;
-	enum store_place place;
-};
-
-/* A message that is to be repaired, until its group is. */
-struct waiting {
-	struct buf path, folder, name;
-	uint8_t sha[HASH_SIZE];
-	struct target target;
-	struct mend_job job;
-	struct act_mend mend;
-	struct change change;
-	struct outcome outcome;
-};
-
-struct acting {
-	struct acting_options options;
-	struct statedir state;
-	struct run run;
-	bool begun;
-	struct mender *mender;
-	struct act_facts facts;
-	size_t waiting_n;
-	struct waiting waiting[EXCHANGE_MAX];
-	struct mailbox_item *mailboxes;
-	size_t mailboxes_n, mailboxes_cap;
-	struct buf folder, name, path;	/* of the file at hand */
-	struct buf full;	/* a folder whose file system is full */
-	int status;		/* ST_DEAD: *e, and nothing more is done */
-	struct err e;
-};
 
 /* By enum outcome_kind. */
 static const char *const statuses[ACT_OUTCOMES] = {
@@ -74,8 +34,8 @@ waiting_free(struct waiting *w)
 /* --- set up */
 
 /* A run that does nothing leaves nothing. */
-static int
-begin_run(struct acting *a, struct err *e)
+int
+acting_begin_run(struct acting *a, struct err *e)
 {
 	const struct run_facts f = { .what = a->options.what,
 	    .argv = a->options.argv };
@@ -148,8 +108,8 @@ acting_facts(const struct acting *a)
 
 /* --- one file */
 
-static int
-stop(struct acting *a, const struct err *e)
+int
+acting_stop(struct acting *a, const struct err *e)
 {
 	a->status = ST_DEAD;
 	a->e = *e;
@@ -157,8 +117,8 @@ stop(struct acting *a, const struct err *e)
 	return ST_DEAD;
 }
 
-static bool
-going(const struct acting *a)
+bool
+acting_going(const struct acting *a)
 {
 	return a->status == ST_OK && *a->options.stop == 0;
 }
@@ -167,8 +127,8 @@ going(const struct acting *a)
  * Its folder and name as the acting core wants them; what the user named may
  * lead through links.
  */
-static void
-set_names(struct acting *a, struct span folder, struct span name)
+void
+acting_set_names(struct acting *a, struct span folder, struct span name)
 {
 	const uint8_t *slash = folder.n == 0 ?
 	    memrchr(name.p, '/', name.n) : NULL;
@@ -219,12 +179,12 @@ learn(struct acting *a, const struct outcome *o)
 	} else if (o->num == EIO || o->num == EROFS) {
 		(void)err_set(&e, ST_DEAD, 0, "%s: %s; it stops here",
 		    buf_text(&a->path), o->reason);
-		(void)stop(a, &e);
+		(void)acting_stop(a, &e);
 	}
 }
 
-static void
-tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
+void
+acting_tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
     bool container)
 {
 	const bool done = o->kind == OUTCOME_DONE;
@@ -303,17 +263,17 @@ act_on_waiting(struct acting *a)
 	}
 	if (n == 0)
 		return;
-	if ((rc = begin_run(a, &e)) == ST_OK)
+	if ((rc = acting_begin_run(a, &e)) == ST_OK)
 		rc = exchange_files(&a->run, list, n, &e);
 	if (rc != ST_OK) {
-		(void)stop(a, &e);
+		(void)acting_stop(a, &e);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct waiting *w = &a->waiting[i];
 
 		take_names(a, w);
-		tell(a, &w->outcome, &w->job, false);
+		acting_tell(a, &w->outcome, &w->job, false);
 	}
 }
 
@@ -327,7 +287,7 @@ wait_for_group(struct acting *a, const struct plan_item *i)
 		act_on_waiting(a);
 	if (a->status != ST_OK)
 		return;
-	set_names(a, i->folder, i->name);
+	acting_set_names(a, i->folder, i->name);
 	w = &a->waiting[a->waiting_n++];
 	give_names(a, w);
 	memcpy(w->sha, i->sha, HASH_SIZE);
@@ -347,13 +307,13 @@ take_file(struct acting *a, const struct plan_item *i)
 	struct err e = { 0 };
 	int rc;
 
-	if ((rc = begin_run(a, &e)) == ST_OK &&
+	if ((rc = acting_begin_run(a, &e)) == ST_OK &&
 	    (rc = run_note(&a->run, i->note, &e)) == ST_OK)
 		rc = remove_file(&a->run, &t, a->options.what, &o, &e);
 	if (rc != ST_OK)
-		(void)stop(a, &e);
+		(void)acting_stop(a, &e);
 	else
-		tell(a, &o, &j, false);
+		acting_tell(a, &o, &j, false);
 }
 
 /* A message that is a file. */
@@ -362,87 +322,19 @@ act_on_file(struct acting *a, const struct plan_item *i)
 {
 	struct outcome o = { 0 };
 
-	set_names(a, i->folder, i->name);
+	acting_set_names(a, i->folder, i->name);
 	if (is_full(a)) {
 		(void)outcome_set(&o, OUTCOME_FAILED, 0,
 		    "skipped: the file system of its folder is full");
-		tell(a, &o, &(struct mend_job){ 0 }, false);
+		acting_tell(a, &o, &(struct mend_job){ 0 }, false);
 	} else if (i->take) {
 		act_on_waiting(a);
-		set_names(a, i->folder, i->name);
+		acting_set_names(a, i->folder, i->name);
 		if (a->status == ST_OK)
 			take_file(a, i);
 	} else {
 		wait_for_group(a, i);
 	}
-}
-
-/* --- mboxes */
-
-static bool
-is_last(const struct acting *a, const struct plan_item *i)
-{
-	const struct mailbox_item *m = a->mailboxes_n > 0 ?
-	    &a->mailboxes[a->mailboxes_n - 1] : NULL;
-
-	return m != NULL && m->folder.n == i->folder.n &&
-	    m->name.n == i->name.n &&
-	    memcmp(m->folder.p, i->folder.p, i->folder.n) == 0 &&
-	    memcmp(m->name.p, i->name.p, i->name.n) == 0;
-}
-
-static void
-keep_mailbox(struct acting *a, const struct plan_item *i)
-{
-	const size_t cap = a->mailboxes_cap == 0 ? 16 : 2 * a->mailboxes_cap;
-	struct mailbox_item *p = a->mailboxes, *m;
-	struct err e;
-
-	if (is_last(a, i))
-		return;
-	if (a->mailboxes_n == a->mailboxes_cap) {
-		p = realloc(p, cap * sizeof(*p));
-		if (p == NULL) {
-			(void)err_set(&e, ST_DEAD, ENOMEM, "plan");
-			(void)stop(a, &e);
-			return;
-		}
-		a->mailboxes = p;
-		a->mailboxes_cap = cap;
-	}
-	m = &p[a->mailboxes_n++];
-	*m = (struct mailbox_item){ .root = i->root,
-	    .place = (enum store_place)i->place };
-	buf_add(&m->folder, i->folder.p, i->folder.n);
-	buf_add(&m->name, i->name.p, i->name.n);
-}
-
-static void
-act_on_mailbox(struct acting *a, const struct mailbox_item *m)
-{
-	struct mend_job j = { .place = m->place };
-	struct act_mend w = { .mender = a->mender, .job = &j,
-	    .run = &a->run };
-	const struct change c = { .write = act_mend_write, .ctx = &w,
-	    .reason = a->options.what };
-	const struct mailbox_options how = { .wait = a->options.wait,
-	    .in_place = a->options.in_place };
-	struct outcome o = { 0 };
-	struct target t = { 0 };
-	struct err e = { 0 };
-	int rc;
-
-	set_names(a, buf_span(&m->folder), buf_span(&m->name));
-	j.path = buf_text(&a->path);
-	t.folder = buf_text(&a->folder);
-	t.root = m->folder.n > 0 ? m->root : a->folder.n;
-	t.name = buf_text(&a->name);
-	if ((rc = begin_run(a, &e)) == ST_OK)
-		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
-	if (rc != ST_OK)
-		(void)stop(a, &e);
-	else
-		tell(a, &o, &j, true);
 }
 
 /* --- the plan */
@@ -453,24 +345,44 @@ acting_plan(struct acting *a, struct span items)
 	struct plan_item i;
 	struct err e;
 
-	while (going(a) && plan_next(&items, &i))
+	while (acting_going(a) && plan_next(&items, &i))
 		if (i.container)
-			keep_mailbox(a, &i);
+			acting_keep_mailbox(a, &i);
 		else
 			act_on_file(a, &i);
 	if (a->status == ST_OK)
 		act_on_waiting(a);
-	if (going(a) && items.n > 0) {
+	if (acting_going(a) && items.n > 0) {
 		(void)err_set(&e, ST_DEAD, 0, "a plan makes no sense");
-		(void)stop(a, &e);
+		(void)acting_stop(a, &e);
 	}
+}
+
+/* All were as they should be: such a run leaves nothing. */
+static void
+forget_run(struct acting *a)
+{
+	const uint64_t *n = a->facts.files;
+	uint64_t all = 0;
+	char id[sizeof(a->run.id)];
+
+	for (size_t i = 0; i < ACT_OUTCOMES; i++)
+		all += n[i];
+	if (!a->begun || all != n[OUTCOME_SAME] || a->status != ST_OK)
+		return;
+	memcpy(id, a->run.id, sizeof(id));
+	run_end(&a->run);
+	(void)run_discard(&a->state, id);
+	a->begun = false;
+	a->facts.run = NULL;
 }
 
 int
 acting_finish(struct acting *a, struct err *e)
 {
-	for (size_t i = 0; i < a->mailboxes_n && going(a); i++)
-		act_on_mailbox(a, &a->mailboxes[i]);
+	for (size_t i = 0; i < a->mailboxes_n && acting_going(a); i++)
+		acting_on_mailbox(a, &a->mailboxes[i]);
+	forget_run(a);
 	if (a->status != ST_OK)
 		*e = a->e;
 	return a->status;

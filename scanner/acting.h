@@ -1,7 +1,7 @@
 /*
  * Do what is planned: file by file, recorded, reversible.
  *
- * acting_new -> acting_plan* -> acting_finish -> acting_free
+ * acting_new -> (acting_plan | acting_archive)* -> acting_finish -> acting_free
  *
  * Messages that are files are acted on as their plan comes; mboxes when all
  * was scanned.  What came of each file is told at once.
@@ -11,6 +11,7 @@
 
 #include <signal.h>
 
+#include "archiver.h"
 #include "scan.h"
 
 struct acting_options {
@@ -21,7 +22,7 @@ struct acting_options {
 					 * must not be in one of them */
 	const struct scan_options *scan;
 	unsigned timeout, wait;		/* seconds */
-	bool keep_uid, copy_swap, in_place;
+	bool keep_uid;
 	const volatile sig_atomic_t *stop;	/* not 0: no more files */
 
 	/* What came of a file. */
@@ -41,6 +42,14 @@ void acting_free(struct acting *);		/* NULL is fine */
 
 /* Items of a plan (plan.h), in the order of the walk. */
 void acting_plan(struct acting *, struct span items);
+
+/*
+ * An archive that the user named, at once.  j->path, .mtime, .text, .going and
+ * .ctx are set; the counts of *j are valid when it returns.  output: write the
+ * new one there, and leave the old one; NULL: in its place.
+ */
+void acting_archive(struct acting *, struct archiver *, struct archive_job *j,
+    const char *output);
 
 /* The mboxes.  ST_DEAD: it had to stop, now or before; *e says why. */
 int acting_finish(struct acting *, struct err *);

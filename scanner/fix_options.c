@@ -31,15 +31,16 @@ static bool
 parse_word(const char *option, const char *word, const char *const *words,
     size_t n, size_t *out)
 {
-	char list[100] = "";
+	struct buf list = { 0 };
 
 	if ((*out = word_index(word, words, n)) < n)
 		return true;
-	for (size_t i = 0; i < n; i++) {
-		(void)strcat(list, i == 0 ? "" : i + 1 < n ? ", " : " or ");
-		(void)strcat(list, words[i]);
-	}
-	return usage("--%s takes %s, not %s", option, list, word);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < n ? ", " :
+		    " or ", words[i]);
+	(void)usage("--%s takes %s, not %s", option, buf_text(&list), word);
+	buf_free(&list);
+	return false;
 }
 
 #define WORDS(a) a, sizeof(a) / sizeof(a[0])
@@ -145,10 +146,6 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->repair.allow_signed = true;
 	case OPTION_KEEP_UID:
 		return c->keep_uid = true;
-	case OPTION_ALLOW_COPY_SWAP:
-		return c->copy_swap = true;
-	case OPTION_ALLOW_IN_PLACE:
-		return c->in_place = true;
 	case OPTION_AS_OWNER:
 		return true;
 	case OPTION_LIMIT:
@@ -193,6 +190,9 @@ fix_options_settle(struct scan_command *c)
 		return usage("--into DIR: where should the messages go?");
 	if (c->repair.eod == REPAIR_EOD_ENCODE && !c->repair.reencode)
 		return usage("--eod encode needs --reencode");
+	if (c->new_archive != NULL && (c->files0_from != NULL ||
+	    c->from != NULL || c->paths[0] == NULL || c->paths[1] != NULL))
+		return usage("--output NEW takes one PATH, an archive");
 	if (c->command == COMMAND_TAKE) {
 		c->repair.take_out = true;
 		if (!c->severity_given)

@@ -12,7 +12,6 @@
 #include "store.h"
 
 #define MEND_EDITS_MAX 2048u		/* in one frame */
-#define MEND_PAYLOAD_MAX (4u << 20)	/* bytes of one frame */
 
 #define MEND_SAME 8u			/* fields at one place */
 #define MEND_PATH_MAX 4096u
@@ -35,7 +34,7 @@ enum mend_type {
 	MEND_LEFT,		/* a message is left alone that the user might
 				 * have wanted: text that says why */
 	MEND_DONE,		/* all of the file was read */
-	MEND_FAILED		/* it cannot be read whole: text that says why */
+	MEND_FAILED		/* it cannot be read whole: text says why */
 };
 
 struct mend_message {

@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "json.h"
+#include "text_look.h"
 
 #define VALUE_MAX 300u		/* bytes shown of a field */
 #define SEPARATOR_MAX 2048u	/* bytes of a From_ line */
@@ -15,24 +16,6 @@ struct head {
 	uint8_t bytes[FIELDS_BYTES];
 	struct fields fields;
 };
-
-/* Bytes of the header block at p, up to its empty line or the end. */
-static size_t
-block_size(const uint8_t *p, size_t n)
-{
-	bool fresh = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\n') {
-			if (fresh)
-				return i + 1;
-			fresh = true;
-		} else if (p[i] != '\r') {
-			fresh = false;
-		}
-	}
-	return n;
-}
 
 static void
 put_fields(struct json *j, struct head *h)
@@ -43,7 +26,7 @@ put_fields(struct json *j, struct head *h)
 		{ "from", "from" }, { "to", "to" }, { "date", "date" },
 		{ "subject", "subject" }, { "message-id", "message_id" },
 	};
-	uint8_t value[VALUE_MAX];
+	uint8_t value[VALUE_MAX] = { 0 };
 
 	json_key(j, "headers");
 	json_open(j, '{');
@@ -84,7 +67,7 @@ put_head(struct json *j, struct store *st, const struct msg *m)
 	if (h != NULL && n > 0 &&
 	    store_look(st, m->off, h->bytes, n, NULL) == ST_OK) {
 		fields_read(&h->fields, (struct span){ h->bytes,
-		    block_size(h->bytes, n) });
+		    text_block_size((struct span){ h->bytes, n }) });
 		put_fields(j, h);
 	}
 	free(h);

@@ -58,12 +58,6 @@
 	    "a Maildir message without sizes in its name keeps the name") \
 	O(FOR_ACTS, WAIT, 0, "wait", "SECONDS", \
 	    "how long to try for the locks of an mbox (30)") \
-	O(FOR_ACTS, ALLOW_COPY_SWAP, 0, "allow-copy-swap", NULL, \
-	    "where a file system cannot swap two files: link, then remove; " \
-	    "the message may be seen twice for a moment") \
-	O(FOR_ACTS, ALLOW_IN_PLACE, 0, "allow-in-place", NULL, \
-	    "where an mbox cannot be swapped: write over it, with a journal " \
-	    "for what a crash leaves") \
 	O(FOR_FIX, NEW_ARCHIVE, 0, "output", "NEW", \
 	    "PATH is an archive: write the repaired one to NEW") \
 	O(FOR_FIX, STATE, 0, "state", "DIR", \
@@ -79,9 +73,10 @@
 	    "write the report to FILE, whole or not at all") \
 	O(FOR_ACTS, REPORT, 'o', "report", "FILE", \
 	    "write the report to FILE, whole or not at all") \
-	O(FOR_SCAN, ALL, 'a', "all", NULL, "a record for every message, not only for " \
-	    "those with findings") \
-	O(FOR_SCAN, HASH, 0, "hash", NULL, "SHA-256 of every message; implies --all") \
+	O(FOR_SCAN, ALL, 'a', "all", NULL, \
+	    "a record for every message, not only for those with findings") \
+	O(FOR_SCAN, HASH, 0, "hash", NULL, \
+	    "SHA-256 of every message; implies --all") \
 	O(FOR_ALL, CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
@@ -127,7 +122,8 @@
 	    "auto, always or never (auto; NO_COLOR means never)") \
 	O(FOR_ALL, PROGRESS, 0, "progress", "WHEN", \
 	    "auto, always or never, on standard error (auto)") \
-	O(FOR_ALL, VERBOSE, 'v', "verbose", NULL, "list what was skipped, and why") \
+	O(FOR_ALL, VERBOSE, 'v', "verbose", NULL, \
+	    "list what was skipped, and why") \
 	O(FOR_ALL, HELP, 'h', "help", NULL, "this help")
 
 #define RULE_FILES_MAX 64u
@@ -166,7 +162,7 @@ struct scan_command {
 	unsigned wait;			/* seconds */
 	const char *list, *verify;	/* quarantine folders to look at */
 	bool apply;
-	bool keep_uid, copy_swap, in_place;
+	bool keep_uid;
 	bool eol_given, code_given, severity_given;
 };
 

@@ -8,6 +8,8 @@
 
 #include "date.h"
 #include "reencode.h"
+#include "repair_lengths.h"
+#include "text_look.h"
 
 #define SLICE_MAX (REENCODE_HEADER_MAX + REENCODE_MAX + REENCODE_BEHIND)
 #define LINE_LONG 998u		/* bytes: RFC 5322 2.1.1 */
@@ -17,13 +19,6 @@ struct more_edit {
 	struct edit edit;
 	int part;		/* of this, encoded when it is its turn; -1 */
 	bool body;		/* ... its body */
-};
-
-struct length {
-	struct length_field field;
-	int64_t delta;		/* of what it counts */
-	uint8_t digits[LENGTH_DIGITS];
-	struct graft graft;
 };
 
 struct repair_more {
@@ -45,7 +40,7 @@ struct repair_more {
 	bool reads_header;
 	char date[DATE_SIZE], message_id[64];
 	uint64_t body;		/* where the body begins */
-	struct length bytes, lines;
+	struct repair_lengths lengths;
 	size_t n, at;
 	struct more_edit edits[REPAIR_MORE_MAX];
 	uint64_t fields, encoded;
@@ -145,6 +140,7 @@ encode(struct repair_more *m, int i, uint8_t why)
 {
 	const struct mime_part *p = part_at(m, (size_t)i);
 	const struct reencode_how how = { .native = m->native, .to = m->to,
+	    .any_charset = m->options.eod == REPAIR_EOD_ENCODE,
 	    .why = why };
 	struct span s;
 
@@ -200,28 +196,6 @@ repair_more_check(struct repair_more *m)
 /* --- parts */
 
 static bool
-has_wide_line(struct span s, size_t max)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		n = s.p[i] == '\n' ? 0 : n + (s.p[i] != '\r');
-		if (n > max)
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_high_byte(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= 0x80)
-			return true;
-	return false;
-}
-
-static bool
 has_look_alike(struct repair_more *m, struct span s)
 {
 	const struct fix_options o = { .to = m->to,
@@ -246,12 +220,13 @@ reason(struct repair_more *m, struct span body)
 
 	if (o->eod == REPAIR_EOD_ENCODE && has_look_alike(m, body))
 		return CODE_EOD_LF_LF;
-	if (flagged(m, CONFORM_TRANSFER) && has_high_byte(body))
+	if (flagged(m, CONFORM_TRANSFER) && text_has_high_byte(body))
 		return CODE_CONFORM_TRANSFER;
-	if (flagged(m, CONFORM_LINE_LONG) && has_wide_line(body, LINE_WIDE))
+	if (flagged(m, CONFORM_LINE_LONG) &&
+	    text_has_wide_line(body, LINE_WIDE))
 		return CODE_CONFORM_LINE_LONG;
 	if ((o->codes >> CODE_LIMIT_LINE_998 & 1) != 0 &&
-	    has_wide_line(body, LINE_LONG))
+	    text_has_wide_line(body, LINE_LONG))
 		return CODE_LIMIT_LINE_998;
 	return CODE_COUNT;
 }
@@ -357,20 +332,6 @@ set_ranges(const struct repair_more *m, struct fix_range *out)
 
 /* --- the header block */
 
-/* The empty line's end; or of all. */
-static size_t
-block_size(const uint8_t *p, size_t n)
-{
-	bool fresh = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\n' && fresh)
-			return i + 1;
-		fresh = p[i] == '\n' || (fresh && p[i] == '\r');
-	}
-	return n;
-}
-
 static bool
 read_head(struct repair_more *m)
 {
@@ -381,11 +342,10 @@ read_head(struct repair_more *m)
 	if (n > 0 && store_look(m->store, m->msg->off, m->head_bytes, n,
 	    NULL) != ST_OK)
 		return false;
-	block = block_size(m->head_bytes, n);
+	block = text_block_size((struct span){ m->head_bytes, n });
 	m->body = block;
 	fields_read(&m->head, (struct span){ m->head_bytes, block });
-	length_field_find(&m->head, "content-length", &m->bytes.field);
-	length_field_find(&m->head, "lines", &m->lines.field);
+	repair_lengths_begin(&m->lengths, &m->head);
 	return true;
 }
 
@@ -474,7 +434,6 @@ repair_more_begin(struct repair_more *m, struct store *st,
 	m->fields = m->encoded = 0;
 	m->note = NULL;
 	m->made = -1;
-	m->bytes = m->lines = (struct length){ 0 };
 	if (!read_head(m) || !look_at_parts(m))
 		return err_set(e, ST_DEAD, 0, "it cannot be read once more");
 	begin_header(m, v, when);
@@ -486,73 +445,37 @@ repair_more_begin(struct repair_more *m, struct store *st,
 	return ST_OK;
 }
 
-/* --- lengths */
-
-/* Lines are counted by their LFs. */
-static int64_t
-lf_count(const uint8_t *p, size_t n)
-{
-	int64_t lf = 0;
-
-	for (size_t i = 0; i < n; i++)
-		lf += p[i] == '\n';
-	return lf;
-}
-
 void
 repair_more_watch(struct repair_more *m, const struct edit *e)
 {
 	const struct graft *g = e->graft;
+	struct span old = { e->old, g != NULL ? 0 : e->del };
 
 	if (e->off < m->body)
 		return;
-	if (g == NULL) {
-		m->bytes.delta += (int64_t)e->ins - (int64_t)e->del;
-		m->lines.delta += lf_count(e->put, e->ins) -
-		    lf_count(e->old, e->del);
-		return;
-	}
-	m->bytes.delta += (int64_t)g->ins.n - (int64_t)g->del;
-	m->lines.delta += lf_count(g->ins.p, g->ins.n);
-	if (m->made >= 0 && g == &m->out.body)
-		m->lines.delta -= lf_count(m->slice + (g->off -
-		    part_at(m, (size_t)m->made)->offset), (size_t)g->del);
-}
-
-static void
-put_length(struct repair_more *m, struct length *l)
-{
-	const size_t n = length_field_text(l->field.value +
-	    (uint64_t)l->delta, l->digits);
-
-	l->graft = (struct graft){ .off = l->field.off,
-	    .del = l->field.digits, .ins = { l->digits, n },
-	    .kind = EDIT_LENGTH };
-	insert(m, (struct more_edit){ .edit = { .off = l->field.off,
-	    .graft = &l->graft }, .part = -1 });
-	m->fields++;
+	if (g != NULL && m->made >= 0 && g == &m->out.body)
+		old = (struct span){ m->slice + (g->off -
+		    part_at(m, (size_t)m->made)->offset), (size_t)g->del };
+	repair_lengths_watch(&m->lengths, g != NULL ? g->del : e->del, old,
+	    g != NULL ? g->ins : (struct span){ e->put, e->ins });
 }
 
 int
 repair_more_lengths(struct repair_more *m, bool *again, const char **why)
 {
-	const struct length_field *f = &m->bytes.field;
-
 	*again = false;
-	if (f->there && m->bytes.delta != 0 &&
-	    strcmp(m->msg->format, "mbox") == 0) {
-		if (f->many || f->bad || f->value != m->msg->len - m->body) {
-			*why = "its Content-Length is wrong: readers may cut "
-			    "it elsewhere";
-			return ST_BAD;
-		}
-		put_length(m, &m->bytes);
-		*again = true;
+	if (strcmp(m->msg->format, "mbox") != 0)
+		return ST_OK;
+	if (!repair_lengths_settle(&m->lengths, m->msg->len - m->body)) {
+		*why = "its Content-Length is wrong: readers may cut it "
+		    "elsewhere";
+		return ST_BAD;
 	}
-	if (m->lines.field.there && !m->lines.field.bad &&
-	    !m->lines.field.many && m->lines.delta != 0 &&
-	    strcmp(m->msg->format, "mbox") == 0) {
-		put_length(m, &m->lines);
+	for (size_t i = 0; i < m->lengths.n; i++) {
+		insert(m, (struct more_edit){ .edit = {
+		    .off = m->lengths.graft[i].off,
+		    .graft = &m->lengths.graft[i] }, .part = -1 });
+		m->fields++;
 		*again = true;
 	}
 	return ST_OK;

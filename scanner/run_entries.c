@@ -15,7 +15,7 @@ struct work {
 	run_entry_fn *fn;
 	void *ctx;
 	struct intent intent;
-	struct buf path, note, reason, name, scratch;
+	struct buf path, note_path, note, reason, name, scratch;
 };
 
 static void
@@ -23,6 +23,7 @@ work_free(struct work *w)
 {
 	intent_free(&w->intent);
 	buf_free(&w->path);
+	buf_free(&w->note_path);
 	buf_free(&w->note);
 	buf_free(&w->reason);
 	buf_free(&w->name);
@@ -84,8 +85,14 @@ use_note(struct work *w, struct run_entry *t)
 	const struct span note = t->note;
 	uint8_t sha[HASH_SIZE];
 
+	buf_clear(&w->note_path);
 	buf_clear(&w->reason);
 	buf_clear(&w->scratch);
+	/* Of a member of an archive the intent knows only the archive. */
+	if (json_member_bytes(note, "path", &w->note_path) &&
+	    w->note_path.n > t->path.n && w->note_path.p[t->path.n] == '!' &&
+	    memcmp(w->note_path.p, t->path.p, t->path.n) == 0)
+		t->path = buf_span(&w->note_path);
 	if (json_member_text(note, "reason", &w->reason))
 		t->reason = buf_span(&w->reason);
 	if (json_member_u64(note, "offset", &t->offset) &&
@@ -122,7 +129,8 @@ plain_entry(const struct work *w, const struct past *p)
 static int
 tell(struct work *w, const struct run_entry *t, struct err *e)
 {
-	if (!buf_ok(&w->path) || !buf_ok(&w->reason) || !buf_ok(&w->name))
+	if (!buf_ok(&w->path) || !buf_ok(&w->note_path) ||
+	    !buf_ok(&w->reason) || !buf_ok(&w->name))
 		return err_set(e, ST_DEAD, ENOMEM, "run");
 	return w->fn(w->ctx, t, e);
 }

@@ -4,8 +4,17 @@
 #ifndef BAREDOT_SANDBOX_H
 #define BAREDOT_SANDBOX_H
 
+#include <stdint.h>
+
 /* For this process, for good.  What fails is left out: see the report. */
 void sandbox_enter(void);
+
+/*
+ * The same for a process that writes, but only to files that were open before:
+ * none may become longer than `file`, nor all of its memory larger than
+ * `memory` (bytes; not looked at where a sanitizer needs its own).
+ */
+void sandbox_enter_writer(uint64_t file, uint64_t memory);
 
 /*
  * What sandbox_enter can do here: "landlock/N", N being the version of its

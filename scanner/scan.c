@@ -3,16 +3,14 @@
  */
 #include "scan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "escape.h"
 #include "judge.h"
-#include "keeper.h"
+#include "kept.h"
 #include "message_note.h"
 #include "open.h"
-#include "plan.h"
 
 #define FLUSH_AT (64u << 10)	/* bytes of report */
 #define TICK_AT (16ull << 20)	/* bytes read */
@@ -136,52 +134,6 @@ skipped(struct scanner *s, uint64_t *counter, const char *why)
 		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
 }
 
-static void
-count_in_store(struct store_facts *f, const struct msg *m,
-    const struct verdict *v)
-{
-	if (f->format == NULL)
-		f->format = m->format;
-	else if (strcmp(f->format, m->format) != 0)
-		f->format = "files";
-	f->messages++;
-	f->bytes += m->len;
-	f->conventions[v->convention]++;
-}
-
-static void
-count_message(struct scanner *s, const struct msg *m,
-    const struct verdict *v)
-{
-	const struct report_options *o = &s->options.report;
-	struct totals *t = &s->delta.totals;
-	enum severity worst;
-	code_set seen = 0;
-
-	t->messages++;
-	t->bytes += m->len;
-	t->conventions[v->convention]++;
-	if (!report_worst(v, o, &worst))
-		return;
-	t->flagged++;
-	t->by_severity[worst]++;
-	for (size_t i = 0; i < v->n; i++) {
-		const struct finding *f = &v->list[i];
-
-		if (!report_shows(f, o))
-			continue;
-		t->code_messages[f->code] += (seen >> f->code & 1) == 0;
-		seen |= 1ull << f->code;
-		t->code_count[f->code] += f->where->count;
-		if (f->code == CODE_RULE_MATCH) {
-			t->rule_messages[f->rule->index]++;
-			t->rule_count[f->rule->index] += f->where->count;
-		}
-		if (f->severity > t->code_worst[f->code])
-			t->code_worst[f->code] = f->severity;
-	}
-}
-
 /* Whoever acts will want to look at this message. */
 static void
 plan_message(struct scanner *s, const struct msg *m,
@@ -220,11 +172,10 @@ look_at_repair(struct scanner *s, const struct msg *m,
 	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;
-	if (s->keeper != NULL) {
+	if (s->keeper != NULL && (out->is == REPAIR_EDITS ||
+	    out->is == REPAIR_TAKE_OUT)) {
 		out->is = REPAIR_REFUSED;
-		(void)snprintf(out->why, sizeof(out->why), "%s keeps it and "
-		    "its size or place elsewhere: %s", s->keeper->server,
-		    s->keeper->command);
+		kept_why(s->keeper, true, out->why, sizeof(out->why));
 	}
 	s->delta.totals.repairs[out->is]++;
 	if (out->is == REPAIR_EDITS || out->is == REPAIR_TAKE_OUT)
@@ -282,9 +233,10 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
 	    s->options.hash || got.flagged))
 		report_message(s, m, &got, repair);
-	count_in_store(facts, m, got.verdict);
+	store_facts_count(facts, m, got.verdict);
 	if (!known)
-		count_message(s, m, got.verdict);
+		totals_count(&s->delta.totals, m, got.verdict,
+		    &s->options.report);
 	return ST_END;
 }
 
@@ -348,33 +300,6 @@ scan_opened(struct scanner *s, uint64_t name)
 	s->delta.totals.records++;
 }
 
-/* Whose file it is, where that matters: when something is to be changed. */
-static void
-look_for_keeper(struct scanner *s, int fd)
-{
-	uint8_t head[KEEPER_HEAD];
-	ssize_t n;
-
-	s->keeper = NULL;
-	if (s->repair == NULL || s->job->path[0] == '\0')
-		return;
-	n = pread(fd, head, sizeof(head), 0);
-	s->keeper = keeper_of(s->job->path, -1, s->name,
-	    (struct span){ head, n > 0 ? (size_t)n : 0 });
-}
-
-/* Not read as mail, but somebody's: the user should know what to do. */
-static void
-kept(struct scanner *s)
-{
-	char why[200];
-
-	(void)snprintf(why, sizeof(why), "a file of %s, never changed here: "
-	    "%s", s->keeper->server, s->keeper->command);
-	s->delta.totals.not_mail++;
-	report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
-}
-
 /* True: it is an mbox to be cut into ranges, and was left alone. */
 static bool
 scan_file(struct scanner *s, uint64_t name, struct opened_file f)
@@ -386,11 +311,14 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 	bool large = false;
 	int rc;
 
-	look_for_keeper(s, f.fd);
+	s->keeper = s->repair != NULL ? kept_by(s->job->path, s->name,
+	    f.fd) : NULL;
 	rc = store_open(s->store, f.fd, f.size, &how, &e);
-	if (rc == ST_BAD && s->keeper != NULL)
-		kept(s);
-	else if (rc == ST_BAD)
+	if (rc == ST_BAD && s->keeper != NULL) {
+		kept_why(s->keeper, false, e.text, sizeof(e.text));
+		s->delta.totals.not_mail++;
+		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, e.text);
+	} else if (rc == ST_BAD)
 		skipped(s, &s->delta.totals.not_mail, e.text);
 	else if (rc != ST_OK)
 		unreadable(s, MSG_NOT_RAW, &e);

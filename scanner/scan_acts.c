@@ -16,8 +16,8 @@ scan_acts_plan(void *ctx, struct span items)
 		acting_plan(r->acting, items);
 }
 
-static void
-on_acted(void *ctx, const struct act_report *a)
+void
+scan_acts_tell(void *ctx, const struct act_report *a)
 {
 	struct scan_run *r = ctx;
 
@@ -42,9 +42,8 @@ scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop,
 		.state = c->state, .paths = c->paths, .argv = r->whole,
 		.what = c->command == COMMAND_FIX ? "fix" : "quarantine",
 		.scan = &r->scan, .timeout = c->timeout, .wait = c->wait,
-		.keep_uid = c->keep_uid, .copy_swap = c->copy_swap,
-		.in_place = c->in_place, .stop = stop,
-		.acted = on_acted, .ctx = r,
+		.keep_uid = c->keep_uid, .stop = stop,
+		.acted = scan_acts_tell, .ctx = r,
 	};
 
 	if (c->command == COMMAND_SCAN)
@@ -86,9 +85,8 @@ scan_acts_status(const struct scan_run *r, const struct totals *t)
 	uint64_t left = t->repairs[REPAIR_REFUSED];
 
 	if (!a->applies)
-		return left + t->repairs[REPAIR_EDITS] +
-		    t->repairs[REPAIR_TAKE_OUT] > 0 ? EXIT_FINDINGS :
-		    EXIT_CLEAN;
+		left += t->repairs[REPAIR_EDITS] +
+		    t->repairs[REPAIR_TAKE_OUT];
 	if (a->dead || a->files[OUTCOME_FAILED] > 0 ||
 	    a->files[OUTCOME_UNSETTLED] > 0)
 		return EXIT_UNREADABLE;

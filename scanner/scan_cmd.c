@@ -209,6 +209,7 @@ finish(struct scan_run *r)
 	struct timespec now;
 	bool ok;
 
+	totals_add(&t, &r->more);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	s->seconds = (double)(now.tv_sec - r->start.tv_sec) +
 	    (double)(now.tv_nsec - r->start.tv_nsec) / 1e9;
@@ -222,7 +223,8 @@ finish(struct scan_run *r)
 	if (s->partial && interrupted == 0 && ok)
 		(void)fputs("baredot: the scan ended early: there was no "
 		    "memory, or no process\n", stderr);
-	else if (t.messages == 0 && interrupted == 0 && ok)
+	else if (t.messages == 0 && r->archives_n == 0 &&
+	    interrupted == 0 && ok)
 		(void)fputs("baredot: no mail was found there (-v lists what "
 		    "was skipped)\n", stderr);
 	if (t.unreadable > 0)
@@ -267,6 +269,7 @@ run_scan(struct scan_run *r, const char *const *whole)
 out:
 	to_stop = NULL;
 	acting_free(r->acting);
+	scan_archives_free(r);
 	progress_free(r->progress);
 	queue_free(r->queue);
 	config_free(r->config);

@@ -24,6 +24,10 @@ struct scan_run {
 	struct queue *queue;
 	struct acting *acting;		/* NULL: nothing is changed */
 	struct act_facts dry;		/* what is told of acts then */
+	struct archiver *archiver;	/* NULL: nothing for it yet */
+	char **archives;		/* that the user named */
+	size_t archives_n;
+	struct totals more;		/* of what is in them */
 	struct selection *only;		/* NULL: all that is found */
 	struct scan_options scan;
 	const char *const *whole;	/* the command line */
@@ -44,6 +48,16 @@ struct scan_run {
 
 void scan_all(struct scan_run *);
 
+/* --- scan_archive.c: archives */
+
+/*
+ * True: the file that the user named is an archive, and this is not a scan; it
+ * is kept for scan_archives.
+ */
+bool scan_archive(struct scan_run *, const char *path);
+void scan_archives(struct scan_run *);
+void scan_archives_free(struct scan_run *);
+
 /* --- scan_acts.c: what fix and quarantine do beside */
 
 /*
@@ -56,6 +70,7 @@ int scan_acts_begin(struct scan_run *, const volatile sig_atomic_t *stop,
     struct err *e);
 
 void scan_acts_plan(void *run, struct span items);	/* queue_options.plan */
+void scan_acts_tell(void *run, const struct act_report *);
 void scan_acts_finish(struct scan_run *, bool interrupted);
 int scan_acts_status(const struct scan_run *, const struct totals *);
 

@@ -58,6 +58,17 @@ on_failed(void *ctx, const char *path, const struct err *e)
 	return !queue_stopped(r->queue);
 }
 
+/* It was to be written anew (--output). */
+static bool
+no_archive(struct scan_run *r, const char *path)
+{
+	struct err e;
+
+	(void)err_set(&e, ST_DEAD, 0,
+	    "no archive that can be written anew (--output)");
+	return on_failed(r, path, &e);
+}
+
 static bool
 scan_path(struct scan_run *r, const char *path)
 {
@@ -70,6 +81,10 @@ scan_path(struct scan_run *r, const char *path)
 		queue_stdin(r->queue);
 		return true;
 	}
+	if (scan_archive(r, path))
+		return true;
+	if (r->command.new_archive != NULL)
+		return no_archive(r, path);
 	return walk_path(path, &o, &sink);
 }
 
@@ -150,4 +165,5 @@ scan_all(struct scan_run *r)
 	if (r->command.files0_from != NULL && !queue_stopped(r->queue))
 		scan_list(r, r->command.files0_from);
 	r->summary.partial = !queue_finish(r->queue);
+	scan_archives(r);
 }

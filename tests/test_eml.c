@@ -187,6 +187,36 @@ probing_does_not_depend_on_chunks(void **state)
 	store_free(s);
 }
 
+/* Of a Maildir: its first member's name looks like a field's. */
+static void
+an_archive_found_in_a_folder_is_no_message(void **state)
+{
+	static const char name[] = "cur/1700000000.M1P1.host:2,S";
+	struct store *s = store_new(NULL);
+	struct buf tar = { 0 }, cpio = { 0 };
+
+	(void)state;
+	buf_add(&tar, name, sizeof(name));
+	while (tar.n < 257)
+		buf_byte(&tar, '\0');
+	buf_add(&tar, "ustar", 6);
+	while (tar.n < 512)
+		buf_byte(&tar, '\0');
+	buf_str(&tar, "\nSubject: x\n" MAIL);
+	buf_printf(&cpio, "070701%0104d", 0);
+	buf_add(&cpio, name, sizeof(name));
+	buf_str(&cpio, "\nSubject: x\n" MAIL);
+	probe(s, buf_span(&tar), PLACE_OTHER, 1, NOT, "not mail");
+	probe(s, buf_span(&cpio), PLACE_OTHER, 1, NOT, "not mail");
+	tar.p[257] = 'v';
+	cpio.p[0] = 'X';
+	probe(s, buf_span(&tar), PLACE_OTHER, 1, "eml", NULL);
+	probe(s, buf_span(&cpio), PLACE_OTHER, 1, "eml", NULL);
+	buf_free(&tar);
+	buf_free(&cpio);
+	store_free(s);
+}
+
 static void
 a_read_error_at_any_byte_is_dead(void **state)
 {
@@ -221,6 +251,7 @@ main(void)
 		cmocka_unit_test(places_and_first_bytes_tell_what_is_mail),
 		cmocka_unit_test(a_forced_format_is_not_probed),
 		cmocka_unit_test(probing_does_not_depend_on_chunks),
+		cmocka_unit_test(an_archive_found_in_a_folder_is_no_message),
 		cmocka_unit_test(a_read_error_at_any_byte_is_dead),
 	};
 

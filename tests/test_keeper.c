@@ -184,10 +184,37 @@ static const struct layout layouts[] = {
 	    false },
 	{ "Exchange", "data/TransportRoles/Replay/x.EML",
 	    S("X-Sender: <a@example.org>\r\n"), { NULL }, false },
+	{ "Exchange", "TransportRoles/Pickup/.eml", S(MAIL), { NULL },
+	    false },
 	{ "IIS", "inetpub/mailroot/Queue/NTFS_1.EML", S(MAIL),
 	    { "inetpub/mailroot/Pickup/" }, false },
 	{ "hMailServer", "Data/example.org/alice/1F/" GUID ".eml", S(MAIL),
 	    { NULL }, false },
+};
+
+/* The same, but for the name of a folder. */
+static const struct layout moved[] = {
+	{ NULL, "postfix/mail/4D5E6F7A8B", S("T\x11" "1702409344 307254A"),
+	    { "postfix/active/", "postfix/incoming/" }, false },
+	{ NULL, "queue/done/12345", S("u501\0p1\0F\0"),
+	    { "queue/mess/", "queue/lock/" }, false },
+	{ NULL, "queue/more/7/12345", S("Tb@example.org\0"),
+	    { "queue/mess/", "queue/lock/" }, false },
+	{ NULL, "smtpd/queue/ab/abcd012/message", S(MAIL),
+	    { "smtpd/purge/" }, false },
+	{ NULL, "smtpd/queue/ab/abcd012/abcd012301234567",
+	    S("version: 3\n"), { "smtpd/incoming/",
+	    "smtpd/queue/ab/abcd012/message" }, false },
+	{ NULL, "smtpd/incoming/abcd012x/message", S(MAIL),
+	    { "smtpd/queue/", "smtpd/purge/" }, false },
+	{ NULL, "courier/mail/17/D99887", S(MAIL),
+	    { "courier/mail/17/C99887" }, false },
+	{ NULL, "courier/msgs/x/C99887", S("salice@example.org\n"),
+	    { "courier/msgs/x/D99887" }, false },
+	{ NULL, "spool/date/01/23/45/67/89abcdef0123456789abcdef", S(MAIL),
+	    { "spool/lock", "spool/new/" }, false },
+	{ NULL, "inetpub/mail/Queue/NTFS_1.EML", S(MAIL),
+	    { "inetpub/mail/Pickup/" }, false },
 };
 
 static void
@@ -221,6 +248,18 @@ each_server_is_known(void **state)
 		make_top();
 		make_layout(&layouts[i]);
 		want(&layouts[i], layouts[i].head, layouts[i].server, "all");
+		remove_tree();
+	}
+}
+
+static void
+names_of_folders_count(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(moved); i++) {
+		make_top();
+		make_layout(&moved[i]);
+		want(&moved[i], moved[i].head, NULL, "moved");
 		remove_tree();
 	}
 }
@@ -273,6 +312,12 @@ qmail_names_its_files_by_inode(void **state)
 	make("queue/intd/", (struct span){ NULL, 0 });
 	assert_string_equal(server_of(name, (struct span)S(MAIL)), "qmail");
 	unmake("queue/info/");
+	assert_null(server_of(name, (struct span)S(MAIL)));
+	make("queue/info/", (struct span){ NULL, 0 });
+	(void)snprintf(path, sizeof(path), "%s/queue/mess", top);
+	(void)snprintf(new, sizeof(new), "%s/queue/mail", top);
+	assert_int_equal(rename(path, new), 0);
+	memcpy(strstr(name, "mess"), "mail", 4);
 	assert_null(server_of(name, (struct span)S(MAIL)));
 	remove_tree();
 }
@@ -356,11 +401,14 @@ static void
 nothing_around_is_nobodys(void **state)
 {
 	static const struct span mail = S(MAIL), queue = S(QUEUE);
+	const int fd = open("/", O_PATH | O_CLOEXEC);
 	char name[600];
 
 	(void)state;
+	(void)close(fd);
 	assert_null(keeper_of("/nonexistent/msgs/17", -1, "D99887", mail));
 	assert_null(keeper_of("", -1, "17.", mail));
+	assert_null(keeper_of("/nonexistent/1F", -1, GUID ".eml", mail));
 	assert_non_null(keeper_of("/nonexistent", -1, "4D5E6F7A8B", queue));
 	memset(name, '7', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -371,6 +419,8 @@ nothing_around_is_nobodys(void **state)
 	memcpy(name, "df", 2);
 	name[250] = '7';
 	assert_null(keeper_of("/tmp", -1, name, mail));
+	assert_int_equal(open("/", O_PATH | O_CLOEXEC), fd);	/* closed */
+	(void)close(fd);
 }
 
 /* Whatever it begins with, no byte too many is looked at. */
@@ -397,6 +447,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_server_is_known),
 		cmocka_unit_test(each_fact_is_needed),
+		cmocka_unit_test(names_of_folders_count),
 		cmocka_unit_test(qmail_names_its_files_by_inode),
 		cmocka_unit_test(ordinary_mail_is_nobodys),
 		cmocka_unit_test(nothing_around_is_nobodys),

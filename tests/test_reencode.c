@@ -212,7 +212,19 @@ the_check_sees_long_and_bad_lines(void **state)
 		{ TRANSFER_QP, S("a\r\nb\r\n"), S("a\r\nb\n"), false },
 		{ TRANSFER_QP, S("a\xe9"), S("a\xe9"), false },
 		{ TRANSFER_QP, S("a\x7f"), S("a\x7f"), false },
+		{ TRANSFER_QP, S("a \r\nb"), S("a \nb"), false },
+		{ TRANSFER_QP, S("a "), S("a "), false },
+		{ TRANSFER_QP, S("a "), S("a=20"), true },
+		{ TRANSFER_QP, S("P"), S("=4G"), false },
+		{ TRANSFER_QP, S("J"), S("=4a"), false },
+		{ TRANSFER_QP, S("J"), S("=4A"), true },
+		{ TRANSFER_QP, S("a\r\n"), S("a=4\n"), false },
+		{ TRANSFER_QP, S("\x04"), S("\r4"), false },
+		{ TRANSFER_QP, S("\x04"), S("=\r4"), false },
+		{ TRANSFER_QP, S("a\r\nb"), S("a\r\r\nb"), false },
+		{ TRANSFER_QP, S("a\rb"), S("a\rb"), false },
 		{ TRANSFER_NONE, S("a"), S("a"), false },
+		{ TRANSFER_BASE64, S("a\0"), S("YQ=A"), false },
 		{ TRANSFER_BASE64, S("a\r\n"), S("YQ0K"), true },
 		{ TRANSFER_BASE64, S("a\r\n"), S("YQ\n0K\n"), true },
 		{ TRANSFER_BASE64, S("a\r\n"), S("YQ\n\n0K"), false },
@@ -290,6 +302,10 @@ static const struct {
 	    "\n\r\0\r\n"), 0, { BRK_LF, BRK_LF, 0, 0, 0 },
 	    S("Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n"
 	    "Cg0ADQo=\n") },
+	{ S("Content-Type: a/b\nContent-Transfer-Encoding: binary\n\n"
+	    "abc\n"), 0, { BRK_LF, BRK_LF, 0, 0, 0 },
+	    S("Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n"
+	    "YWJjCg==\n") },
 	/* ... and where CRLFs are breaks, lines are just that too */
 	{ S("Content-Type: a/b\r\n\r\n\n\r\0\r\n"), 0,
 	    { BRK_CRLF, BRK_CRLF, TRANSFER_BASE64, 0, 0 },
@@ -428,6 +444,7 @@ the_rest_is_left_alone(void **state)
 			fail_msg("case %zu: it was encoded", i);
 		if (strcmp(l->why_not, alone[i].why_not) != 0)
 			fail_msg("case %zu: %s", i, l->why_not);
+		assert_false(l->facts.list[0].cut);	/* not itself */
 	}
 }
 

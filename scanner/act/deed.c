@@ -12,6 +12,8 @@
 void
 deed_free(struct deed *d)
 {
+	if (d->run == NULL)	/* not begun */
+		return;
 	/* Notes on a message that was refused belong to no other. */
 	if (d->run->journal != NULL)
 		journal_drop_notes(d->run->journal);

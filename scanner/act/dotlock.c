@@ -95,7 +95,7 @@ int
 dotlock_take(struct dotlock *l, struct run *r, const struct place *p,
     const char *name, struct err *e)
 {
-	struct lock_name lock;
+	struct lock_name lock = { "" };
 	int fd = -1, rc;
 
 	if (l->fd > 0)
@@ -135,7 +135,7 @@ void
 dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
     const char *name)
 {
-	struct lock_name lock;
+	struct lock_name lock = { "" };
 	enum answer there = UNKNOWN;
 
 	if (l->fd <= 0 || !lock_name(name, &lock))
@@ -219,7 +219,7 @@ static void
 remove_lock(struct run *r, const struct place *p, const char *name,
     struct span text)
 {
-	struct lock_name lock;
+	struct lock_name lock = { "" };
 	enum answer there = UNKNOWN;
 
 	if (!lock_name(name, &lock))

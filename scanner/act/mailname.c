@@ -47,7 +47,7 @@ find_size(const char *name, uint8_t key, struct span *out)
 bool
 mailname_has_sizes(const char *name)
 {
-	struct span s;
+	struct span s = { NULL, 0 };
 
 	return find_size(name, 'S', &s) || find_size(name, 'W', &s);
 }
@@ -56,7 +56,7 @@ bool
 mailname_size(const char *name, uint64_t *bytes)
 {
 	uint64_t n = 0;
-	struct span s;
+	struct span s = { NULL, 0 };
 
 	if (!find_size(name, 'S', &s))
 		return false;
@@ -102,7 +102,7 @@ static void
 add_fields(struct buf *b, const char *p, const char *end,
     const struct sum *sum)
 {
-	struct span s;
+	struct span s = { NULL, 0 };
 
 	for (; p < end; p += s.n) {
 		s = field_at(p, end);

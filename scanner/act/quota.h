@@ -3,7 +3,8 @@
  * count it (store-formats 2.1).
  *
  * It is brought up to date as they do it: by adding a line, without a lock.  It
- * is not removed to have it counted anew, for its first line is the quota: where
+ * is not removed to have it counted anew, for its first line is the quota:
+ * where
  * that is said nowhere else, it would be lost.
  *
  * The line is written once, when the change is settled and recorded, and not

@@ -63,7 +63,8 @@ do_back(struct work *w)
 	if (call_swap(w->place->tmp, w->intent->temp.text, w->at.dir,
 	    w->at.name.text) != 0)
 		failed(w);
-	w->unsynced |= settling_bit_of_tmp(w->place) | settling_bit(w, w->at.dir);
+	w->unsynced |= settling_bit_of_tmp(w->place) |
+	    settling_bit(w, w->at.dir);
 }
 
 /* A name that nothing has, much like that of the intent. */

@@ -219,7 +219,7 @@ acts_text(struct buf *b, const struct act_facts *a, const struct totals *t)
 	if (a->dead)
 		buf_str(b, "  It had to stop; `baredot recover` settles what "
 		    "was begun.\n");
-	if (a->files[0] > 0)
+	if (a->files[0] > 0 && a->run != NULL)
 		buf_printf(b, "  Run %s; to take it back: baredot undo %s\n",
 		    a->run, a->run);
 }

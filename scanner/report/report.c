@@ -65,6 +65,50 @@ store_facts_add(struct store_facts *f, const struct store_facts *m)
 	f->unsettled = f->unsettled || m->unsettled;
 }
 
+void
+totals_count(struct totals *t, const struct msg *m, const struct verdict *v,
+    const struct report_options *o)
+{
+	enum severity worst = SEV_INFO;
+	code_set seen = 0;
+
+	t->messages++;
+	t->bytes += m->len;
+	t->conventions[v->convention]++;
+	if (!report_worst(v, o, &worst))
+		return;
+	t->flagged++;
+	t->by_severity[worst]++;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct finding *f = &v->list[i];
+
+		if (!report_shows(f, o))
+			continue;
+		t->code_messages[f->code] += (seen >> f->code & 1) == 0;
+		seen |= 1ull << f->code;
+		t->code_count[f->code] += f->where->count;
+		if (f->code == CODE_RULE_MATCH) {
+			t->rule_messages[f->rule->index]++;
+			t->rule_count[f->rule->index] += f->where->count;
+		}
+		if (f->severity > t->code_worst[f->code])
+			t->code_worst[f->code] = f->severity;
+	}
+}
+
+void
+store_facts_count(struct store_facts *f, const struct msg *m,
+    const struct verdict *v)
+{
+	if (f->format == NULL)
+		f->format = m->format;
+	else if (strcmp(f->format, m->format) != 0)
+		f->format = "files";
+	f->messages++;
+	f->bytes += m->len;
+	f->conventions[v->convention]++;
+}
+
 code_set
 not_observable(const struct store_facts *f, enum eol_mode eol,
     const char **why)

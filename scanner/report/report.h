@@ -169,6 +169,12 @@ bool report_shows(const struct finding *, const struct report_options *);
 bool report_worst(const struct verdict *, const struct report_options *,
     enum severity *);
 
+/* Count a message. */
+void totals_count(struct totals *, const struct msg *, const struct verdict *,
+    const struct report_options *);
+void store_facts_count(struct store_facts *, const struct msg *,
+    const struct verdict *);
+
 const char *convention_name(enum convention);	/* "lf" ... */
 
 /* RFC 3339 in UTC, of now. */

@@ -426,8 +426,8 @@ def peers(bench, case, step):
 def power_cuts(bench, case, step):
     sweep = act_model.Sweep(bench, case, bench.build, 60)
     sweep.operation(limit=step)
-    sweep.recovery(limit=10 if step < 1000 else 100,
-                   step=47 if step < 1000 else 3)
+    sweep.recovery(limit=4 if step < 50 else 10 if step < 1000 else 100,
+                   step=97 if step < 50 else 47 if step < 1000 else 3)
     sweep.close()
 
 
@@ -666,11 +666,11 @@ def name_is_taken(bench):
 # Steps between the cases that are tried; power cuts: how many at most.
 SWEEPS = (
     # name         sweep      short mutant long
-    ("kills", kills, 5, 3, 1),
-    ("power cuts", power_cuts, 50, 200, 100000),
-    ("peers", peers, 23, 4, 1),
-    ("errors", errors, 31, 29, 1),
-    ("compound", compound, 1200, 2000, 40),
+    ("kills", kills, 29, 3, 1),
+    ("power cuts", power_cuts, 8, 200, 100000),
+    ("peers", peers, 131, 4, 1),
+    ("errors", errors, 211, 29, 1),
+    ("compound", compound, 7000, 2000, 40),
 ) + act_mbox.SWEEPS
 
 

@@ -119,8 +119,8 @@ static int
 act(const struct statedir *s, char **args, struct err *e)
 {
 	const struct mailbox_options wait = { .wait = 30 };
-	const struct target t = { .folder = args[2], .root = root_of(args[2]),
-		.name = args[3] };
+	const struct target t = { .folder = args[2],
+		.root = root_of(args[2]), .name = args[3] };
 	const struct change c = { .write = strcmp(args[0], "mark") == 0 ?
 	    mark : to_crlf, .reason = "test" };
 	struct outcome o;

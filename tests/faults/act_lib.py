@@ -158,7 +158,7 @@ class Box:
         if where == "many":
             for n, data in OTHERS:
                 self.put("M/cur/" + n, data)
-        if where != "mh":
+        if where not in ("mh", "mbox"):
             with open(self.path + "/M/maildirsize", "ab") as f:
                 f.write(b"%12d 1\n" % len(OLD))
                 if where == "many":

@@ -307,8 +307,9 @@ def judge_other(bench, case, box, first, actor, result):
     if action == "replace":
         must(data in (b"EDITED\n", b"EDITED\r\n"), "replaced: %r" % data)
     elif action == "symlink":
-        # Put there before the swap or after it: that cannot be told.
-        must(data in ("link", case.first), "symlink: %r" % data)
+        # Put there before the swap or after it: that cannot always be told,
+        # and then the mailbox is kept.
+        must(data in ("link", case.first, case.last), "symlink: %r" % data)
     elif action == "truncate":
         must(data == b"", "truncated: %r" % data)
     elif action == "unlink":
@@ -386,6 +387,22 @@ def tails_at(bench, case, faults, tails):
     check_undo(bench, case, box, names)
 
 
+def replaced_at(bench, case, fault):
+    """We die, and a mail reader writes the mailbox anew: the journal says
+    whether that was after the swap."""
+    box, place, first = setup(bench, case)
+    ino = os.stat(box.path + "/S/" + STEM).st_ino
+    bench.driver.run(fault, *case.args(case.op, box, place))
+    done = os.stat(box.path + "/S/" + STEM).st_ino != ino
+    Actor(box, "replace", b"").replace()
+    bench.recover(box)
+    past = [p for p in check_rest(bench, case, box, first)
+            if p[0] == "mbox"][len(case.before):]
+    must(content(box) == b"EDITED\n", "replaced: %r" % content(box))
+    must(done == (bool(past) and past[-1][1] == "done"),
+         "swapped: %s, the journal says %s" % (done, past))
+
+
 def swap_call(bench, case):
     """The number of the call that swaps, counted by what is there."""
     lo, hi = 1, bench.calls(case)
@@ -439,10 +456,14 @@ def tails(bench, case, step):
     at = swap_call(bench, case)
     for n, t in itertools.islice(itertools.product(
             range(max(1, at - 12), calls + 1), kinds), 0, None,
-            1 if step < 10 else 5):
+            1 if step < 10 else 11):
         fault = ("%d:K" % n,)
         bench.attempt("compound", "%s, %s, mail in %s" % (
             case.name, fault, t), tails_at, bench, case, fault, t)
+    for n in range(max(1, at - 3), calls + 1, 1 if step < 10 else 9):
+        fault = "%d:K" % n
+        bench.attempt("compound", "%s, %s, replaced" % (case.name, fault),
+                      replaced_at, bench, case, fault)
     rng = random.Random(8)
     for _ in range(max(5, 600 // step)):
         fault = ("%d:K" % rng.randint(at, calls),
@@ -455,7 +476,7 @@ def tails(bench, case, step):
 
 # name, sweep, step: short, mutant, long
 SWEEPS = (
-    ("others", peers, 41, 4, 1),
+    ("others", peers, 79, 4, 1),
     ("late", late_peers, 100, 8, 1),
     ("tails", tails, 100, 8, 1),
 )

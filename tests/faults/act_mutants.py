@@ -163,6 +163,79 @@ MUTANTS = [
     ("maildirsize may have more names", "quota.c", "st.st_nlink != 1",
      "false"),
     ("maildirsize before it is done", "quota.c", "|| !s->committed", ""),
+    ("no lease", "hold.c",
+     "return fcntl(fd, F_SETLEASE, F_WRLCK) != 0 ? -1 : 0;",
+     "(void)fd;\n\treturn 0;"),
+    ("nobody is noticed", "hold.c",
+     "return fcntl(fd, F_GETLEASE) == F_WRLCK;",
+     "(void)fd;\n\treturn true;"),
+    ("no fcntl lock", "hold.c", "return set_lock(fd, F_WRLCK);",
+     "(void)fd;\n\treturn 0;"),
+    ("no lock file", "dotlock.c",
+     "call_give_name(fd, p->dir, lock.text) == 0)", "true)"),
+    ("the lock file is not in the journal", "dotlock.c",
+     "rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,\n"
+     "\t    buf_span(&b), NULL, e) :", "rc = buf_ok(&b) ? ST_OK :"),
+    ("no sync of the lock file", "dotlock.c",
+     "fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? -1 : 0;",
+     "fchmod(fd, 0644) != 0 ? -1 : 0;"),
+    ("no sync when the lock file goes", "dotlock.c",
+     "if (there != NO || fsync(p->dir) != 0)\n\t\tr->unsettled = true;\n"
+     "\t(void)close(l->fd);",
+     "if (there != NO)\n\t\tr->unsettled = true;\n"
+     "\t(void)close(l->fd);"),
+    ("no sync when an old lock file goes", "dotlock.c",
+     "owner_leave();\n\t}\n\tif (there != NO || fsync(p->dir) != 0)",
+     "owner_leave();\n\t}\n\tif (there != NO)"),
+    ("any lock file is ours", "dotlock.c",
+     "memcmp(got, text.p, text.n) == 0 ?", "true ?"),
+    ("a mailbox is swapped without looking", "box_swap.c",
+     "||\n\t    !is_at(b, b->name.text, old))", ")"),
+    ("who waits is not asked for", "box_swap.c", "if (!hold_lasts(old) ||",
+     "if ("),
+    ("mail in the old file goes", "box_settle.c",
+     "[BOX_OLD_MORE] = { GIVE, MERGE, MERGE, MERGE, BACK, MERGE, MERGE,",
+     "[BOX_OLD_MORE] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP,"),
+    ("mail in the new file goes", "box_settle.c",
+     "[BOX_NEW_MORE] = { GIVE, BACK, MERGE, MERGE, MERGE, MERGE, MERGE,",
+     "[BOX_NEW_MORE] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP,"),
+    ("the old mailbox goes back over mail", "box_settle.c",
+     "BACK, MERGE, MERGE,\n\t    MERGE, STUCK },\n\t[BOX_OLD_BAD]",
+     "BACK, BACK, MERGE,\n\t    MERGE, STUCK },\n\t[BOX_OLD_BAD]"),
+    ("a changed old mailbox goes", "box_settle.c",
+     "[BOX_OLD_BAD] = { GIVE, STUCK, STUCK, STUCK, BACK, BACK, STUCK,",
+     "[BOX_OLD_BAD] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP,"),
+    ("a mailbox of others goes", "box_settle.c",
+     "[BOX_FILE] = { GIVE, ABORT, ABORT, ABORT, BACK, BACK, BACK, STUCK,",
+     "[BOX_FILE] = { DROP, DROP, DROP, DROP, DROP, DROP, DROP, DROP,"),
+    ("a link is the mailbox", "box_settle.c",
+     "DROP, DROP, DROP, DROP, DROP, BACK },",
+     "DROP, DROP, DROP, DROP, DROP, DROP },"),
+    ("mail is moved again", "box_settle.c", "v->upto = size;", ";"),
+    ("mail is moved again after a crash", "mailbox_recover.c",
+     "out->upto = in.upto;", ";"),
+    ("the swap is not noted", "box_settle.c", "w->swapped = true;\n\treturn "
+     "record(w, RECORD_SWAPPED, SIDE_FILE, e);", "return ST_OK;"),
+    ("no sync before the old mailbox goes", "box_settle.c",
+     "if ((rc = sync_folder(w, e)) != ST_OK ||\n\t    (rc = note_swapped",
+     "if ((rc = note_swapped"),
+    ("no sync before commit of a mailbox", "box_settle.c",
+     "if ((rc = sync_folder(w, e)) != ST_OK)\n\t\treturn rc;\n"
+     "\tw->out->committed", "(void)rc;\n\tw->out->committed"),
+    ("no sync of a mailbox after a crash", "box_settle.c",
+     "rc = sync_folder(&w, e);\n\t\tw.unsynced = true;", ";"),
+    ("a lost file is not asked for", "box_settle.c",
+     "rc = blind(rescue(&w, e), e);", "(void)rescue;"),
+    ("undoing forgets what came", "mailbox.c",
+     "d->source.sum.size, d->stage.fd, sha, e);\n\t\towner_leave();\n\t}\n"
+     "\t(void)close(copy);\n\treturn deed_not_done(d, rc, e);",
+     "past->new.size, d->stage.fd, sha, e);\n\t\towner_leave();\n\t}\n"
+     "\t(void)close(copy);\n\treturn deed_not_done(d, rc, e);"),
+    ("undoing a mailbox does not look", "mailbox.c",
+     "if (sum.size != past->new.size ||", "if (false &&"),
+    ("the time stays", "mailbox.c", "m->mtime.tv_sec++;", ";"),
+    ("root's mailbox is taken", "place.c",
+     "if (p->owner.uid == 0 && folder->st_uid == 0 &&", "if (false &&"),
     ("only its name is looked for", "place.c",
      "if (rc != ST_END || !p->maildir)", "if (true)"),
 ]
@@ -215,7 +288,7 @@ def build(top):
     objects = compile_objects(top, acts + BASE)
     driver = compile_objects(top, ["tests/faults/act_driver.c"])
     link(top, "build/faults/act_driver", objects + driver)
-    for name in ("journal", "blob", "mailname", "notes"):
+    for name in ("journal", "blob", "mailname", "notes", "mailbox"):
         test = compile_objects(top, ["tests/test_%s.c" % name,
                                      "tests/folder.c"])
         link(top, "build/test_" + name, objects + test)
@@ -225,7 +298,7 @@ def caught_by(top):
     """The first thing that notices, or None."""
     env = dict(os.environ, TMPDIR="/dev/shm") if os.access(
         "/dev/shm", os.W_OK) else None
-    for name in ("journal", "blob", "mailname", "notes"):
+    for name in ("journal", "blob", "mailname", "notes", "mailbox"):
         if subprocess.run([top + "/build/test_" + name], env=env,
                           stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL).returncode:

@@ -1,0 +1,124 @@
+/*
+ * See acting.h: files of many messages, which are made anew as a whole.
+ */
+#include "acting_core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "act_archive.h"
+#include "archive_replace.h"
+#include "escape.h"
+#include "mailbox.h"
+
+static bool
+is_last(const struct acting *a, const struct plan_item *i)
+{
+	const struct mailbox_item *m = a->mailboxes_n > 0 ?
+	    &a->mailboxes[a->mailboxes_n - 1] : NULL;
+
+	return m != NULL && m->folder.n == i->folder.n &&
+	    m->name.n == i->name.n &&
+	    memcmp(m->folder.p, i->folder.p, i->folder.n) == 0 &&
+	    memcmp(m->name.p, i->name.p, i->name.n) == 0;
+}
+
+void
+acting_keep_mailbox(struct acting *a, const struct plan_item *i)
+{
+	const size_t cap = a->mailboxes_cap == 0 ? 16 : 2 * a->mailboxes_cap;
+	struct mailbox_item *p = a->mailboxes, *m;
+	struct err e;
+
+	if (is_last(a, i))
+		return;
+	if (a->mailboxes_n == a->mailboxes_cap) {
+		p = realloc(p, cap * sizeof(*p));
+		if (p == NULL) {
+			(void)err_set(&e, ST_DEAD, ENOMEM, "plan");
+			(void)acting_stop(a, &e);
+			return;
+		}
+		a->mailboxes = p;
+		a->mailboxes_cap = cap;
+	}
+	m = &p[a->mailboxes_n++];
+	*m = (struct mailbox_item){ .root = i->root,
+	    .place = (enum store_place)i->place };
+	buf_add(&m->folder, i->folder.p, i->folder.n);
+	buf_add(&m->name, i->name.p, i->name.n);
+}
+
+void
+acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
+{
+	struct mend_job j = { .place = m->place };
+	struct act_mend w = { .mender = a->mender, .job = &j,
+	    .run = &a->run };
+	const struct change c = { .write = act_mend_write, .ctx = &w,
+	    .reason = a->options.what };
+	const struct mailbox_options how = { .wait = a->options.wait };
+	struct outcome o = { 0 };
+	struct target t = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	acting_set_names(a, buf_span(&m->folder), buf_span(&m->name));
+	j.path = buf_text(&a->path);
+	t.folder = buf_text(&a->folder);
+	t.root = m->folder.n > 0 ? m->root : a->folder.n;
+	t.name = buf_text(&a->name);
+	if ((rc = acting_begin_run(a, &e)) == ST_OK)
+		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
+	if (rc != ST_OK)
+		(void)acting_stop(a, &e);
+	else
+		acting_tell(a, &o, &j, true);
+}
+
+/* --- archives */
+
+static int
+replace_archive(struct acting *a, struct act_archive *w, const char *output,
+    struct outcome *o, struct err *e)
+{
+	const struct change c = { .write = act_archive_write, .ctx = w,
+	    .reason = a->options.what };
+	const struct target t = { .folder = buf_text(&a->folder),
+	    .root = a->folder.n, .name = buf_text(&a->name) };
+	struct run beside = { 0 };	/* nothing is recorded of a new file */
+	int rc;
+
+	if (output == NULL && (rc = acting_begin_run(a, e)) != ST_OK)
+		return rc;
+	if ((rc = act_archive_open(w, a->state.fd, e)) == ST_OK)
+		rc = archive_replace(output == NULL ? &a->run : &beside, &t,
+		    &c, output, o, e);
+	if (rc == ST_OK && w->same && o->kind == OUTCOME_REFUSED)
+		(void)outcome_set(o, OUTCOME_SAME, 0,
+		    "there is nothing to change");
+	run_end(&beside);
+	return rc;
+}
+
+void
+acting_archive(struct acting *a, struct archiver *by, struct archive_job *j,
+    const char *output)
+{
+	struct act_archive w = { .archiver = by, .job = j,
+	    .run = output == NULL ? &a->run : NULL };
+	const struct archive_counts *n = &j->counts;
+	struct outcome o = { 0 };
+	struct err e = { 0 };
+
+	if (!acting_going(a))
+		return;
+	acting_set_names(a, (struct span){ NULL, 0 }, span_text(j->path));
+	if (replace_archive(a, &w, output, &o, &e) != ST_OK)
+		(void)acting_stop(a, &e);
+	else
+		acting_tell(a, &o, &(struct mend_job){ .messages = n->messages,
+		    .edits = n->edits, .taken = n->taken, .left = n->left },
+		    true);
+	act_archive_close(&w);
+}

@@ -1,0 +1,377 @@
+/*
+ * See archive_child.h.
+ *
+ * The members are read, judged and changed in this one process, and the new
+ * ones are what mend_apply makes of the old ones.  Who gets hold of it can
+ * write what he likes into members, but no more: another process looks at all
+ * else (ARCHIVE_CHECK).
+ */
+#include "archive_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "archive_name.h"
+#include "archive_survey.h"
+#include "escape.h"
+#include "frames.h"
+#include "kernel_calls.h"
+#include "mend_apply.h"
+#include "mend_file.h"
+#include "sandbox.h"
+#include "wire.h"
+
+#define TEXT_AT (16u << 10)	/* bytes of report */
+#define TICK_AT (16ull << 20)	/* bytes read without a word */
+#define PIECE (256u << 10)	/* bytes of a message that goes */
+
+static const struct span nothing;
+
+struct rewriting {
+	const struct archive_order *order;
+	struct frames_out *out;
+	struct mend_file *file;
+	struct mend_apply *apply;
+	struct mend_job job;		/* of the member at hand */
+	struct buf path;		/* likewise, ARCHIVE!MEMBER */
+	struct buf text;		/* of the report, not sent yet */
+	struct buf frame;		/* scratch */
+	struct store_facts store;
+	struct archive_counts counts;
+	uint64_t changes;
+	uint64_t quiet;			/* bytes read since a sign of life */
+	bool refused;			/* it ended because of what is in it */
+};
+
+static void
+on_tick(void *ctx, uint64_t bytes, uint64_t again)
+{
+	struct rewriting *w = ctx;
+
+	w->quiet += bytes + again;
+	if (w->quiet < TICK_AT)
+		return;
+	frames_add(w->out, ARCHIVE_TICK, NULL, 0, nothing);
+	frames_flush(w->out);
+	w->quiet = 0;
+}
+
+/* --- the report */
+
+static void
+flush_text(struct rewriting *w)
+{
+	if (!buf_ok(&w->text))
+		_exit(1);	/* no memory: the parent sees it die */
+	if (w->text.n > 0)
+		frames_add(w->out, ARCHIVE_TEXT, w->text.p, w->text.n,
+		    nothing);
+	buf_clear(&w->text);
+}
+
+static void
+did_report(struct rewriting *w)
+{
+	w->counts.totals.records++;
+	if (w->text.n >= TEXT_AT)
+		flush_text(w);
+}
+
+static void
+report(struct rewriting *w, const struct msg *m, const struct judged *got,
+    const struct repair_facts *f)
+{
+	const struct scan_options *o = w->order->scan;
+	struct report_message r = { .path = buf_span(&w->path), .msg = m,
+	    .verdict = got->verdict, .hashed = got->hashed, .repair = f };
+
+	memcpy(r.sha256, got->sha256, HASH_SIZE);
+	o->reporter->message(&w->text, &r, &o->report);
+	did_report(w);
+}
+
+static void
+on_decided(void *ctx, const struct msg *m, const struct judged *got,
+    struct repair_facts *f)
+{
+	static const char why[] = "with --output no message is taken out";
+	struct rewriting *w = ctx;
+
+	if (f != NULL && f->is == REPAIR_TAKE_OUT && !w->order->takes) {
+		f->is = REPAIR_REFUSED;
+		memcpy(f->why, why, sizeof(why));
+	}
+	if (f != NULL) {
+		w->counts.totals.repairs[f->is]++;
+		report(w, m, got, f);
+	}
+	store_facts_count(&w->store, m, got->verdict);
+	totals_count(&w->counts.totals, m, got->verdict,
+	    &w->order->scan->report);
+}
+
+/* The archive as one store. */
+static void
+report_store(struct rewriting *w)
+{
+	const struct scan_options *o = w->order->scan;
+
+	if (w->store.messages > 0) {
+		o->reporter->store(&w->text, span_text(w->order->path),
+		    &w->store, &o->report);
+		w->counts.totals.stores++;
+		did_report(w);
+	}
+	flush_text(w);
+}
+
+/* --- one member */
+
+static int
+on_frame(void *ctx, enum mend_type type, const void *p, size_t n,
+    struct span more, struct err *e)
+{
+	struct rewriting *w = ctx;
+
+	if (more.n == 0)
+		return mend_apply_frame(w->apply, type, (struct span){ p,
+		    n });
+	buf_clear(&w->frame);
+	buf_add(&w->frame, p, n);
+	buf_add(&w->frame, more.p, more.n);
+	if (!buf_ok(&w->frame))
+		return err_set(e, ST_DEAD, ENOMEM, "edits");
+	return mend_apply_frame(w->apply, type, buf_span(&w->frame));
+}
+
+/* A message that goes, to the parent, who keeps it. */
+static int
+on_take(void *ctx, int old, const struct mend_taken *t, struct err *e)
+{
+	struct archive_taken taken = { .len = t->len };
+	struct rewriting *w = ctx;
+	uint8_t *p = malloc(PIECE);
+	uint64_t done = 0;
+	ssize_t n = 1;
+
+	if (p == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "message");
+	memcpy(taken.sha, t->sha, HASH_SIZE);
+	frames_add(w->out, ARCHIVE_TAKEN, &taken, sizeof(taken), t->note);
+	for (; done < t->len && n > 0; done += (uint64_t)n) {
+		n = call_read(old, p, t->len - done < PIECE ?
+		    (size_t)(t->len - done) : PIECE, t->off + done);
+		if (n > 0)
+			frames_add(w->out, ARCHIVE_BYTES, p, (size_t)n,
+			    nothing);
+	}
+	free(p);
+	return n > 0 ? ST_OK : err_set(e, ST_DEAD, n < 0 ? errno : 0,
+	    "cannot read the message once more");
+}
+
+static void
+count_member(struct rewriting *w)
+{
+	struct archive_counts *c = &w->counts;
+
+	if (c->left == 0)
+		memcpy(c->why, w->job.why, sizeof(c->why));
+	c->totals.files++;
+	c->messages += w->job.messages;
+	c->edits += w->job.edits;
+	c->taken += w->job.taken;
+	c->left += w->job.left;
+}
+
+static enum archive_answer
+give_up(struct rewriting *w, int rc)
+{
+	w->refused = rc == ST_BAD;
+	return ARCHIVE_STOP;
+}
+
+/* All frames were made and taken: what has become of the member. */
+static enum archive_answer
+finish_member(struct rewriting *w, const struct archive_member *m,
+    uint64_t *size)
+{
+	struct archive_change c = { .ordinal = m->ordinal };
+	int rc;
+
+	count_member(w);
+	if (w->job.messages + w->job.taken == 0)
+		return ARCHIVE_KEEP;
+	c.drop = w->job.taken > 0 && !mend_file_is_container(w->file);
+	if (!c.drop) {
+		if ((rc = mend_apply_end(w->apply)) != ST_OK)
+			return give_up(w, rc);
+		c.size = *size = w->apply->made;
+		memcpy(c.sha, w->job.sha, HASH_SIZE);
+	}
+	w->changes++;
+	frames_add(w->out, ARCHIVE_CHANGE, &c, sizeof(c), nothing);
+	return c.drop ? ARCHIVE_DROP : ARCHIVE_REPLACE;
+}
+
+static void
+set_path(struct rewriting *w, struct span name)
+{
+	buf_clear(&w->path);
+	buf_str(&w->path, w->order->path);
+	buf_byte(&w->path, '!');
+	buf_add(&w->path, name.p, name.n);
+	if (!buf_ok(&w->path))
+		_exit(1);
+}
+
+static enum archive_answer
+on_member(void *ctx, const struct archive_member *m, int fd, int to,
+    uint64_t *size, struct err *e)
+{
+	struct rewriting *w = ctx;
+	struct mend_what what = { .size = m->size,
+	    .when = (time_t)(m->mtime != 0 ? m->mtime : w->order->mtime) };
+	const int in = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int rc;
+
+	if (in < 0) {
+		(void)err_set(e, ST_DEAD, errno, "cannot read");
+		return ARCHIVE_STOP;
+	}
+	(void)archive_name_place(m->name, &what.place);
+	set_path(w, m->name);
+	what.path = buf_span(&w->path);
+	mend_apply_begin(w->apply, &w->job, fd, to, m->size, e);
+	if ((rc = mend_file_run(w->file, in, &what, e)) == ST_END)
+		rc = mend_apply_frame(w->apply, MEND_DONE, nothing);
+	else if (rc == ST_BAD)
+		return ARCHIVE_KEEP;		/* no mail */
+	return rc == ST_END ? finish_member(w, m, size) : give_up(w, rc);
+}
+
+/* Larger ones cannot be replaced. */
+static bool
+wants(void *ctx, const struct archive_member *m)
+{
+	enum store_place place;
+
+	(void)ctx;
+	return m->size > 0 && m->size <= ARCHIVE_CHANGED_MAX &&
+	    archive_name_place(m->name, &place);
+}
+
+/* --- the tasks */
+
+static void
+fail(struct frames_out *out, int status, const struct err *e)
+{
+	const struct archive_failed f = { .status = status, .num = e->num };
+
+	frames_add(out, ARCHIVE_FAILED, &f, sizeof(f), span_text(e->text));
+}
+
+static void
+done(struct frames_out *out, const struct archive_done *d)
+{
+	frames_add(out, ARCHIVE_DONE, d, sizeof(*d), nothing);
+}
+
+static void
+find_kind(struct frames_out *out, int fd)
+{
+	const struct archive_done d = { 0 };
+	struct archive_what what;
+	struct err e = { 0 };
+	const int rc = archive_what(fd, &what, &e);
+
+	if (rc == ST_OK)
+		done(out, &d);
+	else
+		fail(out, rc, &e);
+}
+
+static void
+check(struct frames_out *out, const struct archive_order *o, const int *fds)
+{
+	const struct archive_done d = { 0 };
+	struct err e = { 0 };
+	const int rc = archive_check(fds[0], fds[1], o->changes, o->changes_n,
+	    &e);
+
+	if (rc == ST_OK)
+		done(out, &d);
+	else
+		fail(out, rc, &e);
+}
+
+static void
+open_rewriting(struct rewriting *w)
+{
+	const struct scan_options *o = w->order->scan;
+	const struct mend_sink sink = { .frame = on_frame, .tick = on_tick,
+	    .decided = on_decided, .ctx = w };
+
+	w->file = mend_file_new(o, &sink);
+	w->apply = mend_apply_new(repair_kinds(o->repair));
+	if (w->file == NULL || w->apply == NULL)
+		_exit(1);
+	w->job.take = w->order->takes ? on_take : NULL;
+	w->job.ctx = w;
+}
+
+static void
+rewrite(struct frames_out *out, const struct archive_order *o, const int *fds)
+{
+	struct rewriting w = { .order = o, .out = out };
+	const struct archive_rewrite_sink sink = { .wants = wants,
+	    .member = on_member, .ctx = &w };
+	struct archive_facts facts = { 0 };
+	struct archive_done d = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	open_rewriting(&w);
+	rc = archive_rewrite(fds[0], fds[1], fds[2], fds[3], &sink, &facts,
+	    &e);
+	report_store(&w);
+	frames_add(out, ARCHIVE_COUNTS, &w.counts, sizeof(w.counts), nothing);
+	if (rc != ST_OK) {
+		fail(out, w.refused ? ST_BAD : rc, &e);
+		return;
+	}
+	d.changes = facts.replaced + facts.dropped;
+	d.size = facts.size;
+	memcpy(d.sha, facts.sha, HASH_SIZE);
+	done(out, &d);
+}
+
+void
+archive_child(int fd, const struct archive_order *o)
+{
+	static const size_t files[] = { [ARCHIVE_KIND] = 1,
+	    [ARCHIVE_REWRITE] = 4, [ARCHIVE_CHECK] = 2 };
+	struct frames_out out = { .fd = fd };
+	int fds[FRAMES_FILES];
+	uint8_t byte;
+
+	sandbox_enter_writer(o->task == ARCHIVE_REWRITE ? ARCHIVE_BYTES_MAX :
+	    0, ARCHIVE_MEMORY);
+	if (!frames_receive_files(fd, &byte, 1, fds, files[o->task]))
+		_exit(1);
+	switch (o->task) {
+	case ARCHIVE_KIND:
+		find_kind(&out, fds[0]);
+		break;
+	case ARCHIVE_REWRITE:
+		rewrite(&out, o, fds);
+		break;
+	case ARCHIVE_CHECK:
+		check(&out, o, fds);
+		break;
+	}
+	frames_flush(&out);
+	_exit(0);
+}

@@ -1,0 +1,191 @@
+/*
+ * See frames.h.
+ */
+#include "frames.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#define SEND_AT (256u << 10)	/* bytes of frames */
+#define SLICE 1000		/* milliseconds between looks at the caller */
+
+void
+frames_flush(struct frames_out *f)
+{
+	const uint8_t *p = f->out.p;
+	size_t n = f->out.n;
+	ssize_t rc;
+
+	if (!buf_ok(&f->out))
+		_exit(1);
+	while (n > 0) {
+		rc = send(f->fd, p, n, MSG_NOSIGNAL);
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc <= 0)
+			_exit(1);
+		p += rc;
+		n -= (size_t)rc;
+	}
+	buf_clear(&f->out);
+}
+
+void
+frames_add(struct frames_out *f, uint32_t type, const void *p, size_t n,
+    struct span more)
+{
+	const struct frame head = { .type = type,
+	    .size = (uint32_t)(n + more.n) };
+
+	buf_add(&f->out, &head, sizeof(head));
+	buf_add(&f->out, p, n);
+	buf_add(&f->out, more.p, more.n);
+	if (f->out.n >= SEND_AT)
+		frames_flush(f);
+}
+
+void
+frames_begin(struct frames_in *f)
+{
+	buf_clear(&f->in);
+	f->at = 0;
+}
+
+void
+frames_free(struct frames_in *f)
+{
+	buf_free(&f->in);
+}
+
+static bool
+is_going(const struct frames_wait *w)
+{
+	return w->going == NULL || w->going(w->ctx);
+}
+
+/* ST_OK: there is something to read. */
+static int
+wait_for(int fd, const struct frames_wait *w, struct err *e)
+{
+	const uint64_t all = (uint64_t)w->timeout * 1000;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int rc = 0;
+
+	for (uint64_t i = 0; rc == 0 && (all == 0 || i < all); i += SLICE) {
+		if (!is_going(w))
+			return err_set(e, ST_BAD, 0, "interrupted");
+		do
+			rc = poll(&p, 1, SLICE);
+		while (rc < 0 && errno == EINTR && is_going(w));
+	}
+	if (rc == 0)
+		return err_set(e, ST_BAD, 0, "the process that reads it "
+		    "gave no sign of life (--timeout)");
+	return rc > 0 ? ST_OK : err_set(e, ST_BAD, 0, "interrupted");
+}
+
+static int
+receive(struct frames_in *f, int fd, const struct frames_wait *w,
+    struct err *e)
+{
+	ssize_t n;
+	int rc;
+
+	if ((rc = wait_for(fd, w, e)) != ST_OK)
+		return rc;
+	do
+		n = read(fd, f->part, sizeof(f->part));
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return err_set(e, ST_BAD, 0, "the process that reads it "
+		    "died");
+	if (f->at > 0) {
+		memmove(f->in.p, f->in.p + f->at, f->in.n - f->at);
+		f->in.n -= f->at;
+		f->at = 0;
+	}
+	buf_add(&f->in, f->part, (size_t)n);
+	return buf_ok(&f->in) ? ST_OK : err_set(e, ST_DEAD, ENOMEM,
+	    "edits");
+}
+
+int
+frames_next(struct frames_in *f, int fd, const struct frames_wait *w,
+    uint32_t *type, struct span *out, struct err *e)
+{
+	struct frame head = { 0 };
+	size_t left;
+	int rc;
+
+	for (;;) {
+		left = f->in.n - f->at;
+		if (left >= sizeof(head)) {
+			memcpy(&head, f->in.p + f->at, sizeof(head));
+			if (head.size > FRAMES_MAX)
+				return err_set(e, ST_BAD, 0, "the process "
+				    "that reads it sent garbage");
+			if (left - sizeof(head) >= head.size)
+				break;
+		}
+		if ((rc = receive(f, fd, w, e)) != ST_OK)
+			return rc;
+	}
+	f->at += sizeof(head) + head.size;
+	*type = head.type;
+	*out = (struct span){ f->in.p + f->at - head.size, head.size };
+	return ST_OK;
+}
+
+union control {
+	struct cmsghdr align;
+	uint8_t bytes[CMSG_SPACE(FRAMES_FILES * sizeof(int))];
+};
+
+bool
+frames_send_files(int fd, const void *p, size_t n, const int *files,
+    size_t files_n)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec v = { .iov_base = (void *)(uintptr_t)p, .iov_len = n };
+	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    .msg_controllen = CMSG_SPACE(files_n * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+	ssize_t rc;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(files_n * sizeof(int));
+	memcpy(CMSG_DATA(c), files, files_n * sizeof(int));
+	do
+		rc = sendmsg(fd, &h, MSG_NOSIGNAL);
+	while (rc < 0 && errno == EINTR);
+	return rc == (ssize_t)n;
+}
+
+bool
+frames_receive_files(int fd, void *p, size_t n, int *files, size_t files_n)
+{
+	union control control;
+	struct iovec v = { .iov_base = p, .iov_len = n };
+	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    .msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *c;
+	ssize_t rc;
+
+	do
+		rc = recvmsg(fd, &h, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+	while (rc < 0 && errno == EINTR);
+	c = CMSG_FIRSTHDR(&h);
+	if (rc != (ssize_t)n || c == NULL || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(files_n * sizeof(int)))
+		return false;
+	memcpy(files, CMSG_DATA(c), files_n * sizeof(int));
+	return true;
+}

@@ -1,0 +1,223 @@
+/*
+ * See mend_file.h.
+ */
+#include "mend_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "message_note.h"
+
+static const struct span nothing;
+
+struct mend_file {
+	const struct scan_options *options;
+	struct mend_sink sink;
+	struct judge *judge;
+	struct repair *repair;
+	struct store *store;
+	const struct mend_what *what;	/* the file at hand */
+	bool container;
+	int status;			/* of the sink, for this file */
+	struct err *e;
+	struct buf note;
+	size_t edits_n;
+	struct edit edits[MEND_EDITS_MAX];
+};
+
+static void
+add_frame(struct mend_file *m, enum mend_type type, const void *p, size_t n,
+    struct span more)
+{
+	if (m->status == ST_OK)
+		m->status = m->sink.frame(m->sink.ctx, type, p, n, more,
+		    m->e);
+}
+
+static void
+send_edits(struct mend_file *m)
+{
+	if (m->edits_n > 0)
+		add_frame(m, MEND_EDITS, m->edits,
+		    m->edits_n * sizeof(m->edits[0]), nothing);
+	m->edits_n = 0;
+}
+
+/* Edits at one place go in one frame. */
+static void
+on_edit(void *ctx, const struct edit *e)
+{
+	struct mend_file *m = ctx;
+
+	if (e->graft != NULL) {
+		const struct mend_graft g = { .off = e->graft->off,
+		    .del = e->graft->del, .kind = e->graft->kind,
+		    .why = e->graft->why };
+
+		send_edits(m);
+		add_frame(m, MEND_GRAFT, &g, sizeof(g), e->graft->ins);
+		return;
+	}
+	if (m->edits_n == MEND_EDITS_MAX || (m->edits_n >= MEND_EDITS_MAX -
+	    8 && m->edits[m->edits_n - 1].off != e->off))
+		send_edits(m);
+	m->edits[m->edits_n++] = *e;
+}
+
+static int
+send_repair(struct mend_file *m, const struct msg *msg,
+    const struct repair_facts *f, struct err *e)
+{
+	const struct mend_message w = { .off = msg->off, .len = msg->len,
+	    .native = f->native, .to = f->to };
+	int rc;
+
+	add_frame(m, MEND_MESSAGE, &w, sizeof(w), nothing);
+	if ((rc = repair_edits(m->repair, m->store, on_edit, m, e)) != ST_OK)
+		return rc;
+	send_edits(m);
+	add_frame(m, MEND_END, NULL, 0, nothing);
+	return ST_OK;
+}
+
+static int
+send_cut(struct mend_file *m, uint64_t from, const struct msg *msg,
+    const struct judged *got, struct err *e)
+{
+	struct mend_cut w = { .from = from, .to = m->container ?
+	    store_position(m->store) : msg->off + msg->len,
+	    .off = msg->off, .len = msg->len };
+	struct report_message r = { .msg = msg, .verdict = got->verdict,
+	    .path = m->what->path, .hashed = true };
+
+	memcpy(w.sha, got->sha256, HASH_SIZE);
+	memcpy(r.sha256, got->sha256, HASH_SIZE);
+	buf_clear(&m->note);
+	message_note(&m->note, m->store, from, &r, m->options->cwd,
+	    &m->options->report);
+	if (!buf_ok(&m->note))
+		return err_set(e, ST_DEAD, ENOMEM, "message");
+	add_frame(m, MEND_CUT, &w, sizeof(w), buf_span(&m->note));
+	return ST_OK;
+}
+
+static bool
+is_wanted(const struct mend_file *m, const struct msg *msg,
+    const struct judged *got)
+{
+	return got->flagged && got->hashed && (m->options->only == NULL ||
+	    selection_has(m->options->only, msg->off, msg->len,
+	    got->sha256));
+}
+
+static void
+tell(struct mend_file *m, const struct msg *msg, const struct judged *got,
+    struct repair_facts *f)
+{
+	if (m->sink.decided != NULL)
+		m->sink.decided(m->sink.ctx, msg, got, f);
+}
+
+/* from: where its separator stands. */
+static int
+mend_message(struct mend_file *m, const struct msg *msg, uint64_t from,
+    struct err *e)
+{
+	struct repair_facts f;
+	struct judged got;
+	int rc;
+
+	rc = judge_message(m->judge, m->store, msg, false, &got, e);
+	if (rc != ST_END)
+		return rc;
+	if (!is_wanted(m, msg, &got)) {
+		tell(m, msg, &got, NULL);
+		return ST_OK;
+	}
+	if ((rc = repair_message(m->repair, m->store, msg, got.verdict,
+	    m->what->when, &f, e)) != ST_OK)
+		return rc;
+	tell(m, msg, &got, &f);
+	if (f.is == REPAIR_EDITS)
+		return send_repair(m, msg, &f, e);
+	if (f.is == REPAIR_TAKE_OUT)
+		return send_cut(m, from, msg, &got, e);
+	if (f.is == REPAIR_REFUSED)
+		add_frame(m, MEND_LEFT, f.why, strlen(f.why), nothing);
+	return ST_OK;
+}
+
+static int
+mend_messages(struct mend_file *m, struct err *e)
+{
+	uint64_t from = store_first(m->store);
+	struct msg msg;
+	int rc;
+
+	m->container = store_is_container(m->store);
+	while ((rc = store_next(m->store, &msg, e)) == ST_OK) {
+		if ((rc = mend_message(m, &msg, from, e)) == ST_OK)
+			rc = m->status;
+		if (rc != ST_OK)
+			break;
+		from = store_position(m->store);
+	}
+	return rc == ST_BAD ? ST_DEAD : rc;
+}
+
+int
+mend_file_run(struct mend_file *m, int fd, const struct mend_what *what,
+    struct err *e)
+{
+	const struct store_how how = { .format = m->options->format,
+	    .place = what->place };
+	int rc;
+
+	m->what = what;
+	m->e = e;
+	m->status = ST_OK;
+	m->edits_n = 0;
+	rc = store_open(m->store, fd, what->size, &how, e);
+	if (rc == ST_OK)
+		rc = mend_messages(m, e);
+	store_close(m->store);
+	return rc;
+}
+
+bool
+mend_file_is_container(const struct mend_file *m)
+{
+	return m->container;
+}
+
+struct mend_file *
+mend_file_new(const struct scan_options *o, const struct mend_sink *sink)
+{
+	struct mend_file *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->options = o;
+	m->sink = *sink;
+	m->judge = judge_new(&(struct judge_options){ .engine = o->engine,
+	    .hash = o->hash, .report = o->report, .tick = sink->tick,
+	    .ctx = sink->ctx });
+	m->repair = repair_new(o->repair);
+	m->store = store_new(o->engine.kernel);
+	if (m->judge != NULL && m->repair != NULL && m->store != NULL)
+		return m;
+	mend_file_free(m);
+	return NULL;
+}
+
+void
+mend_file_free(struct mend_file *m)
+{
+	if (m == NULL)
+		return;
+	judge_free(m->judge);
+	repair_free(m->repair);
+	store_free(m->store);
+	buf_free(&m->note);
+	free(m);
+}
