@@ -13,11 +13,12 @@
 static uint64_t
 count_lone_lf(struct span s, uint8_t last)
 {
+	const uint8_t *p = s.p, *end = s.p + s.n;
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < s.n; i++) {
-		n += s.p[i] == '\n' && last != '\r';
-		last = s.p[i];
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		n += (p == s.p ? last : p[-1]) != '\r';
+		p++;
 	}
 	return n;
 }
