@@ -51,12 +51,19 @@ static void
 make_more(struct rewrite *r, uint64_t upto)
 {
 	const struct edit *e;
+	uint64_t off;
 
-	if (r->more == NULL)
-		return;
-	while ((e = r->more->next(r->more->ctx)) != NULL && e->off < upto) {
-		make(r, e);
-		r->more->take(r->more->ctx);
+	while (r->more != NULL && r->lost == NULL &&
+	    r->more->next(r->more->ctx, &off) && off < upto) {
+		/* What was taken before may go when the next is. */
+		if (r->same_n > 0 && r->same[0].off != off)
+			make_same(r);
+		if (r->same_n == 0)
+			give(r, off, NULL, 0);
+		if ((e = r->more->take(r->more->ctx)) != NULL)
+			make(r, e);
+		else
+			r->lost = "an edit cannot be had again";
 	}
 }
 
@@ -97,6 +104,7 @@ rewrite_begin(struct rewrite *r, unsigned kinds, const struct fix_options *o,
 	r->done = 0;
 	r->held = 0;
 	r->same_n = 0;
+	r->lost = NULL;
 }
 
 void
@@ -142,6 +150,8 @@ rewrite_end(struct rewrite *r)
 	make_same(r);
 	give(r, r->off, NULL, 0);
 	bad = splice_end(&r->splice);
+	if (bad == NULL)
+		bad = r->lost;
 	return bad != NULL ? bad : end == FIX_ELSEWHERE ?
 	    "it is decided elsewhere what becomes of it" : NULL;
 }

@@ -14,9 +14,14 @@
  * place these are the first.
  */
 struct rewrite_more {
-	/* The next one, or NULL; the same until it is taken. */
-	const struct edit *(*next)(void *ctx);
-	void (*take)(void *ctx);
+	/* Where the next one is; false: there is none. */
+	bool (*next)(void *ctx, uint64_t *off);
+	/*
+	 * Take it: it, and a graft's text, must stay until the next take.  By
+	 * then all old bytes before its place went through splice.  NULL: it
+	 * cannot be had, and the rewrite fails.
+	 */
+	const struct edit *(*take)(void *ctx);
 	void *ctx;
 };
 
@@ -32,6 +37,7 @@ struct rewrite {
 	const struct rewrite_more *more;	/* or NULL */
 	edit_fn *watch;		/* or NULL */
 	void *watch_ctx;
+	const char *lost;	/* an edit that could not be had; NULL */
 	size_t same_n;
 	struct edit same[REWRITE_SAME];	/* edits at one place, not made yet */
 	struct span now;	/* the span that is being fed */

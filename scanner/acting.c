@@ -9,19 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "acting_state.h"
 #include "catalogue.h"
+#include "complain.h"
 #include "note.h"
-#include "recover.h"
 #include "remove.h"
-
-/* By enum outcome_kind. */
-static const char *const statuses[ACT_OUTCOMES] = {
-	[OUTCOME_DONE] = "done", [OUTCOME_SAME] = "same",
-	[OUTCOME_REFUSED] = "refused", [OUTCOME_GONE] = "gone",
-	[OUTCOME_CHANGED] = "changed", [OUTCOME_BUSY] = "busy",
-	[OUTCOME_FAILED] = "failed", [OUTCOME_UNSETTLED] = "unsettled",
-};
 
 static void
 waiting_free(struct waiting *w)
@@ -51,28 +42,32 @@ acting_begin_run(struct acting *a, struct err *e)
 }
 
 int
-acting_new(struct acting **out, const struct acting_options *o,
-    struct err *e)
+acting_new(struct acting **out, const struct acting_options *o)
 {
 	struct acting *a = calloc(1, sizeof(*a));
-	struct recovered r;
-	int rc;
+	struct err e = { 0 };
+	int status;
 
-	if (a == NULL)
-		return err_set(e, ST_DEAD, ENOMEM, "cannot start");
+	if (a == NULL) {
+		complain("no memory");
+		return EXIT_UNREADABLE;
+	}
 	a->options = *o;
 	a->facts.applies = true;
-	if ((rc = acting_state_open(&a->state, o->state, o->what, o->paths,
-	    e)) == ST_OK &&
-	    (rc = recover_all(&a->state, &r, NULL, NULL, e)) == ST_OK &&
-	    (a->mender = mender_new(o->scan, o->timeout, e)) == NULL)
-		rc = ST_DEAD;
-	if (rc != ST_OK) {
+	status = state_open(&a->state, o->state, o->what, o->paths);
+	if (status == EXIT_CLEAN)
+		status = recover_first(&a->state, NULL);
+	if (status == EXIT_CLEAN && (a->mender = mender_new(o->scan,
+	    o->timeout, &e)) == NULL) {
+		complain("%s", e.text);
+		status = EXIT_UNREADABLE;
+	}
+	if (status != EXIT_CLEAN) {
 		acting_free(a);
-		return rc;
+		return status;
 	}
 	*out = a;
-	return ST_OK;
+	return EXIT_CLEAN;
 }
 
 void
@@ -191,7 +186,7 @@ acting_tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
 	const bool renamed = done && !container && j->taken == 0 &&
 	    strcmp(o->name.text, buf_text(&a->name)) != 0;
 	const struct act_report r = { .path = buf_span(&a->path),
-	    .status = statuses[o->kind], .why = done ? "" : o->reason,
+	    .status = outcome_name(o->kind), .why = done ? "" : o->reason,
 	    .name = renamed ? o->name.text : NULL,
 	    .container = container, .messages = done ? j->messages : 0,
 	    .edits = done ? j->edits : 0, .taken = done ? j->taken : 0,
@@ -366,7 +361,7 @@ forget_run(struct acting *a)
 	uint64_t all = 0;
 	char id[sizeof(a->run.id)];
 
-	for (size_t i = 0; i < ACT_OUTCOMES; i++)
+	for (size_t i = 0; i < OUTCOMES; i++)
 		all += n[i];
 	if (!a->begun || all != n[OUTCOME_SAME] || a->status != ST_OK)
 		return;

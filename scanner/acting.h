@@ -33,11 +33,11 @@ struct acting_options {
 struct acting;
 
 /*
- * Open the state folder, settle what a crash left, and begin a run.  ST_OK.
- * ST_BAD: somebody else is at it (exit 75).  ST_DEAD: *e says why.
+ * Open the state folder, and settle what a crash left.  EXIT_CLEAN, or the exit
+ * status of the command, told on standard error: EXIT_INTERRUPTED when somebody
+ * else is at it.
  */
-int acting_new(struct acting **out, const struct acting_options *,
-    struct err *);
+int acting_new(struct acting **out, const struct acting_options *);
 void acting_free(struct acting *);		/* NULL is fine */
 
 /* Items of a plan (plan.h), in the order of the walk. */

@@ -19,6 +19,7 @@ struct output {
 	int failed;		/* an errno */
 	char *path, *temp;	/* NULL: standard output */
 	mode_t mode;		/* of the file that it will be */
+	bool begun;		/* something was written to it */
 	struct buf held;
 };
 
@@ -110,6 +111,7 @@ flush(struct output *o)
 bool
 output_write(struct output *o, struct span s)
 {
+	o->begun = o->begun || s.n > 0;
 	buf_add(&o->held, s.p, s.n);
 	if (!buf_ok(&o->held))
 		o->failed = ENOMEM;
@@ -147,13 +149,13 @@ output_close(struct output *o, bool partial, struct err *e)
 	int rc = ST_OK;
 
 	flush(o);
-	if (o->failed == 0 && o->temp != NULL)
+	if (o->failed == 0 && o->temp != NULL && o->begun)
 		o->failed = place_file(o, partial);
 	if (o->failed != 0)
 		rc = err_set(e, ST_DEAD, o->failed, "%s%scannot write the "
 		    "report", o->path != NULL ? o->path : "",
 		    o->path != NULL ? ": " : "");
-	if (rc == ST_OK && o->temp != NULL) {
+	if (rc == ST_OK && o->temp != NULL && o->begun) {
 		(void)close(o->fd);
 		o->fd = -1;
 	}

@@ -17,7 +17,8 @@ bool output_write(struct output *, struct span);
 
 /*
  * Flush and, for a file, put it in its place, with the mode of the file that
- * it replaces; a partial report goes beside it, to FILE.partial.  Frees.
+ * it replaces; a partial report goes beside it, to FILE.partial, and one of
+ * which nothing was written, nowhere.  Frees.
  * ST_DEAD: *e says why, and a file that was there before is untouched.
  */
 int output_close(struct output *, bool partial, struct err *e);

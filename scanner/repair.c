@@ -53,7 +53,7 @@ on_bytes(void *ctx, struct span s)
 	if (!r->feeds_seals)
 		return;
 	seals_feed(r->seals, s);
-	if (repair_more_encoded(r->more) > 0)
+	if (repair_more_facts(r->more)->encoded > 0)
 		fix_feed(&r->result, s);
 }
 
@@ -263,12 +263,12 @@ sum(const uint64_t *n)
 static int
 decide_nothing(const struct repair *r, struct repair_facts *f)
 {
-	const char *note = repair_more_note(r->more);
+	const char *note = repair_more_facts(r->more)->note;
 
 	if (f->counts.unsafe > 0)
 		return decide(f, REPAIR_REFUSED, "no edit is safe: it would "
 		    "make a lone dot, a field or a From_ line");
-	if (note != NULL)
+	if (note[0] != '\0')
 		return decide(f, REPAIR_REFUSED, "%s", note);
 	if (sum(f->counts.after) > 0)
 		return decide(f, REPAIR_NOTHING, "it is kept, as the options "
@@ -289,14 +289,13 @@ is_elsewhere(const struct repair *r)
 static int
 decide_seals(const struct repair *r, struct repair_facts *f)
 {
-	const char *note = repair_more_note(r->more);
+	const char *note = repair_more_facts(r->more)->note;
 
 	if (f->seals.is == SEALS_BROKEN && !r->options.allow_signed)
-		return decide(f, REPAIR_REFUSED, "it would break %s "
-		    "(--allow-signed)", f->seals.text);
+		return decide(f, REPAIR_REFUSED, "signatures would break "
+		    "(--allow-signed): %s", f->seals.text);
 	return decide(f, REPAIR_EDITS, "%s", f->counts.unsafe > 0 ?
-	    "some bytes stay: no edit of them is safe" :
-	    note != NULL ? note : "");
+	    "some bytes stay: no edit of them is safe" : note);
 }
 
 /* Count; and once more when lengths in the header block change too. */
@@ -319,11 +318,11 @@ count(struct repair *r, struct store *st, const struct msg *m,
 		return rc;
 	f->counts = r->rewrite.fix.counts;
 	/* Of an encoded part fix knows only that it must not touch it. */
-	if (repair_more_encoded(r->more) > 0)
+	if (repair_more_facts(r->more)->encoded > 0)
 		memcpy(f->counts.after, r->result.counts.before,
 		    sizeof(f->counts.after));
-	f->fields = repair_more_fields(r->more);
-	f->encoded = repair_more_encoded(r->more);
+	f->fields = repair_more_facts(r->more)->fields;
+	f->encoded = repair_more_facts(r->more)->encoded;
 	f->new_len = r->rewrite.splice.made;
 	(void)m;
 	return ST_OK;

@@ -43,8 +43,7 @@ struct repair_more {
 	struct repair_lengths lengths;
 	size_t n, at;
 	struct more_edit edits[REPAIR_MORE_MAX];
-	uint64_t fields, encoded;
-	const char *note;
+	struct repair_more_facts facts;
 	int made;		/* the part in `out`; -1: none */
 	struct reencoded out;
 	struct fields head;
@@ -59,8 +58,8 @@ on_probe(void *ctx, const struct edit *e)
 	(void)e;
 }
 
-static const struct edit *next_edit(void *);
-static void take_edit(void *);
+static bool next_edit(void *, uint64_t *off);
+static const struct edit *take_edit(void *);
 
 struct repair_more *
 repair_more_new(const struct repair_options *o)
@@ -154,28 +153,30 @@ encode(struct repair_more *m, int i, uint8_t why)
 	return true;
 }
 
-static const struct edit *
-next_edit(void *ctx)
+static bool
+next_edit(void *ctx, uint64_t *off)
 {
-	struct repair_more *m = ctx;
-	struct more_edit *e = &m->edits[m->at];
+	const struct repair_more *m = ctx;
 
 	if (m->at == m->n)
-		return NULL;
-	if (e->part >= 0) {
-		if (!encode(m, e->part, e->edit.why))
-			return NULL;
-		e->edit.graft = e->body ? &m->out.body : &m->out.field;
-	}
-	return &e->edit;
+		return false;
+	*off = m->edits[m->at].edit.off;
+	return true;
 }
 
-static void
+/* A part is encoded when it is its turn, and only one is kept. */
+static const struct edit *
 take_edit(void *ctx)
 {
 	struct repair_more *m = ctx;
+	struct more_edit *e = &m->edits[m->at++];
 
-	m->at++;
+	if (e->part < 0)
+		return &e->edit;
+	if (!encode(m, e->part, e->edit.why))
+		return NULL;
+	e->edit.graft = e->body ? &m->out.body : &m->out.field;
+	return &e->edit;
 }
 
 const struct rewrite_more *
@@ -238,6 +239,13 @@ is_leaf(const struct mime_part *p)
 	    strncmp(p->type, "message/", 8) != 0;
 }
 
+static void
+note_part(struct repair_more *m, const char *why)
+{
+	(void)snprintf(m->facts.note, sizeof(m->facts.note),
+	    "a part is not encoded: %s", why);
+}
+
 /* Encode part i if that is asked for.  False: it cannot be read. */
 static bool
 look_at_part(struct repair_more *m, size_t i)
@@ -251,7 +259,7 @@ look_at_part(struct repair_more *m, size_t i)
 	if (!read_part(m, p, &s))
 		return false;
 	if (s.n == 0) {
-		m->note = "a part is too large to be encoded";
+		note_part(m, "it is too large");
 		return true;
 	}
 	body = (struct span){ s.p + (p->body - p->offset),
@@ -259,14 +267,14 @@ look_at_part(struct repair_more *m, size_t i)
 	if ((why = reason(m, body)) == CODE_COUNT)
 		return true;
 	if (!encode(m, (int)i, (uint8_t)why)) {
-		m->note = m->out.why_not;
+		note_part(m, m->out.why_not);
 		return true;
 	}
 	insert(m, (struct more_edit){ .edit = { .off = m->out.field.off,
 	    .why = (uint8_t)why }, .part = (int)i });
 	insert(m, (struct more_edit){ .edit = { .off = m->out.body.off,
 	    .why = (uint8_t)why }, .part = (int)i, .body = true });
-	m->encoded++;
+	m->facts.encoded++;
 	return true;
 }
 
@@ -366,7 +374,7 @@ static unsigned
 header_flags(const struct repair_more *m)
 {
 	return m->options.flags |
-	    (m->encoded > 0 ? 1u << CONFORM_MIME_VERSION : 0);
+	    (m->facts.encoded > 0 ? 1u << CONFORM_MIME_VERSION : 0);
 }
 
 /* Line ends of the header block will be of one kind. */
@@ -414,9 +422,9 @@ repair_more_fed(struct repair_more *m)
 	n = header_fix_end(m->header, &list, &why);
 	for (size_t i = 0; i < n; i++)
 		insert(m, (struct more_edit){ .edit = list[i], .part = -1 });
-	m->fields += n;
+	m->facts.fields += n;
 	if (why != NULL)
-		m->note = why;
+		(void)snprintf(m->facts.note, sizeof(m->facts.note), "%s", why);
 }
 
 int
@@ -431,8 +439,7 @@ repair_more_begin(struct repair_more *m, struct store *st,
 	m->native = f->native;
 	m->to = f->to;
 	m->n = m->at = 0;
-	m->fields = m->encoded = 0;
-	m->note = NULL;
+	m->facts = (struct repair_more_facts){ 0 };
 	m->made = -1;
 	if (!read_head(m) || !look_at_parts(m))
 		return err_set(e, ST_DEAD, 0, "it cannot be read once more");
@@ -475,26 +482,14 @@ repair_more_lengths(struct repair_more *m, bool *again, const char **why)
 		insert(m, (struct more_edit){ .edit = {
 		    .off = m->lengths.graft[i].off,
 		    .graft = &m->lengths.graft[i] }, .part = -1 });
-		m->fields++;
+		m->facts.fields++;
 		*again = true;
 	}
 	return ST_OK;
 }
 
-uint64_t
-repair_more_fields(const struct repair_more *m)
+const struct repair_more_facts *
+repair_more_facts(const struct repair_more *m)
 {
-	return m->fields;
-}
-
-uint64_t
-repair_more_encoded(const struct repair_more *m)
-{
-	return m->encoded;
-}
-
-const char *
-repair_more_note(const struct repair_more *m)
-{
-	return m->note;
+	return &m->facts;
 }

@@ -40,10 +40,13 @@ void repair_more_fed(struct repair_more *);
 const struct rewrite_more *repair_more_list(struct repair_more *);
 const struct splice_check *repair_more_check(struct repair_more *);
 
-/* How many, of fields and of parts. */
-uint64_t repair_more_fields(const struct repair_more *);
-uint64_t repair_more_encoded(const struct repair_more *);
-const char *repair_more_note(const struct repair_more *);  /* or NULL */
+struct repair_more_facts {
+	uint64_t fields, encoded;	/* edits of fields; parts */
+	char note[120];		/* what is left of what was asked for, and
+				 * why; "": nothing */
+};
+
+const struct repair_more_facts *repair_more_facts(const struct repair_more *);
 
 /*
  * Told of every edit in a first pass; after it, whether lengths in the header

@@ -330,7 +330,7 @@ open_state(const struct state_options *o, struct statedir *s)
 	if (status != EXIT_CLEAN || !o->apply || o->to != NULL)
 		return status;
 	statedir_close(s);
-	status = state_open(s, o->into, "restore");
+	status = state_open(s, o->into, "restore", NULL);
 	return status == EXIT_CLEAN ? recover_first(s, NULL) : status;
 }
 

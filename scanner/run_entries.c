@@ -15,7 +15,7 @@ struct work {
 	run_entry_fn *fn;
 	void *ctx;
 	struct intent intent;
-	struct buf path, note_path, note, reason, name, scratch;
+	struct buf path, note_path, note, name, scratch;
 };
 
 static void
@@ -25,27 +25,8 @@ work_free(struct work *w)
 	buf_free(&w->path);
 	buf_free(&w->note_path);
 	buf_free(&w->note);
-	buf_free(&w->reason);
 	buf_free(&w->name);
 	buf_free(&w->scratch);
-}
-
-static bool
-read_hex(struct span s, uint8_t *out, size_t n)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (s.n != 2 * n)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		const char *at = s.p[i] == '\0' ? NULL :
-		    strchr(digits, s.p[i]);
-
-		if (at == NULL)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
-	}
-	return true;
 }
 
 /* The file: path of its folder, and its name. */
@@ -82,23 +63,19 @@ set_name(struct work *w, const struct past *p, struct err *e)
 static void
 use_note(struct work *w, struct run_entry *t)
 {
-	const struct span note = t->note;
+	const struct json_object *note = t->note;
 	uint8_t sha[HASH_SIZE];
 
 	buf_clear(&w->note_path);
-	buf_clear(&w->reason);
-	buf_clear(&w->scratch);
 	/* Of a member of an archive the intent knows only the archive. */
 	if (json_member_bytes(note, "path", &w->note_path) &&
 	    w->note_path.n > t->path.n && w->note_path.p[t->path.n] == '!' &&
 	    memcmp(w->note_path.p, t->path.p, t->path.n) == 0)
 		t->path = buf_span(&w->note_path);
-	if (json_member_text(note, "reason", &w->reason))
-		t->reason = buf_span(&w->reason);
+	(void)json_member_text(note, "reason", &t->reason);
 	if (json_member_u64(note, "offset", &t->offset) &&
 	    json_member_u64(note, "length", &t->length) &&
-	    json_member_text(note, "sha256", &w->scratch) &&
-	    read_hex(buf_span(&w->scratch), sha, HASH_SIZE)) {
+	    json_member_hex(note, "sha256", sha, HASH_SIZE)) {
 		memcpy(t->sha, sha, HASH_SIZE);
 		t->part = memcmp(sha, w->intent.old.sha, HASH_SIZE) != 0;
 		t->unknown = false;
@@ -130,7 +107,7 @@ static int
 tell(struct work *w, const struct run_entry *t, struct err *e)
 {
 	if (!buf_ok(&w->path) || !buf_ok(&w->note_path) ||
-	    !buf_ok(&w->reason) || !buf_ok(&w->name))
+	    !buf_ok(&w->name))
 		return err_set(e, ST_DEAD, ENOMEM, "run");
 	return w->fn(w->ctx, t, e);
 }
@@ -139,15 +116,18 @@ static int
 tell_note(struct work *w, const struct past *p, uint64_t seq, struct err *e)
 {
 	struct run_entry t = plain_entry(w, p);
+	struct json_object *note;
 	int rc;
 
 	if ((rc = note_read(w->run->journal, seq, &w->note, e)) != ST_OK)
 		return rc;
-	if (json_checked(buf_span(&w->note))) {
-		t.note = buf_span(&w->note);
+	if ((note = json_parse(buf_span(&w->note))) != NULL) {
+		t.note = note;
 		use_note(w, &t);
 	}
-	return tell(w, &t, e);
+	rc = tell(w, &t, e);
+	json_free(note);
+	return rc;
 }
 
 static int
@@ -216,25 +196,14 @@ fate_word(enum fate f)
 	return fates[f];
 }
 
-/* A member of the note that is not said by us. */
-static bool
-is_more(struct span key)
-{
-	static const char *const ours[] = { "type", "run", "time", "state",
-		"act", "fate", "path", "path_b64", "index", "offset",
-		"length", "sha256", "container_sha256", "reason",
-		"reason_b64" };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (span_eq(key, span_text(ours[i])))
-			return false;
-	return true;
-}
-
 void
 run_entry_json(const struct run_entry *t, struct json *j)
 {
-	struct span rest = t->note, key, value;
+	/* Those that are said here, or by who calls. */
+	static const char *const ours[] = { "type", "run", "time", "state",
+		"act", "fate", "path", "path_b64", "index", "offset",
+		"length", "sha256", "container_sha256", "reason",
+		"reason_b64", NULL };
 
 	json_bytes(j, "path", t->path);
 	if (!t->unknown) {
@@ -249,9 +218,8 @@ run_entry_json(const struct run_entry *t, struct json *j)
 		json_hex(j, t->intent->old.sha, HASH_SIZE);
 	}
 	json_bytes(j, "reason", t->reason);
-	while (json_next(&rest, &key, &value))
-		if (is_more(key))
-			json_member_as_is(j, key, value);
+	if (t->note != NULL)
+		json_copy_members(j, t->note, ours);
 }
 
 void

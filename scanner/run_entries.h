@@ -15,8 +15,8 @@ struct run_entry {
 	const struct past *past;
 	const struct intent *intent;
 	struct span path;	/* of the file the message was in: absolute */
-	struct span note;	/* a checked JSON object; empty: none */
-	uint64_t index;		/* of the message in that file, from 0 */
+	const struct json_object *note;	/* NULL: none */
+	uint64_t index;		/* of the message in that file, from 1 */
 	uint64_t offset, length;	/* bytes of it in that file */
 	uint8_t sha[HASH_SIZE];	/* of these bytes */
 	bool part;		/* the file may hold more than the message */

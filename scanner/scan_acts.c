@@ -34,8 +34,7 @@ scan_acts_tell(void *ctx, const struct act_report *a)
  * journal's descriptor.
  */
 int
-scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop,
-    struct err *e)
+scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop)
 {
 	const struct scan_command *c = &r->command;
 	const struct acting_options o = {
@@ -45,21 +44,16 @@ scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop,
 		.keep_uid = c->keep_uid, .stop = stop,
 		.acted = scan_acts_tell, .ctx = r,
 	};
+	int status;
 
 	if (c->command == COMMAND_SCAN)
 		return EXIT_CLEAN;
 	r->summary.acts = &r->dry;
 	if (!c->apply)
 		return EXIT_CLEAN;
-	switch (acting_new(&r->acting, &o, e)) {
-	case ST_OK:
+	if ((status = acting_new(&r->acting, &o)) == EXIT_CLEAN)
 		r->summary.acts = acting_facts(r->acting);
-		return EXIT_CLEAN;
-	case ST_BAD:
-		return EXIT_INTERRUPTED;
-	default:
-		return EXIT_UNREADABLE;
-	}
+	return status;
 }
 
 /* What is left to be done. */

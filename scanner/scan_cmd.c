@@ -256,7 +256,7 @@ run_scan(struct scan_run *r, const char *const *whole)
 	set_facts(r, whole);
 	catch_signals();
 	if (!start_queue(r, &e) ||
-	    (started = scan_acts_begin(r, &interrupted, &e)) != EXIT_CLEAN) {
+	    (started = scan_acts_begin(r, &interrupted)) != EXIT_CLEAN) {
 		status = started != EXIT_CLEAN ? started : status;
 		goto out;
 	}

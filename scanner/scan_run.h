@@ -62,12 +62,10 @@ void scan_archives_free(struct scan_run *);
 
 /*
  * The report of --from, into r->only; who acts, if --apply says so.  Other
- * than EXIT_CLEAN: the exit status; of the first it was explained, for the
- * second *e says why.
+ * than EXIT_CLEAN: the exit status, told on standard error.
  */
 int scan_acts_read(struct scan_run *);
-int scan_acts_begin(struct scan_run *, const volatile sig_atomic_t *stop,
-    struct err *e);
+int scan_acts_begin(struct scan_run *, const volatile sig_atomic_t *stop);
 
 void scan_acts_plan(void *run, struct span items);	/* queue_options.plan */
 void scan_acts_tell(void *run, const struct act_report *);

@@ -1,5 +1,5 @@
 /*
- * See selection.h.  The only file that sees jansson.
+ * See selection.h.
  *
  * A report may have been edited by hand or by another program, so nothing in
  * it is believed: it only says where to look and what must be found there.
@@ -8,12 +8,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "json_read.h"
 
 struct wanted {
 	uint64_t off, len;
@@ -61,97 +60,15 @@ make_room(void **list, size_t n, size_t *cap, size_t size)
 	return true;
 }
 
-/* Numbers that not every reader can hold stand there as text. */
 static bool
-get_u64(const json_t *o, const char *key, uint64_t *out)
+add_file(struct selection *s, const struct json_object *o)
 {
-	const json_t *v = json_object_get(o, key);
-	const char *text = json_string_value(v);
-	char *end;
-
-	if (json_is_integer(v) && json_integer_value(v) >= 0) {
-		*out = (uint64_t)json_integer_value(v);
-		return true;
-	}
-	if (text == NULL || text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return errno == 0 && *end == '\0';
-}
-
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ?
-	    c - 'a' + 10 : -1;
-}
-
-static bool
-get_sha(const json_t *o, uint8_t out[HASH_SIZE])
-{
-	const char *s = json_string_value(json_object_get(o, "sha256"));
-
-	if (s == NULL || strlen(s) != 2 * HASH_SIZE)
-		return false;
-	for (size_t i = 0; i < HASH_SIZE; i++) {
-		const int a = hex_digit(s[2 * i]), b = hex_digit(s[2 * i + 1]);
-
-		if (a < 0 || b < 0)
-			return false;
-		out[i] = (uint8_t)(a * 16 + b);
-	}
-	return true;
-}
-
-/* RFC 4648 4, without anything in between. */
-static bool
-decode_base64(const char *s, struct buf *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	unsigned n = 0;
-
-	for (; *s != '\0' && *s != '='; s++) {
-		const char *at = strchr(digits, *s);
-
-		if (at == NULL)
-			return false;
-		bits = bits << 6 | (uint32_t)(at - digits);
-		if (++n % 4 != 1)
-			buf_byte(out, (uint8_t)(bits >> (n % 4 == 2 ? 4 :
-			    n % 4 == 3 ? 2 : 0)));
-	}
-	return strspn(s, "=") == strlen(s) && strlen(s) < 3;
-}
-
-/* The exact bytes: "path", or where that is not exact, "path_b64". */
-static char *
-get_path(const json_t *o)
-{
-	const char *plain = json_string_value(json_object_get(o, "path"));
-	const char *b64 = json_string_value(json_object_get(o, "path_b64"));
 	struct buf b = { 0 };
-	char *path = NULL;
-
-	if (b64 == NULL)
-		return plain != NULL && plain[0] != '\0' ? strdup(plain) :
-		    NULL;
-	if (decode_base64(b64, &b) && b.n > 0 && memchr(b.p, '\0', b.n) ==
-	    NULL && buf_ok(&b))
-		path = strdup(buf_text(&b));
-	buf_free(&b);
-	return path;
-}
-
-static bool
-add_file(struct selection *s, const json_t *o)
-{
-	const char *format = json_string_value(json_object_get(o, "format"));
-	char *path = get_path(o);
+	char *path = json_member_bytes(o, "path", &b) && b.n > 0 &&
+	    memchr(b.p, '\0', b.n) == NULL ? strdup(buf_text(&b)) : NULL;
 	void *list = s->files;
 
+	buf_free(&b);
 	if (path != NULL && s->files_n > 0 &&
 	    strcmp(s->files[s->files_n - 1].path, path) == 0) {
 		free(path);
@@ -164,19 +81,20 @@ add_file(struct selection *s, const json_t *o)
 	}
 	s->files = list;
 	s->files[s->files_n++] = (struct file){ .path = path,
-	    .maildir = format != NULL && strcmp(format, "maildir") == 0 };
+	    .maildir = json_member_is(o, "format", "maildir") };
 	return true;
 }
 
 static int
-add_message(struct selection *s, const json_t *o, uint64_t line,
+add_message(struct selection *s, const struct json_object *o, uint64_t line,
     struct err *e)
 {
 	void *list = s->list;
 	struct wanted w;
 
-	if (!get_sha(o, w.sha) || !get_u64(o, "offset", &w.off) ||
-	    !get_u64(o, "length", &w.len))
+	if (!json_member_hex(o, "sha256", w.sha, HASH_SIZE) ||
+	    !json_member_u64(o, "offset", &w.off) ||
+	    !json_member_u64(o, "length", &w.len))
 		return err_set(e, ST_BAD, 0, "line %" PRIu64 ": a message "
 		    "without offset, length and sha256", line);
 	if (!make_room(&list, s->n, &s->cap, sizeof(*s->list)))
@@ -193,16 +111,17 @@ static int
 add_line(struct selection *s, const char *p, size_t n, uint64_t line,
     struct err *e)
 {
-	json_t *o = json_loadb(p, n, JSON_REJECT_DUPLICATES, NULL);
-	const char *type = json_string_value(json_object_get(o, "type"));
+	struct json_object *o = json_parse((struct span){
+	    (const uint8_t *)p, n });
+	struct span type;
 	int rc = ST_OK;
 
-	if (type == NULL)
+	if (o == NULL || !json_member_text(o, "type", &type))
 		rc = err_set(e, ST_BAD, 0, "line %" PRIu64 ": no record of a "
 		    "report (it takes what -f ndjson writes)", line);
-	else if (strcmp(type, "message") == 0)
+	else if (json_member_is(o, "type", "message"))
 		rc = add_message(s, o, line, e);
-	json_decref(o);
+	json_free(o);
 	return rc;
 }
 

@@ -4,7 +4,11 @@
 #include "state_cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "complain.h"
 #include "run_view.h"
@@ -24,8 +28,53 @@ state_path(const char *path, struct buf *b)
 	return NULL;
 }
 
+/* The folder, or one that it is in, is one of these. */
+static bool
+is_below(int fd, char **paths)
+{
+	struct stat here, up, st;
+	int at = dup(fd), next;
+	bool in = false;
+
+	while (at >= 0 && !in && fstat(at, &here) == 0) {
+		for (char **p = paths; *p != NULL && !in; p++)
+			in = stat(*p, &st) == 0 && S_ISDIR(st.st_mode) &&
+			    st.st_ino == here.st_ino &&
+			    st.st_dev == here.st_dev;
+		next = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		(void)close(at);
+		at = next;
+		if (at >= 0 && fstat(at, &up) == 0 &&
+		    up.st_ino == here.st_ino && up.st_dev == here.st_dev)
+			break;		/* it was the root */
+	}
+	if (at >= 0)
+		(void)close(at);
+	return in;
+}
+
+/* The folder at path, or where it would be made. */
+static bool
+is_in_store(const char *path, char **paths)
+{
+	const char *slash = strrchr(path, '/');
+	char *up = slash == NULL ? strdup(".") : strndup(path, slash > path ?
+	    (size_t)(slash - path) : 1);
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool in;
+
+	if (fd < 0 && up != NULL)
+		fd = open(up, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(up);
+	in = fd >= 0 && is_below(fd, paths);
+	if (fd >= 0)
+		(void)close(fd);
+	return in;
+}
+
 int
-state_open(struct statedir *out, const char *path, const char *what)
+state_open(struct statedir *out, const char *path, const char *what,
+    char **outside)
 {
 	struct buf b = { 0 };
 	struct err e = { 0 };
@@ -36,7 +85,10 @@ state_open(struct statedir *out, const char *path, const char *what)
 		buf_free(&b);
 		return EXIT_UNREADABLE;
 	}
-	if (path != NULL || (rc = statehome_make(at, &e)) == ST_OK)
+	if (outside != NULL && is_in_store(at, outside))
+		(void)err_set(&e, ST_DEAD, 0, "it is in the mail store: "
+		    "originals must be kept outside of it (--state, --into)");
+	else if (path != NULL || (rc = statehome_make(at, &e)) == ST_OK)
 		rc = statedir_open(out, at, what, &e);
 	if (rc != ST_OK)
 		complain("%s: %s", at, e.text);
@@ -184,27 +236,19 @@ state_options_parse(const struct cmdline *c, struct state_options *o)
 	return true;
 }
 
-static const struct {
-	const char *word, *text;
-} outcomes[] = {
-	[OUTCOME_DONE] = { "done", "put back" },
-	[OUTCOME_SAME] = { "same", "is as it was already" },
-	[OUTCOME_REFUSED] = { "refused", "left alone" },
-	[OUTCOME_GONE] = { "gone", "gone" },
-	[OUTCOME_CHANGED] = { "changed", "changed since, left alone" },
-	[OUTCOME_BUSY] = { "busy", "busy, left alone" },
-	[OUTCOME_FAILED] = { "failed", "failed, left alone" },
-	[OUTCOME_UNSETTLED] = { "unsettled", "not settled" },
-};
-
 const char *
 outcome_text(enum outcome_kind k)
 {
-	return outcomes[k].text;
-}
+	static const char *const texts[OUTCOMES] = {
+		[OUTCOME_DONE] = "put back",
+		[OUTCOME_SAME] = "is as it was already",
+		[OUTCOME_REFUSED] = "left alone",
+		[OUTCOME_GONE] = "gone",
+		[OUTCOME_CHANGED] = "changed since, left alone",
+		[OUTCOME_BUSY] = "busy, left alone",
+		[OUTCOME_FAILED] = "failed, left alone",
+		[OUTCOME_UNSETTLED] = "not settled",
+	};
 
-const char *
-outcome_word(enum outcome_kind k)
-{
-	return outcomes[k].word;
+	return texts[k];
 }

@@ -16,8 +16,12 @@
  * Open the state folder for acting; path NULL: where it is by default, with
  * the folders above it.  what: the command.  EXIT_CLEAN, or an exit status,
  * told on standard error: EXIT_INTERRUPTED when another process has it.
+ * outside: NULL, or folders, NULL-terminated, that are to be acted on: a state
+ * folder in one of them is refused before anything is made, as originals must
+ * be out of reach of a mailbox's owner, and are no mail.
  */
-int state_open(struct statedir *out, const char *path, const char *what);
+int state_open(struct statedir *out, const char *path, const char *what,
+    char **outside);
 
 /* The same for looking.  EXIT_FINDINGS: there is none, nothing is told. */
 int state_view(struct statedir *out, const char *path);
@@ -60,8 +64,7 @@ struct state_options {
 /* False: a usage error, told on standard error. */
 bool state_options_parse(const struct cmdline *, struct state_options *);
 
-/* "put back", "changed since, left alone"; for JSON "changed". */
+/* "put back", "changed since, left alone". */
 const char *outcome_text(enum outcome_kind);
-const char *outcome_word(enum outcome_kind);
 
 #endif

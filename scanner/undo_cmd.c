@@ -68,7 +68,7 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 		json_key_text(&j, "type", "outcome");
 		json_key_text(&j, "run", u->run);
 		json_bytes(&j, "path", file);
-		json_key_text(&j, "outcome", outcome_word(o->kind));
+		json_key_text(&j, "outcome", outcome_name(o->kind));
 		json_key_text(&j, "reason", o->reason);
 		if (o->note[0] != '\0')
 			json_key_text(&j, "note", o->note);
@@ -190,7 +190,7 @@ open_state(const struct state_options *o, struct statedir *s)
 	if (status != EXIT_CLEAN || !o->apply)
 		return status;
 	statedir_close(s);
-	status = state_open(s, o->state, "undo");
+	status = state_open(s, o->state, "undo", NULL);
 	return status == EXIT_CLEAN ? recover_first(s, NULL) : status;
 }
 
@@ -256,7 +256,7 @@ run_recover(const struct state_options *o)
 		return EXIT_CLEAN;
 	}
 	if (status == EXIT_CLEAN)
-		status = state_open(&s, o->state, "recover");
+		status = state_open(&s, o->state, "recover", NULL);
 	if (status == EXIT_CLEAN &&
 	    (status = recover_first(&s, &r)) == EXIT_CLEAN) {
 		tell_recovered(&r);

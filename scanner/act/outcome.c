@@ -25,6 +25,20 @@ outcome_set(struct outcome *o, enum outcome_kind kind, int num,
 	return ST_BAD;
 }
 
+const char *
+outcome_name(enum outcome_kind k)
+{
+	static const char *const names[OUTCOMES] = {
+		[OUTCOME_DONE] = "done", [OUTCOME_SAME] = "same",
+		[OUTCOME_REFUSED] = "refused", [OUTCOME_GONE] = "gone",
+		[OUTCOME_CHANGED] = "changed", [OUTCOME_BUSY] = "busy",
+		[OUTCOME_FAILED] = "failed",
+		[OUTCOME_UNSETTLED] = "unsettled",
+	};
+
+	return names[k];
+}
+
 int
 outcome_from(struct outcome *o, enum outcome_kind kind, const struct err *e)
 {

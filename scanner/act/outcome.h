@@ -24,6 +24,11 @@ enum outcome_kind {
 				 * it; recover_all will try again */
 };
 
+#define OUTCOMES 8
+
+/* For reports: "done", "same", "refused", ... */
+const char *outcome_name(enum outcome_kind);
+
 struct outcome {
 	enum outcome_kind kind;
 	int num;		/* FAILED, REFUSED: an errno, or 0.  ENOSPC,

@@ -109,16 +109,6 @@ json_bytes(struct json *j, const char *key, struct span s)
 }
 
 void
-json_member_as_is(struct json *j, struct span key, struct span value)
-{
-	json_comma(j);
-	buf_byte(j->out, '"');
-	buf_add(j->out, key.p, key.n);
-	buf_str(j->out, "\":");
-	buf_add(j->out, value.p, value.n);
-}
-
-void
 json_key_text(struct json *j, const char *key, const char *s)
 {
 	json_key(j, key);

@@ -35,9 +35,6 @@ void json_hex(struct json *, const uint8_t *, size_t n);
  */
 void json_bytes(struct json *, const char *key, struct span);
 
-/* A key and a value as json_next gave them: JSON that json_checked passed. */
-void json_member_as_is(struct json *, struct span key, struct span value);
-
 /* json_key and a value. */
 void json_key_text(struct json *, const char *key, const char *);
 void json_key_u64(struct json *, const char *key, uint64_t);

@@ -1,319 +1,226 @@
 /*
- * See json_read.h.  A cursor is a span of what is left; each skip_ moves it
- * behind what it is named for, or says false.
+ * See json_read.h.  A struct json_object is a json_t.
  */
 #include "json_read.h"
 
-#include "escape.h"
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
 
-#define DEPTH_MAX 8u
+#define DEPTH_MAX 8u		/* objects in objects that are copied */
 
-static bool
-skip_byte(struct span *s, uint8_t byte)
+static const json_t *
+as_json(const struct json_object *o)
 {
-	if (s->n == 0 || s->p[0] != byte)
+	return (const json_t *)o;
+}
+
+struct json_object *
+json_parse(struct span s)
+{
+	/* A NUL in somebody's Subject is no reason to lose the record. */
+	json_t *o = json_loadb((const char *)s.p, s.n,
+	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+
+	if (json_is_object(o))
+		return (struct json_object *)o;
+	json_decref(o);
+	return NULL;
+}
+
+void
+json_free(struct json_object *o)
+{
+	json_decref((json_t *)o);
+}
+
+const struct json_object *
+json_member(const struct json_object *o, const char *key)
+{
+	const json_t *v = json_object_get(as_json(o), key);
+
+	return json_is_object(v) ? (const struct json_object *)v : NULL;
+}
+
+bool
+json_member_text(const struct json_object *o, const char *key,
+    struct span *out)
+{
+	const json_t *v = json_object_get(as_json(o), key);
+
+	if (!json_is_string(v))
 		return false;
-	*s = (struct span){ s->p + 1, s->n - 1 };
+	*out = (struct span){ (const uint8_t *)json_string_value(v),
+	    json_string_length(v) };
 	return true;
 }
 
-static bool
-skip_word(struct span *s, struct span word)
+bool
+json_member_is(const struct json_object *o, const char *key,
+    const char *word)
 {
-	if (!span_starts(*s, word))
-		return false;
-	*s = (struct span){ s->p + word.n, s->n - word.n };
-	return true;
+	struct span s;
+
+	return json_member_text(o, key, &s) && span_eq(s, span_text(word));
 }
 
-static bool
-skip_digits(struct span *s)
+bool
+json_member_u64(const struct json_object *o, const char *key, uint64_t *out)
 {
-	size_t n = 0;
+	const json_t *v = json_object_get(as_json(o), key);
+	const char *text = json_string_value(v);
+	uint64_t n;
+	char *end;
 
-	while (n < s->n && ascii_digit(s->p[n]))
-		n++;
-	*s = (struct span){ s->p + n, s->n - n };
-	return n > 0;
-}
-
-/* RFC 8259 6. */
-static bool
-skip_number(struct span *s)
-{
-	(void)skip_byte(s, '-');
-	if (!skip_byte(s, '0') && !skip_digits(s))
-		return false;
-	if (skip_byte(s, '.') && !skip_digits(s))
-		return false;
-	if (!skip_byte(s, 'e') && !skip_byte(s, 'E'))
+	if (json_is_integer(v) && json_integer_value(v) >= 0) {
+		*out = (uint64_t)json_integer_value(v);
 		return true;
-	if (!skip_byte(s, '+'))
-		(void)skip_byte(s, '-');
-	return skip_digits(s);
+	}
+	if (text == NULL || !ascii_digit((uint8_t)text[0]))
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno != 0 || (size_t)(end - text) != json_string_length(v))
+		return false;
+	*out = n;
+	return true;
 }
 
 static int
-hex_value(uint8_t c)
+hex_digit(uint8_t c)
 {
-	const uint8_t low = ascii_lower(c);
-
-	return ascii_digit(c) ? c - '0' :
-	    low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ?
+	    c - 'a' + 10 : -1;
 }
 
-static bool
-skip_unit(struct span *s, uint32_t *unit)
+bool
+json_member_hex(const struct json_object *o, const char *key, uint8_t *out,
+    size_t n)
 {
-	if (s->n < 4)
-		return false;
-	*unit = 0;
-	for (size_t i = 0; i < 4; i++) {
-		const int v = hex_value(s->p[i]);
+	struct span s;
 
-		if (v < 0)
+	if (!json_member_text(o, key, &s) || s.n != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const int a = hex_digit(s.p[2 * i]);
+		const int b = hex_digit(s.p[2 * i + 1]);
+
+		if (a < 0 || b < 0)
 			return false;
-		*unit = *unit << 4 | (uint32_t)v;
+		out[i] = (uint8_t)(a * 16 + b);
 	}
-	*s = (struct span){ s->p + 4, s->n - 4 };
 	return true;
 }
 
-/* Behind "\u"; half a pair is no character. */
+/* RFC 4648 4, with its padding and nothing else in between. */
 static bool
-skip_code_point(struct span *s, uint32_t *c)
+decode_base64(struct span s, struct buf *out)
 {
-	uint32_t low;
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const size_t n = s.n;
+	uint32_t bits = 0;
 
-	if (!skip_unit(s, c))
+	while (s.n > 0 && n - s.n < 2 && s.p[s.n - 1] == '=')
+		s.n--;
+	if (n % 4 != 0 || s.n % 4 == 1)
 		return false;
-	if (*c < 0xd800 || *c >= 0xe000)
-		return true;
-	if (*c >= 0xdc00 || !skip_word(s, SPAN("\\u")) ||
-	    !skip_unit(s, &low) || low < 0xdc00 || low >= 0xe000)
-		return false;
-	*c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
+	for (size_t i = 0; i < s.n; i++) {
+		const char *at = s.p[i] == '\0' ? NULL :
+		    strchr(digits, s.p[i]);
+
+		if (at == NULL)
+			return false;
+		bits = bits << 6 | (uint32_t)(at - digits);
+		if (i % 4 != 0)
+			buf_byte(out, (uint8_t)(bits >> (i % 4 == 1 ? 4 :
+			    i % 4 == 2 ? 2 : 0)));
+	}
 	return true;
+}
+
+/* Where the text is not exact, KEY_b64 is. */
+bool
+json_member_bytes(const struct json_object *o, const char *key,
+    struct buf *out)
+{
+	struct buf twin = { 0 };
+	struct span s;
+	bool ok;
+
+	buf_str(&twin, key);
+	buf_str(&twin, "_b64");
+	if (buf_ok(&twin) && json_object_get(as_json(o), buf_text(&twin)) !=
+	    NULL) {
+		ok = json_member_text(o, buf_text(&twin), &s) &&
+		    decode_base64(s, out);
+	} else if ((ok = json_member_text(o, key, &s))) {
+		buf_add(out, s.p, s.n);
+	}
+	ok = ok && buf_ok(&twin) && buf_ok(out);
+	buf_free(&twin);
+	return ok;
+}
+
+static void copy(struct json *, const json_t *, const char *const *but,
+    unsigned depth);
+
+/* False: it is nothing that a report has. */
+static bool
+may_copy(const json_t *v, unsigned depth)
+{
+	return json_is_string(v) || json_is_boolean(v) ||
+	    (json_is_integer(v) && json_integer_value(v) >= 0) ||
+	    (json_is_object(v) && depth < DEPTH_MAX);
 }
 
 static void
-put_utf8(struct buf *b, uint32_t c)
+copy_value(struct json *j, const json_t *v, unsigned depth)
 {
-	if (c < 0x80) {
-		buf_byte(b, (uint8_t)c);
-		return;
+	if (json_is_string(v)) {
+		json_text_bytes(j, (struct span){
+		    (const uint8_t *)json_string_value(v),
+		    json_string_length(v) });
+	} else if (json_is_boolean(v)) {
+		json_bool(j, json_is_true(v));
+	} else if (json_is_integer(v)) {
+		json_u64(j, (uint64_t)json_integer_value(v));
+	} else {
+		json_open(j, '{');
+		copy(j, v, NULL, depth + 1);
+		json_close(j, '}');
 	}
-	if (c >= 0x10000) {
-		buf_byte(b, (uint8_t)(0xf0 | c >> 18));
-		buf_byte(b, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
-	} else if (c >= 0x800) {
-		buf_byte(b, (uint8_t)(0xe0 | c >> 12));
-	}
-	if (c >= 0x800)
-		buf_byte(b, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
-	else
-		buf_byte(b, (uint8_t)(0xc0 | c >> 6));
-	buf_byte(b, (uint8_t)(0x80 | (c & 0x3f)));
 }
 
-/* Behind a backslash. */
 static bool
-skip_escape(struct span *s, uint32_t *c)
+is_in(const char *word, const char *const *list)
 {
-	static const char letters[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
-	const char *at;
-
-	if (skip_byte(s, 'u'))
-		return skip_code_point(s, c);
-	if (s->n == 0 || s->p[0] == '\0' ||
-	    (at = strchr(letters, s->p[0])) == NULL)
-		return false;
-	*c = (uint8_t)means[at - letters];
-	*s = (struct span){ s->p + 1, s->n - 1 };
-	return true;
-}
-
-/* out: NULL, or where its text goes. */
-static bool
-skip_string(struct span *s, struct buf *out)
-{
-	uint32_t c;
-	size_t n;
-
-	if (!skip_byte(s, '"'))
-		return false;
-	while (!skip_byte(s, '"')) {
-		if (s->n == 0)
-			return false;
-		if (skip_byte(s, '\\')) {
-			if (!skip_escape(s, &c))
-				return false;
-		} else {
-			if (utf8_next(*s, &n, &c) != UTF8_PLAIN)
-				return false;
-			*s = (struct span){ s->p + n, s->n - n };
-		}
-		if (out != NULL)
-			put_utf8(out, c);
-	}
-	return true;
-}
-
-/* One value; nested: how deep it may still be. */
-static bool
-skip_value(struct span *s, unsigned nested)
-{
-	const uint8_t first = s->n > 0 ? s->p[0] : 0;
-	const bool object = first == '{';
-	const uint8_t end = object ? '}' : ']';
-
-	if (first == '"')
-		return skip_string(s, NULL);
-	if (!object && first != '[')
-		return skip_word(s, SPAN("true")) ||
-		    skip_word(s, SPAN("false")) ||
-		    skip_word(s, SPAN("null")) || skip_number(s);
-	(void)skip_byte(s, first);
-	if (skip_byte(s, end))
-		return true;
-	if (nested == 0)
-		return false;
-	do {
-		if (object && (!skip_string(s, NULL) || !skip_byte(s, ':')))
-			return false;
-		if (!skip_value(s, nested - 1))
-			return false;
-	} while (skip_byte(s, ','));
-	return skip_byte(s, end);
-}
-
-bool
-json_checked(struct span s)
-{
-	return s.n > 0 && s.p[0] == '{' && skip_value(&s, DEPTH_MAX) &&
-	    s.n == 0;
-}
-
-bool
-json_next(struct span *in, struct span *key, struct span *value)
-{
-	struct span s = *in;
-
-	if (!skip_byte(&s, '{') && !skip_byte(&s, ','))
-		return false;
-	key->p = s.p + 1;
-	if (s.n == 0 || !skip_string(&s, NULL))
-		return false;
-	key->n = (size_t)(s.p - key->p) - 1;
-	if (!skip_byte(&s, ':'))
-		return false;
-	value->p = s.p;
-	if (!skip_value(&s, DEPTH_MAX))
-		return false;
-	value->n = (size_t)(s.p - value->p);
-	*in = s;
-	return true;
-}
-
-bool
-json_member(struct span object, const char *key, struct span *value)
-{
-	struct span k;
-
-	while (json_next(&object, &k, value))
-		if (span_eq(k, span_text(key)))
+	for (; list != NULL && *list != NULL; list++)
+		if (strcmp(*list, word) == 0)
 			return true;
 	return false;
 }
 
-static bool
-read_number(struct span s, uint64_t *out)
+static void
+copy(struct json *j, const json_t *o, const char *const *but, unsigned depth)
 {
-	uint64_t v = 0;
+	const char *key;
+	json_t *v;
 
-	if (s.n == 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned digit = (unsigned)(s.p[i] - '0');
-
-		if (!ascii_digit(s.p[i]) || v > (UINT64_MAX - digit) / 10)
-			return false;
-		v = v * 10 + digit;
+	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
+		/* Keys are ours: others would have to be escaped. */
+		if (is_in(key, but) || !may_copy(v, depth) ||
+		    key[strspn(key, "abcdefghijklmnopqrstuvwxyz"
+		    "0123456789_")] != '\0')
+			continue;
+		json_key(j, key);
+		copy_value(j, v, depth);
 	}
-	*out = v;
-	return true;
 }
 
-bool
-json_member_u64(struct span object, const char *key, uint64_t *out)
+void
+json_copy_members(struct json *j, const struct json_object *o,
+    const char *const *but)
 {
-	struct span v;
-
-	if (!json_member(object, key, &v))
-		return false;
-	if (v.n > 2 && v.p[0] == '"')
-		v = (struct span){ v.p + 1, v.n - 2 };
-	return read_number(v, out);
-}
-
-bool
-json_member_text(struct span object, const char *key, struct buf *out)
-{
-	struct span v;
-
-	return json_member(object, key, &v) && skip_string(&v, out) &&
-	    buf_ok(out);
-}
-
-static int
-base64_value(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' :
-	    c >= 'a' && c <= 'z' ? c - 'a' + 26 :
-	    ascii_digit(c) ? c - '0' + 52 : c == '+' ? 62 :
-	    c == '/' ? 63 : -1;
-}
-
-/* As escape_base64 writes it, and nothing else. */
-static bool
-read_base64(struct span s, struct buf *out)
-{
-	if (s.n % 4 != 0)
-		return false;
-	for (size_t i = 0; i < s.n; i += 4) {
-		const bool last = i + 4 == s.n;
-		const size_t pad = !last || s.p[i + 3] != '=' ? 0 :
-		    s.p[i + 2] != '=' ? 1 : 2;
-		uint32_t v = 0;
-
-		for (size_t k = 0; k < 4; k++) {
-			const int d = k < 4 - pad ? base64_value(s.p[i + k]) :
-			    0;
-
-			if (d < 0)
-				return false;
-			v = v << 6 | (uint32_t)d;
-		}
-		for (size_t k = 0; k < 3 - pad; k++)
-			buf_byte(out, (uint8_t)(v >> (16 - 8 * k)));
-	}
-	return true;
-}
-
-bool
-json_member_bytes(struct span object, const char *key, struct buf *out)
-{
-	struct buf name = { 0 };
-	struct span v;
-	bool ok;
-
-	buf_str(&name, key);
-	buf_str(&name, "_b64");
-	if (!json_member(object, buf_text(&name), &v))
-		ok = json_member_text(object, key, out);
-	else
-		ok = v.n >= 2 && v.p[0] == '"' && read_base64((struct span){
-		    v.p + 1, v.n - 2 }, out) && buf_ok(out);
-	buf_free(&name);
-	return ok;
+	copy(j, as_json(o), but, 0);
 }

@@ -1,36 +1,53 @@
 /*
- * Read JSON objects that report/json.h wrote, and believe nothing: first
- * json_checked, then the rest, which need a value that it let pass.
+ * Read JSON: reports, and the notes of journals.  The only file that sees
+ * jansson.  Neither is believed: a report may have been edited, and what is in
+ * a note was in somebody's mail.
+ *
+ * json_parse -> json_member... -> json_free
  */
 #ifndef BAREDOT_JSON_READ_H
 #define BAREDOT_JSON_READ_H
 
-#include "buf.h"
+#include "json.h"
+
+struct json_object;
 
 /*
- * s is one object, strictly by RFC 8259, at most 8 levels deep, without white
- * space between its parts, and without a character that escape_json would not
- * have left as it is: so it may be put as it stands into what we write.
+ * One object and nothing else, by RFC 8259, no key twice.  NULL: it is none,
+ * or there is no memory.
  */
-bool json_checked(struct span s);
+struct json_object *json_parse(struct span);
+void json_free(struct json_object *);		/* NULL is fine */
 
-/*
- * The next member of an object; *in is the whole object first.  Key and value
- * point into it: the key as it is written, without its quotes.  False: no
- * more.
- */
-bool json_next(struct span *in, struct span *key, struct span *value);
-
-/* The first member of that name, which needs no escapes.  False: none. */
-bool json_member(struct span object, const char *key, struct span *value);
+/* A member that is an object, valid as long as the whole; NULL: none. */
+const struct json_object *json_member(const struct json_object *,
+    const char *key);
 
 /* A number, or the string that json_u64 makes of a large one. */
-bool json_member_u64(struct span object, const char *key, uint64_t *out);
+bool json_member_u64(const struct json_object *, const char *key,
+    uint64_t *out);
 
-/* A string, as UTF-8, added to out.  False: none, or no memory. */
-bool json_member_text(struct span object, const char *key, struct buf *out);
+/* A string, as UTF-8; valid as long as the whole.  False: none. */
+bool json_member_text(const struct json_object *, const char *key,
+    struct span *out);
 
-/* What json_bytes wrote, added to out. */
-bool json_member_bytes(struct span object, const char *key, struct buf *out);
+/* It is that word. */
+bool json_member_is(const struct json_object *, const char *key,
+    const char *word);
+
+/* What json_hex wrote of n bytes. */
+bool json_member_hex(const struct json_object *, const char *key,
+    uint8_t *out, size_t n);
+
+/* What json_bytes wrote, added to out.  False: none, or no memory. */
+bool json_member_bytes(const struct json_object *, const char *key,
+    struct buf *out);
+
+/*
+ * Write its members, in order, but those named in `but` (NULL-terminated):
+ * strings, whole numbers, truth values and objects of them, escaped anew.
+ */
+void json_copy_members(struct json *, const struct json_object *,
+    const char *const *but);
 
 #endif

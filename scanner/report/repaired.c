@@ -23,12 +23,6 @@ static const char *const seal_words[] = {
 	[SEALS_BROKEN] = "BROKEN: ",
 };
 
-/* By enum outcome_kind. */
-static const char *const outcomes[ACT_OUTCOMES] = {
-	"done", "same", "refused", "gone", "changed", "busy", "failed",
-	"unsettled",
-};
-
 static void
 put_counts(struct buf *b, const struct repair_facts *f)
 {
@@ -207,11 +201,11 @@ acts_text(struct buf *b, const struct act_facts *a, const struct totals *t)
 	buf_printf(b, "  %" PRIu64 " messages repaired with %" PRIu64
 	    " edits, %" PRIu64 " taken out, %" PRIu64 " refused\n",
 	    a->messages, a->edits, a->taken, t->repairs[REPAIR_REFUSED]);
-	for (size_t i = 0; i < ACT_OUTCOMES; i++) {
+	for (size_t i = 0; i < OUTCOMES; i++) {
 		if (a->files[i] == 0)
 			continue;
 		buf_printf(b, "%s%" PRIu64 " %s", sep, a->files[i],
-		    outcomes[i]);
+		    outcome_name((enum outcome_kind)i));
 		sep = ", ";
 	}
 	if (sep[0] == ',')
@@ -239,8 +233,8 @@ acts_json(struct json *j, const struct act_facts *a, const struct totals *t)
 	json_open(j, '{');
 	if (a->run != NULL)
 		json_key_text(j, "run", a->run);
-	for (size_t i = 0; i < ACT_OUTCOMES; i++)
-		json_key_u64(j, outcomes[i], a->files[i]);
+	for (size_t i = 0; i < OUTCOMES; i++)
+		json_key_u64(j, outcome_name((enum outcome_kind)i), a->files[i]);
 	json_key_u64(j, "messages", a->messages);
 	json_key_u64(j, "edits", a->edits);
 	json_key_u64(j, "taken_out", a->taken);

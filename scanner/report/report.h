@@ -13,6 +13,7 @@
 #include "err.h"
 #include "hash.h"
 #include "msg.h"
+#include "outcome.h"
 #include "repair.h"
 
 /* Counted over messages; added up by the parent. */
@@ -94,12 +95,10 @@ struct summary_facts {
 	const struct act_facts *acts;	/* NULL: it is a scan */
 };
 
-#define ACT_OUTCOMES 8			/* of enum outcome_kind */
-
 struct act_facts {
 	bool applies;			/* else it only shows */
 	const char *run;		/* NULL: nothing was begun */
-	uint64_t files[ACT_OUTCOMES];	/* by what came of them */
+	uint64_t files[OUTCOMES];	/* by what came of them */
 	uint64_t messages, edits, taken;	/* that were done */
 	bool dead;			/* it had to stop */
 };
@@ -118,7 +117,7 @@ struct report_message {
 /* What came of one file that was acted on. */
 struct act_report {
 	struct span path;		/* as the user would write it */
-	const char *status;		/* a word: outcome_name */
+	const char *status;		/* outcome_name */
 	const char *why;		/* "" when it was done */
 	const char *name;		/* what it is called now; NULL: as
 					 * before */

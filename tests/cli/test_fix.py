@@ -205,6 +205,23 @@ def a_reviewed_report_names_the_messages_and_no_others_are_touched():
 
 
 @test
+def odd_bytes_in_names_and_messages_are_in_a_report_too():
+    with folder() as top:
+        mail, state = store(top)
+        path = os.fsencode(mail) + b"/odd\xff\xe2\x80\xae.eml"
+        old = (b"From: a@example.org\nMessage-ID: <\0\xff\x1b@x>\n\n"
+               b"x\ry\n")
+        with open(path, "wb") as f:
+            f.write(old)
+        report = os.path.join(top, "report")
+        baredot("scan", "-f", "ndjson", "-o", report, mail)
+        done = fix("--from", report, "--apply", "--state", state)
+        same((done.status, len(outcomes(done))), (CLEAN, 1), done.err)
+        with open(path, "rb") as f:
+            same(f.read(), old.replace(b"x\ry", b"x y"))
+
+
+@test
 def many_messages_of_a_folder_named_from_where_one_is():
     with folder() as top:
         mail, state = store(top)
@@ -351,7 +368,10 @@ def two_at_once_are_kept_apart():
             fcntl.flock(f, fcntl.LOCK_EX)
             f.write("process 1 (fix) since now\n")
             f.flush()
-            ran = fix("--apply", "--state", state, mail)
+            report = write(top + "/report", b"the one before\n")
+            ran = fix("--apply", "--state", state, "-o", report, mail)
+        same(read(report), b"the one before\n")
+        same(sorted(os.listdir(top)), ["mail", "report", "state"])
         same(ran.status, INTERRUPTED, ran.err)
         check("in use" in ran.err, ran.err)
 
@@ -410,6 +430,28 @@ def a_part_is_encoded_only_where_that_is_asked_for():
         part = email.message_from_bytes(new).get_payload()[0]
         same(part.get_payload(decode=True).replace(b"\r\n", b"\n"),
              b"\xe9\n.\nz", "as another reader decodes it")
+
+
+@test
+def several_parts_are_encoded_and_what_is_between_them_is_repaired():
+    with folder() as top:
+        mail, state = store(top)
+        part = (b"--b\nX: \rx\nContent-Type: text/plain; charset=iso-8859-1\n"
+                b"Content-Transfer-Encoding: 8bit\n\n%s\n")
+        texts = [b"\xe9 %d\n.\r\n" % i + b"z" * 100 * i for i in range(9)]
+        path = write(mail + "/a.eml",
+                     b"From: a@example.org\nMIME-Version: 1.0\n"
+                     b"Content-Type: multipart/mixed; boundary=b\n\n" +
+                     b"".join(part % t for t in texts) + b"--b--\n")
+        done = fix("--apply", "--state", state, "--eod", "encode",
+                   "--reencode", mail)
+        same((done.status, len(outcomes(done))), (CLEAN, 1), done.err)
+        new = read(path)
+        same(new.count(b"X:  x\n"), len(texts))
+        import email
+        got = [p.get_payload(decode=True).replace(b"\r\n", b"\n") for p in
+               email.message_from_bytes(new).get_payload()]
+        same(got, [t.replace(b"\r\n", b"\n") for t in texts])
 
 
 @test
