@@ -144,7 +144,8 @@ what_is_copied_is_escaped_and_known(void **state)
 {
 	static const char *const but[] = { "path", NULL };
 	struct json_object *o = json_parse(SPAN("{\"path\":\"x\","
-	    "\"a\":\"\\u001b\\u202e\",\"r\":1.5,\"l\":[1],\"z\":null,"
+	    "\"a\":\"\\u001b\\u202e\",\"r\":1.5,"
+	    "\"l\":[1,null,\"\\u009b\",[]],\"z\":null,"
 	    "\"\\u001b\":1,\"h\":{\"path\":\"y\",\"t\":true}}"));
 	struct buf b = { 0 };
 	struct json j = json_begin(&b);
@@ -155,7 +156,7 @@ what_is_copied_is_escaped_and_known(void **state)
 	json_copy_members(&j, o, but);
 	json_close(&j, '}');
 	assert_string_equal(buf_text(&b), "{\"a\":\"\\u001b\\u202e\","
-	    "\"h\":{\"path\":\"y\",\"t\":true}}");
+	    "\"l\":[1,\"\\u009b\",[]],\"h\":{\"path\":\"y\",\"t\":true}}");
 	buf_free(&b);
 	json_free(o);
 }

@@ -8,7 +8,7 @@
  *
  *   path, path_b64	the file it was in, as it was called then; lists
  *			show the absolute path of the intent instead
- *   index		of the message in the file, from 0
+ *   index		of the message in the file, from 1
  *   offset, length	bytes of the message in the file, its separator not
  *			counted
  *   sha256		of these bytes, lower-case hex

@@ -171,7 +171,7 @@ may_copy(const json_t *v, unsigned depth)
 {
 	return json_is_string(v) || json_is_boolean(v) ||
 	    (json_is_integer(v) && json_integer_value(v) >= 0) ||
-	    (json_is_object(v) && depth < DEPTH_MAX);
+	    ((json_is_object(v) || json_is_array(v)) && depth < DEPTH_MAX);
 }
 
 static void
@@ -185,6 +185,12 @@ copy_value(struct json *j, const json_t *v, unsigned depth)
 		json_bool(j, json_is_true(v));
 	} else if (json_is_integer(v)) {
 		json_u64(j, (uint64_t)json_integer_value(v));
+	} else if (json_is_array(v)) {
+		json_open(j, '[');
+		for (size_t i = 0; i < json_array_size(v); i++)
+			if (may_copy(json_array_get(v, i), depth + 1))
+				copy_value(j, json_array_get(v, i), depth + 1);
+		json_close(j, ']');
 	} else {
 		json_open(j, '{');
 		copy(j, v, NULL, depth + 1);

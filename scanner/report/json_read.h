@@ -45,7 +45,8 @@ bool json_member_bytes(const struct json_object *, const char *key,
 
 /*
  * Write its members, in order, but those named in `but` (NULL-terminated):
- * strings, whole numbers, truth values and objects of them, escaped anew.
+ * strings, whole numbers, truth values, arrays and objects of them, escaped
+ * anew.
  */
 void json_copy_members(struct json *, const struct json_object *,
     const char *const *but);

@@ -234,7 +234,8 @@ acts_json(struct json *j, const struct act_facts *a, const struct totals *t)
 	if (a->run != NULL)
 		json_key_text(j, "run", a->run);
 	for (size_t i = 0; i < OUTCOMES; i++)
-		json_key_u64(j, outcome_name((enum outcome_kind)i), a->files[i]);
+		json_key_u64(j, outcome_name((enum outcome_kind)i),
+		    a->files[i]);
 	json_key_u64(j, "messages", a->messages);
 	json_key_u64(j, "edits", a->edits);
 	json_key_u64(j, "taken_out", a->taken);
