@@ -3,8 +3,8 @@
  *
  * A message is read to learn what is signed and what its header block says,
  * then repaired without keeping anything of it, to count and to see what its
- * signatures say of the result.  Only then is it decided.  Each time the edits
- * are wanted they are made anew.
+ * signatures say of the result.  Only then is it decided.  A few edits are
+ * kept for who wants them; more are made anew.
  */
 #include "repair.h"
 
@@ -14,6 +14,8 @@
 
 #include "convention.h"
 #include "repair_more.h"
+
+#define KEPT_MAX 256u		/* edits */
 
 struct repair {
 	struct repair_options options;
@@ -26,8 +28,12 @@ struct repair {
 	enum convention before, after;
 	size_t ranges_n;
 	struct fix_range ranges[2 * MIME_PARTS_MAX];
-	bool feeds_seals;	/* with the new message */
+	bool is_signed;
+	bool shows;		/* the new message to who wants to know of it */
 	bool counts;		/* lengths are not known yet */
+	bool keeps;		/* `kept` has all edits so far */
+	size_t kept_n;
+	struct edit kept[KEPT_MAX];
 	edit_fn *fn;		/* who is told the edits; or NULL */
 	void *ctx;
 	struct rewrite rewrite;
@@ -43,6 +49,12 @@ on_edit(void *ctx, const struct edit *e)
 		repair_more_watch(r->more, e);
 	if (r->fn != NULL)
 		r->fn(r->ctx, e);
+	if (!r->shows)
+		return;
+	/* The text of a graft is lent for the moment. */
+	r->keeps = r->keeps && e->graft == NULL && r->kept_n < KEPT_MAX;
+	if (r->keeps)
+		r->kept[r->kept_n++] = *e;
 }
 
 static void
@@ -50,9 +62,10 @@ on_bytes(void *ctx, struct span s)
 {
 	struct repair *r = ctx;
 
-	if (!r->feeds_seals)
+	if (!r->shows)
 		return;
-	seals_feed(r->seals, s);
+	if (r->is_signed)
+		seals_feed(r->seals, s);
 	if (repair_more_facts(r->more)->encoded > 0)
 		fix_feed(&r->result, s);
 }
@@ -199,6 +212,7 @@ look(struct repair *r, struct store *st, struct err *e)
 	if (rc != ST_END)
 		return rc;
 	seals_end(r->seals);
+	r->is_signed = seals_any(r->seals);
 	repair_more_fed(r->more);
 	return ST_OK;
 }
@@ -229,20 +243,24 @@ pass(struct repair *r, struct store *st, const struct repair_facts *f,
 	return *bad == NULL ? ST_OK : ST_BAD;
 }
 
-/* The same, with the new message shown to who knows of signatures. */
+/* The same, with the new message shown to who wants to know of it. */
 static int
-pass_to_seals(struct repair *r, struct store *st, struct repair_facts *f,
+pass_shown(struct repair *r, struct store *st, struct repair_facts *f,
     const char **bad, struct err *e)
 {
 	int rc;
 
-	seals_begin(r->seals, SEAL_NEW, r->after);
+	r->kept_n = 0;
+	r->keeps = true;
+	if (r->is_signed)
+		seals_begin(r->seals, SEAL_NEW, r->after);
 	fix_begin(&r->result, &r->fix_options, NULL, 0);
-	r->feeds_seals = true;
+	r->shows = true;
 	rc = pass(r, st, f, bad, e);
-	r->feeds_seals = false;
+	r->shows = false;
 	(void)fix_end(&r->result);
-	seals_end(r->seals);
+	if (r->is_signed)
+		seals_end(r->seals);
 	seals_effect(r->seals, &f->seals);
 	return rc;
 }
@@ -308,13 +326,13 @@ count(struct repair *r, struct store *st, const struct msg *m,
 
 	r->fn = NULL;
 	r->counts = true;
-	rc = pass_to_seals(r, st, f, bad, e);
+	rc = pass_shown(r, st, f, bad, e);
 	r->counts = false;
 	if (rc != ST_OK)
 		return rc;
 	if ((rc = repair_more_lengths(r->more, &again, bad)) != ST_OK)
 		return rc;
-	if (again && (rc = pass_to_seals(r, st, f, bad, e)) != ST_OK)
+	if (again && (rc = pass_shown(r, st, f, bad, e)) != ST_OK)
 		return rc;
 	f->counts = r->rewrite.fix.counts;
 	/* Of an encoded part fix knows only that it must not touch it. */
@@ -400,6 +418,11 @@ repair_edits(struct repair *r, struct store *st, edit_fn *fn, void *ctx,
 	const char *bad;
 	int rc;
 
+	if (r->keeps) {
+		for (size_t i = 0; i < r->kept_n; i++)
+			fn(ctx, &r->kept[i]);
+		return ST_OK;
+	}
 	r->fn = fn;
 	r->ctx = ctx;
 	rc = pass(r, st, &f, &bad, e);
