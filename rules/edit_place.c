@@ -211,28 +211,41 @@ feed_byte(struct edit_place *p, uint8_t c)
 	}
 }
 
-/* Nothing in the rest of the line matters. */
+/* Nothing in the rest of the line matters, but where it ends. */
 static bool
 is_dull(const struct edit_place *p)
 {
-	return !p->header && p->after == AFTER_ANY &&
-	    (p->line == LINE_OTHER || ((p->line == LINE_VALUE ||
-	    p->line == LINE_MORE) && p->field != FIELD_ENCODING));
+	if (p->after != AFTER_ANY || p->owes == OWES_BODY || p->hollow)
+		return false;
+	if (p->line == LINE_OTHER)
+		return true;
+	if (p->line != LINE_VALUE && p->line != LINE_MORE)
+		return false;
+	return p->header ? p->solid && !p->blank :
+	    p->field != FIELD_ENCODING;
+}
+
+/* How many bytes are not worth a look.  In a header block a CR is. */
+static size_t
+pass_over(const struct edit_place *p, struct span s)
+{
+	const uint8_t *lf = memchr(s.p, '\n', s.n);
+	const size_t n = lf != NULL ? (size_t)(lf - s.p) : s.n;
+	const uint8_t *cr = p->header ? memchr(s.p, '\r', n) : NULL;
+
+	return cr != NULL ? (size_t)(cr - s.p) : n;
 }
 
 bool
 edit_place_feed(struct edit_place *p, struct span s)
 {
-	const uint8_t *lf;
-
 	for (size_t i = 0; i < s.n && !p->wrong; i++) {
 		if (!p->header && !p->encodes && p->after == AFTER_ANY)
 			return true;
 		if (is_dull(p)) {
-			lf = memchr(s.p + i, '\n', s.n - i);
-			if (lf == NULL)
+			i += pass_over(p, (struct span){ s.p + i, s.n - i });
+			if (i == s.n)
 				return true;
-			i = (size_t)(lf - s.p);
 		}
 		feed_byte(p, s.p[i]);
 	}

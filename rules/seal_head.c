@@ -91,6 +91,29 @@ take(struct seal_head *h, uint8_t c)
 		take_back(h);
 }
 
+/* The same for bytes in which nothing ends; how many. */
+static size_t
+take_plain(struct seal_head *h, struct span s)
+{
+	const uint8_t *at = memchr(s.p, '\n', s.n);
+	size_t n = at != NULL ? (size_t)(at - s.p) : s.n, room;
+
+	if ((at = memchr(s.p, '\r', n)) != NULL)
+		n = (size_t)(at - s.p);
+	if (h->line_n < LINE_HEAD && n > LINE_HEAD - 1 - h->line_n)
+		n = LINE_HEAD - 1 - (size_t)h->line_n;
+	if (n == 0)
+		return 0;
+	room = SEAL_HEAD_BYTES - h->kept;
+	h->cut = h->cut || n > room;
+	memcpy(h->block + h->kept, s.p, n < room ? n : room);
+	h->kept += n < room ? n : room;
+	h->last = s.p[n - 1];
+	h->line_n += n;
+	h->blank = false;
+	return n;
+}
+
 size_t
 seal_head_feed(struct seal_head *h, struct span s)
 {
@@ -100,6 +123,9 @@ seal_head_feed(struct seal_head *h, struct span s)
 			end_line(h);
 		if (h->over)
 			return i;
+		i += take_plain(h, (struct span){ s.p + i, s.n - i });
+		if (i == s.n)
+			break;
 		take(h, s.p[i]);
 		if (h->over)
 			return i + 1;
