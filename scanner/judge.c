@@ -161,7 +161,8 @@ look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
     struct verdict *v, bool *hashed, struct err *e)
 {
 	const bool look = j->again != NULL && engine_is_suspect(v);
-	const bool hash = !*hashed && (look || is_shown(j, v));
+	const bool hash = !*hashed && j->options.hash != HASH_NONE &&
+	    (look || is_shown(j, v));
 	const struct pass pass = { .again = true,
 	    .engines = { look && !fed ? j->again : NULL },
 	    .hash = hash ? j->hash : NULL };
@@ -186,7 +187,8 @@ judge_message(struct judge *j, struct store *st, const struct msg *m,
 {
 	/* What cannot be read again has to be looked at at once. */
 	const bool once = !store_can_again(st) && !brief;
-	bool hashed = !brief && (j->options.hash || once);
+	bool hashed = !brief && (j->options.hash == HASH_ALL ||
+	    (once && j->options.hash != HASH_NONE));
 	const struct pass pass = {
 		.engines = { j->first, brief ? NULL : j->beside,
 		    once ? j->again : NULL },
@@ -209,7 +211,8 @@ judge_message(struct judge *j, struct store *st, const struct msg *m,
 	keep_asked(j, v);
 	out->verdict = v;
 	out->flagged = is_shown(j, v);
-	out->hashed = hashed && (j->options.hash || out->flagged) &&
+	out->hashed = hashed &&
+	    (j->options.hash == HASH_ALL || out->flagged) &&
 	    hash_end(j->hash, out->sha256);
 	return ST_END;
 }

@@ -14,9 +14,13 @@
 #include "report.h"
 #include "store.h"
 
+enum judge_hash {	/* SHA-256 of which messages */
+	HASH_FLAGGED, HASH_ALL, HASH_NONE
+};
+
 struct judge_options {
 	struct engine_options engine;	/* its topics: for every message */
-	bool hash;			/* SHA-256 of every message */
+	enum judge_hash hash;
 	struct report_options report;	/* which findings are shown */
 
 	/* Bytes were read, for the first time or again. */
@@ -27,8 +31,7 @@ struct judge_options {
 struct judged {
 	const struct verdict *verdict;	/* valid until the next message */
 	bool flagged;			/* a finding is shown */
-	bool hashed;			/* sha256 is set: it is flagged, or
-					 * every message is hashed */
+	bool hashed;			/* sha256 is set */
 	uint8_t sha256[HASH_SIZE];
 };
 

@@ -90,6 +90,8 @@ send_cut(struct mend_file *m, uint64_t from, const struct msg *msg,
 	struct report_message r = { .msg = msg, .verdict = got->verdict,
 	    .path = m->what->path, .hashed = true };
 
+	if (!got->hashed)
+		return err_set(e, ST_DEAD, 0, "no SHA-256");
 	memcpy(w.sha, got->sha256, HASH_SIZE);
 	memcpy(r.sha256, got->sha256, HASH_SIZE);
 	buf_clear(&m->note);
@@ -105,9 +107,9 @@ static bool
 is_wanted(const struct mend_file *m, const struct msg *msg,
     const struct judged *got)
 {
-	return got->flagged && got->hashed && (m->options->only == NULL ||
+	return got->flagged && (m->options->only == NULL || (got->hashed &&
 	    selection_has(m->options->only, msg->off, msg->len,
-	    got->sha256));
+	    got->sha256)));
 }
 
 static void
@@ -190,6 +192,17 @@ mend_file_is_container(const struct mend_file *m)
 	return m->container;
 }
 
+/* Who wants to know what a message was: who chose it, takes it, tells of it. */
+static enum judge_hash
+hash_for(const struct scan_options *o, const struct mend_sink *sink)
+{
+	if (o->hash)
+		return HASH_ALL;
+	return o->only != NULL || o->repair->take_out ||
+	    o->repair->eod == REPAIR_EOD_QUARANTINE ||
+	    sink->decided != NULL ? HASH_FLAGGED : HASH_NONE;
+}
+
 struct mend_file *
 mend_file_new(const struct scan_options *o, const struct mend_sink *sink)
 {
@@ -200,7 +213,7 @@ mend_file_new(const struct scan_options *o, const struct mend_sink *sink)
 	m->options = o;
 	m->sink = *sink;
 	m->judge = judge_new(&(struct judge_options){ .engine = o->engine,
-	    .hash = o->hash, .report = o->report, .tick = sink->tick,
+	    .hash = hash_for(o, sink), .report = o->report, .tick = sink->tick,
 	    .ctx = sink->ctx });
 	m->repair = repair_new(o->repair);
 	m->store = store_new(o->engine.kernel);

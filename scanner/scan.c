@@ -57,7 +57,8 @@ scanner_new(const struct scan_options *o)
 		return NULL;
 	s->options = *o;
 	s->judge = judge_new(&(struct judge_options){
-	    .engine = o->engine, .hash = o->hash, .report = o->report,
+	    .engine = o->engine,
+	    .hash = o->hash ? HASH_ALL : HASH_FLAGGED, .report = o->report,
 	    .tick = tick, .ctx = s });
 	s->store = store_new(o->engine.kernel);
 	s->opener = opener_new();

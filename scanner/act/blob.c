@@ -82,30 +82,57 @@ cannot_store(struct err *e)
 	return err_set(e, ST_DEAD, errno, "cannot store the original");
 }
 
+static int
+open_new(int dir, struct blob *b, struct err *e)
+{
+	const size_t n = sizeof(UNFINISHED) - 1;
+
+	memcpy(b->temp, UNFINISHED, sizeof(UNFINISHED));
+	if (call_random_hex(b->temp + n, 8) == 0 &&
+	    (b->fd = openat(dir, b->temp, O_RDWR | O_CREAT | O_EXCL |
+	    O_CLOEXEC, 0600)) >= 0)
+		return ST_OK;
+	b->temp[0] = '\0';
+	return cannot_store(e);
+}
+
+int
+blob_take(int dir, int src, struct blob *out, struct err *e)
+{
+	struct blob b = { .fd = -1 };
+	int rc;
+
+	if ((rc = open_new(dir, &b, e)) != ST_OK)
+		return rc;
+	rc = sum_file(src, UINT64_MAX, b.fd, &b.sum, e);
+	call_start_sync(b.fd);
+	if (rc == ST_DEAD)
+		rc = ST_BAD;
+	else if (rc == ST_BAD)
+		rc = err_set(e, ST_DEAD, e->num,
+		    "cannot store the original");
+	else if (fchmod(b.fd, 0400) != 0)
+		rc = cannot_store(e);
+	if (rc == ST_OK)
+		*out = b;
+	else
+		blob_drop(dir, &b);
+	return rc;
+}
+
 /* A copy under another name. */
 static int
 begin_new(int dir, int src, const struct sum *sum, struct blob *out,
     struct err *e)
 {
-	const size_t n = sizeof(UNFINISHED) - 1;
-	struct sum got;
-	int rc;
+	const int rc = blob_take(dir, src, out, e);
 
-	memcpy(out->temp, UNFINISHED, sizeof(UNFINISHED));
-	if (call_random_hex(out->temp + n, 8) != 0)
-		return cannot_store(e);
-	out->fd = openat(dir, out->temp, O_RDWR | O_CREAT | O_EXCL |
-	    O_CLOEXEC, 0600);
-	if (out->fd < 0) {
-		out->temp[0] = '\0';
-		return cannot_store(e);
-	}
-	if ((rc = sum_file(src, UINT64_MAX, out->fd, &got, e)) != ST_OK)
-		return rc;
-	if (!sum_same(&got, sum))
-		return err_set(e, ST_BAD, 0, "changed while it was copied");
-	call_start_sync(out->fd);
-	return fchmod(out->fd, 0400) == 0 ? ST_OK : cannot_store(e);
+	if (rc != ST_OK)
+		return rc == ST_BAD ? ST_DEAD : rc;
+	if (sum_same(&out->sum, sum))
+		return ST_OK;
+	blob_drop(dir, out);
+	return err_set(e, ST_BAD, 0, "changed while it was copied");
 }
 
 int
@@ -117,11 +144,34 @@ blob_begin(int dir, int src, const struct sum *sum, struct blob *out,
 	int rc = blob_open(dir, sum->sha, &b.fd, &found, e);
 
 	/* A damaged one is replaced: src is right, and will be checked. */
-	if (rc == ST_BAD && (rc = begin_new(dir, src, sum, &b, e)) != ST_OK)
-		blob_drop(dir, &b);
+	if (rc == ST_BAD)
+		rc = begin_new(dir, src, sum, &b, e);
 	if (rc == ST_OK)
 		*out = b;
 	return rc;
+}
+
+int
+blob_read(int dir, const struct blob *b, int *out, struct err *e)
+{
+	char name[NAME_SIZE];
+	const char *at = b->temp;
+	int fd, rc;
+
+	if (b->temp[0] == '\0') {
+		if ((rc = blob_name(b->sum.sha, name, e)) != ST_OK)
+			return rc;
+		at = name;
+	}
+	fd = openat(dir, at, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return err_set(e, ST_DEAD, errno, "cannot open the copy");
+	if (!is_named(dir, at, b->fd) || !is_named(dir, at, fd)) {
+		(void)close(fd);
+		return err_set(e, ST_DEAD, 0, "the copy is another file");
+	}
+	*out = fd;
+	return ST_OK;
 }
 
 /* Durable, and read back: what the disk has. */

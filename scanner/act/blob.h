@@ -19,7 +19,8 @@ int blob_put(int dir, int src, const struct sum *, struct err *);
 /*
  * The same in steps, for many at once: their syncs together are faster.
  *
- * blob_begin -> blob_finish -> blob_sync -> blob_drop
+ * blob_begin | blob_take -> blob_read? -> blob_finish -> blob_sync
+ *     -> blob_drop
  */
 struct blob {
 	int fd;
@@ -30,6 +31,16 @@ struct blob {
 /* Make the copy.  ST_BAD, ST_DEAD: as blob_put; nothing is left. */
 int blob_begin(int dir, int src, const struct sum *, struct blob *out,
     struct err *);
+
+/*
+ * The same of contents that are not known yet: src is read once, and out->sum
+ * says what it was.  ST_BAD: it cannot be read.  ST_DEAD: as blob_put.
+ */
+int blob_take(int dir, int src, struct blob *out, struct err *);
+
+/* Open the copy, begun or finished, for reading only; the caller closes *fd.
+ * ST_DEAD: it cannot be opened. */
+int blob_read(int dir, const struct blob *, int *fd, struct err *);
 
 /*
  * The file is on the disk, read back, and has its name; that name only after

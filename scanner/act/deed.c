@@ -60,7 +60,7 @@ deed_write_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
 		owner_leave();
 	}
 	(void)close(fd);
-	return deed_not_done(d, rc, e);
+	return deed_not_done(d, rc == ST_BAD ? ST_DEAD : rc, e);
 }
 
 int
@@ -77,15 +77,36 @@ deed_seal(struct deed *d, const struct meta *meta,
 	return ST_OK;
 }
 
-int
-deed_copy_old(struct deed *d, struct err *e)
+static void
+set_old(struct deed *d)
 {
 	struct intent *in = &d->intent;
-	int rc;
 
 	in->old = (struct file_id){ .ino = d->source.st.st_ino,
 	    .size = d->source.sum.size };
 	memcpy(in->old.sha, d->source.sum.sha, HASH_SIZE);
+}
+
+int
+deed_take_old(struct deed *d, struct err *e)
+{
+	const int rc = blob_take(d->run->blobs, d->source.fd, &d->blob, e);
+
+	if (rc == ST_BAD)
+		return deed_not_done(d, ST_DEAD, e);
+	if (rc != ST_OK)
+		return rc;
+	d->source.sum = d->blob.sum;
+	set_old(d);
+	return ST_OK;
+}
+
+int
+deed_copy_old(struct deed *d, struct err *e)
+{
+	int rc;
+
+	set_old(d);
 	rc = blob_begin(d->run->blobs, d->source.fd, &d->source.sum,
 	    &d->blob, e);
 	return rc == ST_BAD ? outcome_from(d->out, OUTCOME_BUSY, e) : rc;

@@ -56,6 +56,9 @@ int deed_store_old(struct deed *, struct err *);
 
 /* The same in two parts: the first for each, the second for n of a run. */
 int deed_copy_old(struct deed *, struct err *);
+
+/* deed_copy_old for a source that was not read: it sets source.sum. */
+int deed_take_old(struct deed *, struct err *);
 int deed_finish_old(struct deed *list, size_t n, struct err *);
 
 /* The intent, with the meta of the old file (borrowed), to the journal. */

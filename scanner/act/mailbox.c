@@ -145,6 +145,7 @@ hold(struct work *w, struct err *e)
 	return rc == BUSY ? ST_BAD : deed_not_done(&w->deed, rc, e);
 }
 
+/* Into the copy that is kept, which is on the disk when it is needed. */
 static int
 read_source(struct work *w, struct err *e)
 {
@@ -152,9 +153,10 @@ read_source(struct work *w, struct err *e)
 	const uint8_t *sha = w->target->sha;
 	int rc;
 
-	if ((rc = meta_read(s->fd, &s->st, &s->meta, e)) != ST_OK ||
-	    (rc = sum_file(s->fd, UINT64_MAX, -1, &s->sum, e)) != ST_OK)
+	if ((rc = meta_read(s->fd, &s->st, &s->meta, e)) != ST_OK)
 		return deed_not_done(&w->deed, rc, e);
+	if ((rc = deed_take_old(&w->deed, e)) != ST_OK)
+		return rc;
 	if (sha != NULL && memcmp(sha, s->sum.sha, HASH_SIZE) != 0)
 		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
 		    "it is not what it was when it was read");
@@ -253,13 +255,11 @@ static int
 write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
     struct err *e)
 {
-	struct sum sum;
 	int copy, rc;
 
-	rc = blob_open(w->deed.run->blobs, w->deed.source.sum.sha, &copy,
-	    &sum, e);
+	rc = blob_read(w->deed.run->blobs, &w->deed.blob, &copy, e);
 	if (rc != ST_OK)
-		return err_set(e, ST_DEAD, 0, "the copy cannot be read");
+		return rc;
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
 		rc = c->write(c->ctx, copy, w->deed.stage.fd, sha, e);
 		owner_leave();
@@ -267,7 +267,25 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 	(void)close(copy);
 	if (rc == ST_BAD)
 		return outcome_from(w->deed.out, OUTCOME_REFUSED, e);
-	return deed_not_done(&w->deed, rc, e);
+	if (rc != ST_OK)
+		return deed_not_done(&w->deed, rc, e);
+	if (memcmp(sha, w->deed.source.sum.sha, HASH_SIZE) == 0)
+		return outcome_set(w->deed.out, OUTCOME_SAME, 0,
+		    "there is nothing to change");
+	call_start_sync(w->deed.stage.fd);
+	return ST_OK;
+}
+
+/*
+ * The original is on the disk.  Not before the new file is written: the disk
+ * was at work on it meanwhile.
+ */
+static int
+keep_old(struct work *w, struct err *e)
+{
+	const int rc = deed_finish_old(&w->deed, 1, e);
+
+	return rc == ST_OK ? still_held(w) : rc;
 }
 
 /* The stage, with all that belongs to a mailbox, and times like these. */
@@ -279,12 +297,8 @@ seal(struct work *w, struct meta meta, const uint8_t sha[HASH_SIZE],
 	int rc;
 
 	choose_times(&meta, d->source.sum.size, size_of(d->stage.fd));
-	if ((rc = deed_seal(d, &meta, sha, e)) != ST_OK)
-		return rc;
-	if (sum_same(&d->stage.sum, &d->source.sum))
-		return outcome_set(d->out, OUTCOME_SAME, 0,
-		    "there is nothing to change");
-	return still_held(w);
+	rc = deed_seal(d, &meta, sha, e);
+	return rc == ST_OK ? still_held(w) : rc;
 }
 
 /* Why the mailbox is as it was. */
@@ -340,10 +354,10 @@ mailbox_change(struct run *r, const struct target *t, const struct change *c,
 
 	*o = (struct outcome){ 0 };
 	if ((rc = begin(&w, r, wait, e)) != ST_OK ||
-	    (rc = deed_store_old(&w.deed, e)) != ST_OK ||
 	    (rc = still_held(&w)) != ST_OK ||
 	    (rc = open_stage(&w, e)) != ST_OK ||
 	    (rc = write_new(&w, c, sha, e)) != ST_OK ||
+	    (rc = keep_old(&w, e)) != ST_OK ||
 	    (rc = seal(&w, w.deed.source.meta, sha, e)) != ST_OK)
 		goto out;
 	buf_str(&w.deed.intent.reason, c->reason != NULL ? c->reason : "");
@@ -434,9 +448,9 @@ mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
 	*o = (struct outcome){ 0 };
 	if ((rc = begin(&w, r, MAILBOX_WAIT, e)) != ST_OK ||
 	    (rc = check_changed(&w, past, e)) != ST_OK ||
-	    (rc = deed_store_old(&w.deed, e)) != ST_OK ||
 	    (rc = open_stage(&w, e)) != ST_OK ||
 	    (rc = write_original(&w, past, sha, e)) != ST_OK ||
+	    (rc = keep_old(&w, e)) != ST_OK ||
 	    (rc = seal_original(&w, past, sha, e)) != ST_OK)
 		goto out;
 	w.deed.intent.undoes = seq;

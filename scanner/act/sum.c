@@ -46,7 +46,7 @@ sum_pieces(int fd, uint64_t limit, int copy_to, struct hash *h,
 		hash_feed(h, s);
 		if (copy_to >= 0 && call_write(copy_to, buf, s.n,
 		    out->size) != 0)
-			return err_set(e, ST_DEAD, errno, "cannot write");
+			return err_set(e, ST_BAD, errno, "cannot write");
 		out->lone_lf += count_lone_lf(s, last);
 		out->size += s.n;
 		last = buf[n - 1];

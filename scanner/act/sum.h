@@ -17,8 +17,8 @@ struct sum {
 /*
  * Of the first `limit` bytes of a file, UINT64_MAX: of all.  Where fd stands
  * does not matter and stays.  copy_to: -1, or where the same bytes are
- * written, to the same place.  ST_DEAD: cannot be read (or written), or no
- * memory; *out is untouched.
+ * written, to the same place.  ST_DEAD: it cannot be read, or no memory;
+ * ST_BAD: it cannot be written; *out is untouched.
  */
 int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,
     struct err *);
