@@ -196,6 +196,87 @@ what_a_crash_left_is_swept(void **state)
 	listing_free(&l);
 }
 
+/* Whole units or not, and too small to be read past the cache: the same. */
+static void
+what_the_disk_has_is_what_was_written(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 4096, 1048575, 1048576, 1048577,
+	    1052671, 1052672, 1052673, 1572864, 3145729 };
+	static uint8_t bytes[3145729];
+	const struct folder *f = *state;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + i / 4096);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct sum want, got;
+		const int fd = open_source(f, (struct span){ bytes,
+		    sizes[i] }, &want);
+
+		assert_int_equal(fsync(fd), 0);
+		assert_int_equal(sum_disk(fd, &got, NULL), ST_OK);
+		assert_true(sum_same(&got, &want));
+		assert_true(got.lone_lf == want.lone_lf);
+		assert_memory_equal(got.head, want.head, sizeof(got.head));
+		assert_true((fcntl(fd, F_GETFL) & O_DIRECT) == 0);
+		(void)close(fd);
+	}
+}
+
+/* Taken: read once, only to be read, and one like it is no harm. */
+static void
+an_original_is_taken_and_can_be_read(void **state)
+{
+	const struct span s = { (const uint8_t *)content, sizeof(content) };
+	const struct folder *f = *state;
+	struct sum sum;
+	const int src = open_source(f, s, &sum);
+
+	for (unsigned round = 0; round < 2; round++) {
+		struct blob b;
+		struct sum got;
+		int fd;
+
+		assert_int_equal(blob_take(f->fd, src, &b, NULL), ST_OK);
+		assert_true(sum_same(&b.sum, &sum));
+		for (unsigned finished = 0; finished < 2; finished++) {
+			assert_int_equal(blob_read(f->fd, &b, &fd, NULL),
+			    ST_OK);
+			assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE,
+			    O_RDONLY);
+			assert_int_equal(sum_file(fd, UINT64_MAX, -1, &got,
+			    NULL), ST_OK);
+			assert_true(sum_same(&got, &sum));
+			(void)close(fd);
+			assert_int_equal(blob_finish(f->fd, &b, NULL), ST_OK);
+		}
+		blob_drop(f->fd, &b);
+		assert_int_equal(blob_open(f->fd, sum.sha, &fd, &got, NULL),
+		    ST_OK);
+		(void)close(fd);
+	}
+	(void)close(src);
+}
+
+/* Another file under its name is not taken for the copy. */
+static void
+another_file_is_not_read_for_the_copy(void **state)
+{
+	const struct span s = { (const uint8_t *)content, sizeof(content) };
+	const struct folder *f = *state;
+	struct blob b;
+	struct sum sum;
+	const int src = open_source(f, s, &sum);
+	int fd;
+
+	assert_int_equal(blob_take(f->fd, src, &b, NULL), ST_OK);
+	assert_int_equal(unlinkat(f->fd, b.temp, 0), 0);
+	assert_int_equal(blob_read(f->fd, &b, &fd, NULL), ST_DEAD);
+	folder_write(f, b.temp, s);
+	assert_int_equal(blob_read(f->fd, &b, &fd, NULL), ST_DEAD);
+	blob_drop(f->fd, &b);
+	(void)close(src);
+}
+
 int
 main(void)
 {
@@ -212,6 +293,12 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(what_a_crash_left_is_swept,
 		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_the_disk_has_is_what_was_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    an_original_is_taken_and_can_be_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    another_file_is_not_read_for_the_copy, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("blob", tests, NULL, NULL);

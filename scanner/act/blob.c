@@ -100,16 +100,17 @@ int
 blob_take(int dir, int src, struct blob *out, struct err *e)
 {
 	struct blob b = { .fd = -1 };
+	struct err own = { 0 };
 	int rc;
 
 	if ((rc = open_new(dir, &b, e)) != ST_OK)
 		return rc;
-	rc = sum_file(src, UINT64_MAX, b.fd, &b.sum, e);
+	rc = sum_file(src, UINT64_MAX, b.fd, &b.sum, &own);
 	call_start_sync(b.fd);
 	if (rc == ST_DEAD)
-		rc = ST_BAD;
+		rc = err_set(e, ST_BAD, own.num, "cannot read");
 	else if (rc == ST_BAD)
-		rc = err_set(e, ST_DEAD, e->num,
+		rc = err_set(e, ST_DEAD, own.num,
 		    "cannot store the original");
 	else if (fchmod(b.fd, 0400) != 0)
 		rc = cannot_store(e);
@@ -181,8 +182,7 @@ read_back(const struct blob *b, struct err *e)
 	struct sum got;
 	int rc;
 
-	(void)posix_fadvise(b->fd, 0, 0, POSIX_FADV_DONTNEED);
-	if ((rc = sum_file(b->fd, UINT64_MAX, -1, &got, e)) != ST_OK)
+	if ((rc = sum_disk(b->fd, &got, e)) != ST_OK)
 		return rc;
 	if (!sum_same(&got, &b->sum))
 		return err_set(e, ST_DEAD, 0,

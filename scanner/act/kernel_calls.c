@@ -192,6 +192,26 @@ call_read(int fd, void *p, size_t n, uint64_t off)
 }
 
 int
+call_set_direct(int fd, bool on)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 ? -1 : fcntl(fd, F_SETFL, on ? flags | O_DIRECT :
+	    flags & ~O_DIRECT);
+}
+
+ssize_t
+call_read_direct(int fd, void *p, size_t n, uint64_t off)
+{
+	ssize_t k;
+
+	do
+		k = pread(fd, p, n, (off_t)off);
+	while (k < 0 && errno == EINTR);
+	return k;
+}
+
+int
 call_random_hex(char *out, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";

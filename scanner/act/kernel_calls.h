@@ -72,6 +72,14 @@ int call_write(int fd, const void *, size_t n, uint64_t off);
 /* Up to n bytes at off; fewer only at the end of the file. */
 ssize_t call_read(int fd, void *, size_t n, uint64_t off);
 
+/*
+ * Whether reads pass the page cache by; O_DIRECT.  Then only whole units, from
+ * memory and to places that are multiples of one, and one call for each read.
+ */
+#define CALL_DIRECT_UNIT 4096u
+int call_set_direct(int fd, bool on);
+ssize_t call_read_direct(int fd, void *, size_t n, uint64_t off);
+
 /* n random bytes as 2 n digits and a NUL. */
 int call_random_hex(char *out, size_t n);
 

@@ -4,10 +4,15 @@
 #include "sum.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "kernel_calls.h"
 
 #define PIECE (64u << 10)	/* bytes read at once */
+#define DIRECT_PIECE (512u << 10)
+#define DIRECT_MIN (1u << 20)	/* of a file: else it is not worth while */
 
 /* The byte before p is last, 0 at the start. */
 static uint64_t
@@ -23,56 +28,127 @@ count_lone_lf(struct span s, uint8_t last)
 	return n;
 }
 
-static int
-sum_pieces(int fd, uint64_t limit, int copy_to, struct hash *h,
-    struct sum *out, struct err *e)
+/* A sum that is being made. */
+struct adding {
+	struct sum sum;
+	struct hash *hash;
+	uint8_t last;
+};
+
+static void
+add(struct adding *a, struct span s)
 {
-	uint8_t buf[PIECE], last = 0;
+	struct sum *sum = &a->sum;
+
+	if (s.n == 0)
+		return;
+	if (sum->size == 0)
+		memcpy(sum->head, s.p, s.n < sizeof(sum->head) ? s.n :
+		    sizeof(sum->head));
+	hash_feed(a->hash, s);
+	sum->lone_lf += count_lone_lf(s, a->last);
+	sum->size += s.n;
+	a->last = s.p[s.n - 1];
+}
+
+static int
+begin(struct adding *a, struct err *e)
+{
+	*a = (struct adding){ .hash = hash_new() };
+	if (a->hash == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot hash");
+	hash_begin(a->hash);
+	return ST_OK;
+}
+
+/* rc: of the reading. */
+static int
+end(struct adding *a, int rc, struct sum *out, struct err *e)
+{
+	if (rc == ST_OK && !hash_end(a->hash, a->sum.sha))
+		rc = err_set(e, ST_DEAD, 0, "cannot hash");
+	if (rc == ST_OK)
+		*out = a->sum;
+	hash_free(a->hash);
+	return rc;
+}
+
+static int
+add_file(struct adding *a, int fd, uint64_t limit, int copy_to,
+    struct err *e)
+{
+	uint8_t buf[PIECE];
 	ssize_t n;
 
 	for (;;) {
-		const uint64_t left = limit - out->size;
+		const uint64_t at = a->sum.size, left = limit - at;
 
-		n = call_read(fd, buf, left < PIECE ? left : PIECE,
-		    out->size);
+		n = call_read(fd, buf, left < PIECE ? left : PIECE, at);
 		if (n < 0)
 			return err_set(e, ST_DEAD, errno, "cannot read");
 		if (n == 0)
 			return ST_OK;
-		if (out->size == 0)
-			memcpy(out->head, buf, (size_t)n < sizeof(out->head) ?
-			    (size_t)n : sizeof(out->head));
-		const struct span s = { buf, (size_t)n };
-		hash_feed(h, s);
-		if (copy_to >= 0 && call_write(copy_to, buf, s.n,
-		    out->size) != 0)
+		if (copy_to >= 0 && call_write(copy_to, buf, (size_t)n, at) !=
+		    0)
 			return err_set(e, ST_BAD, errno, "cannot write");
-		out->lone_lf += count_lone_lf(s, last);
-		out->size += s.n;
-		last = buf[n - 1];
+		add(a, (struct span){ buf, (size_t)n });
 	}
 }
 
 int
 sum_file(int fd, uint64_t limit, int copy_to, struct sum *out, struct err *e)
 {
-	struct hash *h = hash_new();
-	struct sum sum = { 0 };
-	int rc = ST_DEAD;
+	struct adding a;
+	int rc;
 
-	if (h == NULL)
-		return err_set(e, ST_DEAD, ENOMEM, "cannot hash");
-	hash_begin(h);
-	if ((rc = sum_pieces(fd, limit, copy_to, h, &sum, e)) != ST_OK)
-		goto out;
-	if (!hash_end(h, sum.sha)) {
-		rc = err_set(e, ST_DEAD, 0, "cannot hash");
-		goto out;
+	if ((rc = begin(&a, e)) != ST_OK)
+		return rc;
+	return end(&a, add_file(&a, fd, limit, copy_to, e), out, e);
+}
+
+/*
+ * Past the page cache: large files would fill it with what nobody is going to
+ * read.  ST_BAD: it cannot be read in that way, or not to its end.
+ */
+static int
+add_direct(struct adding *a, int fd, uint64_t size)
+{
+	void *buf = NULL;
+	ssize_t n = 0;
+
+	if (posix_memalign(&buf, DIRECT_PIECE, DIRECT_PIECE) != 0)
+		return ST_BAD;
+	while (a->sum.size < size && a->sum.size % CALL_DIRECT_UNIT == 0 &&
+	    (n = call_read_direct(fd, buf, DIRECT_PIECE, a->sum.size)) > 0)
+		add(a, (struct span){ buf, (size_t)n });
+	free(buf);
+	return a->sum.size == size ? ST_OK : ST_BAD;
+}
+
+static int
+sum_direct(int fd, struct sum *out)
+{
+	struct adding a;
+	struct stat st;
+	int rc = ST_BAD;
+
+	if (fstat(fd, &st) != 0 || (uint64_t)st.st_size < DIRECT_MIN ||
+	    begin(&a, NULL) != ST_OK)
+		return ST_BAD;
+	if (call_set_direct(fd, true) == 0) {
+		rc = add_direct(&a, fd, (uint64_t)st.st_size);
+		(void)call_set_direct(fd, false);
 	}
-	*out = sum;
-out:
-	hash_free(h);
-	return rc;
+	return end(&a, rc, out, NULL);
+}
+
+int
+sum_disk(int fd, struct sum *out, struct err *e)
+{
+	if (sum_direct(fd, out) == ST_OK)
+		return ST_OK;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return sum_file(fd, UINT64_MAX, -1, out, e);
 }
 
 int

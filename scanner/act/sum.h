@@ -23,6 +23,12 @@ struct sum {
 int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,
     struct err *);
 
+/*
+ * Of what the disk has of a file that was synced; where the kernel lets us, not
+ * of what it remembers.  Nobody else may use fd meanwhile.  As sum_file.
+ */
+int sum_disk(int fd, struct sum *out, struct err *);
+
 /* SHA-256 of bytes in memory.  ST_DEAD: no memory. */
 int sum_bytes(struct span, uint8_t out[HASH_SIZE], struct err *);
 
