@@ -1,12 +1,18 @@
 #!/usr/bin/python3
-"""Messages of a Maildir repaired a second, every sync on.
+"""Repairs, every sync on, against something that does less.
 
-acting.py [--messages N] [--rounds N] [FOLDER | ext4]...
+acting.py mbox FILE FOLDER ROUNDS	fix --apply of a copy of the file, and
+					cp and sync of it
+acting.py maildir COUNT FOLDER ROUNDS	of a new Maildir of so many messages of
+					8 KiB, all of them dirty
+acting.py sparse MAILDIR FOLDER ROUNDS	of a copy in which one message of 1,000
+					is dirty, and a scan of it
+acting.py all COUNT FOLDER ROUNDS	fix, undo, quarantine and restore, as a
+					table
 
-For each folder, or a new file system with a journal in a file (as root): a
-Maildir of dirty messages of 8 KiB is repaired, quarantined and put back by the
-acting core; beside that, `cp -a` of the Maildir and a sync of all of it.  The
-median of the rounds is shown.
+Prints the median of our seconds, of the others', and of the ratios within the
+pairs; for maildir the messages a second behind that.  FOLDER should be on a
+disk: on tmpfs a sync costs nothing.
 """
 import os
 import shutil
@@ -18,8 +24,60 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-DRIVER = ROOT + "/build/faults/act_driver"
+BAREDOT = os.environ.get("BAREDOT", ROOT + "/build/baredot")
 LINE = b"x" * 62
+
+
+def timed(f, *args):
+    start = time.monotonic()
+    f(*args)
+    return time.monotonic() - start
+
+
+def run(status, *args):
+    r = subprocess.run([BAREDOT, *args], stdout=subprocess.DEVNULL)
+    if r.returncode != status:
+        raise SystemExit("%s: status %d" % (args, r.returncode))
+
+
+def fix(state, path):
+    run(0, "fix", "--apply", "--state", state, "-f", "ndjson",
+        path)
+
+
+def copy(a, b):
+    subprocess.run(["cp", "-a", a, b], check=True)
+    os.sync()
+
+
+def copy_file(a, b):
+    subprocess.run(["cp", a, b], check=True)
+    subprocess.run(["sync", b], check=True)
+
+
+class Folder:
+    """A new folder, its contents on the disk, and away afterwards."""
+
+    def __init__(self, where):
+        self.top = tempfile.mkdtemp(prefix="baredot-bench-", dir=where)
+        self.state = self.top + "/state"
+        self.store = self.top + "/store"
+        self.other = self.top + "/other"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.top)
+
+
+def mbox_round(path, where):
+    with Folder(where) as f:
+        copy_file(path, f.store)
+        other = timed(copy_file, f.store, f.other)
+        os.unlink(f.other)
+        os.sync()
+        return timed(fix, f.state, f.store), other
 
 
 def message(i):
@@ -32,98 +90,85 @@ def message(i):
     return out
 
 
+def name_of(i, data):
+    return "%d.M%dP1.example,S=%d,W=%d:2,S" % (1700000000 + i, i, len(data),
+                                               len(data) + data.count(b"\n") -
+                                               data.count(b"\r"))
+
+
+def put(path, i):
+    data = message(i)
+    with open(path + "/cur/" + name_of(i, data), "wb") as f:
+        f.write(data)
+
+
 def make(path, n):
     for f in ("cur", "new", "tmp"):
         os.makedirs(path + "/" + f)
     for i in range(n):
-        data = message(i)
-        name = "%d.M%dP1.example,S=%d,W=%d:2,S" % (
-            1700000000 + i, i, len(data), len(data) + data.count(b"\n") -
-            data.count(b"\r"))
-        with open(path + "/cur/" + name, "wb") as f:
-            f.write(data)
+        put(path, i)
     os.sync()
 
 
-def timed(f, *args):
-    start = time.monotonic()
-    f(*args)
-    return time.monotonic() - start
+def maildir_round(n, where):
+    with Folder(where) as f:
+        make(f.store, int(n))
+        other = timed(copy, f.store, f.other)
+        return timed(fix, f.state, f.store), other
 
 
-def copy(a, b):
-    subprocess.run(["cp", "-a", a, b], check=True)
-    os.sync()
+def sparse_round(path, where):
+    with Folder(where) as f:
+        copy(path, f.store)
+        for i in range(len(os.listdir(f.store + "/cur")) // 1000):
+            put(f.store, i)
+        os.sync()
+        run(0, "scan", "--exit-zero", "-f", "ndjson", f.store)
+        other = timed(run, 0, "scan", "--exit-zero", "-f", "ndjson", f.store)
+        return timed(fix, f.state, f.store), other
 
 
-def drive(*args):
-    r = subprocess.run([DRIVER], input=("-\t" + "\t".join(args) + "\n")
-                       .encode(), stdout=subprocess.PIPE, check=True)
-    lines = r.stdout.decode().splitlines()
-    if lines[-1].split()[1] != "0":
-        raise SystemExit("%s: %s" % (args, lines[:3]))
-
-
-def one_round(where, n, seconds):
-    top = tempfile.mkdtemp(prefix="baredot-bench-", dir=where)
-    try:
-        m, s = top + "/Maildir", top + "/state"
-        make(m, n)
-        for name, f, args in (
-                ("cp -a, sync", copy, (m, top + "/copy")),
-                ("repair", drive, ("fixall", s, m + "/cur")),
-                ("undo", drive, ("undo", s)),
-                ("quarantine", drive, ("quarantineall", s, m + "/cur")),
-                ("restore", drive, ("restore", s))):
-            seconds.setdefault(name, []).append(timed(f, *args))
-    finally:
-        shutil.rmtree(top)
-
-
-def measure(name, where, n, rounds):
+def all_rounds(n, where, rounds):
     seconds = {}
     for _ in range(rounds):
-        one_round(where, n, seconds)
+        with Folder(where) as f:
+            make(f.store, n)
+            q = f.top + "/quarantine"
+            for what, do, args in (
+                    ("cp -a, sync", copy, (f.store, f.other)),
+                    ("fix", fix, (f.state, f.store)),
+                    ("undo", run, (0, "undo", "last", "--apply", "--state",
+                                   f.state)),
+                    ("quarantine", run, (0, "quarantine", "--apply",
+                                         "--into", q, "--min-severity",
+                                         "low", "-f", "ndjson",
+                                         f.store)),
+                    ("restore", run, (0, "restore", "--apply", "--into",
+                                      q))):
+                seconds.setdefault(what, []).append(timed(do, *args))
     base = statistics.median(seconds["cp -a, sync"])
-    for what, all_of in seconds.items():
-        t = statistics.median(all_of)
-        print("%-24s %-12s %7.2f s %7.0f messages/s %6.1f x cp" % (
-            name, what, t, n / t, t / base), flush=True)
+    for what, each in seconds.items():
+        t = statistics.median(each)
+        print("%-12s %7.2f s %7.0f messages/s %6.1f x cp" %
+              (what, t, n / t, t / base), flush=True)
 
 
-def on_ext4(n, rounds):
-    """A file system of its own, in a file; its syncs reach that file."""
-    with tempfile.TemporaryDirectory(prefix="baredot-bench-") as top:
-        image, where = top + "/image", top + "/mounted"
-        os.mkdir(where)
-        with open(image, "wb") as f:
-            f.truncate(2 << 30)
-        subprocess.run(["mkfs.ext4", "-q", image], check=True)
-        subprocess.run(["mount", "-o", "loop", image, where], check=True)
-        try:
-            measure("ext4 with journal (loop)", where, n, rounds)
-        finally:
-            subprocess.run(["umount", where], check=True)
-
-
-def value(argv, key, default):
-    if key not in argv:
-        return default
-    i = argv.index(key)
-    got = int(argv[i + 1])
-    del argv[i:i + 2]
-    return got
-
-
-def main(argv):
-    n = value(argv, "--messages", 2000)
-    rounds = value(argv, "--rounds", 3)
-    for where in argv or ["."]:
-        if where == "ext4":
-            on_ext4(n, rounds)
-        else:
-            measure(where, where, n, rounds)
+def main(what, which, where, rounds):
+    if what == "all":
+        all_rounds(int(which), where, int(rounds))
+        return
+    one = {"mbox": mbox_round, "maildir": maildir_round,
+           "sparse": sparse_round}[what]
+    got = [one(which, where) for _ in range(int(rounds))]
+    out = [statistics.median(a for a, _ in got),
+           statistics.median(b for _, b in got),
+           statistics.median(a / b for a, b in got)]
+    if what == "maildir":
+        out.append(int(which) / out[0])
+    print(*("%.6f" % x for x in out))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
