@@ -138,24 +138,12 @@ put_entry(void *ctx, const struct run_entry *t, struct err *e)
 	return ST_OK;
 }
 
-/* For looking; dir must be one. */
-static int
-open_dir(struct statedir *s, const char *dir)
-{
-	const int status = state_view(s, dir);
-
-	if (status != EXIT_FINDINGS)
-		return status;
-	complain("%s: there is no quarantine folder", dir);
-	return EXIT_USAGE;
-}
-
 int
 quarantine_list(const char *dir, enum form form)
 {
 	struct statedir s = { 0 };
 	struct answer l = { 0 };
-	int status = open_dir(&s, dir);
+	int status = state_open_old(&s, dir, NULL, NO_QUARANTINE);
 
 	if (status == EXIT_CLEAN &&
 	    (status = answer_begin(&l, form)) == EXIT_CLEAN)

@@ -9,6 +9,7 @@
 #include "state_cmd.h"
 
 #define MANIFEST_NAME "manifest.ndjson"
+#define NO_QUARANTINE "there is no quarantine folder"	/* what to tell */
 
 /*
  * Call fn for each message that was to be taken out of its mailbox, in the

@@ -46,12 +46,6 @@ put_wrapped(struct buf *b, const char *text, size_t indent, size_t width)
 }
 
 void
-cmdline_paragraph(struct buf *b, const char *text)
-{
-	put_wrapped(b, text, 0, 79);
-}
-
-void
 cmdline_help(const struct cmdline *c, struct buf *b)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -68,6 +62,22 @@ cmdline_help(const struct cmdline *c, struct buf *b)
 		buf_printf(b, "%-28s", head);
 		put_wrapped(b, o->help, 28, 79);
 	}
+}
+
+void
+cmdline_show_help(const struct cmdline *c, const char *usage,
+    const char *what, const char *status)
+{
+	struct buf b = { 0 };
+
+	buf_printf(&b, "Usage: baredot %s %s\n\n", c->command, usage);
+	put_wrapped(&b, what, 0, 79);
+	buf_byte(&b, '\n');
+	cmdline_help(c, &b);
+	buf_byte(&b, '\n');
+	put_wrapped(&b, status, 0, 79);
+	(void)fputs(buf_text(&b), stdout);
+	buf_free(&b);
 }
 
 /* The id of what getopt_long gave: an id, or a letter. */

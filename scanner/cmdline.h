@@ -50,7 +50,9 @@ bool cmdline_usage(const struct cmdline *, const char *fmt, ...)
 /* A line for each option, or more. */
 void cmdline_help(const struct cmdline *, struct buf *);
 
-/* A paragraph of a help text, broken between words. */
-void cmdline_paragraph(struct buf *, const char *text);
+/* The help of a small command, on standard output: how it is called, what it
+ * does, its options, and its exit status. */
+void cmdline_show_help(const struct cmdline *, const char *usage,
+    const char *what, const char *status);
 
 #endif

@@ -317,23 +317,6 @@ restore(struct restore *r)
 	return status;
 }
 
-/* Only what changes mailboxes needs the lock. */
-static int
-open_state(const struct state_options *o, struct statedir *s)
-{
-	int status = state_view(s, o->into);
-
-	if (status == EXIT_FINDINGS) {
-		complain("%s: there is no quarantine folder", o->into);
-		return EXIT_USAGE;
-	}
-	if (status != EXIT_CLEAN || !o->apply || o->to != NULL)
-		return status;
-	statedir_close(s);
-	status = state_open(s, o->into, "restore", NULL);
-	return status == EXIT_CLEAN ? recover_first(s, NULL) : status;
-}
-
 static int
 run_restore(const struct state_options *o)
 {
@@ -341,7 +324,9 @@ run_restore(const struct state_options *o)
 	struct answer l = { 0 };
 	struct restore r = { .options = o, .state = &s, .answer = &l,
 		.to = -1, .undoing = { .answer = &l, .run = "" } };
-	int status = open_state(o, &s);
+	/* Only what changes mailboxes needs the lock. */
+	int status = state_open_old(&s, o->into, o->apply && o->to == NULL ?
+	    "restore" : NULL, NO_QUARANTINE);
 
 	if (status == EXIT_CLEAN &&
 	    (status = answer_begin(&l, o->form)) == EXIT_CLEAN)
@@ -374,24 +359,15 @@ void
 restore_help(void)
 {
 	const struct cmdline c = restore_line(0, NULL);
-	struct buf b = { 0 };
 
-	buf_str(&b, "Usage: baredot restore --into DIR [OPTION]... "
-	    "[RUN|SHA256]...\n\n");
-	cmdline_paragraph(&b,
+	cmdline_show_help(&c, "--into DIR [OPTION]... [RUN|SHA256]...",
 	    "Bring messages that `baredot quarantine --into DIR` took out of "
 	    "their mailboxes back to where they were, with their names, "
 	    "times, owners and modes; or, with --to, write them to files "
 	    "DIR/SHA256.eml. Which: those of a run, or those whose SHA-256 "
 	    "begins so (6 digits or more), else all. Without --apply nothing "
-	    "is done, and what would be is shown.");
-	buf_byte(&b, '\n');
-	cmdline_help(&c, &b);
-	buf_byte(&b, '\n');
-	cmdline_paragraph(&b,
+	    "is done, and what would be is shown.",
 	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
 	    "it failed, 64 usage, 75 another run is going on, or something "
 	    "is not settled.");
-	(void)fputs(buf_text(&b), stdout);
-	buf_free(&b);
 }

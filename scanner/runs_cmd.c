@@ -343,18 +343,10 @@ void
 runs_help(void)
 {
 	const struct cmdline c = runs_line(0, NULL);
-	struct buf b = { 0 };
 
-	buf_str(&b, "Usage: baredot runs [OPTION]... [RUN]\n\n");
-	cmdline_paragraph(&b,
+	cmdline_show_help(&c, "[OPTION]... [RUN]",
 	    "List what was done: every run that changed mail, or all "
 	    "messages of one. RUN is its id, the beginning of it, or "
-	    "\"last\". Changes nothing; may be used while a run is going on.");
-	buf_byte(&b, '\n');
-	cmdline_help(&c, &b);
-	buf_byte(&b, '\n');
-	cmdline_paragraph(&b,
+	    "\"last\". Changes nothing; may be used while a run is going on.",
 	    "Exit status: 0, 2 something could not be read, 64 usage.");
-	(void)fputs(buf_text(&b), stdout);
-	buf_free(&b);
 }

@@ -142,6 +142,24 @@ recover_first(const struct statedir *s, struct recovered *r)
 	return EXIT_CLEAN;
 }
 
+int
+state_open_old(struct statedir *out, const char *path, const char *what,
+    const char *none)
+{
+	int status = state_view(out, path);
+
+	if (status == EXIT_FINDINGS) {
+		complain("%s%s%s", path != NULL ? path : "",
+		    path != NULL ? ": " : "", none);
+		return EXIT_USAGE;
+	}
+	if (status != EXIT_CLEAN || what == NULL)
+		return status;
+	statedir_close(out);
+	status = state_open(out, path, what, NULL);
+	return status == EXIT_CLEAN ? recover_first(out, NULL) : status;
+}
+
 /* Some message was changed by it, for good or for a while. */
 static bool
 did_something(const struct statedir *s, const char *id)

@@ -27,6 +27,14 @@ int state_open(struct statedir *out, const char *path, const char *what,
 int state_view(struct statedir *out, const char *path);
 
 /*
+ * Open one that must be there already: for acting, all settled; what: NULL:
+ * for looking.  EXIT_CLEAN, or an exit status, told; `none` is what to say
+ * when there is none, which is EXIT_USAGE.
+ */
+int state_open_old(struct statedir *out, const char *path, const char *what,
+    const char *none);
+
+/*
  * Settle what a crash left, before anything else is done; *r (may be NULL):
  * what came of it.  What was done, and what is left unsettled, is told on
  * standard error.  EXIT_CLEAN: also when something is unsettled, which keeps

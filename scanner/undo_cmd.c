@@ -177,30 +177,14 @@ undo(const struct statedir *s, const char *id, struct answer *l)
 	return manifest_refresh(s, status);
 }
 
-/* Open the state folder, for looking or for acting; none is made. */
-static int
-open_state(const struct state_options *o, struct statedir *s)
-{
-	int status = state_view(s, o->state);
-
-	if (status == EXIT_FINDINGS) {
-		complain("there are no runs");
-		return EXIT_USAGE;
-	}
-	if (status != EXIT_CLEAN || !o->apply)
-		return status;
-	statedir_close(s);
-	status = state_open(s, o->state, "undo", NULL);
-	return status == EXIT_CLEAN ? recover_first(s, NULL) : status;
-}
-
 static int
 run_undo(const struct state_options *o)
 {
 	struct statedir s = { 0 };
 	struct answer l = { 0 };
 	char id[40];
-	int status = open_state(o, &s);
+	int status = state_open_old(&s, o->state, o->apply ? "undo" : NULL,
+	    "there are no runs");
 
 	if (status == EXIT_CLEAN)
 		status = state_find_run(&s, o->words[0], id);
@@ -291,44 +275,28 @@ void
 undo_help(void)
 {
 	const struct cmdline c = undo_line(0, NULL);
-	struct buf b = { 0 };
 
-	buf_str(&b, "Usage: baredot undo [OPTION]... RUN\n\n");
-	cmdline_paragraph(&b,
+	cmdline_show_help(&c, "[OPTION]... RUN",
 	    "Take back what a run did: every byte, name, time, owner and "
 	    "mode. A message that has been changed since is left alone. "
 	    "Without --apply nothing is changed, and what would be put back "
 	    "is shown. RUN is an id that `baredot runs` shows, the beginning "
-	    "of it, or \"last\": the newest that changed anything.");
-	buf_byte(&b, '\n');
-	cmdline_help(&c, &b);
-	buf_byte(&b, '\n');
-	cmdline_paragraph(&b,
+	    "of it, or \"last\": the newest that changed anything.",
 	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
 	    "it failed, 64 usage, 75 another run is going on, or something "
 	    "is not settled.");
-	(void)fputs(buf_text(&b), stdout);
-	buf_free(&b);
 }
 
 void
 recover_help(void)
 {
 	const struct cmdline c = recover_line(0, NULL);
-	struct buf b = { 0 };
 
-	buf_str(&b, "Usage: baredot recover [OPTION]...\n\n");
-	cmdline_paragraph(&b,
+	cmdline_show_help(&c, "[OPTION]...",
 	    "Settle what was left when a run was stopped by a crash or a "
 	    "signal: each message is then the old one or the new one, and "
 	    "nothing temporary is left. All commands that change mail do it "
-	    "first.");
-	buf_byte(&b, '\n');
-	cmdline_help(&c, &b);
-	buf_byte(&b, '\n');
-	cmdline_paragraph(&b,
+	    "first.",
 	    "Exit status: 0, 2 it failed, 64 usage, 75 another run is going "
 	    "on, or something is not settled.");
-	(void)fputs(buf_text(&b), stdout);
-	buf_free(&b);
 }

@@ -197,12 +197,8 @@ quarantine_verify(const char *dir, enum form form)
 {
 	struct statedir s = { 0 };
 	struct answer l = { 0 };
-	int status = state_view(&s, dir);
+	int status = state_open_old(&s, dir, NULL, NO_QUARANTINE);
 
-	if (status == EXIT_FINDINGS) {
-		complain("%s: there is no quarantine folder", dir);
-		status = EXIT_USAGE;
-	}
 	if (status == EXIT_CLEAN &&
 	    (status = answer_begin(&l, form)) == EXIT_CLEAN)
 		status = answer_end(&l, verify_all(&s, &l));
