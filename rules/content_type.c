@@ -299,3 +299,18 @@ content_type_param(const struct content_type *t, const char *name,
 		n = decode(&list[i], out, n, max);
 	return n;
 }
+
+static bool
+is_encoded(const char *encoding)
+{
+	return strcmp(encoding, "base64") == 0 ||
+	    strcmp(encoding, "quoted-printable") == 0 ||
+	    strcmp(encoding, "x-uuencode") == 0;
+}
+
+bool
+content_type_holds_message(const char *type, const char *encoding)
+{
+	return (strcmp(type, "message/rfc822") == 0 ||
+	    strcmp(type, "message/global") == 0) && !is_encoded(encoding);
+}

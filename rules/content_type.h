@@ -36,4 +36,8 @@ size_t content_type_param(const struct content_type *, const char *name,
 /* The type is main/..., or main alone. */
 bool content_type_is(const char *type, const char *main);
 
+/* An entity of that type and encoding holds a message with lines to read: RFC
+ * 2046 5.2.1 forbids to encode one, but then there are none. */
+bool content_type_holds_message(const char *type, const char *encoding);
+
 #endif

@@ -23,8 +23,8 @@ is_fws(uint8_t c)
 	return ascii_wsp(c) || c == '\r' || c == '\n';
 }
 
-static struct span
-trim(struct span s)
+struct span
+dkim_trim(struct span s)
 {
 	while (s.n > 0 && is_fws(s.p[0]))
 		s = (struct span){ s.p + 1, s.n - 1 };
@@ -88,10 +88,10 @@ add_tag(struct tag_list *l, struct span spec)
 {
 	struct tag t;
 
-	t.name = trim(cut_at(spec, '=', &t.value));
+	t.name = dkim_trim(cut_at(spec, '=', &t.value));
 	if (t.value.p == NULL)
 		return "a tag without =";
-	t.value = trim(t.value);
+	t.value = dkim_trim(t.value);
 	if (!is_tag_name(t.name))
 		return "a tag with no proper name";
 	if (!is_tag_value(t.value))
@@ -113,7 +113,7 @@ split_tags(struct tag_list *l, struct span s)
 	l->n = 0;
 	while (why == NULL && s.p != NULL) {
 		struct span rest;
-		const struct span spec = trim(cut_at(s, ';', &rest));
+		const struct span spec = dkim_trim(cut_at(s, ';', &rest));
 
 		if (spec.n > 0 || rest.p != NULL || l->n == 0)
 			why = add_tag(l, spec);
@@ -325,7 +325,7 @@ read_h(struct dkim_tags *t, struct span s, const struct tag_list *l)
 	(void)t;
 	(void)l;
 	while (s.p != NULL)
-		if (is_word(trim(cut_at(s, ':', &s)), "from"))
+		if (is_word(dkim_trim(cut_at(s, ':', &s)), "from"))
 			return NULL;
 	return "h= does not name From";
 }

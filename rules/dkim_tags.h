@@ -45,6 +45,9 @@ void dkim_tags_read(struct dkim_tags *, struct span value);
  * number: RFC 8617 4.1.2. */
 void dkim_tags_read_arc(struct dkim_tags *, struct span value);
 
+/* Without folding white space around it: RFC 6376 2.8. */
+struct span dkim_trim(struct span);
+
 /* The value of one tag, in place; false: there is none, or it is no list. */
 bool dkim_tags_find(struct span value, struct span name, struct span *out);
 

@@ -13,22 +13,6 @@ top(struct parts *s)
 	return &s->open[s->n - 1];
 }
 
-static bool
-is_message(const char *type)
-{
-	return strcmp(type, "message/rfc822") == 0 ||
-	    strcmp(type, "message/global") == 0;
-}
-
-/* RFC 2046 5.2.1 forbids it, but what is encoded holds no lines to read. */
-static bool
-is_encoded(const char *encoding)
-{
-	return strcmp(encoding, "base64") == 0 ||
-	    strcmp(encoding, "quoted-printable") == 0 ||
-	    strcmp(encoding, "x-uuencode") == 0;
-}
-
 /* --- an entity begins */
 
 static void
@@ -101,8 +85,8 @@ what_is(struct parts *s, const struct entity *o)
 {
 	const bool parts = content_type_is(o->part.type, "multipart");
 
-	if (!parts && (!is_message(o->part.type) ||
-	    is_encoded(o->part.encoding)))
+	if (!parts && !content_type_holds_message(o->part.type,
+	    o->part.encoding))
 		return ENTITY_OPAQUE;
 	if (parts && o->boundary_n == 0) {
 		mime_header_note(&s->header, MIME_TYPE, o->part.offset,
@@ -125,7 +109,7 @@ what_inside(const struct parts *s, const struct entity *o)
 
 	if (outer == INSIDE_BINARY || strcmp(o->part.encoding, "binary") == 0)
 		return INSIDE_BINARY;
-	return is_message(o->part.type) && !is_encoded(o->part.encoding) ?
+	return content_type_holds_message(o->part.type, o->part.encoding) ?
 	    INSIDE_MESSAGE : outer;
 }
 

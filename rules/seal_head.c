@@ -265,22 +265,6 @@ struct names {
 	struct span list[SEAL_NAMES];
 };
 
-static bool
-is_fws(uint8_t c)
-{
-	return ascii_wsp(c) || c == '\r' || c == '\n';
-}
-
-static struct span
-trim(struct span s)
-{
-	while (s.n > 0 && is_fws(s.p[0]))
-		s = (struct span){ s.p + 1, s.n - 1 };
-	while (s.n > 0 && is_fws(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 /* The names of h=, in order; false: there are too many. */
 static bool
 read_names(struct names *out, struct span s)
@@ -293,7 +277,7 @@ read_names(struct names *out, struct span s)
 
 		if (out->n == SEAL_NAMES)
 			return false;
-		out->list[out->n++] = trim((struct span){ s.p, n });
+		out->list[out->n++] = dkim_trim((struct span){ s.p, n });
 		s = (struct span){ s.p + skip, s.n - skip };
 	}
 	return true;

@@ -252,21 +252,6 @@ begin_unseen(struct seal_parts *w)
 		(void)open_slot(w, SEAL_DEEP, SEAL_TEXT, w->n);
 }
 
-static bool
-is_message(const char *type)
-{
-	return strcmp(type, "message/rfc822") == 0 ||
-	    strcmp(type, "message/global") == 0;
-}
-
-static bool
-is_encoded(const char *encoding)
-{
-	return strcmp(encoding, "base64") == 0 ||
-	    strcmp(encoding, "quoted-printable") == 0 ||
-	    strcmp(encoding, "x-uuencode") == 0;
-}
-
 /* The header of the last layer is over: what its body is. */
 static void
 begin_body(struct seal_parts *w)
@@ -288,7 +273,7 @@ begin_body(struct seal_parts *w)
 		l->is = ENTITY_PARTS;
 		if (l->boundary_n == 0 || w->n == MIME_DEPTH_MAX)
 			begin_unseen(w);
-	} else if (is_message(type) && !is_encoded(encoding.type)) {
+	} else if (content_type_holds_message(type, encoding.type)) {
 		l->is = ENTITY_MESSAGE;
 		if (w->n == MIME_DEPTH_MAX)
 			begin_unseen(w);

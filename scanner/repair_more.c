@@ -235,8 +235,8 @@ reason(struct repair_more *m, struct span body)
 static bool
 is_leaf(const struct mime_part *p)
 {
-	return strncmp(p->type, "multipart/", 10) != 0 &&
-	    strncmp(p->type, "message/", 8) != 0;
+	return !content_type_is(p->type, "multipart") &&
+	    !content_type_is(p->type, "message");
 }
 
 static void

@@ -11,7 +11,7 @@
 
 #include "buf.h"
 #include "kernel_calls.h"
-#include "listing.h"
+#include "whole_file.h"
 
 #define UNFINISHED ".new."
 #define NAME_SIZE (2 * HASH_SIZE + 1)
@@ -242,12 +242,5 @@ blob_put(int dir, int src, const struct sum *sum, struct err *e)
 void
 blob_sweep(int dir)
 {
-	struct listing l = { 0 };
-
-	if (listing_read(&l, dir, NULL) == ST_OK)
-		for (size_t i = 0; i < l.n; i++)
-			if (strncmp(l.list[i].name, UNFINISHED,
-			    sizeof(UNFINISHED) - 1) == 0)
-				(void)unlinkat(dir, l.list[i].name, 0);
-	listing_free(&l);
+	sweep_names(dir, UNFINISHED);
 }

@@ -104,14 +104,20 @@ whole_file_drop(struct whole_file *f)
 }
 
 void
-whole_file_sweep(int dir)
+sweep_names(int dir, const char *prefix)
 {
 	struct listing l = { 0 };
 
 	if (listing_read(&l, dir, NULL) == ST_OK)
 		for (size_t i = 0; i < l.n; i++)
-			if (strncmp(l.list[i].name, UNFINISHED,
-			    sizeof(UNFINISHED) - 1) == 0)
+			if (strncmp(l.list[i].name, prefix,
+			    strlen(prefix)) == 0)
 				(void)unlinkat(dir, l.list[i].name, 0);
 	listing_free(&l);
+}
+
+void
+whole_file_sweep(int dir)
+{
+	sweep_names(dir, UNFINISHED);
 }

@@ -37,4 +37,7 @@ void whole_file_drop(struct whole_file *);
 /* Remove temporaries that a crash left in dir. */
 void whole_file_sweep(int dir);
 
+/* The same of others, whose names begin so. */
+void sweep_names(int dir, const char *prefix);
+
 #endif
