@@ -52,6 +52,8 @@ struct row {
 #define IIS { "IIS", "net stop smtpsvc" }
 #define HMAIL { "hMailServer", "APPEND by IMAP, then expunge" }
 
+#define OURSELVES { "baredot", "baredot undo, or baredot restore" }
+
 #define HARAKA_NAME "%d_%d_%d_%d_%w_%d_%*"
 
 /*
@@ -100,6 +102,9 @@ static const struct row rows[] = {
 	  "mailroot/badmail", .near = { "../pickup|../Pickup" } },
 	/* Data/DOMAIN/USER/AB/{AB...}.eml; a row in a database has its size */
 	{ HMAIL, "{(%2x)%6x-%4x-%4x-%4x-%12x}.eml", .folder = "@" },
+	/* an original, by its SHA-256 */
+	{ OURSELVES, "%64x", .folder = "runs/%*/blobs",
+	  .near = { "../journal" } },
 };
 
 /* --- patterns */

@@ -352,6 +352,17 @@ settle(struct scan_command *c)
 	return c->command == COMMAND_SCAN || fix_options_settle(c);
 }
 
+/* What is read from a pipe cannot be put back into it. */
+static bool
+names_files(const struct scan_command *c)
+{
+	for (char **p = c->paths; *p != NULL; p++)
+		if (strcmp(*p, "-") == 0)
+			return usage("standard input cannot be changed: give "
+			    "the file's name (./- if that is its name)");
+	return true;
+}
+
 static bool
 has_paths(const struct scan_command *c)
 {
@@ -379,7 +390,8 @@ parse(struct scan_command *c, const struct cmdline *line)
 			goto bad;
 	}
 	c->paths = cmdline_words(line);
-	if (c->help || (settle(c) && has_paths(c)))
+	if (c->help || (settle(c) && has_paths(c) &&
+	    (c->command == COMMAND_SCAN || names_files(c))))
 		return true;
 bad:
 	complain("`baredot help %s` shows what there is", line->command);

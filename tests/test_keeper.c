@@ -17,6 +17,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define AROUND 3u
 #define MAIL "Subject: x\n\nbody\n"
+#define SHA "b9abd01a0fb73298fbcc231485c8212f6e5355bd7f2eb47f6a31510151537959"
 
 /* --- trees */
 
@@ -190,10 +191,17 @@ static const struct layout layouts[] = {
 	    { "inetpub/mailroot/Pickup/" }, false },
 	{ "hMailServer", "Data/example.org/alice/1F/" GUID ".eml", S(MAIL),
 	    { NULL }, false },
+	{ "baredot", "state/runs/20261129T073624.000352Z-4343/blobs/" SHA,
+	    S(MAIL), { "state/runs/20261129T073624.000352Z-4343/journal" },
+	    false },
 };
 
 /* The same, but for the name of a folder. */
 static const struct layout moved[] = {
+	{ NULL, "state/runs/20261129T073624.000352Z-4343/mail/" SHA, S(MAIL),
+	    { "state/runs/20261129T073624.000352Z-4343/journal" }, false },
+	{ NULL, "state/20261129T073624.000352Z-4343/blobs/" SHA, S(MAIL),
+	    { "state/20261129T073624.000352Z-4343/journal" }, false },
 	{ NULL, "postfix/mail/4D5E6F7A8B", S("T\x11" "1702409344 307254A"),
 	    { "postfix/active/", "postfix/incoming/" }, false },
 	{ NULL, "queue/done/12345", S("u501\0p1\0F\0"),

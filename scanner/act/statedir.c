@@ -48,9 +48,13 @@ static int
 open_own(int dir, const char *name, int *out, struct err *e)
 {
 	const bool new = mkdirat(dir, name, 0700) == 0;
+	const int num = new ? 0 : errno;
 	const int fd = openat(dir, name, FOLDER_FLAGS);
 	int rc;
 
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ST_DEAD, num,
+		    "cannot make the state folder");
 	if (fd < 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot open the state folder");

@@ -360,6 +360,41 @@ def a_state_folder_in_the_store_or_open_to_others_is_refused():
 
 
 @test
+def originals_of_other_runs_are_never_changed():
+    with folder() as top:
+        mail, state = store(top, "mbox", "eml")
+        fix("--apply", "--state", state, mail)
+        kept = {p: what for p, what in snapshot(state).items()
+                if "/blobs/" in p}
+        check(len(kept) > 1, kept)
+        other = top + "/other"
+        os.mkdir(other, 0o700)
+        for command in (("fix",), ("quarantine", "--min-severity", "low")):
+            ran = fix("--apply", "--into" if len(command) > 1 else "--state",
+                      other, *command[1:], state, command=command[0])
+            same(planned(ran), [], command)
+            for r in ran.of_type("message"):
+                check("baredot undo" in r["repair"]["why"], r)
+            check(ran.of_type("message"), command)
+        same_tree({p: what for p, what in snapshot(state).items()
+                   if "/blobs/" in p}, kept)
+
+
+@test
+def a_state_folder_that_cannot_be_made_says_why():
+    with folder() as top:
+        mail, state = store(top, "eml")
+        write(top + "/file", b"")
+        os.symlink("nowhere", top + "/link")
+        for where, why in (("/file", "Not a directory"),
+                           ("/none/state", "No such file or directory"),
+                           ("/link", "Not a directory")):
+            ran = fix("--apply", "--state", top + where, mail)
+            same(ran.status, UNREADABLE, ran.err)
+            check(why in ran.err, ran.err)
+
+
+@test
 def two_at_once_are_kept_apart():
     with folder() as top:
         mail, state = store(top, "eml")

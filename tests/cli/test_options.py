@@ -146,6 +146,9 @@ def explain_suggests_the_nearest_code():
 
 @test
 def nothing_to_scan_is_a_usage_error():
+    usage("fix", "-", says=["standard input cannot be changed", "./-"])
+    usage("quarantine", "a", "-", "--into", "q",
+          says=["standard input cannot be changed"])
     usage("scan", says=["what should be scanned", "file", "folder", "-"])
 
 
