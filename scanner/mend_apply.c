@@ -315,6 +315,8 @@ mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
 	m->pos = m->made = m->old_off = 0;
 	m->old_n = m->out_n = 0;
 	m->in_message = false;
+	m->fields_n = 0;
+	buf_clear(&m->text);
 	m->status = ST_OK;
 	job->messages = job->edits = job->taken = job->left = 0;
 	job->why[0] = '\0';
