@@ -235,7 +235,7 @@ on_graft(struct mend_apply *m, struct span s)
 	struct mend_graft w;
 	int rc;
 
-	if (s.n < sizeof(w) || !m->in_message)
+	if (s.n <= sizeof(w) || !m->in_message)
 		return wrong(m, "it makes no sense");
 	memcpy(&w, s.p, sizeof(w));
 	m->graft = (struct graft){ .off = w.off, .del = w.del,
@@ -260,7 +260,7 @@ on_end(struct mend_apply *m)
 		return wrong(m, "it makes no sense");
 	if ((rc = make_edits(m, put_fields(m), 0)) != ST_OK)
 		return rc;
-	rc = splice_upto(m, m->message.off + m->message.len, NULL, 0);
+	rc = splice_upto(m, m->message.off + m->message.len, m->edits, 0);
 	if (rc != ST_OK)
 		return rc;
 	if ((bad = splice_end(&m->splice)) != NULL)
