@@ -57,7 +57,9 @@ say_graft(struct script *s, uint64_t off, uint64_t del, uint32_t kind,
 struct edit
 edit_of(const struct shape *s, uint64_t off)
 {
-	struct edit e = { .off = off, .del = s->del, .ins = s->ins };
+	/* No pointer that is sent means anything. */
+	struct edit e = { .off = off, .del = s->del, .ins = s->ins,
+	    .graft = (const struct graft *)(uintptr_t)16 };
 
 	memcpy(e.old, s->old, s->del < EDIT_MAX ? s->del : 1);
 	memcpy(e.put, s->put, s->ins < EDIT_MAX ? s->ins : 1);

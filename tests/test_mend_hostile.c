@@ -20,6 +20,7 @@ static const struct mend_may all = { .kinds = ALL_KINDS, .take = true };
 /* --- named cases */
 
 #define FIELD "Date: Thu, 1 Jan 1970 00:00:00 +0000\n"
+#define ID "Message-ID: <1@example.com>\n"
 #define HEAD "From: a@example.com\n"
 #define BODY "\na\r.\n\0b\n"
 static const char file[] = "xx\n" HEAD BODY "yy\n";
@@ -37,6 +38,7 @@ say_good(struct script *s)
 {
 	say_message(s, AT, LEN);
 	say_graft(s, EMPTY, 0, EDIT_FIELD, FIELD);
+	say_graft(s, EMPTY, 0, EDIT_FIELD, ID);
 	say_edit(s, &cr_to_space, CR);
 	say_edit(s, &nul_goes, CR + 3);
 }
@@ -440,7 +442,7 @@ open_file(struct mendlaws *l, const struct mend_may *may)
 static void
 what_is_right_is_made(void **state)
 {
-	static const char want[] = "xx\n" HEAD FIELD "\na .\nb\nyy\n";
+	static const char want[] = "xx\n" HEAD FIELD ID "\na .\nb\nyy\n";
 	static struct mendlaws l;
 	static struct script s;
 
@@ -452,7 +454,7 @@ what_is_right_is_made(void **state)
 	assert_int_equal(l.want.n, sizeof(want) - 1);
 	assert_memory_equal(l.want.p, want, sizeof(want) - 1);
 	assert_int_equal(l.job.messages, 1);
-	assert_int_equal(l.job.edits, 3);
+	assert_int_equal(l.job.edits, 4);
 	mendlaws_close(&l);
 }
 
@@ -581,7 +583,7 @@ a_file_that_was_given_up_leaves_nothing(void **state)
 	open_file(&l, &all);
 	s.n = 0;
 	say_message(&s, AT, LEN);
-	say_graft(&s, EMPTY, 0, EDIT_FIELD, "Message-ID: <1@example.com>\n");
+	say_graft(&s, EMPTY, 0, EDIT_FIELD, ID);
 	say_must_hold(&l, &s);
 	assert_int_equal(l.rc, ST_BAD);
 	s.n = 0;
@@ -797,7 +799,7 @@ what_cannot_be_written_is_dead(void **state)
 	f.to = l.to;
 	assert_int_equal(run(m, &f, &s, &e), ST_OK);
 	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-	for (rlim_t n = 0; n <= sizeof(file) + sizeof(FIELD); n++) {
+	for (rlim_t n = 0; n <= sizeof(file) + sizeof(FIELD ID); n++) {
 		const struct rlimit limit = { n, none.rlim_max };
 		int rc;
 
