@@ -282,11 +282,13 @@ read_old(const struct mend_apply *m, uint64_t off, uint8_t *p, size_t n)
 	return call_read(m->from, p, n, off) == (ssize_t)n;
 }
 
-/* For those who end lines at c, no line ends before its last byte. */
+/* No line ends before the last byte: at an LF, or at a CR where that ends
+ * it. */
 static bool
-is_one_line(struct span s, int c)
+is_one_line(struct span s)
 {
-	return memchr(s.p, c, s.n - 1) == NULL;
+	return memchr(s.p, '\n', s.n - 1) == NULL &&
+	    (s.p[s.n - 1] == '\n' || memchr(s.p, '\r', s.n - 1) == NULL);
 }
 
 /* A From_ line stands there; before the first message there may be none. */
@@ -304,7 +306,7 @@ is_separator(const struct mend_apply *m, uint64_t from, uint64_t to)
 	s = (struct span){ line + before, (size_t)(to - from) };
 	return read_old(m, from - before, line, before + s.n) &&
 	    (before == 0 || is_break(line[0])) && span_starts(s, FROM) &&
-	    (is_one_line(s, '\n') || is_one_line(s, '\r'));
+	    is_one_line(s);
 }
 
 /* An empty line at most, and behind it another From_ line or the end. */
