@@ -278,7 +278,7 @@ on_end(struct naive *v)
 	return in && apply(v);
 }
 
-/* All bytes before `to` are one line. */
+/* One line, and no other: a CR in it is none where an LF ends it. */
 static bool
 is_from_line(struct span f, size_t from, size_t to)
 {
@@ -291,7 +291,7 @@ is_from_line(struct span f, size_t from, size_t to)
 		lf += f.p[i] == '\n';
 		cr += f.p[i] == '\r';
 	}
-	return lf == 0 || cr == 0;
+	return lf == 0 && (cr == 0 || f.p[to - 1] == '\n');
 }
 
 /* What goes is a message of an mbox, or the whole file. */

@@ -611,6 +611,75 @@ no_message_goes_where_none_may(void **state)
 	mendlaws_close(&l);
 }
 
+/* The separator is all before off, and nothing is behind the message. */
+static const struct {
+	const char *mbox;
+	uint64_t off, to;
+	bool ok;
+} separators[] = {
+	{ "From a\n\nFrom b\n", 7, 8, true },
+	{ "From a\r\n\r\nFrom b\r\n", 8, 10, true },
+	{ "From a\r\rFrom b\r", 7, 8, true },
+	{ "From a\rb\n\nFrom b\n", 9, 10, true },
+	{ "From a\n", 7, 7, true },
+	{ "From a", 6, 6, true },
+	{ "\nFrom a\n", 0, 1, true },
+	{ "From a\nb\nFrom b\n", 9, 9, false },
+	{ "From a\n\nFrom b\n", 8, 8, false },
+	{ "From a\r\rFrom b\r", 8, 8, false },
+	{ "From a\nb\rFrom b\n", 9, 9, false },
+	{ "From a\nb\r\nFrom b\n", 10, 10, false },
+	{ "From a\nb\nFrom b\n", 8, 9, false },
+	{ "From: a\n\nFrom b\n", 8, 9, false },
+	{ "From a\n\nFrom: b\n", 7, 8, false },
+	{ "From a\n\n\n\nFrom b\n", 7, 10, false },
+	{ "From a\n\nFro", 7, 8, false },
+};
+
+static void
+no_more_is_lost_than_a_separator(void **state)
+{
+	static struct mendlaws l;
+	static struct script s;
+
+	(void)state;
+	mendlaws_open(&l, &all);
+	for (size_t i = 0; i < N(separators); i++) {
+		const char *mbox = separators[i].mbox;
+		const uint64_t off = separators[i].off;
+
+		mendlaws_file(&l, (struct span){ (const uint8_t *)mbox,
+		    strlen(mbox) });
+		s.n = 0;
+		say_cut(&s, 0, off, 0, separators[i].to);
+		if (say_closed(&l, &s, false) != separators[i].ok)
+			fail_msg("case %zu: %s", i, l.e.text);
+	}
+	mendlaws_close(&l);
+}
+
+/* A From_ line that no format would read as one. */
+static void
+separators_are_short(void **state)
+{
+	static uint8_t mbox[3000];
+	static struct mendlaws l;
+	static struct script s;
+
+	(void)state;
+	mendlaws_open(&l, &all);
+	for (uint64_t n = 2040; n < 2060; n++) {
+		memset(mbox, 'x', sizeof(mbox));
+		memcpy(mbox, "From ", 5);
+		mbox[n - 1] = '\n';
+		mendlaws_file(&l, (struct span){ mbox, sizeof(mbox) });
+		s.n = 0;
+		say_cut(&s, 0, n, sizeof(mbox) - n, sizeof(mbox));
+		assert_int_equal(say_closed(&l, &s, false), n <= 2048);
+	}
+	mendlaws_close(&l);
+}
+
 /* --- --from */
 
 /* A report of one message. */
@@ -881,6 +950,8 @@ main(void)
 		cmocka_unit_test(many_edits_are_one_frame_and_no_more),
 		cmocka_unit_test(a_file_that_was_given_up_leaves_nothing),
 		cmocka_unit_test(no_message_goes_where_none_may),
+		cmocka_unit_test(no_more_is_lost_than_a_separator),
+		cmocka_unit_test(separators_are_short),
 		cmocka_unit_test(only_messages_of_the_report_are_mended),
 		cmocka_unit_test(only_messages_of_the_report_go),
 		cmocka_unit_test(what_cannot_be_read_is_dead),
