@@ -682,34 +682,47 @@ separators_are_short(void **state)
 
 /* --- --from */
 
-/* A report of one message. */
-static struct selection *
-select_one(uint64_t off, uint64_t len, struct span bytes)
+static void
+add_record(struct buf *b, uint64_t off, struct span bytes)
 {
 	struct hash *h = hash_new();
-	struct selection *s = NULL;
-	struct buf b = { 0 };
-	struct folder folder;
 	uint8_t sha[HASH_SIZE];
-	char path[sizeof(folder.path) + 3];
 
 	assert_non_null(h);
 	hash_begin(h);
 	hash_feed(h, bytes);
 	assert_true(hash_end(h, sha));
 	hash_free(h);
-	buf_printf(&b, "{\"type\":\"message\",\"path\":\"x\",\"offset\":%llu,"
-	    "\"length\":%llu,\"sha256\":\"", (unsigned long long)off,
-	    (unsigned long long)len);
-	buf_hex(&b, sha, sizeof(sha));
-	buf_str(&b, "\"}\n");
+	buf_printf(b, "{\"type\":\"message\",\"path\":\"x\",\"offset\":%llu,"
+	    "\"length\":%zu,\"sha256\":\"", (unsigned long long)off, bytes.n);
+	buf_hex(b, sha, sizeof(sha));
+	buf_str(b, "\"}\n");
+}
+
+static struct selection *
+select_all(struct buf *b)
+{
+	struct selection *s = NULL;
+	struct folder folder;
+	char path[sizeof(folder.path) + 3];
+
 	folder_make(&folder);
-	folder_write(&folder, "r", buf_span(&b));
+	folder_write(&folder, "r", buf_span(b));
 	(void)snprintf(path, sizeof(path), "%s/r", folder.path);
 	assert_int_equal(selection_read(path, &s, NULL), ST_OK);
 	folder_remove(&folder);
-	buf_free(&b);
+	buf_free(b);
 	return s;
+}
+
+/* A report of one message. */
+static struct selection *
+select_one(uint64_t off, struct span bytes)
+{
+	struct buf b = { 0 };
+
+	add_record(&b, off, bytes);
+	return select_all(&b);
 }
 
 static bool
@@ -738,7 +751,7 @@ only_messages_of_the_report_are_mended(void **state)
 	struct selection *one;
 
 	(void)state;
-	one = select_one(AT, LEN, (struct span){ f.p + AT, LEN });
+	one = select_one(AT, (struct span){ f.p + AT, LEN });
 	may.only = one;
 	for (uint64_t off = 0; off <= f.n; off++)
 		for (uint64_t len = 0; len <= f.n - off; len++)
@@ -746,19 +759,44 @@ only_messages_of_the_report_are_mended(void **state)
 			    (off == AT && len == LEN));
 	selection_free(one);
 	/* Its bytes are others by now. */
-	one = select_one(AT, LEN, (struct span){ f.p + AT + 1, LEN });
+	one = select_one(AT, (struct span){ f.p + AT + 1, LEN });
 	may.only = one;
 	assert_false(may_mend(&may, AT, LEN));
 	selection_free(one);
+}
+
+/* To look whether it is in the report does not disturb what is copied. */
+static void
+all_messages_of_the_report_are_mended(void **state)
+{
+	const struct span f = { (const uint8_t *)file, sizeof(file) - 1 };
+	struct mend_may may = all;
+	struct selection *two;
+	static struct mendlaws l;
+	static struct script s;
+	struct buf b = { 0 };
+
+	(void)state;
+	add_record(&b, 0, (struct span){ f.p, AT });
+	add_record(&b, AT, (struct span){ f.p + AT, LEN });
+	may.only = two = select_all(&b);
+	open_file(&l, &may);
+	s.n = 0;
+	say_message(&s, 0, AT);
+	say_word(&s, MEND_END);
+	say_good(&s);
+	assert_true(say_closed(&l, &s, true));
+	mendlaws_close(&l);
+	selection_free(two);
 }
 
 static void
 only_messages_of_the_report_go(void **state)
 {
 	const struct span f = { (const uint8_t *)file, sizeof(file) - 1 };
-	struct selection *one = select_one(AT, LEN,
-	    (struct span){ f.p + AT, LEN });
-	struct selection *whole = select_one(0, f.n, f);
+	struct selection *one = select_one(AT, (struct span){ f.p + AT,
+	    LEN });
+	struct selection *whole = select_one(0, f);
 	struct mend_may may = all;
 	static struct mendlaws l;
 	static struct script s;
@@ -953,6 +991,7 @@ main(void)
 		cmocka_unit_test(no_more_is_lost_than_a_separator),
 		cmocka_unit_test(separators_are_short),
 		cmocka_unit_test(only_messages_of_the_report_are_mended),
+		cmocka_unit_test(all_messages_of_the_report_are_mended),
 		cmocka_unit_test(only_messages_of_the_report_go),
 		cmocka_unit_test(what_cannot_be_read_is_dead),
 		cmocka_unit_test(what_cannot_be_written_is_dead),
