@@ -963,7 +963,7 @@ reasons_are_short(void **state)
 	for (size_t n = 0; n <= sizeof(text); n++) {
 		const struct span s = { text, n };
 
-		job = (struct mend_job){ .ctx = NULL };
+		memset(&job, 'z', sizeof(job));
 		mend_apply_begin(m, &job, -1, -1, 0, &e);
 		assert_int_equal(mend_apply_frame(m, MEND_LEFT, s), ST_OK);
 		assert_int_equal(mend_apply_frame(m, MEND_LEFT, SPAN("y")),

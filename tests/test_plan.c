@@ -120,6 +120,7 @@ check_any(const uint8_t *p, size_t n)
 	struct plan_item t;
 
 	while (plan_next(&in, &t)) {
+		assert_true(t.folder.n < n && t.name.n < n && t.note.n < n);
 		assert_true(t.folder.p >= p && t.name.p ==
 		    t.folder.p + t.folder.n && t.note.p ==
 		    t.name.p + t.name.n && in.p == t.note.p + t.note.n);
