@@ -142,7 +142,7 @@ eml_next(void *state, struct input *in, struct msg *m, struct err *e)
 	m->native = s->place == PLACE_MAILDIR || s->place == PLACE_MH ?
 	    BRK_LF : BRK_CRLF;
 	m->index = 1;
-	m->off = input_offset(in);
+	m->from = m->off = input_offset(in);
 	return ST_OK;
 }
 

@@ -306,7 +306,8 @@ mbox_next(void *state, struct input *in, struct msg *m, struct err *e)
 		internal = false;
 		if ((rc = to_separator(s, in, &a, e)) != ST_OK)
 			return rc;
-		first = input_offset(in) == 0;
+		m->from = input_offset(in);
+		first = m->from == 0;
 		take_separator(s, in, a);
 		if ((rc = begin_message(s, in, &internal, e)) != ST_OK)
 			return rc;

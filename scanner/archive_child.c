@@ -311,11 +311,12 @@ static void
 open_rewriting(struct rewriting *w)
 {
 	const struct scan_options *o = w->order->scan;
+	const struct mend_may may = mend_may(o);
 	const struct mend_sink sink = { .frame = on_frame, .tick = on_tick,
 	    .decided = on_decided, .ctx = w };
 
 	w->file = mend_file_new(o, &sink);
-	w->apply = mend_apply_new(repair_kinds(o->repair));
+	w->apply = mend_apply_new(&may);
 	if (w->file == NULL || w->apply == NULL)
 		_exit(1);
 	w->job.take = w->order->takes ? on_take : NULL;

@@ -8,6 +8,9 @@
 
 #include "kernel_calls.h"
 
+#define SEPARATOR_MAX 2048u	/* bytes of a From_ line: FROM_AHEAD */
+#define FROM SPAN("From ")
+
 /* --- writing */
 
 static void
@@ -101,20 +104,59 @@ splice_upto(struct mend_apply *m, uint64_t end, const struct edit *e, size_t n)
 
 /* --- what the child says */
 
+/* The SHA-256 of that much of the old file. */
+static int
+hash_old(struct mend_apply *m, uint64_t off, uint64_t len,
+    uint8_t sha[HASH_SIZE])
+{
+	ssize_t got;
+
+	m->old_n = 0;
+	hash_begin(m->seen);
+	for (; len > 0; off += (uint64_t)got, len -= (uint64_t)got) {
+		got = call_read(m->from, m->old, len < MEND_CHUNK ?
+		    (size_t)len : MEND_CHUNK, off);
+		if (got <= 0)
+			return err_set(m->e, ST_DEAD, got < 0 ? errno : 0,
+			    "cannot read the file once more");
+		hash_feed(m->seen, (struct span){ m->old, (size_t)got });
+	}
+	return hash_end(m->seen, sha) ? ST_OK : err_set(m->e, ST_DEAD, 0,
+	    "no SHA-256");
+}
+
+/* It is one of those that were asked for. */
+static int
+check_wanted(struct mend_apply *m, uint64_t off, uint64_t len)
+{
+	uint8_t sha[HASH_SIZE];
+	int rc;
+
+	if (m->may.only == NULL)
+		return ST_OK;
+	if ((rc = hash_old(m, off, len, sha)) != ST_OK)
+		return rc;
+	return selection_has(m->may.only, off, len, sha) ? ST_OK :
+	    wrong(m, "a message that nobody asked for");
+}
+
 static int
 on_message(struct mend_apply *m, struct span s)
 {
 	struct mend_message w;
+	int rc;
 
 	if (s.n != sizeof(w) || m->in_message)
 		return wrong(m, "it makes no sense");
 	memcpy(&w, s.p, sizeof(w));
 	if (w.off < m->pos || w.off > m->size || w.len > m->size - w.off)
 		return wrong(m, "a message that is not there");
+	if ((rc = check_wanted(m, w.off, w.len)) != ST_OK)
+		return rc;
 	m->message = w;
 	m->in_message = true;
 	m->fields_n = 0;
-	splice_begin(&m->splice, m->kinds, put, m);
+	splice_begin(&m->splice, m->may.kinds, put, m);
 	/* What it says of line ends it may choose: both are allowed. */
 	m->check.native = w.native == BRK_LF ? BRK_LF : BRK_CRLF;
 	splice_text(&m->splice, w.to == BRK_LF ? BRK_LF : BRK_CRLF,
@@ -193,7 +235,7 @@ on_graft(struct mend_apply *m, struct span s)
 	struct mend_graft w;
 	int rc;
 
-	if (s.n < sizeof(w) || !m->in_message)
+	if (s.n <= sizeof(w) || !m->in_message)
 		return wrong(m, "it makes no sense");
 	memcpy(&w, s.p, sizeof(w));
 	m->graft = (struct graft){ .off = w.off, .del = w.del,
@@ -218,7 +260,7 @@ on_end(struct mend_apply *m)
 		return wrong(m, "it makes no sense");
 	if ((rc = make_edits(m, put_fields(m), 0)) != ST_OK)
 		return rc;
-	rc = splice_upto(m, m->message.off + m->message.len, NULL, 0);
+	rc = splice_upto(m, m->message.off + m->message.len, m->edits, 0);
 	if (rc != ST_OK)
 		return rc;
 	if ((bad = splice_end(&m->splice)) != NULL)
@@ -228,19 +270,80 @@ on_end(struct mend_apply *m)
 	return ST_OK;
 }
 
+static bool
+is_break(uint8_t c)
+{
+	return c == '\n' || c == '\r';
+}
+
+static bool
+read_old(const struct mend_apply *m, uint64_t off, uint8_t *p, size_t n)
+{
+	return call_read(m->from, p, n, off) == (ssize_t)n;
+}
+
+/* No line ends before the last byte: at an LF, or at a CR where that ends
+ * it. */
+static bool
+is_one_line(struct span s)
+{
+	return memchr(s.p, '\n', s.n - 1) == NULL &&
+	    (s.p[s.n - 1] == '\n' || memchr(s.p, '\r', s.n - 1) == NULL);
+}
+
+/* A From_ line stands there; before the first message there may be none. */
+static bool
+is_separator(const struct mend_apply *m, uint64_t from, uint64_t to)
+{
+	uint8_t line[1 + SEPARATOR_MAX];
+	const size_t before = from > 0;
+	struct span s;
+
+	if (from == to)
+		return from == 0;
+	if (to - from > SEPARATOR_MAX)
+		return false;
+	s = (struct span){ line + before, (size_t)(to - from) };
+	return read_old(m, from - before, line, before + s.n) &&
+	    (before == 0 || is_break(line[0])) && span_starts(s, FROM) &&
+	    is_one_line(s);
+}
+
+/* An empty line at most, and behind it another From_ line or the end. */
+static bool
+is_gap(const struct mend_apply *m, uint64_t from, uint64_t to)
+{
+	const size_t n = to - from <= 2 ? (size_t)(to - from) : 0;
+	uint8_t p[2 + 5];
+	struct span s = { p, n + (to < m->size ? FROM.n : 0) };
+
+	if (to - from > 2 || (s.n > 0 && !read_old(m, from, p, s.n)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_break(p[i]))
+			return false;
+	s = (struct span){ p + n, s.n - n };
+	return s.n == 0 || span_eq(s, FROM);
+}
+
 static int
 on_cut(struct mend_apply *m, struct span s)
 {
 	struct mend_cut w;
 	int rc;
 
-	if (s.n < sizeof(w) || m->in_message || m->job->take == NULL)
+	if (s.n < sizeof(w) || m->in_message || !m->may.take ||
+	    m->job->take == NULL)
 		return wrong(m, "it makes no sense");
 	memcpy(&w, s.p, sizeof(w));
 	if (w.from < m->pos || w.off < w.from || w.to > m->size ||
-	    w.off > w.to || w.len > w.to - w.off)
+	    w.off > w.to || w.from == w.to || w.len > w.to - w.off)
 		return wrong(m, "a message that is not there");
-	if ((rc = copy_upto(m, w.from)) != ST_OK)
+	if (!is_separator(m, w.from, w.off) ||
+	    !is_gap(m, w.off + w.len, w.to))
+		return wrong(m, "what would go is not a message");
+	if ((rc = check_wanted(m, w.off, w.len)) != ST_OK ||
+	    (rc = copy_upto(m, w.from)) != ST_OK)
 		return rc;
 	rc = m->job->take(m->job->ctx, m->from, &(struct mend_taken){
 	    .off = w.off, .len = w.len, .from = w.from, .to = w.to,
@@ -315,6 +418,8 @@ mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
 	m->pos = m->made = m->old_off = 0;
 	m->old_n = m->out_n = 0;
 	m->in_message = false;
+	m->fields_n = 0;
+	buf_clear(&m->text);
 	m->status = ST_OK;
 	job->messages = job->edits = job->taken = job->left = 0;
 	job->why[0] = '\0';
@@ -334,17 +439,25 @@ mend_apply_end(struct mend_apply *m)
 	return rc;
 }
 
+struct mend_may
+mend_may(const struct scan_options *o)
+{
+	return (struct mend_may){ .kinds = repair_kinds(o->repair),
+	    .take = repair_takes_out(o->repair), .only = o->only };
+}
+
 struct mend_apply *
-mend_apply_new(unsigned kinds)
+mend_apply_new(const struct mend_may *may)
 {
 	struct mend_apply *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
-	m->kinds = kinds;
+	m->may = *may;
 	m->hash = hash_new();
+	m->seen = hash_new();
 	m->has_check = reencode_splice_open(&m->check, BRK_LF);
-	if (m->hash != NULL && m->has_check)
+	if (m->hash != NULL && m->seen != NULL && m->has_check)
 		return m;
 	mend_apply_free(m);
 	return NULL;
@@ -356,6 +469,7 @@ mend_apply_free(struct mend_apply *m)
 	if (m == NULL)
 		return;
 	hash_free(m->hash);
+	hash_free(m->seen);
 	if (m->has_check)
 		reencode_splice_close(&m->check);
 	buf_free(&m->text);

@@ -6,8 +6,10 @@
  * -> mend_apply_free
  *
  * It believes nothing of what it is told: messages are within the file and in
- * order, edits within their message and of an allowed kind (splice), and all
- * other bytes are the old ones.
+ * order, and of those that were asked for; edits are within their message and
+ * of an allowed kind (splice); a message goes only where that was asked for,
+ * all of it from its From_ line to the next, of which no more is lost than
+ * that line and an empty one; and all other bytes are the old ones.
  */
 #ifndef BAREDOT_MEND_APPLY_H
 #define BAREDOT_MEND_APPLY_H
@@ -18,10 +20,20 @@
 
 #define MEND_CHUNK (1u << 20)	/* bytes read or written at once */
 
+/* What may be done, by what the user asked for. */
+struct mend_may {
+	unsigned kinds;			/* edits, of enum edit_kind */
+	bool take;			/* messages may go */
+	const struct selection *only;	/* these messages; NULL: all */
+};
+
+struct mend_may mend_may(const struct scan_options *);
+
 struct mend_apply {
 	/* Its own: */
-	unsigned kinds;			/* of edits that are allowed */
-	struct hash *hash;
+	struct mend_may may;
+	struct hash *hash;		/* of the new file */
+	struct hash *seen;		/* of a message in the old one */
 	struct mend_job *job;
 	int from, to;
 	uint64_t size;			/* of the old file */
@@ -45,8 +57,8 @@ struct mend_apply {
 	uint8_t old[MEND_CHUNK], out[MEND_CHUNK];
 };
 
-/* NULL: no memory.  kinds: of enum edit_kind. */
-struct mend_apply *mend_apply_new(unsigned kinds);
+/* NULL: no memory.  may.only must stay. */
+struct mend_apply *mend_apply_new(const struct mend_may *);
 void mend_apply_free(struct mend_apply *);	/* NULL is fine */
 
 /*

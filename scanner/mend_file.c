@@ -81,10 +81,10 @@ send_repair(struct mend_file *m, const struct msg *msg,
 }
 
 static int
-send_cut(struct mend_file *m, uint64_t from, const struct msg *msg,
+send_cut(struct mend_file *m, const struct msg *msg,
     const struct judged *got, struct err *e)
 {
-	struct mend_cut w = { .from = from, .to = m->container ?
+	struct mend_cut w = { .from = msg->from, .to = m->container ?
 	    store_position(m->store) : msg->off + msg->len,
 	    .off = msg->off, .len = msg->len };
 	struct report_message r = { .msg = msg, .verdict = got->verdict,
@@ -95,7 +95,7 @@ send_cut(struct mend_file *m, uint64_t from, const struct msg *msg,
 	memcpy(w.sha, got->sha256, HASH_SIZE);
 	memcpy(r.sha256, got->sha256, HASH_SIZE);
 	buf_clear(&m->note);
-	message_note(&m->note, m->store, from, &r, m->options->cwd,
+	message_note(&m->note, m->store, &r, m->options->cwd,
 	    &m->options->report);
 	if (!buf_ok(&m->note))
 		return err_set(e, ST_DEAD, ENOMEM, "message");
@@ -120,10 +120,8 @@ tell(struct mend_file *m, const struct msg *msg, const struct judged *got,
 		m->sink.decided(m->sink.ctx, msg, got, f);
 }
 
-/* from: where its separator stands. */
 static int
-mend_message(struct mend_file *m, const struct msg *msg, uint64_t from,
-    struct err *e)
+mend_message(struct mend_file *m, const struct msg *msg, struct err *e)
 {
 	struct repair_facts f;
 	struct judged got;
@@ -143,7 +141,7 @@ mend_message(struct mend_file *m, const struct msg *msg, uint64_t from,
 	if (f.is == REPAIR_EDITS)
 		return send_repair(m, msg, &f, e);
 	if (f.is == REPAIR_TAKE_OUT)
-		return send_cut(m, from, msg, &got, e);
+		return send_cut(m, msg, &got, e);
 	if (f.is == REPAIR_REFUSED)
 		add_frame(m, MEND_LEFT, f.why, strlen(f.why), nothing);
 	return ST_OK;
@@ -152,17 +150,15 @@ mend_message(struct mend_file *m, const struct msg *msg, uint64_t from,
 static int
 mend_messages(struct mend_file *m, struct err *e)
 {
-	uint64_t from = store_first(m->store);
 	struct msg msg;
 	int rc;
 
 	m->container = store_is_container(m->store);
 	while ((rc = store_next(m->store, &msg, e)) == ST_OK) {
-		if ((rc = mend_message(m, &msg, from, e)) == ST_OK)
+		if ((rc = mend_message(m, &msg, e)) == ST_OK)
 			rc = m->status;
 		if (rc != ST_OK)
 			break;
-		from = store_position(m->store);
 	}
 	return rc == ST_BAD ? ST_DEAD : rc;
 }

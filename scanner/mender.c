@@ -36,9 +36,9 @@ struct mender *
 mender_new(const struct scan_options *o, unsigned timeout, struct err *e)
 {
 	struct mender *m = calloc(1, sizeof(*m));
+	const struct mend_may may = mend_may(o);
 
-	if (m == NULL || (m->apply = mend_apply_new(repair_kinds(
-	    o->repair))) == NULL) {
+	if (m == NULL || (m->apply = mend_apply_new(&may)) == NULL) {
 		free(m);
 		(void)err_set(e, ST_DEAD, ENOMEM, "cannot start");
 		return NULL;

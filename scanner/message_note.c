@@ -44,13 +44,13 @@ put_fields(struct json *j, struct head *h)
 
 /* The From_ line, without its break. */
 static void
-put_separator(struct json *j, struct store *st, uint64_t from, uint64_t off)
+put_separator(struct json *j, struct store *st, const struct msg *m)
 {
 	uint8_t line[SEPARATOR_MAX];
-	const uint64_t all = off - from;
+	const uint64_t all = m->off - m->from;
 	size_t n = all < sizeof(line) ? (size_t)all : sizeof(line);
 
-	if (n == 0 || store_look(st, from, line, n, NULL) != ST_OK)
+	if (n == 0 || store_look(st, m->from, line, n, NULL) != ST_OK)
 		return;
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		n--;
@@ -106,9 +106,8 @@ put_path(struct json *j, struct span path, const char *cwd)
 }
 
 void
-message_note(struct buf *b, struct store *st, uint64_t from,
-    const struct report_message *r, const char *cwd,
-    const struct report_options *o)
+message_note(struct buf *b, struct store *st, const struct report_message *r,
+    const char *cwd, const struct report_options *o)
 {
 	const struct msg *m = r->msg;
 	struct json j = json_begin(b);
@@ -123,7 +122,7 @@ message_note(struct buf *b, struct store *st, uint64_t from,
 		json_key(&j, "sha256");
 		json_hex(&j, r->sha256, HASH_SIZE);
 	}
-	put_separator(&j, st, from, m->off);
+	put_separator(&j, st, m);
 	put_head(&j, st, m);
 	put_findings(&j, r->verdict, o);
 	json_close(&j, '}');

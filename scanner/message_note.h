@@ -10,11 +10,11 @@
 
 /*
  * Where it is, which it is, its findings, the first bytes of From, To, Date,
- * Subject and Message-ID, and the separator that stands from byte `from` on up
- * to the message.  st: the store that the message is in, which can be read
- * again, and stays where it is.  cwd: where a relative path begins, or NULL.
+ * Subject and Message-ID, and its separator.  st: the store that the message
+ * is in, which can be read again, and stays where it is.  cwd: where a relative
+ * path begins, or NULL.
  */
-void message_note(struct buf *, struct store *st, uint64_t from,
+void message_note(struct buf *, struct store *st,
     const struct report_message *, const char *cwd,
     const struct report_options *);
 

@@ -27,17 +27,19 @@ plan_put(struct buf *b, const struct plan_item *i)
 bool
 plan_next(struct span *in, struct plan_item *out)
 {
-	const uint8_t *p = in->p + sizeof(struct wire_item);
 	struct wire_item w;
+	const uint8_t *p;
 	size_t left;
 
 	if (in->n < sizeof(w))
 		return false;
 	memcpy(&w, in->p, sizeof(w));
+	p = in->p + sizeof(w);
 	left = in->n - sizeof(w);
 	if (w.folder_n > left || w.name_n == 0 ||
 	    w.name_n > left - w.folder_n || w.root > w.folder_n ||
-	    w.note_n > left - w.folder_n - w.name_n)
+	    w.note_n > left - w.folder_n - w.name_n ||
+	    memchr(p, '\0', w.folder_n + w.name_n) != NULL)
 		return false;
 	*out = (struct plan_item){ .folder = { p, w.folder_n },
 	    .root = w.root, .name = { p + w.folder_n, w.name_n },
@@ -47,6 +49,5 @@ plan_next(struct span *in, struct plan_item *out)
 	memcpy(out->sha, w.sha, HASH_SIZE);
 	left -= (size_t)(w.folder_n + w.name_n + w.note_n);
 	*in = (struct span){ out->note.p + w.note_n, left };
-	return memchr(out->folder.p, '\0', out->folder.n) == NULL &&
-	    memchr(out->name.p, '\0', out->name.n) == NULL;
+	return true;
 }

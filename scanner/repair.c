@@ -194,6 +194,12 @@ repair_kinds(const struct repair_options *o)
 	return kinds;
 }
 
+bool
+repair_takes_out(const struct repair_options *o)
+{
+	return o->take_out || o->eod == REPAIR_EOD_QUARANTINE;
+}
+
 /* --- passes over the message */
 
 /* What is signed, and what the header block says. */

@@ -87,6 +87,9 @@ int repair_edits(struct repair *, struct store *st, edit_fn *, void *ctx,
 /* All kinds of edits (enum edit_kind) that these options can lead to. */
 unsigned repair_kinds(const struct repair_options *);
 
+/* These options can lead to REPAIR_TAKE_OUT. */
+bool repair_takes_out(const struct repair_options *);
+
 /* The kind's name in reports: "edit", "none", "quarantine", "refused". */
 const char *repair_is_name(enum repair_is);
 

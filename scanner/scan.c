@@ -152,7 +152,7 @@ plan_message(struct scanner *s, const struct msg *m,
 		memcpy(i.sha, got->sha256, sizeof(i.sha));
 	memcpy(r.sha256, i.sha, sizeof(r.sha256));
 	if (take && !i.container)
-		message_note(&note, s->store, m->off, &r, s->options.cwd,
+		message_note(&note, s->store, &r, s->options.cwd,
 		    &s->options.report);
 	i.note = buf_span(&note);
 	plan_put(&s->plan, &i);

@@ -14,6 +14,8 @@
 
 #include "json_read.h"
 
+#define LINE_MOST (16u << 20)	/* bytes: no record is as long */
+
 struct wanted {
 	uint64_t off, len;
 	uint8_t sha[HASH_SIZE];
@@ -22,6 +24,7 @@ struct wanted {
 struct file {
 	char *path;
 	bool maildir;
+	size_t order;		/* in the report */
 };
 
 struct selection {
@@ -80,8 +83,10 @@ add_file(struct selection *s, const struct json_object *o)
 		return false;
 	}
 	s->files = list;
-	s->files[s->files_n++] = (struct file){ .path = path,
-	    .maildir = json_member_is(o, "format", "maildir") };
+	s->files[s->files_n] = (struct file){ .path = path,
+	    .maildir = json_member_is(o, "format", "maildir"),
+	    .order = s->files_n };
+	s->files_n++;
 	return true;
 }
 
@@ -108,11 +113,9 @@ add_message(struct selection *s, const struct json_object *o, uint64_t line,
 }
 
 static int
-add_line(struct selection *s, const char *p, size_t n, uint64_t line,
-    struct err *e)
+add_line(struct selection *s, struct span text, uint64_t line, struct err *e)
 {
-	struct json_object *o = json_parse((struct span){
-	    (const uint8_t *)p, n });
+	struct json_object *o = json_parse(text);
 	struct span type;
 	int rc = ST_OK;
 
@@ -139,22 +142,83 @@ by_sha(const void *a, const void *b)
 }
 
 static int
+by_path(const void *a, const void *b)
+{
+	const struct file *x = a, *y = b;
+	const int c = strcmp(x->path, y->path);
+
+	return c != 0 ? c : x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int
+by_order(const void *a, const void *b)
+{
+	const struct file *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* A file is looked at once, however often it is named. */
+static void
+drop_twins(struct selection *s)
+{
+	size_t n = 0;
+
+	if (s->files_n == 0)
+		return;
+	qsort(s->files, s->files_n, sizeof(*s->files), by_path);
+	for (size_t i = 0; i < s->files_n; i++)
+		if (n > 0 && strcmp(s->files[n - 1].path,
+		    s->files[i].path) == 0)
+			free(s->files[i].path);
+		else
+			s->files[n++] = s->files[i];
+	s->files_n = n;
+	qsort(s->files, n, sizeof(*s->files), by_order);
+}
+
+/* The next line, without its break.  ST_END: there is none. */
+static int
+read_line(FILE *f, struct buf *line, uint64_t number, struct err *e)
+{
+	int c;
+
+	buf_clear(line);
+	while ((c = getc_unlocked(f)) != EOF && c != '\n' &&
+	    line->n < LINE_MOST)
+		buf_byte(line, (uint8_t)c);
+	if (ferror(f))
+		return err_set(e, ST_DEAD, errno, "cannot read");
+	if (!buf_ok(line))
+		return err_set(e, ST_DEAD, ENOMEM, "report");
+	if (c != EOF && c != '\n')
+		return err_set(e, ST_BAD, 0, "line %" PRIu64 ": too long for "
+		    "a record of a report", number);
+	return c == EOF && line->n == 0 ? ST_END : ST_OK;
+}
+
+static bool
+is_blank(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_wsp(s.p[i]) && s.p[i] != '\r')
+			return false;
+	return true;
+}
+
+static int
 read_lines(struct selection *s, FILE *f, struct err *e)
 {
-	char *line = NULL;
+	struct buf line = { 0 };
 	uint64_t number = 0;
-	size_t cap = 0;
 	int rc = ST_OK;
-	ssize_t n;
 
-	errno = 0;
-	while (rc == ST_OK && (n = getline(&line, &cap, f)) > 0)
-		if (strspn(line, " \t\r\n") < (size_t)n)
-			rc = add_line(s, line, (size_t)n, ++number, e);
-	if (rc == ST_OK && ferror(f))
-		rc = err_set(e, ST_DEAD, errno, "cannot read");
-	free(line);
-	return rc;
+	while (rc == ST_OK &&
+	    (rc = read_line(f, &line, ++number, e)) == ST_OK)
+		if (!is_blank(buf_span(&line)))
+			rc = add_line(s, buf_span(&line), number, e);
+	buf_free(&line);
+	return rc == ST_END ? ST_OK : rc;
 }
 
 int
@@ -178,14 +242,9 @@ selection_read(const char *report, struct selection **out, struct err *e)
 	}
 	if (s->n > 0)
 		qsort(s->list, s->n, sizeof(*s->list), by_sha);
+	drop_twins(s);
 	*out = s;
 	return ST_OK;
-}
-
-uint64_t
-selection_count(const struct selection *s)
-{
-	return s->n;
 }
 
 const char *

@@ -22,10 +22,8 @@ int selection_read(const char *report, struct selection **out, struct err *);
 
 void selection_free(struct selection *);	/* NULL is fine */
 
-uint64_t selection_count(const struct selection *);
-
-/* The i-th file that has a message in it, as the report writes its path; in
- * the report's order.  NULL: there are no more. */
+/* The i-th file that has a message in it, as the report writes its path: in
+ * the report's order, each once.  NULL: there are no more. */
 const char *selection_path(const struct selection *, size_t i);
 
 /* Its messages are single files of a Maildir. */

@@ -63,7 +63,7 @@ file_of(struct span s)
 /* What a store said; its place in the file is checked as it is read. */
 struct got {
 	size_t n;
-	struct split_message m[SPLIT_MAX];	/* without separator */
+	struct split_message m[SPLIT_MAX];
 	uint64_t first, position;
 	struct dialects seen;
 	int rc;			/* of what ended it */
@@ -104,8 +104,8 @@ read_all(struct store *s, struct span file, bool twice, struct got *g)
 			assert_int_equal(read_message(s, file, &m), ST_END);
 		}
 		assert_true(g->n < SPLIT_MAX);
-		g->m[g->n++] = (struct split_message){ .off = m.off,
-		    .len = m.len };
+		g->m[g->n++] = (struct split_message){ .separator = m.from,
+		    .off = m.off, .len = m.len };
 	}
 	g->position = store_position(s);
 	assert_true(store_take_dialects(s, &g->seen));
@@ -167,6 +167,7 @@ same_messages(const struct got *g, const struct split *want, size_t n)
 {
 	assert_true(g->n >= n && n <= want->n);
 	for (size_t i = 0; i < n; i++) {
+		assert_true(g->m[i].separator == want->m[i].separator);
 		assert_true(g->m[i].off == want->m[i].off);
 		assert_true(g->m[i].len == want->m[i].len);
 	}

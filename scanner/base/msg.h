@@ -17,6 +17,7 @@ struct msg {
 	uint64_t index;		/* 1 for the first message of its store */
 	uint64_t off;		/* of its first byte in the store's data: the
 				 * file, or what the file decompresses to */
+	uint64_t from;		/* where its separator starts; off: none */
 	uint64_t len;		/* bytes; known when it has been read whole */
 	uint64_t raw_off;	/* bytes into the file, or MSG_NOT_RAW */
 	const char *why_not;	/* a literal, when MSG_NOT_RAW */

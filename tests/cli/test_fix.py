@@ -311,6 +311,26 @@ def quarantine_takes_out_and_restore_brings_back():
 
 
 @test
+def folder_data_stays_when_the_first_message_goes():
+    with folder() as top:
+        mail, _ = store(top)
+        into = os.path.join(top, "q")
+        os.mkdir(into, 0o700)
+        data = (FROM + b"From: a@example.com\nX-IMAP: 1 2\n\n"
+                b"folder data\n\n")
+        rest = FROM + MAIL % 2 + b"ok\n"
+        box = write(mail + "/box", data + FROM + MAIL % 1 +
+                    b"x\n.\r\ny\n\n" + rest)
+        done = fix("--apply", mail, "--into", into, command="quarantine")
+        same(outcomes(done)[box]["taken_out"], 1)
+        same(read(box), data + rest)
+        listed, = [strict_json(line) for line in
+                   baredot("quarantine", "--list", into, "-f",
+                           "ndjson").out.splitlines()]
+        same(listed["separator"].encode() + b"\n", FROM)
+
+
+@test
 def objects_are_content_addressed_and_nobody_else_may_read_them():
     with folder() as top:
         mail, _ = store(top, "smuggle")
