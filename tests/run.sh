@@ -1,10 +1,10 @@
 #!/bin/sh
 # Build and run every test.  The last line: N passed, N failed, N skipped.
+# Two lanes at once: what only computes, and what runs the program and servers.
 set -u
 cd "$(dirname "$0")/.."
-out=build/check.log
 mkdir -p build
-: >"$out"
+began=$(date +%s)
 
 make_targets() {
 	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
@@ -13,25 +13,48 @@ make_targets() {
 	echo build/tests/archive_driver
 }
 
-say() { echo "$*" | tee -a "$out"; }
-
-# $1: name, rest: a command that prints TAP.
+# tap LANE NAME COMMAND...: a command that prints TAP; what is worth a look of
+# it, at once.
 tap() {
-	name=$1
-	shift
-	log=build/check.$name.log
+	out=build/check.$1.log
+	name=$2
+	shift 2
+	log=build/check.$(echo "$name" | tr / .).log
+	start=$(date +%s)
 	"$@" >"$log" 2>&1
 	rc=$?
 	# cmocka says "not ok" of a test that skipped itself.
 	sed -i 's/^not ok \(.*# SKIP\)/ok \1/' "$log"
 	sed "s|^\(not ok\|ok\) *[0-9]* *-* *|\1 - $name: |" "$log" |
 	    grep -aE '^(not ok|ok) ' >>"$out"
-	grep -aE '# SKIP' "$log" | sed "s|^|  $name: |"
-	if [ $rc -ne 0 ]; then
-		grep -aq '^not ok' "$log" || say "not ok - $name: exit status $rc"
-		echo "--- $name"
-		grep -av '^ok' "$log" | tail -n 60
+	if [ $rc -ne 0 ] && ! grep -aq '^not ok' "$log"; then
+		echo "not ok - $name: exit status $rc" | tee -a "$log" >>"$out"
 	fi
+	{
+		grep -aE '# SKIP' "$log" | sed "s|^|  $name: |"
+		took=$(($(date +%s) - start))
+		[ $took -lt 10 ] || echo "  $name: $took s"
+		[ $rc -eq 0 ] || echo "--- $name"
+		[ $rc -eq 0 ] || grep -av '^ok' "$log" | tail -n 60
+	} >"$log.show"
+	cat "$log.show"
+}
+
+computing() {
+	for t in tests/test_*.c; do
+		name=$(basename "$t" .c)
+		CMOCKA_MESSAGE_OUTPUT=TAP tap computing "$name" \
+		    "build/tests/$name"
+	done
+	tap computing fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}"
+	tap computing lint tests/lint.sh
+}
+
+running() {
+	for t in tests/cli/test_*.py; do
+		tap running "cli/$(basename "$t" .py)" \
+		    /usr/bin/python3 "$t"
+	done
 }
 
 if ! make --no-print-directory -j2 $(make_targets) >build/check.build.log 2>&1
@@ -40,18 +63,18 @@ then
 	echo "0 passed, 1 failed, 0 skipped"
 	exit 1
 fi
-for t in tests/test_*.c; do
-	name=$(basename "$t" .c)
-	CMOCKA_MESSAGE_OUTPUT=TAP tap "$name" "build/tests/$name"
-done
-for t in tests/cli/test_*.py; do
-	[ -e "$t" ] && tap "$(basename "$t" .py)" /usr/bin/python3 "$t"
-done
-tap fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}"
-tap lint tests/lint.sh
+: >build/check.computing.log
+: >build/check.running.log
+computing &
+lane=$!
+trap 'kill $lane 2>/dev/null; exit 1' INT TERM
+running
+wait $lane
+cat build/check.computing.log build/check.running.log >build/check.log
 
-failed=$(grep -ac '^not ok' "$out")
-skipped=$(grep -ac '^ok.*# SKIP' "$out")
-passed=$(($(grep -ac '^ok' "$out") - skipped))
+failed=$(grep -ac '^not ok' build/check.log)
+skipped=$(grep -ac '^ok.*# SKIP' build/check.log)
+passed=$(($(grep -ac '^ok' build/check.log) - skipped))
+echo "$(($(date +%s) - began)) s"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
