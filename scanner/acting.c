@@ -41,10 +41,19 @@ acting_begin_run(struct acting *a, struct err *e)
 	return ST_OK;
 }
 
+static bool
+is_not_stopped(void *ctx)
+{
+	const struct acting *a = ctx;
+
+	return *a->options.stop == 0;
+}
+
 int
 acting_new(struct acting **out, const struct acting_options *o)
 {
 	struct acting *a = calloc(1, sizeof(*a));
+	struct frames_wait wait;
 	struct err e = { 0 };
 	int status;
 
@@ -54,11 +63,13 @@ acting_new(struct acting **out, const struct acting_options *o)
 	}
 	a->options = *o;
 	a->facts.applies = true;
+	wait = (struct frames_wait){ .timeout = o->timeout,
+	    .going = is_not_stopped, .ctx = a };
 	status = state_open(&a->state, o->state, o->what, o->paths);
 	if (status == EXIT_CLEAN)
 		status = recover_first(&a->state, NULL);
 	if (status == EXIT_CLEAN && (a->mender = mender_new(o->scan,
-	    o->timeout, &e)) == NULL) {
+	    &wait, &e)) == NULL) {
 		complain("%s", e.text);
 		status = EXIT_UNREADABLE;
 	}

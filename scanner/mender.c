@@ -8,20 +8,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "child.h"
-#include "frames.h"
 #include "mend_apply.h"
 #include "mend_child.h"
 
+#define SLICE (32u << 20)	/* bytes that are read within the timeout */
+
 struct mender {
 	struct scan_options options;
-	unsigned timeout;		/* seconds */
+	struct frames_wait wait;
+	uint64_t until;			/* seconds, as now() */
 	struct child child;
 	struct mend_apply *apply;
 	struct frames_in in;		/* what it says */
 	struct mend_request request;
 };
+
+static uint64_t
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec;
+}
 
 static void
 body(int fd, void *ctx)
@@ -33,7 +45,8 @@ body(int fd, void *ctx)
 }
 
 struct mender *
-mender_new(const struct scan_options *o, unsigned timeout, struct err *e)
+mender_new(const struct scan_options *o, const struct frames_wait *wait,
+    struct err *e)
 {
 	struct mender *m = calloc(1, sizeof(*m));
 	const struct mend_may may = mend_may(o);
@@ -44,7 +57,7 @@ mender_new(const struct scan_options *o, unsigned timeout, struct err *e)
 		return NULL;
 	}
 	m->options = *o;
-	m->timeout = timeout;
+	m->wait = *wait;
 	m->child.fd = -1;
 	return m;
 }
@@ -73,6 +86,8 @@ begin(struct mender *m, struct mend_job *job, int from, int to,
 		return err_set(e, ST_DEAD, 0, "cannot hand on the file");
 	if (m->child.fd < 0 && !child_start(&m->child, body, m))
 		return err_set(e, ST_DEAD, errno, "cannot start a process");
+	m->until = now() + (1 + (uint64_t)st.st_size / SLICE) *
+	    m->wait.timeout;
 	frames_begin(&m->in);
 	mend_apply_begin(m->apply, job, from, to, (uint64_t)st.st_size, e);
 	m->request = (struct mend_request){ .size = (uint64_t)st.st_size,
@@ -88,12 +103,14 @@ begin(struct mender *m, struct mend_job *job, int from, int to,
 static int
 take_frame(struct mender *m, struct err *e)
 {
-	const struct frames_wait wait = { .timeout = m->timeout };
 	struct span s;
 	uint32_t type;
 	int rc;
 
-	rc = frames_next(&m->in, m->child.fd, &wait, &type, &s, e);
+	if (m->wait.timeout > 0 && now() >= m->until)
+		return err_set(e, ST_BAD, 0, "the process that reads it does "
+		    "not come to an end (--timeout)");
+	rc = frames_next(&m->in, m->child.fd, &m->wait, &type, &s, e);
 	return rc == ST_OK ? mend_apply_frame(m->apply, type, s) : rc;
 }
 

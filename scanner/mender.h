@@ -11,13 +11,15 @@
 #ifndef BAREDOT_MENDER_H
 #define BAREDOT_MENDER_H
 
+#include "frames.h"
 #include "scan.h"
 
 struct mender;
 
-/* timeout: seconds without a sign of life, 0: for ever.  NULL: *e. */
-struct mender *mender_new(const struct scan_options *, unsigned timeout,
-    struct err *);
+/* How long it may take, for each file; its timeout also bounds the whole.
+ * NULL: *e. */
+struct mender *mender_new(const struct scan_options *,
+    const struct frames_wait *, struct err *);
 void mender_free(struct mender *);	/* NULL is fine */
 
 /* A message that goes.  ST_OK; else nothing of the file is changed. */
