@@ -5,6 +5,8 @@
 #	BENCH_SIZE=1G	size of the mbox; everything else follows it
 #	BENCH_RUNS=5	pairs per row
 #	BENCH_DIR=DIR	where to make the stores
+#	BENCH_DISK=DIR	where to repair copies of them: no tmpfs, its syncs
+#			cost nothing
 #	BENCH_KEEP=1	leave them there
 # shellcheck disable=SC2086,SC2016,SC2317  # $scan is a command and its options
 set -eu
@@ -171,6 +173,31 @@ speed_rows() {
 	done
 }
 
+# acted KIND WHICH: as pair, by tests/bench/acting.py; $rate: messages a second.
+acted() {
+	result=$(/usr/bin/python3 tests/bench/acting.py "$1" "$2" "$disk" \
+	    "$runs") || die "could not measure: $1"
+	read -r a b ratio rate <<-EOF
+	$result
+	EOF
+}
+
+# On the disk: every message, or the file, is changed and synced.
+repair_rows() {
+	disk=${BENCH_DISK:-build/bench}
+	acted mbox "$data/dirty.mbox"
+	row "fix --apply of the dirty mbox / cp, sync" "$(round "$a" 3)" \
+	    "$(round "$b" 3)" "$(round "$ratio" 2)" "$ratio" "<=" 4 2.5 ""
+	acted maildir 2000
+	row "fix --apply of 2,000 dirty messages / cp -a, sync: \
+$(round "$rate" 0)/s" "$(round "$a" 3)" "$(round "$b" 3)" \
+	    "$(round "$ratio" 2)" "$rate" ">=" 300 800 "/s"
+	acted sparse "$data/Maildir"
+	row "fix --apply where 1 message in 1,000 is dirty / scan" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" 1.5 1.2 ""
+}
+
 memory_rows() {
 	memory "clean mbox" "$data/clean.mbox"
 	memory "dirty mbox" "$data/dirty.mbox"
@@ -198,5 +225,6 @@ make_stores
 echo "| what | ours, s | other, s | ratio | must | aim | |"
 echo "|---|---|---|---|---|---|---|"
 speed_rows
+repair_rows
 memory_rows
 exit $missed
