@@ -43,6 +43,8 @@ userdb {
 class Post:
     """A mailbox, those who deliver to it, and what they say they did."""
 
+    text, pause = TEXT, 0
+
     def __init__(self, folder):
         if os.geteuid() != 0:
             raise Skip("needs root, to be two users")
@@ -82,11 +84,12 @@ class Post:
         n = 0
         while time.monotonic() < self.until:
             name = b"%s-%d" % (who.encode(), n)
-            r = self.run(argv, TEXT % (name, name, name))
+            r = self.run(argv, self.text % (name, name, name))
             with self.lock:
                 (self.sent if r.returncode == 0 else self.failed).append(
                     (name, r.stdout))
             n += 1
+            time.sleep(self.pause)
 
     def change(self):
         """How many changes were done, and how many were not."""
