@@ -197,9 +197,9 @@ class Maildir(Post):
                 if not is_new(m) and m.links == 1]
         same(left, [], "not repaired")
 
-    def take_back(self):
-        """Undo all runs, the last first: what was not taken out or given
-        another name since is as it was delivered."""
+    def take_back(self, renamed=0):
+        """Undo all runs, the last first: what is there is as it was
+        delivered, but for what has more names, or got another name."""
         before, count = set(self.messages()), {}
         for run in reversed(self.runs):
             for r in self.baredot("undo", run, "--apply"):
@@ -210,7 +210,7 @@ class Maildir(Post):
         same(set(after), before, "messages after undo")
         left = [m.path for m in after.values() if not is_old(m) and
                 m.links == 1]
-        same(left, [], "not as they were")
+        check(len(left) <= renamed, "not as they were: %s" % left)
         check(set(count) <= {"done", "gone", "refused"}, str(count))
         check(count.get("done", 0) >= 20, "too few were undone")
 
@@ -436,13 +436,15 @@ class Mutt:
         ours, its = pty.openpty()
         child = self.start(its)
         os.close(its)
-        end, shown = time.monotonic() + 20, b""
+        key, shown = time.monotonic() + 0.5, b""
+        end = key + 20
         try:
             while time.monotonic() < end:
                 if select.select([ours], [], [], 0.1)[0]:
                     shown += os.read(ours, 1 << 16)
-                else:                   # an error, and it drops the keys
+                if time.monotonic() > key:      # an error: it drops keys
                     os.write(ours, b"q")
+                    key += 0.2
         except OSError:                 # it is gone
             end = 0
         os.close(ours)
@@ -484,7 +486,7 @@ def with_mutt(folder):
               (post.deliver, "maildrop", maildrop(post)),
               (mutt.use,))
     print("# mutt: %d times, %d messages" % (mutt.runs, mutt.read))
-    check(mutt.runs > 4 and mutt.read > 100, "mutt did too little")
+    check(mutt.runs > 2 and mutt.read > 10, "mutt did too little")
     kept = {t for t in post.delivered() if t[-1:] not in b"37"}
     found = post.messages()
     same((kept - set(found), set(found) - post.delivered()), (set(), set()),
@@ -543,7 +545,7 @@ def with_dovecot(folder):
         post.all_repaired()
         found = post.messages()
         server.agrees(found)
-        post.take_back()
+        post.take_back(server.log().count("Had to fix wrong size"))
         server.agrees(post.messages())
 
 
