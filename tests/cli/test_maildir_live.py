@@ -3,65 +3,24 @@ repaired over and over again: no message is lost, none is there twice, each is
 the old one or the repaired one, and Dovecot has nothing to complain about.
 """
 import fcntl
-import imaplib
 import json
 import os
 import pty
-import random
 import re
 import select
-import socket
 import struct
 import subprocess
 import termios
-import threading
 import time
 
 from harness import OPT, SAN, check, main, same, write
-from test_mbox_live import LDA, Post, USER, install, need
+from post import (Client, Dovecot, ENOUGH, IMAP, LDA, Post, TOKEN, install,
+                  need)
 
 SECONDS = 8
 TEXT = (b"From: a@b.example\nTo: c@d.example\nMessage-ID: <%s@x>\n"
         b"Subject: %s\n\ntext of %s\nwith a CR\rin it\nCRLF here\r\n"
         b"twice\r\r\nand a dot\n.\r\nof its own\nand some more\nend\n")
-TOKEN = re.compile(rb"^Message-ID: <([a-z]+-\d+)@x>\r?$", re.M)
-ENOUGH = 3              # times that a message was looked for in vain
-DOVECOT = """base_dir = %(run)s
-state_dir = %(run)s
-log_path = %(run)s/log
-listen = 127.0.0.1
-protocols = imap
-ssl = no
-disable_plaintext_auth = no
-default_internal_user = %(user)s
-default_internal_group = %(group)s
-default_login_user = %(user)s
-mail_location = maildir:%(home)s/Maildir
-first_valid_uid = 1
-postmaster_address = postmaster@example.com
-hostname = host.example.com
-service imap-login {
-  chroot =
-  inet_listener imap {
-    port = %(port)d
-  }
-}
-service anvil {
-  chroot =
-}
-service stats {
-  chroot =
-}
-passdb {
-  driver = static
-  args = password=x
-}
-userdb {
-  driver = static
-  args = uid=%(user)s gid=%(group)s home=%(home)s
-}
-"""
-
 
 def repaired(data):
     """As a naive reader would do it."""
@@ -74,8 +33,14 @@ def wire(data):
 
 def forms(token):
     """As it was sent, as dovecot-lda stores it; as it is repaired."""
-    raw = TEXT % ((token,) * 3)
+    raw = TEXT.replace(b"%s", token)
     return (raw, raw.replace(b"\r\n", b"\n")), repaired(raw)
+
+
+def is_whole(token, text):
+    """As it goes over the wire."""
+    old, new = forms(token)
+    return text.endswith(tuple(wire(x) for x in old + (new,)))
 
 
 def is_old(m):
@@ -119,7 +84,7 @@ class Maildir(Post):
         for part in ("", "/cur", "/new", "/tmp"):
             os.mkdir(self.top + part)
         self.own(self.home)
-        self.runs, self.outcomes, self.failures = [], {}, []
+        self.runs, self.outcomes = [], {}
 
     def messages(self, sub=""):
         """By token; each is there once, and whole."""
@@ -159,24 +124,9 @@ class Maildir(Post):
                 self.outcomes[status] = self.outcomes.get(status, 0) + n
             time.sleep(0.03)
 
-    def guarded(self, work, *args):
-        try:
-            work(*args)
-        except Exception as why:
-            self.failures.append("%s%s: %s: %s" % (
-                getattr(work, "__name__", work), args, type(why).__name__,
-                why))
-
     def live(self, seconds, *works):
         """All at once until the time is up."""
-        self.until = time.monotonic() + seconds
-        threads = [threading.Thread(target=self.guarded, args=w)
-                   for w in works + ((self.repair,),)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
-        same(self.failures, [], "what went wrong")
+        self.together(seconds, *works, (self.repair,))
         print("# %d delivered, %d refused; repairs: %s, in %d runs" % (
             len(self.sent), len(self.failed), self.outcomes, len(self.runs)))
         check(len(self.sent) >= 40, "too little was delivered: %s" %
@@ -237,58 +187,7 @@ def dovecot_lda(post):
 
 # --- Dovecot
 
-class Dovecot:
-    """All of it as one user, on a port of 127.0.0.1, until the end."""
-
-    def __init__(self, post):
-        self.post, self.run = post, post.folder + "/run"
-        os.mkdir(self.run)
-        os.chown(self.run, post.uid, post.gid)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        group = subprocess.run(["id", "-gn", USER], stdout=subprocess.PIPE)
-        post.conf = write(post.folder + "/dovecot.conf", (DOVECOT % {
-            "run": self.run, "home": post.home, "user": USER,
-            "port": self.port, "group": group.stdout.decode().strip(),
-        }).encode())
-        os.chmod(post.conf, 0o644)
-
-    def __enter__(self):
-        self.child = subprocess.Popen(
-            ["dovecot", "-F", "-c", self.post.conf], preexec_fn=self.post.be,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            time.sleep(0.05)
-            try:
-                self.connect().logout()
-                return self
-            except OSError:
-                pass
-        raise Exception("Dovecot does not answer: %s" % self.log())
-
-    def __exit__(self, *_):
-        self.child.terminate()
-        self.child.wait(20)
-
-    def connect(self):
-        m = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
-        m.login(USER, "x")
-        m.select("INBOX")
-        return m
-
-    def log(self):
-        with open(self.run + "/log", errors="replace") as f:
-            return f.read()
-
-    def complaints(self, since=0):
-        return [line for line in self.log()[since:].splitlines()
-                if re.search("Error|Panic|Fatal", line)]
-
-    def doveadm(self, *args):
-        return self.post.run(["doveadm", "-c", self.post.conf, "-f", "tab",
-                              *args], b"")
-
+class Server(Dovecot):
     def agrees(self, found):
         """Its sizes and bodies are those on the disk, without complaints."""
         since = len(self.log())
@@ -307,92 +206,6 @@ class Dovecot:
         same(sorted(bodies), sorted(wire(x.data) for x in found.values()),
              "bodies")
         same(self.complaints(since), [], "complaints")
-
-
-class Client:
-    """An IMAP session that does one thing after the other."""
-
-    def __init__(self, server, seed):
-        self.server, self.rng = server, random.Random(seed)
-        self.m = server.connect()
-        self.asked = {}         # to be expunged; how often not found since
-        self.copied, self.flagged = set(), set()
-        self.count = {}
-
-    def uid(self, *args):
-        typ, data = self.m.uid(*args)
-        self.count[args[0], typ] = self.count.get((args[0], typ), 0) + 1
-        return typ == "OK", data
-
-    def uids(self, *what):
-        return self.uid("SEARCH", *what)[1][0].split()
-
-    def use(self, *deeds):
-        while time.monotonic() < self.server.post.until:
-            try:
-                self.m.noop()
-                for uid in self.uids("ALL")[-40:]:
-                    if self.rng.random() < 0.2:
-                        self.one(uid, self.rng.choice(deeds))
-                    self.look_again()
-            except imaplib.IMAP4.abort:         # a fetch that failed
-                self.count["abort"] = self.count.get("abort", 0) + 1
-                self.m = self.server.connect()
-        self.m.logout()
-
-    def one(self, uid, deed):
-        ok, data = self.uid("FETCH", uid, "(BODY.PEEK[HEADER])")
-        if ok and isinstance(data[0], tuple):
-            token = TOKEN.search(data[0][1]).group(1)
-            if token not in self.asked:
-                deed(self, uid, token)
-
-    def read(self, uid, token):
-        ok, data = self.uid("FETCH", uid, "(RFC822.SIZE BODY.PEEK[])")
-        if not ok or not isinstance(data[0], tuple):
-            return
-        old, new = forms(token)
-        check(data[0][1].endswith(tuple(wire(x) for x in old + (new,))),
-              "it read %r" % (data[0],))
-
-    def flag(self, uid, token):
-        flags = [f for f in ("\\Seen", "\\Answered", "\\Draft")
-                 if self.rng.random() < 0.5]
-        self.uid("STORE", uid, self.rng.choice(("+", "-")) + "FLAGS",
-                 "(%s)" % " ".join(flags))
-
-    def mark(self, uid, token):
-        """It stays marked: unless it became another message meanwhile."""
-        self.uid("STORE", uid, "+FLAGS", "(\\Flagged)")
-        self.m.noop()
-        if b"\\Flagged" in repr(self.uid("FETCH", uid, "(FLAGS)")).encode():
-            self.flagged.add(token)
-
-    def copy(self, uid, token):
-        if token in self.copied:
-            return
-        self.m.untagged_responses.clear()
-        self.uid("COPY", uid, "Other")
-        if self.m.response("COPYUID")[1][0]:
-            self.copied.add(token)
-
-    def expunge(self, uid, token):
-        self.asked[token] = 0
-        self.uid("STORE", uid, "+FLAGS", "(\\Deleted)")
-        self.uid("EXPUNGE", uid)
-
-    def look_again(self, all=False):
-        """Those that became other messages meanwhile are there again."""
-        for token, n in self.asked.items():
-            if n >= ENOUGH and not all:
-                continue
-            self.m.noop()
-            for uid in self.uids("HEADER", "MESSAGE-ID",
-                                 "<%s@x>" % token.decode()):
-                check(n < ENOUGH, "%s came back" % token)
-                self.expunge(uid, token)
-                n = -1
-            self.asked[token] = n + 1
 
 
 def doveadm_uses(post, server):
@@ -504,12 +317,12 @@ def with_dovecot(folder):
     """Dovecot with sessions that flag, copy, expunge and read; dovecot-lda,
     procmail and maildrop."""
     need(LDA, "dovecot-core")
-    need("/usr/lib/dovecot/imap", "dovecot-imapd")
+    need(IMAP, "dovecot-imapd")
     need("procmail", "procmail")
     need("maildrop", "maildrop")
     post = Maildir(folder)
-    with Dovecot(post) as server:
-        first, second = Client(server, 1), Client(server, 2)
+    with Server(post, "maildir:" + post.top) as server:
+        first, second = [Client(server, n, is_whole, 0) for n in (1, 2)]
         first.m.create("Other")
         post.live(SECONDS,
                   (post.deliver, "lda", dovecot_lda(post)),
