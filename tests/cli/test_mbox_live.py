@@ -25,7 +25,7 @@ end of %s
 class Mbox(Post):
     """A mailbox that is one file."""
 
-    text = TEXT
+    text, pause = TEXT, 0.02
 
     def __init__(self, folder):
         Post.__init__(self, folder)
