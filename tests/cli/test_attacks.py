@@ -3,6 +3,67 @@
 repairs it: nothing outside is touched, no message is lost, and it is said why.
 
 Each row is done with root acting for the owner, and with the owner acting.
+
+Where each attack and fault is tested, and what has to come of it; "here" is
+this file, and act.py the harness of tests/faults/ (a sample of it runs as
+test_act_faults.py):
+
+  Paths
+   1 a message becomes a link          here file_becomes_a_link; test_live.py
+                                       hostile_owner (scan)
+   2 cur/ flips to a link and back     here folder_flips
+   3 tmp/ becomes a link               here tmp_becomes_a_link
+   4 the temporary becomes a link      here temp_becomes_a_link
+   5 hard links                        here hard_links
+   6 FIFO, socket, device              here special_files; test_live.py
+                                       links_and_fifos (scan)
+   7 links of /proc                    here magic_links
+   8 "..", "/", "//", trailing dots    here names_that_lead_away
+   9 mounts inside the mailbox         here mounts
+  10 a maze of links                   here maze
+  11 a lease, a lock for ever          here held
+  12 the mailbox is replaced, modes    here folder_is_replaced
+  13 mode, ACL                         here mode_is_changed
+  14 a planted state folder            here state_is_planted
+  Concurrency
+  15 flags                             here flags; test_maildir_live.py
+  16 expunge                           here expunge; test_maildir_live.py
+  17 move to another folder            here move; copies: test_maildir_live.py
+  18 delivery                          here delivery; test_maildir_live.py,
+                                       test_mbox_live.py: dovecot-lda,
+                                       procmail, maildrop
+  19 writing in place                  here append; act_mbox.py
+  20 an IMAP session                   here open_reader; test_mbox_live.py
+                                       with_sessions; test_maildir_live.py
+  21 two at once                       here two_at_once; test_fix.py
+                                       two_at_once_are_kept_apart
+  22 undo while, and after, a crash    here undo_after_a_crash
+  23 backup                            here backup
+  Names
+  24 hostile names                     test_names.py: reports; of repairs,
+                                       names_of_what_is_repaired...; members
+                                       of archives, test_archive.py test_names
+  System
+  44 a full disk, at every call        act.py errors (ENOSPC); test_faults.py
+                                       full_disk (the report)
+  45 a quota                           test_attacks_more.py quota_is_used_up
+  46 EIO when reading                  test_attacks_more.py read_errors; act.py
+                                       errors; test_faults.py read_errors (scan)
+  47 EIO of a sync                     act.py errors, power cuts
+  48 turned read-only                  test_attacks_more.py
+                                       disk_turns_read_only
+  49 few descriptors                   test_attacks_more.py few_descriptors;
+                                       test_faults.py few_descriptors (scan)
+  50 no memory                         test_faults.py no_memory (scan)
+  51 clocks                            test_attacks_more.py clocks
+  52 signals                           test_attacks_more.py signals,
+                                       signals_in_undo, limits_of_size;
+                                       test_faults.py signals (scan)
+  53 a process is killed               test_attacks_more.py mender_dies;
+                                       test_fix_archive.py a_process_that_dies
+                                       ...; test_faults.py (scan)
+  54 stale lock files                  test_attacks_more.py stale_locks; act.py
+                                       kills: mbox
 """
 import contextlib
 import ctypes
@@ -452,7 +513,10 @@ def delivery(bench):
     worker = threading.Thread(target=deliver)
     worker.start()
     try:
-        for _ in range(3):
+        end = time.monotonic() + 10
+        for i in range(1000):
+            if i >= 3 and n[0] > 5 or time.monotonic() > end:
+                break
             a.run("fixall", a.box.path + "//M/new")
             a.run("undo")
     finally:

@@ -104,6 +104,20 @@ def a_dry_run_changes_nothing_and_says_what_would_be_done():
         same(os.listdir(top + "/state"), [])
 
 
+@test
+def a_dry_run_changes_no_access_time():
+    """Mail programs see by it whether there is new mail in an mbox."""
+    with folder() as top:
+        mail, _ = store(top, "eml", "mbox", "Maildir")
+        files = [os.path.join(where, n) for where, _, names in os.walk(mail)
+                 for n in names]
+        for path in files:
+            os.utime(path, (946684800, 946684801))
+        for what in ([mail], files):
+            fix(*what)
+            same([p for p in files if os.stat(p).st_atime != 946684800], [])
+
+
 LAWS = [
     ("default", [], ["eol.bare-cr", "eol.crcrlf", "eol.bare-lf",
                      "eol.crlf", "eol.cr-only"]),

@@ -1,92 +1,39 @@
 """Real programs deliver to an mbox while it is changed over and over again:
 none of their mail is lost, and none is there twice."""
+import imaplib
 import os
-import pwd
 import re
-import shutil
 import subprocess
-import threading
 import time
 
-from harness import ROOT, Skip, check, main, same, write
+from harness import ROOT, check, main, same, write
+from post import Client, Dovecot, IMAP, LDA, Post, configure, install, need
 
 SECONDS = 6
 DRIVER = os.path.join(ROOT, "build", "faults", "act_driver")
-USER = "nobody"
 TEXT = b"""From: a@b.example
 To: c@d.example
+Message-ID: <%s@x>
 Subject: %s
 X-Old: yes
 
 text of %s
 end of %s
 """
-LDA = "/usr/lib/dovecot/dovecot-lda"
-DOVECOT = """base_dir = %(run)s
-log_path = %(run)s/log
-mail_location = mbox:%(home)s/mail:INBOX=%(box)s
-mail_uid = %(user)s
-mail_gid = %(group)s
-first_valid_uid = 1
-mbox_write_locks = fcntl dotlock
-ssl = no
-protocols =
-postmaster_address = postmaster@example.com
-hostname = host.example.com
-userdb {
-  driver = static
-  args = uid=%(user)s gid=%(group)s home=%(home)s
-}
-"""
 
 
-class Post:
-    """A mailbox, those who deliver to it, and what they say they did."""
+class Mbox(Post):
+    """A mailbox that is one file."""
+
+    text, pause = TEXT, 0.02
 
     def __init__(self, folder):
-        if os.geteuid() != 0:
-            raise Skip("needs root, to be two users")
-        user = pwd.getpwnam(USER)
-        self.uid, self.gid = user.pw_uid, user.pw_gid
-        os.chmod(folder, 0o755)
-        self.folder = folder
-        self.home = folder + "/home"
+        Post.__init__(self, folder)
         self.box = self.home + "/spool/box"
-        os.makedirs(self.home + "/spool")
-        os.makedirs(self.home + "/mail")
+        os.mkdir(self.home + "/mail")
         write(self.box, b"")
         self.own(self.home)
-        self.sent, self.failed, self.lock = [], [], threading.Lock()
-        self.until = 0
-
-    def own(self, top):
-        for path, folders, files in os.walk(top):
-            for n in [path] + [os.path.join(path, f) for f in files]:
-                os.chown(n, self.uid, self.gid)
-                os.chmod(n, 0o700 if os.path.isdir(n) else 0o600)
-
-    def be(self):
-        os.setgroups([])
-        os.setgid(self.gid)
-        os.setuid(self.uid)
-
-    def run(self, argv, text):
-        env = {"HOME": self.home, "USER": USER, "LOGNAME": USER,
-               "PATH": os.environ["PATH"], "SHELL": "/bin/sh"}
-        return subprocess.run(argv, input=text, preexec_fn=self.be, env=env,
-                              cwd=self.home, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60)
-
-    def deliver(self, who, argv):
-        """One after the other until the time is up."""
-        n = 0
-        while time.monotonic() < self.until:
-            name = b"%s-%d" % (who.encode(), n)
-            r = self.run(argv, TEXT % (name, name, name))
-            with self.lock:
-                (self.sent if r.returncode == 0 else self.failed).append(
-                    (name, r.stdout))
-            n += 1
+        self.expunged = {}
 
     def change(self):
         """How many changes were done, and how many were not."""
@@ -121,7 +68,7 @@ def counts(said):
 def judge(post):
     with open(post.box, "rb") as f:
         data = f.read()
-    sent = sorted(n for n, _ in post.sent)
+    sent = sorted(n for n, _ in post.sent if n not in post.expunged)
     there = sorted(re.findall(rb"^Subject: (\S+)$", data, re.M))
     maybe = set(n for n, _ in post.failed)  # it said that it could not
     same([n for n in there if n not in maybe], sent, "what is there")
@@ -136,32 +83,17 @@ def judge(post):
     return data
 
 
-def live(folder, deliverers):
-    post = Post(folder)
-    todo = [(w, f(post)) for w, f in deliverers]
-    post.until = time.monotonic() + SECONDS
-    threads = [threading.Thread(target=post.deliver, args=(w, a))
-               for w, a in todo]
-    threads.append(threading.Thread(target=post.change))
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+def live(post, deliverers, *others):
+    """others: what else is done all the while."""
+    todo = [(post.deliver, w, f(post)) for w, f in deliverers]
+    post.together(SECONDS, *todo, *others, (post.change,))
     found = counts(post.said)
     print("# %d delivered, %d refused; changes: %s" % (
         len(post.sent), len(post.failed), found))
-    judge(post)
     check(len(post.sent) >= 10, "too little was delivered: %s" %
           post.failed[:3])
     check(found.get("done", 0) >= 3, "too few changes: %s" % found)
     check(set(found) <= {"done", "same", "busy"}, "changes: %s" % found)
-    return post
-
-
-def need(path, package):
-    if shutil.which(path) is None:
-        raise Skip("there is no %s: install the package %s" % (
-            os.path.basename(path), package))
 
 
 def procmail(post):
@@ -188,59 +120,93 @@ def appender(post):
     return ["/usr/bin/python3", "-S", "-c", code]
 
 
-def dovecot_conf(post):
-    group = subprocess.run(["id", "-gn", USER], stdout=subprocess.PIPE)
-    run = post.folder + "/run"
-    os.makedirs(run, exist_ok=True)
-    os.chown(run, post.uid, post.gid)
-    write(run + "/log", b"")
-    os.chown(run + "/log", post.uid, post.gid)
-    path = write(post.folder + "/dovecot.conf", (DOVECOT % {
-        "run": run, "home": post.home, "box": post.box, "user": USER,
-        "group": group.stdout.decode().strip()}).encode())
-    os.chmod(path, 0o644)
-    return path
-
-
 def dovecot(post):
-    return [LDA, "-c", dovecot_conf(post), "-e"]
+    return [LDA, "-c", post.conf, "-e"]
 
 
 def with_procmail_and_fcntl(folder):
     """procmail, and a program that knows only fcntl."""
     need("procmail", "procmail")
-    live(folder, (("procmail", procmail), ("fcntl", appender),
-                  ("procmail-too", procmail), ("fcntl-too", appender)))
+    post = Mbox(folder)
+    live(post, (("procmail", procmail), ("fcntl", appender),
+                ("procmail-too", procmail), ("fcntl-too", appender)))
+    judge(post)
 
 
 def with_maildrop_and_fcntl(folder):
     """maildrop, and a program that knows only fcntl."""
     need("maildrop", "maildrop")
-    live(folder, (("maildrop", maildrop), ("fcntl", appender),
-                  ("maildrop-too", maildrop), ("fcntl-too", appender)))
+    post = Mbox(folder)
+    live(post, (("maildrop", maildrop), ("fcntl", appender),
+                ("maildrop-too", maildrop), ("fcntl-too", appender)))
+    judge(post)
+
+
+def location(post):
+    return "mbox:%s/mail:INBOX=%s" % (post.home, post.box)
 
 
 def with_dovecot(folder):
     """dovecot-lda, and then Dovecot finds every message"""
     need(LDA, "dovecot-core")
-    post = live(folder, (("dovecot", dovecot), ("dovecot-too", dovecot)))
-    shutil.rmtree(post.home + "/mail")
-    os.mkdir(post.home + "/mail")
-    post.own(post.home)
-    r = post.run(["doveadm", "-c", post.folder + "/dovecot.conf", "-f",
-                  "tab", "fetch", "hdr.subject body", "all"], b"")
+    post = Mbox(folder)
+    configure(post, location(post))
+    live(post, (("dovecot", dovecot), ("dovecot-too", dovecot)))
+    judge(post)
+    r = post.run(["doveadm", "-c", post.conf, "-f", "tab", "fetch",
+                  "hdr.subject body", "all"], b"")
     found = sorted(re.findall(rb"^(dovecot\S*-\d+)\t", r.stdout, re.M))
     same(found, sorted(n for n, _ in post.sent), "what doveadm finds: %s" %
          r.stdout[-500:].decode(errors="replace"))
 
 
-def install():
-    """What is missing, where that can be installed."""
-    script = os.path.join(ROOT, "packaging", "install-deps.sh")
-    subprocess.run([script], stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
+def is_whole(token, text):
+    lines = text.split(b"\r\n")
+    return lines[-4:-1] == [b"", b"text of " + token, b"end of " + token] and \
+        len([x for x in lines if x in (b"X-Old: yes", b"X-Fixed: done")]) == 1
+
+
+def read_all(server):
+    """Of a message that has the UID it had, Dovecot believes the size that it
+    had, too; it complains, forgets that size and hangs up."""
+    m = server.connect()
+    for uid in m.uid("SEARCH", "ALL")[1][0].split():
+        try:
+            m.uid("FETCH", uid, "(BODY.PEEK[])")
+        except imaplib.IMAP4.abort:
+            m = server.connect()
+    bodies = [x[1] for x in m.fetch("1:*", "(BODY.PEEK[])")[1]
+              if isinstance(x, tuple)]
+    m.logout()
+    return bodies
+
+
+def with_sessions(folder):
+    """Dovecot with sessions that have it open, flag, expunge and read."""
+    need(LDA, "dovecot-core")
+    need(IMAP, "dovecot-imapd")
+    post = Mbox(folder)
+    post.pause = 0.05
+    with Dovecot(post, location(post)) as server:
+        first, second = [Client(server, n, is_whole, 0.4) for n in (1, 2)]
+        live(post, (("dovecot", dovecot), ("dovecot-too", dovecot)),
+             (first.use, Client.flag, Client.read, Client.expunge),
+             (second.use, Client.flag, Client.read))
+        post.expunged = first.asked
+        print("# sessions: %s, %s" % (first.count, second.count))
+        print("# %d expunged; complaints: %s" % (
+            len(first.asked), server.complaints()[:3]))
+        first.m = server.connect()
+        first.look_again(all=True)
+        judge(post)
+        read_all(server)
+        since = len(server.log())
+        same(len(read_all(server)), len(post.sent) - len(first.asked),
+             "bodies")
+        same(server.complaints(since), [], "complaints")
 
 
 if __name__ == "__main__":
     install()
-    main([with_procmail_and_fcntl, with_maildrop_and_fcntl, with_dovecot])
+    main([with_procmail_and_fcntl, with_maildrop_and_fcntl, with_dovecot,
+          with_sessions])

@@ -11,6 +11,7 @@ from cli import (BAREDOT, FINDINGS, UNREADABLE, baredot, check, exact, folder,
                  run, same, scan, strict_json, test, write)
 
 MAIL = b"From: a@example.com\nSubject: x\n\na line\r\nb\n"    # one finding
+DIRTY = b"From: a@example.com\n\nx\ry\nz\n"
 NAMES = [
     b"new\nline", b"carriage\rreturn", b"tab\there", b"bell\x07",
     b"\x1b[31mred\x1b[0m", b"\x1b]0;title\x07", b"del\x7f",
@@ -174,6 +175,88 @@ def a_report_under_a_hostile_name():
         safe(ran.err.encode("utf-8", "surrogateescape"))
         baredot("scan", "-o", os.fsencode(tmp) + b"/" + name, "samples/mh")
         same(os.listdir(os.fsencode(tmp)), [name])
+
+
+def maildir(top, names):
+    """Messages under such names, as far as they are names of a Maildir; new
+    names are 17 bytes longer."""
+    for part in (b"/cur/", b"/new/", b"/tmp/"):
+        os.makedirs(top + part)
+    for n in names:
+        write(top + b"/new/" + n.replace(b":", b"_").lstrip(b".")[:238],
+              DIRTY)
+        write(top + b"/cur/17." + n.replace(b":", b"_")[:230] + b":2,S",
+              DIRTY)
+
+
+def contents(top):
+    found = {}
+    for where, _, names in os.walk(top):
+        for n in names:
+            with open(os.path.join(where, n), "rb") as f:
+                found[os.path.join(where, n)] = f.read()
+    return found
+
+
+def act(*args, **more):
+    """In both forms; what was said is safe."""
+    ran = baredot(*args, **more)
+    (safe_json if b'{"type"' in ran.out[:8] else safe)(ran.out)
+    safe(ran.err.encode("utf-8", "surrogateescape"))
+    return ran
+
+
+def everywhere(mail):
+    """Each name in a Maildir, and some as those of other files."""
+    maildir(mail + b"/M", NAMES)
+    for n in NAMES[::4]:
+        write(mail + b"/eml/" + n[:251] + b".eml", DIRTY)
+        write(mail + b"/boxes/" + n[:200] + b".mbox",
+              b"From a@b Mon Jan  1 00:00:00 2024\n" + DIRTY + b"\n")
+    return contents(mail)
+
+
+@test
+def names_of_what_is_repaired_taken_out_and_brought_back():
+    with folder() as tmp:
+        mail, state = os.fsencode(tmp) + b"/mail", os.path.join(tmp, "state")
+        os.mkdir(state, 0o700)
+        first = everywhere(mail)
+        for do, back, form in (
+                (["fix", "--state"], ["undo", "last", "--state"], "ndjson"),
+                (["quarantine", "--min-severity=low", "--into"],
+                 ["restore", "--into"], "text")):
+            ran = act(*do, state, "-f", form, "--apply", mail)
+            same(ran.status, 0, ran.err)
+            if form == "ndjson":
+                same(sorted(exact(r, "path") for r in ran.of_type("outcome")
+                            if r["status"] == "done"), sorted(first))
+            same([p for p, d in contents(mail).items() if b"x\ry" in d], [])
+            run = os.listdir(state + "/runs")[0]
+            for other in ("ndjson", "text"):
+                act("runs", "--state", state, "-f", other)
+                act("runs", run, "--state", state, "-f", other)
+                act("quarantine", "--list", state, "-f", other)
+                act(*back, state, "-f", other)
+            ran = act(*back, state, "-f", form, "--apply")
+            same(ran.status, 0, ran.err)
+            same(contents(mail) == first, True, "not as it was")
+
+
+@test
+def a_name_that_is_too_long_for_a_mark_is_refused():
+    with folder() as tmp:
+        top, state = os.fsencode(tmp), os.path.join(tmp, "state")
+        os.mkdir(state, 0o700)
+        maildir(top + b"/M", [])
+        path = write(top + b"/M/cur/" + b"1.\x1b." + b"x" * 245 + b":2,S",
+                     DIRTY)
+        ran = act("fix", "--apply", "--state", state, "-f", "ndjson",
+                  top + b"/M")
+        same([(exact(r, "path"), r["status"]) for r in
+              ran.of_type("outcome")], [(path, "refused")])
+        check("too long" in ran.of_type("outcome")[0]["why"])
+        same(contents(top + b"/M"), {path: DIRTY})
 
 
 @test
