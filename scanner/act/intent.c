@@ -34,6 +34,15 @@ intent_begin(struct intent *in, enum act act, const struct place *p,
 	    err_set(e, ST_DEAD, ENOMEM, "intent");
 }
 
+void
+intent_stage_name(const struct intent *in, struct mailname *out)
+{
+	*out = in->temp;
+	if (in->by_links && in->act == ACT_SWAP)
+		(void)snprintf(out->text, sizeof(out->text), "%.200s.new",
+		    in->temp.text);
+}
+
 static void
 encode_id(struct buf *out, const char *key, const struct file_id *id)
 {
@@ -74,6 +83,8 @@ intent_encode(const struct intent *in, struct buf *b)
 	record_text(b, "temp", in->temp.text);
 	encode_id(b, "old", &in->old);
 	encode_id(b, "new", &in->new);
+	if (in->by_links)
+		record_u64(b, "links", 1);
 	if (in->merges != 0) {
 		record_u64(b, "merges", in->merges);
 		record_u64(b, "upto", in->upto);
@@ -98,12 +109,14 @@ static bool
 decode_fields(struct span s, struct intent *in, struct span *path,
     struct span *reason)
 {
-	uint64_t act;
+	uint64_t act, links = 0;
 
 	if (!record_find_u64(s, "act", &act) || act < ACT_SWAP ||
 	    act > ACT_MBOX)
 		return false;
 	in->act = (enum act)act;
+	(void)record_find_u64(s, "links", &links);
+	in->by_links = links != 0;
 	(void)record_find_u64(s, "merges", &in->merges);
 	(void)record_find_u64(s, "upto", &in->upto);
 	return record_find_u64(s, "undoes", &in->undoes) &&

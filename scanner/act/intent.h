@@ -38,6 +38,8 @@ struct intent {
 	struct mailname renamed;	/* SWAP: its base is what the message
 				 * will have */
 	struct mailname temp;	/* name of the temporary */
+	bool by_links;		/* the file system swaps no names, and moves
+				 * none without replacing: see link_swap.h */
 	struct file_id old;	/* SWAP, REMOVE: the message as it is */
 	struct file_id new;	/* SWAP, PUT: the file that takes its place */
 	uint64_t merges;	/* MBOX: the intent whose temporary got mail, of
@@ -52,6 +54,12 @@ void intent_free(struct intent *);	/* a zeroed one is empty */
 /* Begin one: where it is, and a new name for the temporary. */
 int intent_begin(struct intent *, enum act, const struct place *,
     struct err *);
+
+/*
+ * What the new file is called until it has its place: the name of the
+ * temporary; but where SWAP goes by links that is for the old file.
+ */
+void intent_stage_name(const struct intent *, struct mailname *out);
 
 /* As fields of a record; latches. */
 void intent_encode(const struct intent *, struct buf *);

@@ -28,6 +28,18 @@ call_move(int from_dir, const char *from, int to_dir, const char *to)
 	return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
 }
 
+int
+call_take(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return renameat(from_dir, from, to_dir, to);
+}
+
+int
+call_link(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return linkat(from_dir, from, to_dir, to, 0);
+}
+
 static int
 open_how(int root, const char *rel, int flags, uint64_t resolve)
 {
@@ -121,6 +133,13 @@ call_new_unnamed(int dir)
 {
 	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | O_NOATIME,
 	    0600);
+}
+
+int
+call_new_named(int dir, const char *name)
+{
+	return openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC | O_NOATIME, 0600);
 }
 
 void
