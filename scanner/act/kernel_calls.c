@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -72,6 +73,18 @@ int
 call_pin(int dir, const char *name)
 {
 	return call_open_here(dir, name, O_PATH | O_NOFOLLOW);
+}
+
+int
+call_count_names(int fd, nlink_t *out)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_NLINK,
+	    &st) != 0)
+		return -1;
+	*out = st.stx_nlink;
+	return 0;
 }
 
 /* O_NOATIME is for the owner and root only. */

@@ -42,6 +42,12 @@ int call_open_here(int root, const char *rel, int flags);
  */
 int call_pin(int dir, const char *name);
 
+/*
+ * How many names an open file has, asked of the server where there is one and
+ * not of what was kept since the last time.  statx(2).
+ */
+int call_count_names(int fd, nlink_t *out);
+
 /* Read what is pinned; its access time stays where that is allowed. */
 int call_open_pinned(int pin);
 
