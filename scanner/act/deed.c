@@ -221,7 +221,8 @@ explain(struct deed *d, const struct settled *s, int error)
 		return outcome_set(o, OUTCOME_GONE, 0, "it is gone");
 	if (deed_lacks(error) && !d->intent.by_links)
 		return outcome_lacks(o, error, d->intent.act == ACT_SWAP ?
-		    "RENAME_EXCHANGE" : "RENAME_NOREPLACE");
+		    "RENAME_EXCHANGE" : "RENAME_NOREPLACE",
+		    "allow-copy-swap");
 	if (deed_lacks(error) || (d->intent.by_links && error == EPERM))
 		return outcome_set(o, OUTCOME_REFUSED, error,
 		    "this file system cannot do what it takes");

@@ -70,6 +70,46 @@ decode_id(struct span in, const char *key, struct file_id *id)
 	return true;
 }
 
+/* As two's complement, so that times before 1970 are kept too. */
+static void
+encode_time(struct buf *out, const char *key, const struct timespec *t)
+{
+	struct buf b = { 0 };
+
+	record_u64(&b, "s", (uint64_t)t->tv_sec);
+	record_u64(&b, "ns", (uint64_t)t->tv_nsec);
+	record_bytes(out, key, buf_span(&b));
+	out->failed = out->failed || b.failed;
+	buf_free(&b);
+}
+
+static bool
+decode_time(struct span in, const char *key, struct timespec *t)
+{
+	uint64_t sec, ns;
+	struct span s;
+
+	if (!record_find(in, key, &s) || !record_find_u64(s, "s", &sec) ||
+	    !record_find_u64(s, "ns", &ns) || ns > 999999999)
+		return false;
+	*t = (struct timespec){ .tv_sec = (time_t)sec, .tv_nsec = (long)ns };
+	return true;
+}
+
+/* What only some intents have. */
+static bool
+decode_rest(struct span s, struct intent *in)
+{
+	uint64_t n;
+
+	in->by_links = record_find_u64(s, "links", &n) && n != 0;
+	in->in_place = record_find_u64(s, "inplace", &n) && n != 0;
+	(void)record_find_u64(s, "merges", &in->merges);
+	(void)record_find_u64(s, "upto", &in->upto);
+	return !in->in_place || (decode_time(s, "atime", &in->times[0]) &&
+	    decode_time(s, "mtime", &in->times[1]));
+}
+
 void
 intent_encode(const struct intent *in, struct buf *b)
 {
@@ -85,6 +125,11 @@ intent_encode(const struct intent *in, struct buf *b)
 	encode_id(b, "new", &in->new);
 	if (in->by_links)
 		record_u64(b, "links", 1);
+	if (in->in_place) {
+		record_u64(b, "inplace", 1);
+		encode_time(b, "atime", &in->times[0]);
+		encode_time(b, "mtime", &in->times[1]);
+	}
 	if (in->merges != 0) {
 		record_u64(b, "merges", in->merges);
 		record_u64(b, "upto", in->upto);
@@ -109,17 +154,14 @@ static bool
 decode_fields(struct span s, struct intent *in, struct span *path,
     struct span *reason)
 {
-	uint64_t act, links = 0;
+	uint64_t act;
 
 	if (!record_find_u64(s, "act", &act) || act < ACT_SWAP ||
 	    act > ACT_MBOX)
 		return false;
 	in->act = (enum act)act;
-	(void)record_find_u64(s, "links", &links);
-	in->by_links = links != 0;
-	(void)record_find_u64(s, "merges", &in->merges);
-	(void)record_find_u64(s, "upto", &in->upto);
-	return record_find_u64(s, "undoes", &in->undoes) &&
+	return decode_rest(s, in) &&
+	    record_find_u64(s, "undoes", &in->undoes) &&
 	    record_find(s, "path", path) && path->n > 0 &&
 	    path->p[0] == '/' && memchr(path->p, '\0', path->n) == NULL &&
 	    record_find_u64(s, "root", &in->root) && in->root <= path->n &&

@@ -42,6 +42,9 @@ struct intent {
 				 * none without replacing: see link_swap.h */
 	struct file_id old;	/* SWAP, REMOVE: the message as it is */
 	struct file_id new;	/* SWAP, PUT: the file that takes its place */
+	bool in_place;		/* MBOX: new is written over old, in the same
+				 * file: see in_place.h */
+	struct timespec times[2];	/* in_place: atime, mtime it will get */
 	uint64_t merges;	/* MBOX: the intent whose temporary got mail, of
 				 * which `upto` bytes are in new; 0: none */
 	uint64_t upto;

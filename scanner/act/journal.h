@@ -29,7 +29,8 @@ enum record_type {		/* on disk: never renumber */
 	RECORD_LOCK = 6,	/* a lock file may be made: see dotlock.h */
 	RECORD_SWAPPED = 7,	/* a mailbox file has its new contents; what is
 				 * left is to clear up */
-	RECORD_STAGE = 8	/* a temporary may be made: see leftover.h */
+	RECORD_STAGE = 8,	/* a temporary may be made: see leftover.h */
+	RECORD_OVERWRITE = 9	/* a mailbox is written over: see in_place.h */
 };
 
 struct journal;

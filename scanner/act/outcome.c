@@ -26,10 +26,11 @@ outcome_set(struct outcome *o, enum outcome_kind kind, int num,
 }
 
 int
-outcome_lacks(struct outcome *o, int num, const char *what)
+outcome_lacks(struct outcome *o, int num, const char *what,
+    const char *option)
 {
 	(void)outcome_set(o, OUTCOME_REFUSED, 0, "its file system has no %s; "
-	    "--allow-copy-swap does without it", what);
+	    "--%s does without it", what, option);
 	o->num = num;
 	o->lacks = true;
 	return ST_BAD;

@@ -50,10 +50,11 @@ int outcome_set(struct outcome *o, enum outcome_kind, int num,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * Its file system has no `what` (RENAME_EXCHANGE, ...): REFUSED, and the way
- * that goes without is named.
+ * Its file system has no `what` (RENAME_EXCHANGE, ...): REFUSED, and the
+ * option for the way that goes without is named.
  */
-int outcome_lacks(struct outcome *o, int num, const char *what);
+int outcome_lacks(struct outcome *o, int num, const char *what,
+    const char *option);
 
 /* The same with the text of *e, which says all. */
 int outcome_from(struct outcome *o, enum outcome_kind, const struct err *e);

@@ -23,7 +23,8 @@ stage_open(const struct place *p, struct stage *out, struct outcome *o)
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 	    errno == EINVAL))
-		return outcome_lacks(o, errno, "O_TMPFILE");
+		return outcome_lacks(o, errno, "O_TMPFILE",
+		    "allow-copy-swap");
 	if (fd < 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot make a temporary file");

@@ -270,7 +270,7 @@ def judge(bench, case, box, first, actors, result):
         names, seen))
     must(meta(box) == (0o100640, OWNER, GROUP), "owner or mode: %s" %
          (meta(box),))
-    mine = [p for p in past if p[0] == "mbox"][len(case.before):]
+    mine = [p for p in past[bench.past:] if p[0] == "mbox"]
     done = bool(mine) and mine[-1][1] in ("done", "undone")
     must(done == (base == case.last), "the journal says %s" % past)
     if result.status == 0:
@@ -396,10 +396,10 @@ def replaced_at(bench, case, fault):
     done = os.stat(box.path + "/S/" + STEM).st_ino != ino
     Actor(box, "replace", b"").replace()
     bench.recover(box)
-    past = [p for p in check_rest(bench, case, box, first)
-            if p[0] == "mbox"][len(case.before):]
+    past = [p for p in check_rest(bench, case, box, first)[bench.past:]
+            if p[0] == "mbox"]
     must(content(box) == b"EDITED\n", "replaced: %r" % content(box))
-    must(done == (bool(past) and past[-1][1] == "done"),
+    must(case.lacks or done == (bool(past) and past[-1][1] == "done"),
          "swapped: %s, the journal says %s" % (done, past))
 
 
@@ -409,9 +409,8 @@ def swap_call(bench, case):
     while lo < hi:
         mid = (lo + hi) // 2
         box, place, _ = setup(bench, case)
-        ino = os.stat(box.path + "/S/" + STEM).st_ino
         bench.driver.run("%d:k" % mid, *case.args(case.op, box, place))
-        if os.stat(box.path + "/S/" + STEM).st_ino != ino:
+        if content(box) != case.first:      # in place: begun to be written
             hi = mid
         else:
             lo = mid + 1
@@ -420,13 +419,17 @@ def swap_call(bench, case):
 
 def peers(bench, case, step):
     calls = bench.calls(case)
-    for i, action in enumerate(DELIVERS + KEEPS + OTHERS):
+    delivers, others = DELIVERS, OTHERS
+    if "l" in case.lacks:       # only those are kept out that lock
+        delivers, others = DELIVERS[1:], tuple(
+            a for a in OTHERS if a not in ("read", "truncate"))
+    for i, action in enumerate(delivers + KEEPS + others):
         for n in range(1 + i % step, calls + 1, step):
             fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
                 case.name, action, n), peer_at, bench, case, fault, action)
     rng = random.Random(5)
-    todo = [(n, m, a) for a in DELIVERS for n in range(1, calls)
+    todo = [(n, m, a) for a in delivers for n in range(1, calls)
             for m in range(n + 1, calls + 1)]
     for n, m, a in rng.sample(todo, max(4, 700 // step)):
         fault = "%d:p,%d:K" % (n, m)
@@ -435,6 +438,8 @@ def peers(bench, case, step):
 
 
 def late_peers(bench, case, step):
+    if "l" in case.lacks:
+        return
     calls, at = bench.calls(case), swap_call(bench, case)
     rng = random.Random(6)
     more = ((), ("plain",), ("locked",), ("locked", "plain"), ("dotlocked",),
