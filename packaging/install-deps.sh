@@ -9,7 +9,8 @@ libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip
 libarchive-tools cpio zip unzip bzip2 xz-utils zstd lz4 mandoc cppcheck jq
 dos2unix strace"
 # Without these tests are skipped.
-optional="libgmime-3.0-dev gnupg openssl procmail maildrop dovecot-core"
+optional="libgmime-3.0-dev gnupg openssl procmail maildrop dovecot-core
+bindfs"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2
