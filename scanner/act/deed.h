@@ -21,6 +21,8 @@ struct deed {
 	uint64_t seq;		/* of the intent, once it is recorded */
 	struct found at;	/* the message, when it was changed */
 	struct settle_live live;
+	bool image;		/* in place: the new contents are stored, for
+				 * no other purpose */
 	struct found linked;	/* by links: the new file, in the mailbox */
 	int error;		/* errno of the call that should have changed
 				 * it, 0: none */

@@ -7,29 +7,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "hold.h"
-#include "kernel_calls.h"
+#include "in_placing.h"
 #include "over.h"
-#include "over_log.h"
 
 #define ROUNDS_MAX 16u
 
-struct work {
-	struct box *box;
-	const struct intent *in;
-	uint64_t seq;
-	int fd;			/* the mailbox, held */
-	bool live;		/* nobody has been at it since it was read */
-	bool begin;		/* live, and not begun: go on */
-	bool more;		/* mail was delivered behind it */
-	bool over;		/* settled */
-	struct stat st;
-	struct over_log log;	/* what the last record says */
-	struct settled *out;
-};
-
-static int
-look(struct work *w, struct err *e)
+int
+in_placing_look(struct work *w, struct err *e)
 {
 	return fstat(w->fd, &w->st) == 0 ? ST_OK :
 	    err_set(e, ST_DEAD, errno, "cannot stat the mailbox");
@@ -41,15 +25,15 @@ size(const struct work *w)
 	return (uint64_t)w->st.st_size;
 }
 
-static int
-sync_file(struct work *w, struct err *e)
+int
+in_placing_sync(struct work *w, struct err *e)
 {
 	return fsync(w->fd) == 0 ? ST_OK :
 	    err_set(e, ST_DEAD, errno, "cannot sync the mailbox");
 }
 
-static int
-finish(struct work *w, bool commit, enum side message, struct err *e)
+int
+in_placing_finish(struct work *w, bool commit, enum side message, struct err *e)
 {
 	w->over = true;
 	w->out->committed = commit;
@@ -85,15 +69,15 @@ done(struct work *w, bool commit, struct err *e)
 	int rc;
 
 	if ((rc = set_times(w, commit, e)) != ST_OK ||
-	    (rc = sync_file(w, e)) != ST_OK)
+	    (rc = in_placing_sync(w, e)) != ST_OK)
 		return rc;
-	return finish(w, commit, commit ? SIDE_NEW : SIDE_OLD, e);
+	return in_placing_finish(w, commit, commit ? SIDE_NEW : SIDE_OLD, e);
 }
 
 static int
 cut_to(struct work *w, uint64_t n, struct err *e)
 {
-	return ftruncate(w->fd, (off_t)n) == 0 ? look(w, e) :
+	return ftruncate(w->fd, (off_t)n) == 0 ? in_placing_look(w, e) :
 	    err_set(e, ST_DEAD, errno, "cannot cut the mailbox");
 }
 
@@ -120,8 +104,8 @@ move_mail(struct work *w, const uint8_t sha[HASH_SIZE], uint64_t a,
 	    ST_OK ? rc : ST_DEAD;
 }
 
-static bool
-is_at(const struct work *w)
+bool
+in_placing_is_at(const struct work *w)
 {
 	struct stat st;
 
@@ -140,7 +124,7 @@ extend(struct work *w, struct err *e)
 	int rc;
 
 	w->begin = false;	/* or all is to be as it was */
-	if (size(w) != old || !is_at(w)) {
+	if (size(w) != old || !in_placing_is_at(w)) {
 		w->out->was_bad = true;
 		return ST_OK;
 	}
@@ -149,8 +133,8 @@ extend(struct work *w, struct err *e)
 			w->out->num = e->num;
 			return ST_OK;
 		}
-		if ((rc = sync_file(w, e)) != ST_OK ||
-		    (rc = look(w, e)) != ST_OK)
+		if ((rc = in_placing_sync(w, e)) != ST_OK ||
+		    (rc = in_placing_look(w, e)) != ST_OK)
 			return rc;
 	}
 	w->out->was_bad = size(w) != log.extent;
@@ -192,7 +176,7 @@ take_back(struct work *w, struct err *e)
 		return rc;
 	if (!same) {
 		w->out->was_bad = true;
-		return finish(w, false, SIDE_FILE, e);
+		return in_placing_finish(w, false, SIDE_FILE, e);
 	}
 	if ((rc = over_filled(w->fd, old, w->in->new.size, &n, e)) != ST_OK)
 		return rc;
@@ -204,7 +188,7 @@ take_back(struct work *w, struct err *e)
 	if (size(w) == old && (n > 0 || m->tv_sec != w->st.st_mtim.tv_sec ||
 	    m->tv_nsec != w->st.st_mtim.tv_nsec))
 		return done(w, false, e);
-	return finish(w, false, SIDE_OLD, e);
+	return in_placing_finish(w, false, SIDE_OLD, e);
 }
 
 static int
@@ -220,7 +204,8 @@ static int
 emptied(struct work *w, struct err *e)
 {
 	w->out->was_other = true;
-	return size(w) == 0 ? finish(w, false, SIDE_FILE, e) : stuck(e);
+	return size(w) == 0 ? in_placing_finish(w, false, SIDE_FILE, e) :
+	    stuck(e);
 }
 
 /* After a crash only: it is torn by us, and not by others. */
@@ -254,22 +239,25 @@ put_image(struct work *w, struct err *e)
 		rc = over_fill(w->fd, w->log.len, w->log.extent, e);
 	if (image >= 0)
 		(void)close(image);
-	return rc == ST_OK ? sync_file(w, e) : rc;
+	return rc == ST_OK ? in_placing_sync(w, e) : rc;
 }
 
 /* What the disk has. */
 static int
 read_back(struct work *w, struct err *e)
 {
+	const uint64_t len = w->log.len, extent = w->log.extent;
 	struct sum sum;
+	uint64_t n;
 	int rc;
 
 	(void)posix_fadvise(w->fd, 0, 0, POSIX_FADV_DONTNEED);
-	if ((rc = sum_file(w->fd, w->log.len, -1, &sum, e)) != ST_OK)
+	if ((rc = sum_file(w->fd, len, -1, &sum, e)) != ST_OK ||
+	    (rc = over_filled(w->fd, len, extent, &n, e)) != ST_OK)
 		return rc;
-	return sum.size == w->log.len && memcmp(sum.sha, w->log.sha,
-	    HASH_SIZE) == 0 ? ST_OK : err_set(e, ST_DEAD, 0,
-	    "what was written cannot be read back");
+	return sum.size == len && n == extent - len &&
+	    memcmp(sum.sha, w->log.sha, HASH_SIZE) == 0 ? ST_OK :
+	    err_set(e, ST_DEAD, 0, "what was written cannot be read back");
 }
 
 static int
@@ -307,7 +295,7 @@ cut(struct work *w, struct err *e)
 	if (size(w) == len)
 		return done(w, w->log.commit, e);
 	if (size(w) < extent || n < extent - len)	/* it is gone */
-		return finish(w, w->log.commit, SIDE_FILE, e);
+		return in_placing_finish(w, w->log.commit, SIDE_FILE, e);
 	if (size(w) > extent)
 		return move_mail(w, w->log.sha, len, extent, w->log.commit, e);
 	if ((rc = cut_to(w, len, e)) != ST_OK)
@@ -315,13 +303,14 @@ cut(struct work *w, struct err *e)
 	return done(w, w->log.commit, e);
 }
 
-static int
-go(struct work *w, struct err *e)
+int
+in_placing_go(struct work *w, struct err *e)
 {
 	int rc = ST_OK;
 
 	for (unsigned i = 0; i < ROUNDS_MAX && !w->over && rc == ST_OK; i++) {
-		if ((rc = look(w, e)) != ST_OK)
+		dotlock_touch(&w->box->lock);
+		if ((rc = in_placing_look(w, e)) != ST_OK)
 			break;
 		rc = w->begin ? extend(w, e) : !w->log.any ? take_back(w, e) :
 		    w->log.written ? cut(w, e) : write_over(w, e);
@@ -349,6 +338,7 @@ in_place_prepare(struct deed *d, const struct meta *meta,
 	if (sum_same(sum, &d->source.sum))
 		return outcome_set(d->out, OUTCOME_SAME, 0,
 		    "there is nothing to change");
+	d->image = !blob_is_there(d->run->blobs, sha);
 	if ((rc = blob_put(d->run->blobs, d->stage.fd, sum, e)) != ST_OK)
 		return rc == ST_BAD ? ST_DEAD : rc;
 	in->in_place = true;
@@ -376,123 +366,11 @@ in_place_exchange(struct box *b, struct deed *d, struct settled *out,
 	w.seq = d->seq;
 	d->intent.meta = meta;		/* borrowed */
 	if ((rc = owner_enter(b->place->owner, e)) == ST_OK) {
-		rc = go(&w, e);
+		rc = in_placing_go(&w, e);
 		owner_leave();
 	}
 	d->intent.meta = (struct meta){ 0 };
-	return rc;
-}
-
-/* Something else has its name, or nothing has. */
-static int
-not_ours(struct work *w, int pin, struct err *e)
-{
-	const bool gone = pin < 0 && errno == ENOENT;
-	struct sum sum;
-	bool same = false;
-	int fd;
-
-	if (pin >= 0 && w->log.any && w->log.commit && S_ISREG(w->st.st_mode) &&
-	    (fd = call_open_pinned(pin)) >= 0) {
-		same = sum_file(fd, w->in->new.size, -1, &sum, NULL) ==
-		    ST_OK && sum.size == w->in->new.size &&
-		    memcmp(sum.sha, w->in->new.sha, HASH_SIZE) == 0;
-		(void)close(fd);
-	}
-	w->out->was_other = true;
-	return finish(w, same, gone ? SIDE_GONE : SIDE_FILE, e);
-}
-
-/* ST_END: somebody has it. */
-static int
-hold_file(struct work *w, struct err *e)
-{
-	int rc;
-
-	if (hold_lock(w->fd) != 0)
-		return errno == EAGAIN ? ST_END :
-		    err_set(e, ST_DEAD, errno, "cannot lock the mailbox");
-	rc = box_lock(w->box, e);
-	if (rc != ST_OK)
-		return rc == ST_BAD && e->num == EEXIST ? ST_END : rc;
-	if (hold_lease(w->fd) != 0 && errno == EAGAIN)
-		return ST_END;
-	if ((rc = look(w, e)) != ST_OK)
-		return rc;
-	return is_at(w) ? ST_OK : ST_END;
-}
-
-static void
-let_go(struct work *w)
-{
-	if (w->fd > 0) {
-		hold_end(w->fd);
-		(void)close(w->fd);
-		w->fd = 0;
-	}
-	box_unlock(w->box);
-}
-
-static int
-hold_once(struct work *w, int pin, struct err *e)
-{
-	if (pin < 0 && errno != ENOENT && errno != EXDEV)
-		return err_set(e, ST_DEAD, errno, "cannot open");
-	if (pin >= 0 && fstat(pin, &w->st) != 0)
-		return err_set(e, ST_DEAD, errno, "cannot stat");
-	if (pin < 0 || !S_ISREG(w->st.st_mode) ||
-	    w->st.st_dev != w->box->place->dev ||
-	    w->st.st_ino != w->in->old.ino)
-		return not_ours(w, pin, e);
-	if ((w->fd = call_open_pinned_rw(pin)) < 0) {
-		w->fd = 0;
-		return errno == EAGAIN || errno == ETXTBSY ? ST_END :
-		    err_set(e, ST_DEAD, errno, "cannot open");
-	}
-	return hold_file(w, e);
-}
-
-/* What is seen must be what stays. */
-static int
-settle_held(struct work *w, struct err *e)
-{
-	const int rc = sync_file(w, e);
-
-	(void)posix_fadvise(w->fd, 0, 0, POSIX_FADV_DONTNEED);
-	return rc == ST_OK ? go(w, e) : rc;
-}
-
-static int
-settle_as_owner(struct work *w, struct err *e)
-{
-	int pin, rc;
-
-	do {
-		pin = call_pin(w->box->place->dir, w->box->name.text);
-		rc = hold_once(w, pin, e);
-		if (pin >= 0)
-			(void)close(pin);
-		if (rc == ST_OK && !w->over)
-			rc = settle_held(w, e);
-		let_go(w);
-	} while (rc == ST_END && box_wait(w->box));
-	return rc == ST_END ? err_set(e, ST_BAD, 0,
-	    "somebody is using the mailbox") : over_log_blind(rc, e);
-}
-
-int
-in_place_settle(struct box *b, const struct intent *in, uint64_t seq,
-    struct settled *out, struct err *e)
-{
-	struct work w = { .box = b, .in = in, .seq = seq, .out = out };
-	int rc;
-
-	*out = (struct settled){ 0 };
-	if ((rc = over_log_read(b->run, seq, &w.log, e)) != ST_OK ||
-	    (rc = owner_enter(b->place->owner, e)) != ST_OK)
-		return rc;
-	rc = settle_as_owner(&w, e);
-	owner_leave();
-	b->run->unsettled = b->run->unsettled || rc != ST_OK;
+	if (rc == ST_OK && d->image)	/* that much room can be had again */
+		blob_remove(d->run->blobs, d->intent.new.sha);
 	return rc;
 }
