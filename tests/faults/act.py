@@ -72,6 +72,7 @@ class Bench:
     def __init__(self, folder, build, user=None):
         self.folder = folder
         self.build = build
+        self.cases = CASES
         self.user = user
         self.drivers = {}
         self.driver = self.driver_for("")
@@ -185,9 +186,12 @@ STOP = False
 
 def kills(bench, case, step):
     for n in range(1, bench.calls(case) + 1, step):
-        fault = "%d:K" % n
-        bench.attempt("kills", "%s, %s" % (case.name, fault), bench.broken,
-                      case, fault)
+        faults = ["%d:K" % n]
+        if case.where == "mbox" and case.lacks:     # half written
+            faults.append("%d:S,%d:K" % (n, n + 1))
+        for fault in faults:
+            bench.attempt("kills", "%s, %s" % (case.name, fault),
+                          bench.broken, case, fault)
 
 
 def errors(bench, case, step):
@@ -530,6 +534,8 @@ def refusals(bench):
                        ("rights of the owner", owner_rights),
                        ("name is taken", name_is_taken),
                        ("old name is taken", old_name_is_taken),
+                       ("old name has a copy", old_name_has_a_copy),
+                       ("torn and written to", act_mbox.torn_by_others),
                        ("both are there", copies),
                        ("maildirsize", quota_is_right),
                        ("maildirsize of a folder", quota_of_folder),
@@ -679,6 +685,17 @@ def old_name_is_taken(bench):
     bench.driver.run("-", "fix", box.state, *place)
     with open("/".join(place), "wb") as f:
         f.write(b"another\n")
+    before = box.snapshot()
+    r = bench.driver.run("-", "undo", box.state)
+    must(r.outcome == "failed", r.lines)
+    must(box.snapshot() == before, "changed all the same: %s" % before)
+
+
+def old_name_has_a_copy(bench):
+    """Undoing by links leaves a file that is not ours, whatever is in it."""
+    case = [c for c in CASES if c.name == "links: undo cur"][0]
+    box, place, _ = bench.setup(case)
+    box.put("M/cur/" + place[1], OLD)
     before = box.snapshot()
     r = bench.driver.run("-", "undo", box.state)
     must(r.outcome == "failed", r.lines)

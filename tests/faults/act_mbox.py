@@ -403,6 +403,37 @@ def replaced_at(bench, case, fault):
          "swapped: %s, the journal says %s" % (done, past))
 
 
+def torn_by_others(bench):
+    """We die half through, and somebody writes to what is torn: it is left
+    to people, and settled when there is another file."""
+    case = next(c for c in bench.cases if c.name == "in place: mbox")
+    at = swap_call(bench, case)
+    torn = 0
+    for n in range(at, bench.calls(case)):
+        box, place, first = setup(bench, case)
+        bench.driver.run("%d:S,%d:K" % (n, n + 1),
+                         *case.args(case.op, box, place))
+        data = content(box)
+        if data.startswith((OLD, NEW)):
+            continue
+        torn += 1
+        path = box.path + "/S/" + STEM
+        with open(path, "r+b") as f:
+            f.seek(3)
+            f.write(b"Q")
+        for _ in range(2):
+            r = bench.driver.run("0:", "recover", box.state)
+            must(r.status == 4 and "somebody wrote to it" in r.lines[0],
+                 r.lines)
+            must(content(box) == data[:3] + b"Q" + data[4:],
+                 "written to: %r" % content(box))
+        Actor(box, "replace", b"").replace()
+        bench.recover(box)
+        must(content(box) == b"EDITED\n", "replaced: %r" % content(box))
+        check_rest(bench, case, box, first)
+    must(torn, "it was never torn")
+
+
 def swap_call(bench, case):
     """The number of the call that swaps, counted by what is there."""
     lo, hi = 1, bench.calls(case)
@@ -459,10 +490,11 @@ def tails(bench, case, step):
     calls = bench.calls(case)
     kinds = (("box",), ("temp",), ("box", "temp"))
     at = swap_call(bench, case)
-    for n, t in itertools.islice(itertools.product(
-            range(max(1, at - 12), calls + 1), kinds), 0, None,
+    deaths = ["%d:K"] + ["%d:S,%d:K"] * bool(case.lacks)
+    for n, t, die in itertools.islice(itertools.product(
+            range(max(1, at - 12), calls + 1), kinds, deaths), 0, None,
             1 if step < 10 else 11):
-        fault = ("%d:K" % n,)
+        fault = (die % ((n, n + 1)[:die.count("%")]),)
         bench.attempt("compound", "%s, %s, mail in %s" % (
             case.name, fault, t), tails_at, bench, case, fault, t)
     for n in range(max(1, at - 3), calls + 1, 1 if step < 10 else 9):
