@@ -320,7 +320,7 @@ FLAGS = ["-std=c11", "-O1", "-w", "-D_GNU_SOURCE",
 INCLUDES = ["-Iscanner/base", "-Irules", "-Iformats", "-Iscanner",
             "-Iscanner/act", "-Itests"]
 BASE = ["scanner/base/%s.c" % n for n in ("buf", "err", "hash")] + \
-    ["formats/%s.c" % n for n in ("listing", "names")]
+    ["formats/%s.c" % n for n in ("gzip", "input", "listing", "names")]
 
 
 def compile_objects(top, names):
@@ -335,8 +335,8 @@ def compile_objects(top, names):
 
 
 def link(top, out, objects):
-    subprocess.run(["gcc", "-o", out, *objects, "-lcrypto", "-lcmocka"],
-                   cwd=top, check=True)
+    subprocess.run(["gcc", "-o", out, *objects, "-lcrypto", "-lcmocka",
+                    "-larchive", "-lz"], cwd=top, check=True)
 
 
 def prepare(top):
@@ -369,8 +369,11 @@ def build(top):
         link(top, "build/test_" + name, objects + test)
 
 
-def caught_by(top):
+def caught_by(top, mutant):
     """The first thing that notices, or None."""
+    only = [w for n, w in (("by links: ", "links: "),
+                           ("in place: ", "in place")) if
+            mutant.startswith(n)]
     env = dict(os.environ, TMPDIR="/dev/shm") if os.access(
         "/dev/shm", os.W_OK) else None
     for name in ("journal", "blob", "mailname", "notes", "mailbox"):
@@ -380,7 +383,7 @@ def caught_by(top):
             return "test_" + name
     r = subprocess.run([sys.executable, ROOT + "/tests/faults/act.py",
                         "--stop", "--mutant", "--build",
-                        top + "/build/faults"],
+                        top + "/build/faults", "--only"] + (only or [""]),
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if r.returncode == 0:
         return None
@@ -415,7 +418,7 @@ def main(words):
             if os.path.exists(obj):
                 os.unlink(obj)
             build(top)
-            by = caught_by(top)
+            by = caught_by(top, name)
             missed += by is None
             print("%s %d - mutant: %s%s" % (
                 "ok" if by else "not ok", number, name,
