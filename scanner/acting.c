@@ -36,6 +36,7 @@ acting_begin_run(struct acting *a, struct err *e)
 		return ST_OK;
 	if ((rc = run_begin_as(&a->run, &a->state, &f, e)) != ST_OK)
 		return rc;
+	a->run.may = a->options.may;
 	a->begun = true;
 	a->facts.run = a->run.id;
 	return ST_OK;

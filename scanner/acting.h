@@ -23,6 +23,7 @@ struct acting_options {
 	const struct scan_options *scan;
 	unsigned timeout, wait;		/* seconds */
 	bool keep_uid;
+	unsigned may;			/* enum run_may */
 	const volatile sig_atomic_t *stop;	/* not 0: no more files */
 
 	/* What came of a file. */

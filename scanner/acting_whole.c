@@ -17,10 +17,8 @@ is_last(const struct acting *a, const struct plan_item *i)
 	const struct mailbox_item *m = a->mailboxes_n > 0 ?
 	    &a->mailboxes[a->mailboxes_n - 1] : NULL;
 
-	return m != NULL && m->folder.n == i->folder.n &&
-	    m->name.n == i->name.n &&
-	    memcmp(m->folder.p, i->folder.p, i->folder.n) == 0 &&
-	    memcmp(m->name.p, i->name.p, i->name.n) == 0;
+	return m != NULL && span_eq(buf_span(&m->folder), i->folder) &&
+	    span_eq(buf_span(&m->name), i->name);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "conform.h"
+#include "run.h"
 
 static const char *const to_names[] = {
 	[REPAIR_NATIVE] = "native", [REPAIR_CRLF] = "crlf",
@@ -146,6 +147,12 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->repair.allow_signed = true;
 	case OPTION_KEEP_UID:
 		return c->keep_uid = true;
+	case OPTION_COPY_SWAP:
+		c->may |= MAY_COPY_SWAP;
+		return true;
+	case OPTION_IN_PLACE:
+		c->may |= MAY_IN_PLACE;
+		return true;
 	case OPTION_AS_OWNER:
 		return true;
 	case OPTION_LIMIT:

@@ -58,6 +58,14 @@
 	    "a Maildir message without sizes in its name keeps the name") \
 	O(FOR_ACTS, WAIT, 0, "wait", "SECONDS", \
 	    "how long to try for the locks of an mbox (30)") \
+	O(FOR_ACTS, COPY_SWAP, 0, "allow-copy-swap", NULL, \
+	    "where the file system swaps no names (NFS, many of FUSE): by " \
+	    "links; a Maildir message is there twice for a moment, others " \
+	    "are away for an instant") \
+	O(FOR_ACTS, IN_PLACE, 0, "allow-in-place", NULL, \
+	    "the same for an mbox, also where there are no leases: write " \
+	    "over it; between a crash and `baredot recover`, which must run " \
+	    "at boot, mail readers may meet a torn mailbox") \
 	O(FOR_FIX, NEW_ARCHIVE, 0, "output", "NEW", \
 	    "PATH is an archive: write the repaired one to NEW") \
 	O(FOR_FIX, STATE, 0, "state", "DIR", \
@@ -163,6 +171,7 @@ struct scan_command {
 	const char *list, *verify;	/* quarantine folders to look at */
 	bool apply;
 	bool keep_uid;
+	unsigned may;			/* enum run_may */
 	bool eol_given, code_given, severity_given;
 };
 

@@ -41,7 +41,7 @@ scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop)
 		.state = c->state, .paths = c->paths, .argv = r->whole,
 		.what = c->command == COMMAND_FIX ? "fix" : "quarantine",
 		.scan = &r->scan, .timeout = c->timeout, .wait = c->wait,
-		.keep_uid = c->keep_uid, .stop = stop,
+		.keep_uid = c->keep_uid, .may = c->may, .stop = stop,
 		.acted = scan_acts_tell, .ctx = r,
 	};
 	int status;

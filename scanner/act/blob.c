@@ -239,6 +239,25 @@ blob_put(int dir, int src, const struct sum *sum, struct err *e)
 	return rc;
 }
 
+bool
+blob_is_there(int dir, const uint8_t sha[HASH_SIZE])
+{
+	char name[NAME_SIZE];
+	struct stat st;
+
+	return blob_name(sha, name, NULL) != ST_OK || fstatat(dir, name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+void
+blob_remove(int dir, const uint8_t sha[HASH_SIZE])
+{
+	char name[NAME_SIZE];
+
+	if (blob_name(sha, name, NULL) == ST_OK)
+		(void)unlinkat(dir, name, 0);
+}
+
 void
 blob_sweep(int dir)
 {

@@ -61,6 +61,12 @@ void blob_drop(int dir, struct blob *);
 int blob_open(int dir, const uint8_t sha[HASH_SIZE], int *fd,
     struct sum *, struct err *);
 
+/* It has a name; when in doubt. */
+bool blob_is_there(int dir, const uint8_t sha[HASH_SIZE]);
+
+/* Nothing needs it any more. */
+void blob_remove(int dir, const uint8_t sha[HASH_SIZE]);
+
 /* Remove what a crash left of blob_put. */
 void blob_sweep(int dir);
 

@@ -7,13 +7,32 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "leftover.h"
 #include "quota.h"
+
+/* A stage that has a name, and that no intent speaks of. */
+static void
+drop_stage(struct deed *d)
+{
+	struct mailname name;
+
+	if (!d->stage.named || d->seq != 0)
+		return;
+	if (owner_enter(d->place->owner, NULL) != ST_OK) {
+		d->run->unsettled = true;
+		return;
+	}
+	intent_stage_name(&d->intent, &name);
+	leftover_drop(d->run, d->place, name.text);
+	owner_leave();
+}
 
 void
 deed_free(struct deed *d)
 {
 	if (d->run == NULL)	/* not begun */
 		return;
+	drop_stage(d);
 	/* Notes on a message that was refused belong to no other. */
 	if (d->run->journal != NULL)
 		journal_drop_notes(d->run->journal);
@@ -42,7 +61,47 @@ deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
 		return outcome_from(d->out, OUTCOME_REFUSED, e);
 	if (rc != ST_OK)
 		return deed_not_done(d, rc, e);
-	return intent_begin(&d->intent, act, d->place, e);
+	if (intent_begin(&d->intent, act, d->place, e) != ST_OK)
+		return ST_DEAD;
+	d->intent.by_links = run_by_links(d->run, d->place);
+	return ST_OK;
+}
+
+/* It was asked for then. */
+void
+deed_go_as(struct deed *d, const struct intent *past)
+{
+	if (!past->by_links)
+		return;
+	d->run->may |= MAY_COPY_SWAP;
+	(void)run_try_links(d->run, d->place);
+	d->intent.by_links = run_by_links(d->run, d->place);
+}
+
+static int
+open_named(struct deed *d, struct err *e)
+{
+	struct mailname name;
+	int rc;
+
+	intent_stage_name(&d->intent, &name);
+	if ((rc = leftover_record(d->run, d->place, name.text, e)) != ST_OK)
+		return rc;
+	rc = stage_open_named(d->place, &d->intent, &d->stage, d->out);
+	if (rc != ST_OK)	/* an error, and there it is all the same? */
+		leftover_drop(d->run, d->place, name.text);
+	return rc;
+}
+
+int
+deed_open_stage(struct deed *d, struct err *e)
+{
+	const int rc = stage_open(d->place, &d->stage, d->out);
+
+	if (rc != ST_BAD || !d->out->lacks || !d->intent.by_links)
+		return rc;
+	*d->out = (struct outcome){ 0 };
+	return open_named(d, e);
 }
 
 int
@@ -156,6 +215,12 @@ deed_record(struct deed *d, const struct meta *meta, struct err *e)
 	return rc == ST_OK ? journal_sync(d->run->journal, e) : rc;
 }
 
+bool
+deed_lacks(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
 /* Why the message is as it was. */
 static int
 explain(struct deed *d, const struct settled *s, int error)
@@ -175,7 +240,11 @@ explain(struct deed *d, const struct settled *s, int error)
 		    "another file took its place");
 	if (s->message == SIDE_GONE && error != EEXIST)
 		return outcome_set(o, OUTCOME_GONE, 0, "it is gone");
-	if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP)
+	if (deed_lacks(error) && !d->intent.by_links)
+		return outcome_lacks(o, error, d->intent.act == ACT_SWAP ?
+		    "RENAME_EXCHANGE" : "RENAME_NOREPLACE",
+		    "allow-copy-swap");
+	if (deed_lacks(error) || (d->intent.by_links && error == EPERM))
 		return outcome_set(o, OUTCOME_REFUSED, error,
 		    "this file system cannot do what it takes");
 	return outcome_set(o, OUTCOME_FAILED, error != 0 ? error : s->num,

@@ -21,6 +21,9 @@ struct deed {
 	uint64_t seq;		/* of the intent, once it is recorded */
 	struct found at;	/* the message, when it was changed */
 	struct settle_live live;
+	bool image;		/* in place: the new contents are stored, for
+				 * no other purpose */
+	struct found linked;	/* by links: the new file, in the mailbox */
 	int error;		/* errno of the call that should have changed
 				 * it, 0: none */
 	struct outcome *out;
@@ -35,7 +38,16 @@ struct deed {
 int deed_begin(struct deed *, enum act, const char *folder, size_t root,
     struct err *);
 
+/* What takes an intent back goes the way that that went. */
+void deed_go_as(struct deed *, const struct intent *past);
+
 void deed_free(struct deed *);
+
+/*
+ * A file for what will be in the message's place, with the rights of the
+ * owner.
+ */
+int deed_open_stage(struct deed *, struct err *);
 
 /*
  * rc of a step before anything was changed: what is wrong with this message or
@@ -66,6 +78,9 @@ int deed_record(struct deed *, const struct meta *, struct err *);
 
 /* The same, on the disk after journal_sync. */
 int deed_add_record(struct deed *, const struct meta *, struct err *);
+
+/* That errno is one of a file system which does not have such a call. */
+bool deed_lacks(int error);
 
 /*
  * settle, with the outcome for a message that stayed as it was; error: errno

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel_calls.h"
+#include "leftover.h"
 #include "record.h"
 
 #define LOOKS_MAX 4u
@@ -91,12 +92,54 @@ fill(const struct dotlock *l, int fd)
 	    fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? -1 : 0;
 }
 
+/* What it is called until it is filled, where it must be called something. */
+static void
+temp_name(struct span text, struct lock_name *out)
+{
+	const uint8_t *line = memchr(text.p, '\n', text.n);
+	const size_t at = line != NULL ? (size_t)(line + 1 - text.p) : 0;
+
+	(void)snprintf(out->text, sizeof(out->text), ".baredot.lock.%.*s",
+	    (int)(text.n - at), (const char *)text.p + at);
+}
+
+/* As liblockfile does.  errno. */
+static int
+link_lock(const struct dotlock *l, struct run *r, const struct place *p,
+    const char *lock, int *out)
+{
+	const struct span text = { (const uint8_t *)l->text, strlen(l->text) };
+	struct lock_name temp = { "" };
+	int error = 0;
+
+	temp_name(text, &temp);
+	*out = call_new_named(p->dir, temp.text);
+	if (*out < 0 || fill(l, *out) != 0 ||
+	    call_link(p->dir, temp.text, p->dir, lock) != 0)
+		error = errno;
+	leftover_drop(r, p, temp.text);
+	return error;
+}
+
+/* errno.  *out: its file, also if it has no name; or -1. */
+static int
+make_lock(const struct dotlock *l, struct run *r, const struct place *p,
+    const char *lock, int *out)
+{
+	*out = call_new_unnamed(p->dir);
+	if (*out < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
+	    errno == EINVAL))
+		return link_lock(l, r, p, lock, out);
+	return *out >= 0 && fill(l, *out) == 0 &&
+	    call_give_name(*out, p->dir, lock) == 0 ? 0 : errno;
+}
+
 int
 dotlock_take(struct dotlock *l, struct run *r, const struct place *p,
     const char *name, struct err *e)
 {
 	struct lock_name lock = { "" };
-	int fd = -1, rc;
+	int error, fd = -1, rc;
 
 	if (l->fd > 0)
 		return ST_OK;
@@ -106,13 +149,11 @@ dotlock_take(struct dotlock *l, struct run *r, const struct place *p,
 	if (l->text[0] == '\0' && (rc = record_lock(l, r, p, name, e)) !=
 	    ST_OK)
 		return rc;
-	fd = call_new_unnamed(p->dir);
-	if (fd >= 0 && fill(l, fd) == 0 &&
-	    call_give_name(fd, p->dir, lock.text) == 0) {
+	if ((error = make_lock(l, r, p, lock.text, &fd)) == 0) {
 		l->fd = fd;
 		return ST_OK;
 	}
-	rc = err_set(e, ST_BAD, errno, "cannot make its lock file");
+	rc = err_set(e, ST_BAD, error, "cannot make its lock file");
 	if (fd >= 0) {		/* an error, and there it is all the same? */
 		l->fd = fd;
 		dotlock_drop(l, r, p, name);
@@ -209,7 +250,7 @@ decode(struct span s, struct lock_record *out)
 	    !record_find_u64(s, "uid", &uid) || uid > UINT32_MAX ||
 	    !record_find_u64(s, "gid", &gid) || gid > UINT32_MAX ||
 	    !record_find(s, "text", &out->text) || out->text.n == 0 ||
-	    out->text.n >= 16)
+	    out->text.n >= 16 || memchr(out->text.p, '/', out->text.n) != NULL)
 		return false;
 	out->owner = (struct owner){ (uid_t)uid, (gid_t)gid };
 	return true;
@@ -219,12 +260,14 @@ static void
 remove_lock(struct run *r, const struct place *p, const char *name,
     struct span text)
 {
-	struct lock_name lock = { "" };
+	struct lock_name lock = { "" }, temp = { "" };
 	enum answer there = UNKNOWN;
 
 	if (!lock_name(name, &lock))
 		return;
+	temp_name(text, &temp);
 	if (owner_enter(p->owner, NULL) == ST_OK) {
+		leftover_drop(r, p, temp.text);
 		for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
 			there = is_ours(p->dir, lock.text, text);
 			if (there == YES)

@@ -8,6 +8,8 @@
 
 #include "deed.h"
 #include "kernel_calls.h"
+#include "link_swap.h"
+#include "names.h"
 
 #define TRIES_MAX 8u		/* at a message that is renamed all the while */
 
@@ -21,7 +23,7 @@ open_both(struct deed *d, const struct target *t, struct err *e)
 		return rc;
 	rc = source_open(d->place, t, &d->source, d->out, e);
 	if (rc == ST_OK)
-		rc = stage_open(d->place, &d->stage, d->out);
+		rc = deed_open_stage(d, e);
 	owner_leave();
 	return deed_not_done(d, rc, e);
 }
@@ -112,8 +114,12 @@ record_and_swap(struct deed *list, size_t n, struct err *e)
 		rc = owner_enter(list[0].place->owner, e);
 	if (rc != ST_OK)
 		return rc;
-	place_and_swap(list, n);
-	rc = deed_settle_all(list, n, e);
+	if (list[0].intent.by_links)
+		rc = link_swap_all(list, n, e);
+	else
+		place_and_swap(list, n);
+	if (rc == ST_OK)
+		rc = deed_settle_all(list, n, e);
 	owner_leave();
 	return rc;
 }
@@ -124,6 +130,19 @@ add_record(struct deed *d, struct err *e)
 	stage_id(&d->stage, &d->intent.new);
 	d->intent.name = d->source.at.name;
 	return deed_add_record(d, &d->source.meta, e);
+}
+
+/*
+ * By links the message would be nowhere for an instant, and at that a mail
+ * reader would forget its UID; across folders a power cut might make it longer.
+ */
+static int
+check_name(struct deed *d)
+{
+	return d->intent.by_links && d->place->tmp != d->place->dir &&
+	    name_same_base(d->source.at.name.text, d->intent.renamed.text) ?
+	    outcome_set(d->out, OUTCOME_REFUSED, 0, "its file system has no "
+	    "RENAME_EXCHANGE, which keeping its name takes") : ST_OK;
 }
 
 /* Up to the first thing that counts. */
@@ -137,6 +156,7 @@ prepare(struct deed *d, const struct target *t, const struct change *c,
 	    (rc = open_both(d, t, e)) != ST_OK ||
 	    (rc = make_new(d, c, e)) != ST_OK ||
 	    (rc = choose_name(d, c->keep_base, e)) != ST_OK ||
+	    (rc = check_name(d)) != ST_OK ||
 	    (rc = deed_copy_old(d, e)) != ST_OK)
 		return rc;
 	buf_str(&d->intent.reason, c->reason != NULL ? c->reason : "");
@@ -199,6 +219,27 @@ exchange_some(struct run *r, const struct exchange *x, size_t n,
 	return outcome_status(rc);
 }
 
+/* The same, and by links where it turns out that it must be. */
+static int
+exchange_group(struct run *r, const struct exchange *x, size_t n,
+    struct err *e)
+{
+	struct exchange again[EXCHANGE_MAX];
+	size_t k = 0;
+	int rc;
+
+	if ((rc = exchange_some(r, x, n, e)) != ST_OK)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		if (x[i].out->lacks)
+			again[k++] = x[i];
+	if (k == 0 || !run_try_links(r, r->place))
+		return ST_OK;
+	for (size_t i = 0; i < k; i++)
+		*again[i].out = (struct outcome){ 0 };
+	return exchange_some(r, again, k, e);
+}
+
 static bool
 same_folder(const struct target *a, const struct target *b)
 {
@@ -218,7 +259,7 @@ exchange_files(struct run *r, const struct exchange *x, size_t n,
 		for (k = 1; i + k < n && k < EXCHANGE_MAX; k++)
 			if (!same_folder(x[i].target, x[i + k].target))
 				break;
-		rc = exchange_some(r, x + i, k, e);
+		rc = exchange_group(r, x + i, k, e);
 	}
 	return rc;
 }
@@ -257,15 +298,18 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 
 	*o = (struct outcome){ 0 };
 	if ((rc = deed_begin(&d, ACT_SWAP, buf_text(&past->path),
-	    (size_t)past->root, e)) != ST_OK ||
-	    (rc = open_changed(&d, past, e)) != ST_OK ||
+	    (size_t)past->root, e)) != ST_OK)
+		goto out;
+	deed_go_as(&d, past);
+	if ((rc = open_changed(&d, past, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)
 		goto out;
 	d.intent.renamed = past->name;
 	d.intent.undoes = seq;
-	if ((rc = add_record(&d, e)) == ST_OK)
+	if ((rc = check_name(&d)) == ST_OK &&
+	    (rc = add_record(&d, e)) == ST_OK)
 		rc = record_and_swap(&d, 1, e);
 out:
 	deed_free(&d);

@@ -38,7 +38,7 @@ struct change {
 /*
  * Change one message.  See outcome.h for the result; e: not NULL.  It needs
  * renameat2(2) and O_TMPFILE from the file system, and refuses where they are
- * not to be had.
+ * not to be had, unless the run may do without (MAY_COPY_SWAP).
  */
 int exchange_file(struct run *, const struct target *, const struct change *,
     struct outcome *, struct err *);

@@ -34,6 +34,15 @@ intent_begin(struct intent *in, enum act act, const struct place *p,
 	    err_set(e, ST_DEAD, ENOMEM, "intent");
 }
 
+void
+intent_stage_name(const struct intent *in, struct mailname *out)
+{
+	*out = in->temp;
+	if (in->by_links && in->act == ACT_SWAP)
+		(void)snprintf(out->text, sizeof(out->text), "%.200s.new",
+		    in->temp.text);
+}
+
 static void
 encode_id(struct buf *out, const char *key, const struct file_id *id)
 {
@@ -61,6 +70,46 @@ decode_id(struct span in, const char *key, struct file_id *id)
 	return true;
 }
 
+/* As two's complement, so that times before 1970 are kept too. */
+static void
+encode_time(struct buf *out, const char *key, const struct timespec *t)
+{
+	struct buf b = { 0 };
+
+	record_u64(&b, "s", (uint64_t)t->tv_sec);
+	record_u64(&b, "ns", (uint64_t)t->tv_nsec);
+	record_bytes(out, key, buf_span(&b));
+	out->failed = out->failed || b.failed;
+	buf_free(&b);
+}
+
+static bool
+decode_time(struct span in, const char *key, struct timespec *t)
+{
+	uint64_t sec, ns;
+	struct span s;
+
+	if (!record_find(in, key, &s) || !record_find_u64(s, "s", &sec) ||
+	    !record_find_u64(s, "ns", &ns) || ns > 999999999)
+		return false;
+	*t = (struct timespec){ .tv_sec = (time_t)sec, .tv_nsec = (long)ns };
+	return true;
+}
+
+/* What only some intents have. */
+static bool
+decode_rest(struct span s, struct intent *in)
+{
+	uint64_t n;
+
+	in->by_links = record_find_u64(s, "links", &n) && n != 0;
+	in->in_place = record_find_u64(s, "inplace", &n) && n != 0;
+	(void)record_find_u64(s, "merges", &in->merges);
+	(void)record_find_u64(s, "upto", &in->upto);
+	return !in->in_place || (decode_time(s, "atime", &in->times[0]) &&
+	    decode_time(s, "mtime", &in->times[1]));
+}
+
 void
 intent_encode(const struct intent *in, struct buf *b)
 {
@@ -74,6 +123,13 @@ intent_encode(const struct intent *in, struct buf *b)
 	record_text(b, "temp", in->temp.text);
 	encode_id(b, "old", &in->old);
 	encode_id(b, "new", &in->new);
+	if (in->by_links)
+		record_u64(b, "links", 1);
+	if (in->in_place) {
+		record_u64(b, "inplace", 1);
+		encode_time(b, "atime", &in->times[0]);
+		encode_time(b, "mtime", &in->times[1]);
+	}
 	if (in->merges != 0) {
 		record_u64(b, "merges", in->merges);
 		record_u64(b, "upto", in->upto);
@@ -104,9 +160,8 @@ decode_fields(struct span s, struct intent *in, struct span *path,
 	    act > ACT_MBOX)
 		return false;
 	in->act = (enum act)act;
-	(void)record_find_u64(s, "merges", &in->merges);
-	(void)record_find_u64(s, "upto", &in->upto);
-	return record_find_u64(s, "undoes", &in->undoes) &&
+	return decode_rest(s, in) &&
+	    record_find_u64(s, "undoes", &in->undoes) &&
 	    record_find(s, "path", path) && path->n > 0 &&
 	    path->p[0] == '/' && memchr(path->p, '\0', path->n) == NULL &&
 	    record_find_u64(s, "root", &in->root) && in->root <= path->n &&

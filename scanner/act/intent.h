@@ -38,8 +38,13 @@ struct intent {
 	struct mailname renamed;	/* SWAP: its base is what the message
 				 * will have */
 	struct mailname temp;	/* name of the temporary */
+	bool by_links;		/* the file system swaps no names, and moves
+				 * none without replacing: see link_swap.h */
 	struct file_id old;	/* SWAP, REMOVE: the message as it is */
 	struct file_id new;	/* SWAP, PUT: the file that takes its place */
+	bool in_place;		/* MBOX: new is written over old, in the same
+				 * file: see in_place.h */
+	struct timespec times[2];	/* in_place: atime, mtime it will get */
 	uint64_t merges;	/* MBOX: the intent whose temporary got mail, of
 				 * which `upto` bytes are in new; 0: none */
 	uint64_t upto;
@@ -52,6 +57,12 @@ void intent_free(struct intent *);	/* a zeroed one is empty */
 /* Begin one: where it is, and a new name for the temporary. */
 int intent_begin(struct intent *, enum act, const struct place *,
     struct err *);
+
+/*
+ * What the new file is called until it has its place: the name of the
+ * temporary; but where SWAP goes by links that is for the old file.
+ */
+void intent_stage_name(const struct intent *, struct mailname *out);
 
 /* As fields of a record; latches. */
 void intent_encode(const struct intent *, struct buf *);

@@ -135,7 +135,7 @@ is_next(const struct journal *j)
 	return journal_raw_number(p + RAW_SEQ_AT, 8) == j->n + 1 &&
 	    memcmp(p + RAW_PREV_AT, j->last, HASH_SIZE) == 0 &&
 	    (j->n == 0) == (type == RECORD_RUN) &&
-	    type >= RECORD_RUN && type <= RECORD_SWAPPED &&
+	    type >= RECORD_RUN && type <= RECORD_OVERWRITE &&
 	    journal_raw_number(p + RAW_UNSYNCED_AT, 4) <= j->n &&
 	    journal_raw_number(p + RAW_NOTES_AT, 4) <= (type == RECORD_INTENT ?
 	    j->notes : 0);

@@ -27,8 +27,10 @@ enum record_type {		/* on disk: never renumber */
 	RECORD_ABORT = 4,	/* it was not, and nothing of it is left */
 	RECORD_NOTE = 5,	/* about a message of the INTENT behind it */
 	RECORD_LOCK = 6,	/* a lock file may be made: see dotlock.h */
-	RECORD_SWAPPED = 7	/* a mailbox file has its new contents; what is
+	RECORD_SWAPPED = 7,	/* a mailbox file has its new contents; what is
 				 * left is to clear up */
+	RECORD_STAGE = 8,	/* a temporary may be made: see leftover.h */
+	RECORD_OVERWRITE = 9	/* a mailbox is written over: see in_place.h */
 };
 
 struct journal;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +27,18 @@ int
 call_move(int from_dir, const char *from, int to_dir, const char *to)
 {
 	return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
+}
+
+int
+call_take(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return renameat(from_dir, from, to_dir, to);
+}
+
+int
+call_link(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return linkat(from_dir, from, to_dir, to, 0);
 }
 
 static int
@@ -60,6 +73,18 @@ int
 call_pin(int dir, const char *name)
 {
 	return call_open_here(dir, name, O_PATH | O_NOFOLLOW);
+}
+
+int
+call_count_names(int fd, nlink_t *out)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_NLINK,
+	    &st) != 0)
+		return -1;
+	*out = st.stx_nlink;
+	return 0;
 }
 
 /* O_NOATIME is for the owner and root only. */
@@ -121,6 +146,13 @@ call_new_unnamed(int dir)
 {
 	return openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | O_NOATIME,
 	    0600);
+}
+
+int
+call_new_named(int dir, const char *name)
+{
+	return openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC | O_NOATIME, 0600);
 }
 
 void

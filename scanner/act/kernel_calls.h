@@ -21,6 +21,15 @@ int call_swap(int dir_a, const char *a, int dir_b, const char *b);
 /* Move; EEXIST if `to` is there.  renameat2(2), RENAME_NOREPLACE. */
 int call_move(int from_dir, const char *from, int to_dir, const char *to);
 
+/*
+ * Move to a name that nobody knows of, with random digits in it; what has it
+ * all the same is replaced.  renameat(2).
+ */
+int call_take(int from_dir, const char *from, int to_dir, const char *to);
+
+/* One more name for a file, or a link; EEXIST if `to` is there.  linkat(2). */
+int call_link(int from_dir, const char *from, int to_dir, const char *to);
+
 /* Open rel below root: through no link, not out of it.  openat2(2). */
 int call_open_beneath(int root, const char *rel, int flags);
 
@@ -32,6 +41,12 @@ int call_open_here(int root, const char *rel, int flags);
  * touching what it is (a device, a FIFO): an O_PATH descriptor.
  */
 int call_pin(int dir, const char *name);
+
+/*
+ * How many names an open file has, asked of the server where there is one and
+ * not of what was kept since the last time.  statx(2).
+ */
+int call_count_names(int fd, nlink_t *out);
 
 /* Read what is pinned; its access time stays where that is allowed. */
 int call_open_pinned(int pin);
@@ -47,6 +62,9 @@ int call_open_folder(int dir);
 
 /* A new file without a name, for reading and writing.  O_TMPFILE. */
 int call_new_unnamed(int dir);
+
+/* The same with a name from the start; EEXIST if that is taken. */
+int call_new_named(int dir, const char *name);
 
 /*
  * Begin to write to the disk what the file has, and do not wait: the sync that

@@ -10,6 +10,7 @@
 #include "blob.h"
 #include "box_settle.h"
 #include "hold.h"
+#include "in_place.h"
 #include "kernel_calls.h"
 
 /* The mailbox file of an act, and what it becomes. */
@@ -17,6 +18,8 @@ struct work {
 	struct box box;
 	struct deed deed;	/* deed.source.fd: held */
 	const struct target *target;
+	bool in_place;		/* where leases are had, if there are any */
+	bool leased;
 };
 
 /* The answers of one try, besides ST_OK and ST_BAD (an outcome). */
@@ -49,11 +52,13 @@ hold_file(struct work *w, struct err *e)
 		    e);
 	if (rc != ST_OK)
 		return rc;
-	if (hold_lease(fd) == 0)
+	w->leased = hold_lease(fd) == 0;
+	if (w->leased)
 		return ST_OK;
-	return errno == EAGAIN ? busy(w, "somebody has it open") :
-	    outcome_set(w->deed.out, OUTCOME_REFUSED, errno,
-	    "this file system has no leases");
+	if (errno == EAGAIN)
+		return busy(w, "somebody has it open");
+	return w->in_place ? ST_OK : outcome_lacks(w->deed.out, errno,
+	    "leases", "allow-in-place");
 }
 
 static int
@@ -204,8 +209,9 @@ static int
 still_held(struct work *w)
 {
 	dotlock_touch(&w->box.lock);
-	return hold_lasts(w->deed.source.fd) ? ST_OK : outcome_set(
-	    w->deed.out, OUTCOME_BUSY, 0, "somebody came to open it");
+	return !w->leased || hold_lasts(w->deed.source.fd) ? ST_OK :
+	    outcome_set(w->deed.out, OUTCOME_BUSY, 0,
+	    "somebody came to open it");
 }
 
 static bool
@@ -242,12 +248,21 @@ size_of(int fd)
 static int
 open_stage(struct work *w, struct err *e)
 {
+	struct outcome *o = w->deed.out;
 	int rc;
 
+	if (w->in_place) {
+		w->deed.stage.fd = call_new_unnamed(w->deed.run->blobs);
+		return w->deed.stage.fd >= 0 ? ST_OK : err_set(e, ST_DEAD,
+		    errno, "cannot store the mailbox");
+	}
 	if ((rc = owner_enter(w->box.place->owner, e)) != ST_OK)
 		return rc;
-	rc = stage_open(w->box.place, &w->deed.stage, w->deed.out);
+	rc = stage_open(w->box.place, &w->deed.stage, o);
 	owner_leave();
+	if (rc == ST_BAD && o->lacks)
+		return outcome_lacks(o, o->num, "O_TMPFILE",
+		    "allow-in-place");
 	return deed_not_done(&w->deed, rc, e);
 }
 
@@ -288,6 +303,14 @@ keep_old(struct work *w, struct err *e)
 	return rc == ST_OK ? still_held(w) : rc;
 }
 
+static int
+seal_as(struct work *w, const struct meta *m, const uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	return w->in_place ? in_place_prepare(&w->deed, m, sha, e) :
+	    deed_seal(&w->deed, m, sha, e);
+}
+
 /* The stage, with all that belongs to a mailbox, and times like these. */
 static int
 seal(struct work *w, struct meta meta, const uint8_t sha[HASH_SIZE],
@@ -297,7 +320,7 @@ seal(struct work *w, struct meta meta, const uint8_t sha[HASH_SIZE],
 	int rc;
 
 	choose_times(&meta, d->source.sum.size, size_of(d->stage.fd));
-	rc = deed_seal(d, &meta, sha, e);
+	rc = seal_as(w, &meta, sha, e);
 	return rc == ST_OK ? still_held(w) : rc;
 }
 
@@ -307,9 +330,9 @@ explain(struct outcome *o, const struct settled *s, int error)
 {
 	if (o->kind != OUTCOME_DONE)	/* it failed before that */
 		return ST_BAD;
-	if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP)
-		return outcome_set(o, OUTCOME_REFUSED, error,
-		    "this file system cannot do what it takes");
+	if (deed_lacks(error))
+		return outcome_lacks(o, error, "RENAME_EXCHANGE",
+		    "allow-in-place");
 	if (s->message == SIDE_GONE)
 		return outcome_set(o, OUTCOME_GONE, 0, "it is gone");
 	if (s->was_other)
@@ -327,9 +350,10 @@ exchange(struct work *w, struct err *e)
 {
 	struct deed *d = &w->deed;
 	struct settled s;
-	int num, rc;
+	int num = 0, rc;
 
-	rc = box_exchange(&w->box, d, &d->source.meta, d->source.fd, &s, &num,
+	rc = w->in_place ? in_place_exchange(&w->box, d, &s, e) :
+	    box_exchange(&w->box, d, &d->source.meta, d->source.fd, &s, &num,
 	    e);
 	if (rc == ST_BAD)
 		return outcome_from(d->out, OUTCOME_UNSETTLED, e);
@@ -343,12 +367,12 @@ exchange(struct work *w, struct err *e)
 	return ST_OK;
 }
 
-int
-mailbox_change(struct run *r, const struct target *t, const struct change *c,
-    const struct mailbox_options *options, struct outcome *o, struct err *e)
+static int
+change_as(struct run *r, const struct target *t, const struct change *c,
+    unsigned wait, bool in_place, struct outcome *o, struct err *e)
 {
-	const unsigned wait = options != NULL ? options->wait : MAILBOX_WAIT;
-	struct work w = { .target = t, .deed = { .out = o } };
+	struct work w = { .target = t, .in_place = in_place,
+	    .deed = { .out = o } };
 	uint8_t sha[HASH_SIZE];
 	int rc;
 
@@ -365,6 +389,17 @@ mailbox_change(struct run *r, const struct target *t, const struct change *c,
 out:
 	end(&w);
 	return outcome_status(rc);
+}
+
+int
+mailbox_change(struct run *r, const struct target *t, const struct change *c,
+    const struct mailbox_options *options, struct outcome *o, struct err *e)
+{
+	const unsigned wait = options != NULL ? options->wait : MAILBOX_WAIT;
+	const int rc = change_as(r, t, c, wait, false, o, e);
+
+	return rc == ST_OK && o->lacks && (r->may & MAY_IN_PLACE) != 0 ?
+	    change_as(r, t, c, wait, true, o, e) : rc;
 }
 
 /* It is what the change made of it, and perhaps mail behind that. */
@@ -431,7 +466,7 @@ seal_original(struct work *w, const struct intent *past,
 	/* Its own modification time was another one, if the size was not. */
 	if (d->source.sum.size > past->new.size)
 		return seal(w, m, sha, e);
-	rc = deed_seal(d, &m, sha, e);
+	rc = seal_as(w, &m, sha, e);
 	return rc == ST_OK ? still_held(w) : rc;
 }
 
@@ -441,7 +476,8 @@ mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
 {
 	const struct target t = { .folder = buf_text(&past->path),
 	    .root = (size_t)past->root, .name = past->name.text };
-	struct work w = { .target = &t, .deed = { .out = o } };
+	struct work w = { .target = &t, .in_place = past->in_place,
+	    .deed = { .out = o } };
 	uint8_t sha[HASH_SIZE];
 	int rc;
 

@@ -10,6 +10,9 @@
  * times stay, so that mail programs see new mail where there was some; if the
  * size stays the same the modification time is a second later, for them to see
  * that there is something to read.
+ *
+ * Where the file system has no leases or cannot swap names it is refused,
+ * unless the run may do without (MAY_IN_PLACE): see in_place.h.
  */
 #ifndef BAREDOT_MAILBOX_H
 #define BAREDOT_MAILBOX_H
@@ -19,9 +22,6 @@
 
 struct mailbox_options {
 	unsigned wait;		/* seconds, for others to let go; 0: one try */
-	bool in_place;		/* where there are no leases or exchanges:
-				 * write into the file itself.  Not there yet:
-				 * such mailboxes are refused */
 };
 #define MAILBOX_WAIT 30u	/* seconds; with NULL for the options */
 

@@ -3,6 +3,7 @@
  */
 #include "box_settle.h"
 #include "history.h"
+#include "in_place.h"
 #include "mailbox.h"
 #include "record.h"
 
@@ -67,6 +68,8 @@ settle_in(struct box *b, const struct intent *in, uint64_t seq,
 
 	if (b->place->ino != in->folder)
 		return err_set(e, ST_BAD, 0, "the folder is another one now");
+	if (in->in_place)
+		return in_place_settle(b, in, seq, out, e);
 	if ((rc = owner_enter(b->place->owner, e)) != ST_OK)
 		return rc;
 	rc = box_settle(b, in, seq, known, out, e);

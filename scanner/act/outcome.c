@@ -25,6 +25,17 @@ outcome_set(struct outcome *o, enum outcome_kind kind, int num,
 	return ST_BAD;
 }
 
+int
+outcome_lacks(struct outcome *o, int num, const char *what,
+    const char *option)
+{
+	(void)outcome_set(o, OUTCOME_REFUSED, 0, "its file system has no %s; "
+	    "--%s does without it", what, option);
+	o->num = num;
+	o->lacks = true;
+	return ST_BAD;
+}
+
 const char *
 outcome_name(enum outcome_kind k)
 {

@@ -6,6 +6,7 @@
 #include "blob.h"
 #include "dotlock.h"
 #include "history.h"
+#include "leftover.h"
 #include "mailbox.h"
 #include "quota.h"
 #include "run.h"
@@ -116,6 +117,8 @@ settle_run(struct run *r, struct recovery *c, struct err *e)
 	for (size_t i = 0; i < h.n && rc == ST_OK; i++)
 		if (h.list[i].fate == FATE_OPEN)
 			rc = settle_one(r, h.list[i].seq, false, c, e);
+	if (rc == ST_OK && !r->unsettled)
+		rc = leftover_sweep(r, e);
 	r->unsettled = r->unsettled || rc != ST_OK;
 	history_free(&h);
 	return rc;

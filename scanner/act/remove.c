@@ -32,8 +32,9 @@ take_out(const struct deed *d, struct found *at)
 		if (place_find(d->place, d->source.at.name.text, at, NULL) !=
 		    ST_OK || !source_is_at(&d->source, at))
 			break;
-		error = call_move(at->dir, at->name.text, d->place->tmp,
-		    d->intent.temp.text) == 0 ? 0 : errno;
+		error = (d->intent.by_links ? call_take : call_move)(at->dir,
+		    at->name.text, d->place->tmp, d->intent.temp.text) == 0 ?
+		    0 : errno;
 	}
 	return error;
 }
@@ -52,8 +53,8 @@ take_out_and_settle(struct deed *d, struct err *e)
 	return rc;
 }
 
-int
-remove_file(struct run *r, const struct target *t, const char *reason,
+static int
+take(struct run *r, const struct target *t, const char *reason,
     struct outcome *o, struct err *e)
 {
 	struct deed d = { .run = r, .out = o };
@@ -72,6 +73,33 @@ remove_file(struct run *r, const struct target *t, const char *reason,
 out:
 	deed_free(&d);
 	return outcome_status(rc);
+}
+
+/* The notes on intent seq, which was not done, are those on the next one. */
+static int
+repeat_notes(struct journal *j, uint64_t seq, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc = ST_OK;
+
+	for (uint64_t i = seq - journal_notes(j, seq); i < seq && rc == ST_OK;
+	    i++)
+		if ((rc = journal_read(j, i, &b, e)) == ST_OK)
+			rc = journal_note(j, buf_span(&b), e);
+	buf_free(&b);
+	return rc;
+}
+
+int
+remove_file(struct run *r, const struct target *t, const char *reason,
+    struct outcome *o, struct err *e)
+{
+	int rc = take(r, t, reason, o, e);
+
+	if (rc == ST_OK && o->lacks && run_try_links(r, r->place) &&
+	    (rc = repeat_notes(r->journal, o->seq, e)) == ST_OK)
+		rc = take(r, t, reason, o, e);
+	return rc;
 }
 
 /* Its own name; or another, if a message has that. */
@@ -107,7 +135,7 @@ open_stage(struct deed *d, struct err *e)
 
 	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
 		return rc;
-	rc = stage_open(d->place, &d->stage, d->out);
+	rc = deed_open_stage(d, e);
 	owner_leave();
 	return rc;
 }
@@ -124,8 +152,9 @@ put_in(struct deed *d, struct err *e)
 	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
 		return rc;
 	if (stage_place(&d->stage, d->place, &d->intent, d->out) == ST_OK &&
-	    call_move(d->place->tmp, d->intent.temp.text, home.dir,
-	    home.name.text) != 0)
+	    (d->intent.by_links ? call_give_name(d->stage.fd, home.dir,
+	    home.name.text) : call_move(d->place->tmp, d->intent.temp.text,
+	    home.dir, home.name.text)) != 0)
 		error = errno;
 	rc = deed_settle(d, &live, error, e);
 	owner_leave();
@@ -141,8 +170,10 @@ remove_undo(struct run *r, uint64_t seq, struct intent *past,
 
 	*o = (struct outcome){ 0 };
 	if ((rc = deed_begin(&d, ACT_PUT, buf_text(&past->path),
-	    (size_t)past->root, e)) != ST_OK ||
-	    (rc = open_stage(&d, e)) != ST_OK ||
+	    (size_t)past->root, e)) != ST_OK)
+		goto out;
+	deed_go_as(&d, past);
+	if ((rc = open_stage(&d, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||
 	    (rc = choose_name(&d, past, e)) != ST_OK)

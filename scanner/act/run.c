@@ -260,3 +260,19 @@ run_place(struct run *r, const char *path, size_t root,
 	*out = r->place;
 	return ST_OK;
 }
+
+bool
+run_by_links(const struct run *r, const struct place *p)
+{
+	return r->by_links && r->links_dev == p->dev;
+}
+
+bool
+run_try_links(struct run *r, const struct place *p)
+{
+	if ((r->may & MAY_COPY_SWAP) == 0 || p == NULL || run_by_links(r, p))
+		return false;
+	r->by_links = true;
+	r->links_dev = p->dev;
+	return true;
+}

@@ -14,6 +14,12 @@
 #include "place.h"
 #include "statedir.h"
 
+/* What was asked for by name, for file systems that lack what it takes. */
+enum run_may {
+	MAY_COPY_SWAP = 1,	/* messages by links: see link_swap.h */
+	MAY_IN_PLACE = 2	/* an mbox written over: see in_place.h */
+};
+
 struct run {
 	const struct statedir *state;
 	char id[40];
@@ -22,6 +28,9 @@ struct run {
 	struct place *place;	/* the last one used */
 	char *asked;		/* ... by this path and root */
 	size_t asked_root;
+	unsigned may;		/* enum run_may; set by whoever begins it */
+	bool by_links;		/* as is to be done on this file system: */
+	dev_t links_dev;
 	bool pending;		/* an intent is recorded, and not settled */
 	bool unsettled;		/* something was left as it is */
 };
@@ -66,5 +75,14 @@ void run_end(struct run *);
  */
 int run_place(struct run *, const char *path, size_t root,
     const struct place **out, struct err *);
+
+/* Its names cannot be swapped, and it was asked for to go without. */
+bool run_by_links(const struct run *, const struct place *);
+
+/*
+ * Something was refused there for what its file system lacks.  True: try
+ * again, by links.
+ */
+bool run_try_links(struct run *, const struct place *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "record.h"
+#include "settle_links.h"
 #include "settling.h"
 
 #define ROUNDS_MAX 64u
@@ -42,16 +43,19 @@ old_lives(const struct work *w)
 }
 
 static enum step
-decide(const struct work *w)
+decide(struct work *w)
 {
 	const struct intent *in = w->intent;
 	enum step step;
 
-	if (is_one_file(w))	/* only one of two changes came to the disk */
+	if (settle_by_links(in))
+		return links_decide(w);
+	/* Only one of two changes came to the disk, or was done by now. */
+	if (is_one_file(w) || w->temp_copied)
 		return DROP;
 	step = settle_step(in->act, w->temp, w->mail);
-	if (in->act == ACT_REMOVE && step == COMMIT && !w->dropped &&
-	    (w->given || w->live != NULL))
+	if (in->act == ACT_REMOVE && step == COMMIT && (w->given ||
+	    (!w->dropped && w->live != NULL)))
 		return ABORT;	/* not by us, then */
 	if (in->act != ACT_SWAP)
 		return step;
@@ -94,6 +98,7 @@ advance(struct work *w, struct err *e)
 	int rc;
 
 	for (; w->rounds < ROUNDS_MAX; w->rounds++) {
+		w->at_spare = false;
 		if ((rc = blind(settling_look(w, e), e)) != ST_OK)
 			return rc;
 		w->out->was_bad = w->out->was_bad ||
@@ -210,10 +215,13 @@ work_of(struct run *r, const struct place *p, struct settle_item *item)
 	};
 
 	item->out = (struct settled){ 0 };
+	links_begin(&w);
 	if (live == NULL)
 		return w;
 	w.at.dir = live->home->dir;
-	w.unsynced = settling_bit_of_tmp(p) | settling_bit(&w, live->home->dir);
+	if (!w.intent->by_links)
+		w.unsynced = settling_bit_of_tmp(p) |
+		    settling_bit(&w, live->home->dir);
 	if (live->new != NULL)
 		side_trust_new(&w.sides, live->new);
 	return w;

@@ -3,21 +3,62 @@
  */
 #include "settling.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include "listing.h"
 #include "names.h"
+#include "settle_links.h"
 
-/* One of the names that the message may have. */
+int
+settling_look_under(struct work *w, const char *name, struct found *at,
+    enum side *side, struct stat *st, struct err *e)
+{
+	int rc = place_find(w->place, name, at, e);
+
+	*side = SIDE_GONE;
+	if (rc == ST_OK)
+		rc = side_look(&w->sides, at->dir, at->name.text, side, st, e);
+	return rc == ST_END ? ST_OK : rc;
+}
+
 static int
 look_under(struct work *w, const char *name, struct err *e)
 {
-	int rc = place_find(w->place, name, &w->at, e);
+	return settling_look_under(w, name, &w->at, &w->mail, &w->mail_st, e);
+}
 
-	w->mail = SIDE_GONE;
-	if (rc == ST_OK)
-		rc = side_look(&w->sides, w->at.dir, w->at.name.text,
-		    &w->mail, &w->mail_st, e);
-	return rc == ST_END ? ST_OK : rc;
+static int
+is_in(const struct work *w, int dir, const struct stat *st, bool *out,
+    struct err *e)
+{
+	const char *temp = w->intent->temp.text;
+	struct listing l = { 0 };
+	struct stat at;
+	int rc = listing_read(&l, dir, e);
+
+	for (size_t i = 0; i < l.n && rc == ST_OK && !*out; i++)
+		*out = strncmp(l.list[i].name, temp, strlen(temp)) != 0 &&
+		    fstatat(dir, l.list[i].name, &at, AT_SYMLINK_NOFOLLOW) ==
+		    0 && at.st_ino == st->st_ino && at.st_dev == st->st_dev;
+	listing_free(&l);
+	return rc;
+}
+
+int
+settling_is_copied(const struct work *w, const struct stat *st, bool *out,
+    struct err *e)
+{
+	int rc = ST_OK;
+
+	*out = false;
+	if (!w->intent->by_links || st->st_ino == 0 || st->st_nlink < 2 ||
+	    S_ISDIR(st->st_mode))
+		return ST_OK;
+	rc = is_in(w, w->place->dir, st, out, e);
+	if (rc == ST_OK && w->place->other >= 0)
+		rc = is_in(w, w->place->other, st, out, e);
+	return rc;
 }
 
 /*
@@ -84,13 +125,15 @@ look_for_mail(struct work *w, struct err *e)
 int
 settling_look(struct work *w, struct err *e)
 {
-	const int rc = side_look(&w->sides, w->place->tmp,
+	int rc = side_look(&w->sides, w->place->tmp,
 	    w->intent->temp.text, &w->temp, &w->temp_st, e);
 
-	if (rc != ST_OK)
+	if (rc != ST_OK || (rc = settling_is_copied(w, &w->temp_st,
+	    &w->temp_copied, e)) != ST_OK)
 		return rc;
 	/* A folder is whosever it is. */
 	if (S_ISDIR(w->temp_st.st_mode) && w->intent->act != ACT_REMOVE)
 		w->temp = SIDE_GONE;
-	return look_for_mail(w, e);
+	return settle_by_links(w->intent) ? links_look(w, e) :
+	    look_for_mail(w, e);
 }

@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "kernel_calls.h"
+#include "listing.h"
 #include "names.h"
 
 unsigned
@@ -48,12 +51,25 @@ failed(struct work *w)
 	w->failures++;
 }
 
+/* The temporary that the step is about. */
+static const char *
+temp_name(const struct work *w)
+{
+	return w->at_spare ? w->spare_name.text : w->intent->temp.text;
+}
+
+static const struct stat *
+temp_stat(const struct work *w)
+{
+	return w->at_spare ? &w->spare_st : &w->temp_st;
+}
+
 static void
 do_drop(struct work *w)
 {
-	if (unlinkat(w->place->tmp, w->intent->temp.text, 0) != 0)
+	if (unlinkat(w->place->tmp, temp_name(w), 0) != 0)
 		failed(w);
-	w->dropped = true;
+	w->dropped = w->dropped || !w->at_spare;
 	w->unsynced |= settling_bit_of_tmp(w->place);
 }
 
@@ -67,6 +83,32 @@ do_back(struct work *w)
 	    settling_bit(w, w->at.dir);
 }
 
+static bool
+is_number(const char *name)
+{
+	return name[0] != '\0' && strlen(name) < 10 &&
+	    name[strspn(name, "0123456789")] == '\0';
+}
+
+/* For MH a message is what has a number for a name. */
+static int
+next_number(const struct work *w, struct mailname *out, struct err *e)
+{
+	struct listing l = { 0 };
+	unsigned long n, most = 0;
+	int rc = listing_read(&l, w->place->dir, e);
+
+	for (size_t i = 0; i < l.n && rc == ST_OK; i++)
+		if (is_number(l.list[i].name)) {
+			n = strtoul(l.list[i].name, NULL, 10);
+			most = n > most ? n : most;
+		}
+	listing_free(&l);
+	if (rc == ST_OK)
+		(void)snprintf(out->text, sizeof(out->text), "%lu", most + 1);
+	return rc;
+}
+
 /* A name that nothing has, much like that of the intent. */
 static int
 fresh_name(struct work *w, struct mailname *out, struct err *e)
@@ -75,8 +117,11 @@ fresh_name(struct work *w, struct mailname *out, struct err *e)
 	struct sum sum = { 0 };
 	int pin, fd;
 
-	if ((pin = call_pin(w->place->tmp, w->intent->temp.text)) >= 0) {
-		fd = S_ISREG(w->temp_st.st_mode) ? call_open_pinned(pin) : -1;
+	if (!w->place->maildir && is_number(w->intent->name.text))
+		return next_number(w, out, e);
+	if ((pin = call_pin(w->place->tmp, temp_name(w))) >= 0) {
+		fd = S_ISREG(temp_stat(w)->st_mode) ?
+		    call_open_pinned(pin) : -1;
 		if (fd >= 0) {
 			(void)sum_file(fd, UINT64_MAX, -1, &sum, NULL);
 			(void)close(fd);
@@ -89,6 +134,31 @@ fresh_name(struct work *w, struct mailname *out, struct err *e)
 	return ST_OK;
 }
 
+/*
+ * By links it keeps the temporary's name, which goes when this is synced.
+ * Linux lets nobody link links, devices and files of others.
+ */
+static int
+give(const struct work *w, int dir, const char *name)
+{
+	const char *temp = temp_name(w);
+	struct stat st;
+
+	if (!w->intent->by_links)
+		return call_move(w->place->tmp, temp, dir, name);
+	if (S_ISREG(temp_stat(w)->st_mode)) {
+		if (call_link(w->place->tmp, temp, dir, name) == 0)
+			return 0;
+		if (errno != EPERM)
+			return -1;
+	}
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return call_take(w->place->tmp, temp, dir, name);
+}
+
 static int
 do_give(struct work *w, struct err *e)
 {
@@ -98,12 +168,12 @@ do_give(struct work *w, struct err *e)
 	    w->intent->name;
 	int rc;
 
-	if ((w->mail != SIDE_GONE || w->failures > 0) &&
+	if ((w->mail != SIDE_GONE || w->failures > 0 || w->at_spare) &&
 	    (rc = fresh_name(w, &name, e)) != ST_OK)
 		return rc;
-	if (call_move(p->tmp, w->intent->temp.text, dir, name.text) != 0)
+	if (give(w, dir, name.text) != 0)
 		failed(w);
-	w->given = true;
+	w->given = w->given || !w->at_spare;
 	w->unsynced |= settling_bit_of_tmp(p) | settling_bit(w, dir);
 	return ST_OK;
 }
@@ -134,6 +204,16 @@ do_name(struct work *w)
 	}
 }
 
+static void
+do_out(struct work *w)
+{
+	if (call_take(w->fresh_at.dir, w->fresh_at.name.text, w->place->tmp,
+	    w->spare_name.text) != 0)
+		failed(w);
+	w->unsynced |= settling_bit_of_tmp(w->place) |
+	    settling_bit(w, w->fresh_at.dir);
+}
+
 int
 settling_do(struct work *w, enum step step, struct err *e)
 {
@@ -148,6 +228,9 @@ settling_do(struct work *w, enum step step, struct err *e)
 		return do_give(w, e);
 	case NAME:
 		do_name(w);
+		return ST_OK;
+	case OUT:
+		do_out(w);
 		return ST_OK;
 	default:
 		return ST_OK;

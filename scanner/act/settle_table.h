@@ -13,10 +13,12 @@ enum step {
 	BACK,			/* swap the temporary and the message back */
 	GIVE,			/* the temporary is somebody's: into the
 				 * mailbox with it */
-	NAME			/* rename the message to its right base */
+	NAME,			/* rename the message to its right base */
+	OUT			/* by links: the new file, from the mailbox
+				 * to the second temporary */
 };
 
-/* Two names, two files.  Never NAME. */
+/* Two names, two files.  Never NAME, OUT. */
 enum step settle_step(enum act, enum side temp, enum side mail);
 
 #endif

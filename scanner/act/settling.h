@@ -21,6 +21,17 @@ struct work {
 	struct stat temp_st, mail_st;
 	struct found at;	/* the message; if it is gone, where it was
 				 * seen last */
+
+	/* Of a swap by links only (settle_links.h), where `mail` is what has
+	 * the old name: */
+	struct mailname spare_name;
+	enum side spare, fresh;	/* a second temporary; the new name */
+	struct stat spare_st, fresh_st;
+	struct found fresh_at;
+	bool spare_copied;	/* it has a name in the mailbox, too */
+	bool at_spare;		/* the step is about that temporary */
+
+	bool temp_copied;	/* likewise; by links only */
 	unsigned unsynced;	/* enum touched */
 	unsigned waits;		/* for these to be synced */
 	unsigned rounds, failures;
@@ -39,6 +50,17 @@ unsigned settling_bit_of_tmp(const struct place *);
 
 /* See what is there: w->temp, w->mail.  ST_DEAD: it cannot be seen. */
 int settling_look(struct work *, struct err *);
+
+/*
+ * By links: a file with this stat, which is a temporary, has a name in the
+ * mailbox, too.  ST_DEAD: it cannot be seen.
+ */
+int settling_is_copied(const struct work *, const struct stat *, bool *out,
+    struct err *);
+
+/* One of the names that the message may have.  ST_DEAD: likewise. */
+int settling_look_under(struct work *, const char *name, struct found *at,
+    enum side *, struct stat *, struct err *);
 
 /* The name whose base the message should have, or NULL: it has it. */
 const char *settling_wrong_base(const struct work *);

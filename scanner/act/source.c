@@ -126,7 +126,8 @@ open_file(const struct place *p, int pin, struct source *s,
 	struct stat st;
 	int rc;
 
-	if (fstat(pin, &s->st) != 0)
+	if (fstat(pin, &s->st) != 0 || (s->st.st_nlink > 1 &&
+	    call_count_names(pin, &s->st.st_nlink) != 0))
 		return err_set(e, ST_DEAD, errno, "cannot stat");
 	if ((rc = source_check_kind(p, &s->st, o)) != ST_OK)
 		return rc;

@@ -23,12 +23,27 @@ stage_open(const struct place *p, struct stage *out, struct outcome *o)
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 	    errno == EINVAL))
-		return outcome_set(o, OUTCOME_REFUSED, errno,
-		    "this file system has no unnamed files");
+		return outcome_lacks(o, errno, "O_TMPFILE",
+		    "allow-copy-swap");
 	if (fd < 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot make a temporary file");
 	*out = (struct stage){ .fd = fd };
+	return ST_OK;
+}
+
+int
+stage_open_named(const struct place *p, const struct intent *in,
+    struct stage *out, struct outcome *o)
+{
+	struct mailname name;
+	int fd;
+
+	intent_stage_name(in, &name);
+	if ((fd = call_new_named(p->tmp, name.text)) < 0)
+		return outcome_set(o, OUTCOME_FAILED, errno,
+		    "cannot make a temporary file");
+	*out = (struct stage){ .fd = fd, .named = true };
 	return ST_OK;
 }
 
@@ -58,7 +73,10 @@ int
 stage_name(struct stage *s, const struct place *p, const struct intent *in,
     struct outcome *o)
 {
-	if (call_give_name(s->fd, p->tmp, in->temp.text) != 0)
+	struct mailname name;
+
+	intent_stage_name(in, &name);
+	if (!s->named && call_give_name(s->fd, p->tmp, name.text) != 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot name the temporary file");
 	return ST_OK;

@@ -13,15 +13,24 @@
 
 struct stage {
 	int fd;
+	bool named;		/* from the start */
 	struct stat st;		/* after stage_sync */
 	struct sum sum;		/* of what was written, after stage_seal */
 };
 
 /*
- * With the rights of the owner.  ST_BAD: *o: this file system cannot do it, or
- * is full.
+ * With the rights of the owner.  ST_BAD: *o: this file system cannot do it
+ * (o->lacks), or is full.
  */
 int stage_open(const struct place *, struct stage *out, struct outcome *o);
+
+/*
+ * The same for a file system without unnamed files: with the name that the
+ * intent says.  It must be recorded before (leftover.h), and whoever gives up
+ * must remove it.
+ */
+int stage_open_named(const struct place *, const struct intent *,
+    struct stage *out, struct outcome *o);
 
 /*
  * What was written is all.  Read it back, then give it owner, mode,
@@ -31,8 +40,9 @@ int stage_seal(struct stage *, const struct meta *, struct outcome *o,
     struct err *);
 
 /*
- * Name it as a temporary, with the rights of the owner.  ST_BAD: it could not
- * be done; there may be a temporary, and the file must not be used.
+ * Name it as the intent says, unless it is, with the rights of the owner.
+ * ST_BAD: it could not be done; there may be a temporary, and the file must
+ * not be used.
  */
 int stage_name(struct stage *, const struct place *, const struct intent *,
     struct outcome *o);

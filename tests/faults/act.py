@@ -29,8 +29,9 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
 class Case:
     """An operation: what is there before it and after it."""
 
-    def __init__(self, name, where, before, op, first, last):
+    def __init__(self, name, where, before, op, first, last, lacks=""):
         self.name, self.where, self.op = name, where, op
+        self.lacks = lacks              # what the file system has not
         self.before = before            # operations that lead up to it
         self.first, self.last = first, last     # bytes, None: not there
         self.growth = (len(last or b"") - len(first or b""),
@@ -56,17 +57,38 @@ CASES = [
     Case("mbox", "mbox", (), "mbox", OLD, NEW),
     Case("undo mbox", "mbox", ("mbox",), "undo", NEW, OLD),
 ]
+CASES += [Case("links: " + c.name, c.where, c.before, c.op, c.first, c.last,
+               "xrt") for c in CASES if c.where != "mbox"]
+CASES += [Case("links: unnamed " + c.name, c.where, c.before, c.op, c.first,
+               c.last, "x") for c in CASES[:4]]
+CASES += [Case("in place%s: %s" % (word, c.name), "mbox", c.before, c.op,
+               c.first, c.last, lacks)
+          for word, lacks in ((" with leases", "xrt"), ("", "xrtl"),
+                              (" unnamed", "x"))
+          for c in CASES if c.where == "mbox" and not c.lacks]
 
 
 class Bench:
     def __init__(self, folder, build, user=None):
         self.folder = folder
         self.build = build
+        self.cases = CASES
         self.user = user
-        self.driver = Driver(build, user=user)
+        self.drivers = {}
+        self.driver = self.driver_for("")
         self.counts = {}
         self.bad = []
         self.number = 0
+
+    def driver_for(self, lacks):
+        if lacks not in self.drivers:
+            self.drivers[lacks] = Driver(self.build, user=self.user,
+                                         lacks=lacks)
+        return self.drivers[lacks]
+
+    def close(self):
+        for d in self.drivers.values():
+            d.close()
 
     def count(self, kind, n=1):
         self.counts[kind] = self.counts.get(kind, 0) + n
@@ -74,12 +96,17 @@ class Bench:
     def setup(self, case):
         """A store as it is before the operation; the tree as it was first."""
         self.number += 1
+        self.driver = self.driver_for(case.lacks)
         box = Box("%s/box" % self.folder, self.user)
         place = box.target(case.where)
         first = box.snapshot()
         for op in case.before:
             r = self.driver.run("-", *case.args(op, box, place))
             must(r.status == 0, "%s: %s" % (op, r.lines))
+        self.past = len(case.before)    # intents by now
+        if case.lacks and case.before:
+            r = self.driver.run("-", "show", box.state)
+            self.past = len(fates(r.lines))
         return box, place, first
 
     def calls(self, case):
@@ -112,7 +139,7 @@ class Bench:
         must(r.status == 0, "journal: %s" % r.lines)
         past = fates(r.lines)
         must(not [f for _, f in past if f == "open"], "unsettled: %s" % past)
-        mine = past[len(case.before):]
+        mine = past[self.past:]
         done = len([f for _, f in mine if f in ("done", "undone")])
         must(done == more + (now == case.last), "the journal says %s, and "
              "the message is %r, %d others were changed" % (past, now, more))
@@ -159,9 +186,12 @@ STOP = False
 
 def kills(bench, case, step):
     for n in range(1, bench.calls(case) + 1, step):
-        fault = "%d:K" % n
-        bench.attempt("kills", "%s, %s" % (case.name, fault), bench.broken,
-                      case, fault)
+        faults = ["%d:K" % n]
+        if case.where == "mbox" and case.lacks:     # half written
+            faults.append("%d:S,%d:K" % (n, n + 1))
+        for fault in faults:
+            bench.attempt("kills", "%s, %s" % (case.name, fault),
+                          bench.broken, case, fault)
 
 
 def errors(bench, case, step):
@@ -200,6 +230,7 @@ class Peer:
     def __init__(self, box, place, case):
         self.box, self.place, self.case = box, place, case
         self.did = False
+        self.between = False    # two of it were there, or one and a copy
         self.fd = -1
         self.secret = box.path + "/secret"
         with open(self.secret, "wb") as f:
@@ -219,7 +250,17 @@ class Peer:
                 for name in os.listdir(self.box.path + "/" + f)
                 if name.startswith(".baredot")]
 
+    def paths(self):
+        return [self.box.path + "/" + f + "/" + name
+                for f in ("M/cur", "M/new", "H")
+                for name in os.listdir(self.box.path + "/" + f)
+                if name.startswith(STEM)]
+
     def act(self, action):
+        # By links only.  A new file with a name (.new) is not in the way.
+        self.between = bool(self.case.lacks) and (
+            len(self.paths()) != 1 or
+            any(not t.endswith(".new") for t in self.temps()))
         self.did = getattr(self, action)(self.where()) is not False
 
     def flag(self, path):
@@ -300,10 +341,17 @@ class Peer:
         os.unlink(path)
         os.mkfifo(path)
 
+    def occupy(self, path):
+        """A delivery under the name that is free for an instant."""
+        if path is not None or self.case.where != "mh" or \
+                not self.case.lacks or self.case.op not in ("fix", "undo"):
+            return False
+        self.box.put("H/" + STEM, b"occupied\n")
+
 
 ACTIONS = ("flag", "expunge", "move", "append", "hold", "replace", "symlink",
            "symlink_temp", "hard_link", "chmod", "deliver", "lock_folder",
-           "fifo")
+           "fifo", "occupy")
 
 
 def peer_at(bench, case, fault, action):
@@ -320,9 +368,8 @@ def peer_at(bench, case, fault, action):
     if os.path.lexists(box.path + "/M/linked"):
         os.unlink(box.path + "/M/linked")
     if action == "fifo":
-        for path in (peer.where(), *peer.temps()):
-            if path and not os.path.islink(path) and \
-                    not os.path.isfile(path):
+        for path in [*peer.paths(), *peer.temps()]:
+            if not os.path.islink(path) and not os.path.isfile(path):
                 os.unlink(path)
     snap = box.snapshot()
     if not peer.did:
@@ -334,9 +381,11 @@ def peer_at(bench, case, fault, action):
     must(r.status == 0, "journal: %s" % r.lines)
 
 
-def kept(case, peer, data, wanted):
+def kept(case, peer, data, wanted, whole=()):
     """What somebody wrote is there, changed only as a whole; or taken out as
-    a whole, and the copy has it."""
+    a whole, and the copy has it.  By links there may be the message, too."""
+    if peer.between and len(data) == 2:
+        data = [x for x in data if x not in whole]
     if case.op in ("fix", "fixall"):
         wanted = wanted + [crlf(x) for x in wanted]
     if case.op == "quarantine" and not data:
@@ -393,15 +442,20 @@ def judge(bench, case, peer, action, snap, first, r, before):
                 must(p.endswith(":2,RS"), "flags are lost: %s" % p)
             right_name(p, dict(found)[p][0])
     if action == "expunge":
-        must(not data, "came back: %s" % found)
+        must(not data or peer.between and len(data) == 1 and
+             data[0] in whole, "came back: %s" % found)
     if action == "move":
         must([p for p, _ in found if p.startswith("T/cur/")] and
-             len(found) == 1, "moved: %s" % [p for p, _ in found])
-        must(data[0] in whole, "moved: not whole")
+             len(found) <= 1 + peer.between, "moved: %s" %
+             [p for p, _ in found])
+        must(all(d in whole for d in data), "moved: not whole")
     if action in ("append", "hold"):
-        kept(case, peer, data, [x + b"MORE\n" for x in whole])
+        kept(case, peer, data, [x + b"MORE\n" for x in whole], whole)
     if action == "replace":
-        kept(case, peer, data, [b"EDITED\n"])
+        kept(case, peer, data, [b"EDITED\n"], whole)
+    if action == "occupy":
+        must(b"occupied\n" in data and len(data) == 2 and
+             [d for d in data if d in whole], "occupied: %r" % found)
     if action == "symlink":
         must(len(bodies) <= 1 and len(links) <= 1, "symlink: %s" % found)
     if action == "symlink_temp":
@@ -409,7 +463,8 @@ def judge(bench, case, peer, action, snap, first, r, before):
              "symlink: %s" % found)
         # Whoever destroys the temporary of a message that is on its way
         # out destroys that message; the copy is kept.
-        must(bodies or case.last is None or case.first is None,
+        must(bodies or case.last is None or case.first is None or
+             case.where == "mh" and peer.between,
              "lost to a link: %s" % sorted(snap))
     if action == "fifo":
         must(len(bodies) <= 1, "fifo: %s" % found)
@@ -479,6 +534,8 @@ def refusals(bench):
                        ("rights of the owner", owner_rights),
                        ("name is taken", name_is_taken),
                        ("old name is taken", old_name_is_taken),
+                       ("old name has a copy", old_name_has_a_copy),
+                       ("torn and written to", act_mbox.torn_by_others),
                        ("both are there", copies),
                        ("maildirsize", quota_is_right),
                        ("maildirsize of a folder", quota_of_folder),
@@ -608,8 +665,8 @@ def planted(bench):
 def owner_rights(bench):
     """Names in a mailbox are changed with no more rights than its owner's."""
     trace = bench.folder + "/trace"
-    driver = Driver(bench.build, trace=trace)
     for case in CASES:
+        driver = Driver(bench.build, trace=trace, lacks=case.lacks)
         box, place, _ = bench.setup(case)
         driver.run("0:", *case.args(case.op, box, place))
         mine = [os.stat(box.path + "/" + f).st_ino for f in Box.FOLDERS]
@@ -618,7 +675,7 @@ def owner_rights(bench):
                     int(op[1]) in mine:
                 must(op[-1] == str(OWNER), "not as the owner: %s" % op)
         os.unlink(trace)
-    driver.close()
+        driver.close()
 
 
 def old_name_is_taken(bench):
@@ -628,6 +685,17 @@ def old_name_is_taken(bench):
     bench.driver.run("-", "fix", box.state, *place)
     with open("/".join(place), "wb") as f:
         f.write(b"another\n")
+    before = box.snapshot()
+    r = bench.driver.run("-", "undo", box.state)
+    must(r.outcome == "failed", r.lines)
+    must(box.snapshot() == before, "changed all the same: %s" % before)
+
+
+def old_name_has_a_copy(bench):
+    """Undoing by links leaves a file that is not ours, whatever is in it."""
+    case = [c for c in CASES if c.name == "links: undo cur"][0]
+    box, place, _ = bench.setup(case)
+    box.put("M/cur/" + place[1], OLD)
     before = box.snapshot()
     r = bench.driver.run("-", "undo", box.state)
     must(r.outcome == "failed", r.lines)
@@ -674,8 +742,11 @@ SWEEPS = (
 ) + act_mbox.SWEEPS
 
 
-def fits(sweep, case):
-    """Others do other things to an mbox than to a message."""
+def fits(sweep, case, which=2):
+    """Others do other things to an mbox than to a message; the short form
+    leaves out what is nearly the same."""
+    if which == 0 and "unnamed" in case.name:
+        return False
     own = sweep in [s[1] for s in act_mbox.SWEEPS]
     return own == (case.where == "mbox") or not own and sweep is not peers
 
@@ -701,7 +772,7 @@ def all_sweeps(bench, which, only):
     failed += tell(bench, number, "refusals", 0)
     for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
         if only not in name + ": " + case.name or failed and STOP or \
-                not fits(sweep, case):
+                not fits(sweep, case, which):
             continue
         seen, number = len(bench.bad), number + 1
         try:
@@ -724,7 +795,7 @@ def main(argv):
         os.chmod(top, 0o755)
         bench = Bench(top, value(argv, "--build", BUILD))
         failed = all_sweeps(bench, which, value(argv, "--only", ""))
-        bench.driver.close()
+        bench.close()
     print("# %s: %d violations, %.0f s" % (
         ", ".join("%d %s" % (n, k) for k, n in bench.counts.items()),
         len(bench.bad), time.monotonic() - start))

@@ -12,6 +12,9 @@
  *   P, p     say "pause" on descriptor 1 and wait for a byte on 0, before or
  *            after it
  *
+ * ACT_LACKS: what the file system of the mailbox cannot do, letters: x
+ * RENAME_EXCHANGE, r any flag of renameat2, t O_TMPFILE, l leases.
+ *
  * "0:" counts only.  ACT_TRACE: what changes a file or a folder is written to
  * that file: see act_model.py.  ACT_INODES: a file of "real shown" inode
  * numbers, for trees that were built anew.
@@ -50,6 +53,22 @@ static FILE *trace;
 static struct timespec slept;	/* waiting is short here: time is set on */
 static unsigned long inodes[INODES_MAX][2];
 static size_t inodes_n;
+
+/* Not for the state folder, which is on a file system that can. */
+static bool
+lacks(char what, int dir)
+{
+	const char *all = getenv("ACT_LACKS");
+	char link[64], path[4096];
+	ssize_t n;
+
+	if (all == NULL || strchr(all, what) == NULL)
+		return false;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return strstr(path, "/state") == NULL;
+}
 
 static void *
 real(const char *name)
@@ -171,6 +190,15 @@ after(bool hit)
 	if (how == 'A')
 		errno = number;
 	return how == 'A';
+}
+
+/* The file system cannot do it. */
+static int
+has_not(bool hit, int error)
+{
+	if (!after(hit))
+		errno = error;
+	return -1;
 }
 
 static unsigned long
@@ -299,6 +327,9 @@ renameat2(int a, const char *from, int b, const char *to, unsigned flags)
 	f = real("renameat2");
 	if (fails(hit))
 		return -1;
+	if ((flags & RENAME_EXCHANGE && lacks('x', a)) ||
+	    (flags != 0 && lacks('r', a)))
+		return has_not(hit, EINVAL);
 	r = f(a, from, b, to, flags);
 	SAY("%s %lu %s %lu %s %u\n", flags & RENAME_EXCHANGE ? "swap" :
 	    "move", inode_of(a), from, inode_of(b), to, geteuid());
@@ -316,7 +347,8 @@ renameat(int a, const char *from, int b, const char *to)
 	if (fails(hit))
 		return -1;
 	r = f(a, from, b, to);
-	SAY("move %lu %s %lu %s\n", inode_of(a), from, inode_of(b), to);
+	SAY("move %lu %s %lu %s %u\n", inode_of(a), from, inode_of(b), to,
+	    geteuid());
 	return after(hit) ? -1 : r;
 }
 
@@ -378,6 +410,8 @@ open_at(int dir, const char *path, int flags, mode_t mode)
 	f = real("openat");
 	if (fails(hit))
 		return -1;
+	if ((flags & O_TMPFILE) == O_TMPFILE && lacks('t', dir))
+		return has_not(hit, EOPNOTSUPP);
 	r = f(dir, path, flags, mode);
 	if ((flags & O_TMPFILE) == O_TMPFILE)
 		SAY("make %lu %u %u\n", inode_of(r), geteuid(), getegid());
@@ -450,6 +484,8 @@ fcntl(int fd, int cmd, ...)
 	f = real("fcntl");
 	if (fails(hit))
 		return -1;
+	if (cmd == F_SETLEASE && arg != F_UNLCK && lacks('l', fd))
+		return has_not(hit, EINVAL);
 	r = f(fd, cmd, arg);
 	return after(hit) ? -1 : r;
 }

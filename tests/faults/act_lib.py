@@ -55,8 +55,10 @@ class Result:
 class Driver:
     """A process that does each operation in a child of its own."""
 
-    def __init__(self, build, inodes=None, trace=None, user=None):
+    def __init__(self, build, inodes=None, trace=None, user=None, lacks=""):
         env = dict(os.environ, LD_PRELOAD=build + "/act_fault.so")
+        if lacks:
+            env.update(ACT_LACKS=lacks, ACT_MAY="3")
         if inodes:
             env["ACT_INODES"] = inodes
         if trace:

@@ -270,7 +270,7 @@ def judge(bench, case, box, first, actors, result):
         names, seen))
     must(meta(box) == (0o100640, OWNER, GROUP), "owner or mode: %s" %
          (meta(box),))
-    mine = [p for p in past if p[0] == "mbox"][len(case.before):]
+    mine = [p for p in past[bench.past:] if p[0] == "mbox"]
     done = bool(mine) and mine[-1][1] in ("done", "undone")
     must(done == (base == case.last), "the journal says %s" % past)
     if result.status == 0:
@@ -396,11 +396,42 @@ def replaced_at(bench, case, fault):
     done = os.stat(box.path + "/S/" + STEM).st_ino != ino
     Actor(box, "replace", b"").replace()
     bench.recover(box)
-    past = [p for p in check_rest(bench, case, box, first)
-            if p[0] == "mbox"][len(case.before):]
+    past = [p for p in check_rest(bench, case, box, first)[bench.past:]
+            if p[0] == "mbox"]
     must(content(box) == b"EDITED\n", "replaced: %r" % content(box))
-    must(done == (bool(past) and past[-1][1] == "done"),
+    must(case.lacks or done == (bool(past) and past[-1][1] == "done"),
          "swapped: %s, the journal says %s" % (done, past))
+
+
+def torn_by_others(bench):
+    """We die half through, and somebody writes to what is torn: it is left
+    to people, and settled when there is another file."""
+    case = next(c for c in bench.cases if c.name == "in place: mbox")
+    at = swap_call(bench, case)
+    torn = 0
+    for n in range(at, bench.calls(case)):
+        box, place, first = setup(bench, case)
+        bench.driver.run("%d:S,%d:K" % (n, n + 1),
+                         *case.args(case.op, box, place))
+        data = content(box)
+        if data.startswith((OLD, NEW)):
+            continue
+        torn += 1
+        path = box.path + "/S/" + STEM
+        with open(path, "r+b") as f:
+            f.seek(3)
+            f.write(b"Q")
+        for _ in range(2):
+            r = bench.driver.run("0:", "recover", box.state)
+            must(r.status == 4 and "somebody wrote to it" in r.lines[0],
+                 r.lines)
+            must(content(box) == data[:3] + b"Q" + data[4:],
+                 "written to: %r" % content(box))
+        Actor(box, "replace", b"").replace()
+        bench.recover(box)
+        must(content(box) == b"EDITED\n", "replaced: %r" % content(box))
+        check_rest(bench, case, box, first)
+    must(torn, "it was never torn")
 
 
 def swap_call(bench, case):
@@ -409,9 +440,8 @@ def swap_call(bench, case):
     while lo < hi:
         mid = (lo + hi) // 2
         box, place, _ = setup(bench, case)
-        ino = os.stat(box.path + "/S/" + STEM).st_ino
         bench.driver.run("%d:k" % mid, *case.args(case.op, box, place))
-        if os.stat(box.path + "/S/" + STEM).st_ino != ino:
+        if content(box) != case.first:      # in place: begun to be written
             hi = mid
         else:
             lo = mid + 1
@@ -420,13 +450,17 @@ def swap_call(bench, case):
 
 def peers(bench, case, step):
     calls = bench.calls(case)
-    for i, action in enumerate(DELIVERS + KEEPS + OTHERS):
+    delivers, others = DELIVERS, OTHERS
+    if "l" in case.lacks:       # only those are kept out that lock
+        delivers, others = DELIVERS[1:], tuple(
+            a for a in OTHERS if a not in ("read", "truncate"))
+    for i, action in enumerate(delivers + KEEPS + others):
         for n in range(1 + i % step, calls + 1, step):
             fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
                 case.name, action, n), peer_at, bench, case, fault, action)
     rng = random.Random(5)
-    todo = [(n, m, a) for a in DELIVERS for n in range(1, calls)
+    todo = [(n, m, a) for a in delivers for n in range(1, calls)
             for m in range(n + 1, calls + 1)]
     for n, m, a in rng.sample(todo, max(4, 700 // step)):
         fault = "%d:p,%d:K" % (n, m)
@@ -435,6 +469,8 @@ def peers(bench, case, step):
 
 
 def late_peers(bench, case, step):
+    if "l" in case.lacks:
+        return
     calls, at = bench.calls(case), swap_call(bench, case)
     rng = random.Random(6)
     more = ((), ("plain",), ("locked",), ("locked", "plain"), ("dotlocked",),
@@ -454,10 +490,11 @@ def tails(bench, case, step):
     calls = bench.calls(case)
     kinds = (("box",), ("temp",), ("box", "temp"))
     at = swap_call(bench, case)
-    for n, t in itertools.islice(itertools.product(
-            range(max(1, at - 12), calls + 1), kinds), 0, None,
+    deaths = ["%d:K"] + ["%d:S,%d:K"] * bool(case.lacks)
+    for n, t, die in itertools.islice(itertools.product(
+            range(max(1, at - 12), calls + 1), kinds, deaths), 0, None,
             1 if step < 10 else 11):
-        fault = ("%d:K" % n,)
+        fault = (die % ((n, n + 1)[:die.count("%")]),)
         bench.attempt("compound", "%s, %s, mail in %s" % (
             case.name, fault, t), tails_at, bench, case, fault, t)
     for n in range(max(1, at - 3), calls + 1, 1 if step < 10 else 9):

@@ -255,8 +255,8 @@ class Sweep:
         self.bench, self.case, self.most = bench, case, most
         self.trace = bench.folder + "/trace"
         self.numbers = bench.folder + "/numbers"
-        self.tracer = Driver(build, trace=self.trace)
-        self.judge = Driver(build, inodes=self.numbers)
+        self.tracer = Driver(build, trace=self.trace, lacks=case.lacks)
+        self.judge = Driver(build, inodes=self.numbers, lacks=case.lacks)
         self.rng, self.seen = random.Random(11), set()
 
     def close(self):

@@ -99,7 +99,7 @@ MUTANTS = [
      "[SIDE_GONE]    = { COMMIT, ABORT, ABORT, COMMIT, COMMIT, COMMIT,",
      "[SIDE_GONE]    = { ABORT, ABORT, ABORT, COMMIT, COMMIT, COMMIT,"),
     ("links in the mailbox stay", "settle.c",
-     "if (is_one_file(w))", "if (false && is_one_file(w))"),
+     "if (is_one_file(w) || w->temp_copied)", "if (w->temp_copied)"),
     ("moved elsewhere is not seen", "settle.c",
      "fstat(w->live->old, &st) == 0 && st.st_nlink > 0;",
      "fstat(w->live->old, &st) == 0 && st.st_nlink > 9;"),
@@ -109,7 +109,8 @@ MUTANTS = [
      "if (st->st_uid != p->owner.uid)", "if (false)"),
     ("links are followed", "kernel_calls.c",
      "RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS", "RESOLVE_NO_MAGICLINKS"),
-    ("compressed mail is taken", "source.c", "if (source_is_packed(&s->sum))",
+    ("compressed mail is taken", "source.c",
+     "if (!t->packed && source_is_packed(&s->sum))",
      "if (false)"),
     ("undo does not look", "source.c",
      "if (t->sha != NULL && memcmp(t->sha, s->sum.sha, HASH_SIZE) != 0)",
@@ -172,7 +173,7 @@ MUTANTS = [
     ("no fcntl lock", "hold.c", "return set_lock(fd, F_WRLCK);",
      "(void)fd;\n\treturn 0;"),
     ("no lock file", "dotlock.c",
-     "call_give_name(fd, p->dir, lock.text) == 0)", "true)"),
+     "call_give_name(*out, p->dir, lock) == 0 ? 0", "true ? 0"),
     ("the lock file is not in the journal", "dotlock.c",
      "rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,\n"
      "\t    buf_span(&b), NULL, e) :", "rc = buf_ok(&b) ? ST_OK :"),
@@ -238,6 +239,80 @@ MUTANTS = [
      "if (p->owner.uid == 0 && folder->st_uid == 0 &&", "if (false &&"),
     ("only its name is looked for", "place.c",
      "if (rc != ST_END || !p->maildir)", "if (true)"),
+    ("by links: no sync of the new name", "link_swap.c",
+     "return any ? sync_mailbox(list[0].place, e) : ST_OK;",
+     "(void)any;\n\treturn ST_OK;"),
+    ("by links: taken without looking", "link_swap.c",
+     "if (rc == ST_OK && source_is_at(&d->source, at))",
+     "if (rc == ST_OK)"),
+    ("by links: flags of the new one stay", "link_swap.c",
+     "if (!keeps_name(d) && (rc = follow(d, &at, e)) != ST_OK)",
+     "(void)follow;\n\t\tif ((rc = ST_OK) != ST_OK)"),
+    ("by links: the old one goes when alone", "settle_links.c",
+     "if (w->fresh == SIDE_NEW || (w->fresh == SIDE_GONE &&\n"
+     "\t    w->mail == SIDE_OLD))", "if (true)"),
+    ("by links: both stay", "settle_links.c", "if (!both)", "if (true)"),
+    ("by links: a copy is taken for ours", "settle_links.c",
+     "return w->fresh != SIDE_GONE &&\n"
+     "\t    w->fresh_st.st_ino == w->intent->new.ino;",
+     "return w->fresh != SIDE_GONE;"),
+    ("by links: the second temporary stays", "settle_links.c",
+     "if (w->spare != SIDE_GONE)\n\t\treturn spare(w, DROP);\n\tif",
+     "if"),
+    ("by links: what was written to goes", "settle_links.c",
+     "case SIDE_OLD_BAD:\n\tcase SIDE_FILE:\n\t\treturn put_back(w);",
+     "case SIDE_OLD_BAD:\n\tcase SIDE_FILE:\n\t\treturn DROP;"),
+    ("by links: a name is given twice", "settle_look.c",
+     "st->st_nlink < 2 ||", "true ||"),
+    ("by links: a file with a name is not recorded", "deed.c",
+     "if ((rc = leftover_record(d->run, d->place, name.text, e)) != ST_OK)",
+     "if ((rc = ST_OK) != ST_OK)"),
+    ("by links: that record is not looked at", "recover.c",
+     "rc = leftover_sweep(r, e);", "rc = ST_OK;"),
+    ("by links: what nobody wants stays", "deed.c",
+     "if (!d->stage.named || d->seq != 0)", "if (true)"),
+    ("in place: no sync of the room", "in_place.c",
+     "if ((rc = in_placing_sync(w, e)) != ST_OK ||\n"
+     "\t\t    (rc = in_placing_look(w, e)) != ST_OK)",
+     "if ((rc = in_placing_look(w, e)) != ST_OK)"),
+    ("in place: no sync of what is written over", "in_place.c",
+     "return rc == ST_OK ? in_placing_sync(w, e) : rc;", "return rc;"),
+    ("in place: no sync before commit", "in_place.c",
+     "if ((rc = set_times(w, commit, e)) != ST_OK ||\n"
+     "\t    (rc = in_placing_sync(w, e)) != ST_OK)",
+     "if ((rc = set_times(w, commit, e)) != ST_OK)"),
+    ("in place: no sync after a crash", "in_place_settle.c",
+     "const int rc = in_placing_sync(w, e);", "const int rc = ST_OK;"),
+    ("in place: it is not recorded", "in_place.c",
+     "rc = over_log_add(w->box->run, w->seq, &log, e);\n\tw->log = log;\n"
+     "\treturn rc;\n}\n\nstatic int\nis_old",
+     "rc = ST_OK;\n\tw->log = log;\n\treturn rc;\n}\n\nstatic int\n"
+     "is_old"),
+    ("in place: cut without a record", "in_place.c",
+     "log.written = true;\n\trc = over_log_add(w->box->run, w->seq, &log, e);",
+     "log.written = true;\n\trc = ST_OK;"),
+    ("in place: not read back", "in_place.c",
+     "return sum.size == len && n == extent - len &&\n"
+     "\t    memcmp(sum.sha, w->log.sha, HASH_SIZE) == 0 ? ST_OK :",
+     "return true ? ST_OK :"),
+    ("in place: what others wrote goes", "in_place.c", "if (w->live)\n",
+     "if (true)\n"),
+    ("in place: any file is ours", "in_place_settle.c",
+     "w->st.st_ino != w->in->old.ino)", "false)"),
+    ("in place: the room stays", "in_place.c",
+     "if (n > 0 && (rc = cut_to(w, old, e)) != ST_OK)",
+     "if (false && (rc = cut_to(w, old, e)) != ST_OK)"),
+    ("in place: mail behind it is cut off", "in_place.c",
+     "if (size(w) > extent)\n\t\treturn move_mail(w, w->log.sha, len,",
+     "if (false)\n\t\treturn move_mail(w, w->log.sha, len,"),
+    ("in place: mail behind the room is cut off", "in_place.c",
+     "if (n > 0 && size(w) > old + n)", "if (false)"),
+    ("in place: cut is cut again", "in_place.c",
+     "if (size(w) < extent || n < extent - len)", "if (size(w) < extent)"),
+    ("in place: times are those of now", "in_place.c",
+     "return futimens(w->fd, t) == 0 ?", "(void)t;\n\treturn true ?"),
+    ("in place: the lock file is not needed", "in_place_settle.c",
+     "rc = box_lock(w->box, e);", "rc = ST_OK;"),
 ]
 
 FLAGS = ["-std=c11", "-O1", "-w", "-D_GNU_SOURCE",
@@ -245,7 +320,7 @@ FLAGS = ["-std=c11", "-O1", "-w", "-D_GNU_SOURCE",
 INCLUDES = ["-Iscanner/base", "-Irules", "-Iformats", "-Iscanner",
             "-Iscanner/act", "-Itests"]
 BASE = ["scanner/base/%s.c" % n for n in ("buf", "err", "hash")] + \
-    ["formats/%s.c" % n for n in ("listing", "names")]
+    ["formats/%s.c" % n for n in ("gzip", "input", "listing", "names")]
 
 
 def compile_objects(top, names):
@@ -260,8 +335,8 @@ def compile_objects(top, names):
 
 
 def link(top, out, objects):
-    subprocess.run(["gcc", "-o", out, *objects, "-lcrypto", "-lcmocka"],
-                   cwd=top, check=True)
+    subprocess.run(["gcc", "-o", out, *objects, "-lcrypto", "-lcmocka",
+                    "-larchive", "-lz"], cwd=top, check=True)
 
 
 def prepare(top):
@@ -294,8 +369,11 @@ def build(top):
         link(top, "build/test_" + name, objects + test)
 
 
-def caught_by(top):
+def caught_by(top, mutant):
     """The first thing that notices, or None."""
+    only = [w for n, w in (("by links: ", "links: "),
+                           ("in place: ", "in place")) if
+            mutant.startswith(n)]
     env = dict(os.environ, TMPDIR="/dev/shm") if os.access(
         "/dev/shm", os.W_OK) else None
     for name in ("journal", "blob", "mailname", "notes", "mailbox"):
@@ -305,7 +383,7 @@ def caught_by(top):
             return "test_" + name
     r = subprocess.run([sys.executable, ROOT + "/tests/faults/act.py",
                         "--stop", "--mutant", "--build",
-                        top + "/build/faults"],
+                        top + "/build/faults", "--only"] + (only or [""]),
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if r.returncode == 0:
         return None
@@ -340,7 +418,7 @@ def main(words):
             if os.path.exists(obj):
                 os.unlink(obj)
             build(top)
-            by = caught_by(top)
+            by = caught_by(top, name)
             missed += by is None
             print("%s %d - mutant: %s%s" % (
                 "ok" if by else "not ok", number, name,
