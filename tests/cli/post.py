@@ -252,10 +252,10 @@ class Client:
                  "(%s)" % " ".join(flags))
 
     def mark(self, uid, token):
-        """It stays marked: unless it became another message meanwhile."""
+        """Once that is in a name on the disk it stays there; what the server
+        says may be of a message that became another one meanwhile."""
         self.uid("STORE", uid, "+FLAGS", "(\\Flagged)")
-        self.m.noop()
-        if b"\\Flagged" in repr(self.uid("FETCH", uid, "(FLAGS)")).encode():
+        if token in self.server.post.marked():
             self.flagged.add(token)
 
     def copy(self, uid, token):

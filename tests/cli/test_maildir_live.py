@@ -99,6 +99,17 @@ class Maildir(Post):
                 found[m.token] = m
         return found
 
+    def marked(self):
+        """Which messages have an F in their names now."""
+        found = set()
+        for name in os.listdir(self.top + "/cur"):
+            if "F" in name.split(":2,")[-1]:
+                try:
+                    found.add(Message(self.top + "/cur/" + name).token)
+                except FileNotFoundError:       # under that name
+                    pass
+        return found
+
     def baredot(self, *args, exe=SAN):
         r = subprocess.run([exe, *args, "--state", self.state, "-f",
                             "ndjson"], stdin=subprocess.DEVNULL, timeout=60,
