@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -41,6 +42,8 @@ call_link(int from_dir, const char *from, int to_dir, const char *to)
 	return linkat(from_dir, from, to_dir, to, 0);
 }
 
+#define BENEATH_TRIES 100u
+
 static int
 open_how(int root, const char *rel, int flags, uint64_t resolve)
 {
@@ -49,11 +52,15 @@ open_how(int root, const char *rel, int flags, uint64_t resolve)
 		.resolve = resolve | RESOLVE_BENEATH |
 		    RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
+	unsigned tries = 0;
 	long fd;
 
+	/* EAGAIN too when something, anywhere, was mounted or renamed while
+	 * a ".." was looked at. */
 	do
 		fd = syscall(SYS_openat2, root, rel, &how, sizeof(how));
-	while (fd < 0 && errno == EINTR);
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN &&
+	    strstr(rel, "..") != NULL && tries++ < BENEATH_TRIES)));
 	return (int)fd;
 }
 

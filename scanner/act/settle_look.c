@@ -3,6 +3,7 @@
  */
 #include "settling.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -10,16 +11,25 @@
 #include "names.h"
 #include "settle_links.h"
 
+#define LOOKS_MAX 16u		/* at a message that is renamed all the while */
+
 int
 settling_look_under(struct work *w, const char *name, struct found *at,
     enum side *side, struct stat *st, struct err *e)
 {
-	int rc = place_find(w->place, name, at, e);
+	int rc;
 
-	*side = SIDE_GONE;
-	if (rc == ST_OK)
+	/* When it is renamed between the two looks it is not gone: it has
+	 * other flags. */
+	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+		*side = SIDE_GONE;
+		if ((rc = place_find(w->place, name, at, e)) != ST_OK)
+			return rc == ST_END ? ST_OK : rc;
 		rc = side_look(&w->sides, at->dir, at->name.text, side, st, e);
-	return rc == ST_END ? ST_OK : rc;
+		if (rc != ST_OK || *side != SIDE_GONE)
+			return rc;
+	}
+	return err_set(e, ST_DEAD, EBUSY, "the message does not keep still");
 }
 
 static int

@@ -484,6 +484,34 @@ def flags(bench):
     peers(bench, "flag", (CUR, QUARANTINE, FIX_MANY))
 
 
+def flags_twice(bench):
+    """15. Flags are changed at two moments: it is done, or it is as it was,
+    and that is what is said."""
+    total = bench.calls(CUR)
+    later = points(bench, CUR, 4) if bench.user else range(1, 100)
+    for n in range(total - 32, total - 24, 3):
+        for m in (n + k for k in later):
+            box, place, _ = bench.setup(CUR)
+            marks = ["FS", "RS"]
+
+            def peer():
+                for name in os.listdir(place[0]):
+                    if name.startswith(STEM):
+                        os.rename("%s/%s" % (place[0], name), "%s/%s:2,%s" % (
+                            place[0], name.split(":")[0], marks.pop()))
+
+            r = bench.driver.run("%d:p,%d:p" % (n, m), *CUR.args(
+                "fix", box, place), peer=peer)
+            snap = box.snapshot()
+            found = messages(snap)
+            no_residue(snap)
+            must(len(found) == 1 and found[0][1][0] == (
+                NEW if r.outcome == "done" else OLD), "%d, %d: %s, and it is "
+                 "%s" % (n, m, r.lines, [e[0] for _, e in found]))
+            must(found[0][0].endswith(":2," + ("FS" if not marks else "RS")),
+                 "flags are lost: %s" % found[0][0])
+
+
 def expunge(bench):
     """16. The message is deleted while it is done: it stays deleted."""
     peers(bench, "expunge", (CUR, QUARANTINE, FIX_MANY))
@@ -628,8 +656,8 @@ def backup(bench):
 ROWS = (file_becomes_a_link, folder_flips, tmp_becomes_a_link,
         temp_becomes_a_link, hard_links, special_files, magic_links,
         names_that_lead_away, mounts, maze, held, folder_is_replaced,
-        mode_is_changed, state_is_planted, flags, expunge, move, delivery,
-        append, open_reader, two_at_once, undo_after_a_crash, backup)
+        mode_is_changed, state_is_planted, flags, flags_twice, expunge, move,
+        delivery, append, open_reader, two_at_once, undo_after_a_crash, backup)
 
 
 def one(number, row, who, user, folder):

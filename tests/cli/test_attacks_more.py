@@ -283,7 +283,8 @@ def turns_read_only(bench, image):
             bench.recover(box)
             bench.settled(case, box, first, None)
             bench.undone(box, first)
-        check(done <= 1, "%s: done %d times" % (case.name, done))
+        # At the last calls there may be nothing left to be written.
+        check(done <= 2, "%s: done %d times" % (case.name, done))
 
 
 # --- 49
