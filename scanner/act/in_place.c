@@ -192,8 +192,12 @@ take_back(struct work *w, struct err *e)
 }
 
 static int
-stuck(struct err *e)
+stuck(struct work *w, struct err *e)
 {
+	if (w->other) {
+		w->out->was_other = true;
+		return in_placing_finish(w, false, SIDE_FILE, e);
+	}
 	return err_set(e, ST_BAD, 0, "it was half written over, and somebody "
 	    "wrote to it: old and new contents are originals of the run; put "
 	    "a whole file in its place");
@@ -205,7 +209,7 @@ emptied(struct work *w, struct err *e)
 {
 	w->out->was_other = true;
 	return size(w) == 0 ? in_placing_finish(w, false, SIDE_FILE, e) :
-	    stuck(e);
+	    stuck(w, e);
 }
 
 /* After a crash only: it is torn by us, and not by others. */
@@ -221,7 +225,7 @@ check_torn(struct work *w, struct err *e)
 	rc = over_log_explains(w->box->run, w->in, &w->log, w->fd, &ours, e);
 	if (owner_enter(w->box->place->owner, rc == ST_OK ? e : NULL) != ST_OK)
 		return ST_DEAD;
-	return rc == ST_OK && !ours ? stuck(e) : rc;
+	return rc == ST_OK && !ours ? stuck(w, e) : rc;
 }
 
 static int
@@ -269,8 +273,9 @@ write_over(struct work *w, struct err *e)
 	if (size(w) < log.extent)
 		return emptied(w, e);
 	w->more = w->more || size(w) > log.extent;
-	if ((rc = check_torn(w, e)) != ST_OK ||
-	    (rc = put_image(w, e)) != ST_OK ||
+	if ((rc = check_torn(w, e)) != ST_OK || w->over)
+		return rc;
+	if ((rc = put_image(w, e)) != ST_OK ||
 	    (rc = read_back(w, e)) != ST_OK)
 		return rc;
 	if (log.len == log.extent)

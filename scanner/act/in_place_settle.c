@@ -10,24 +10,14 @@
 #include "in_placing.h"
 #include "kernel_calls.h"
 
-/* Something else has its name, or nothing has. */
+/* Nothing that could be ours has its name. */
 static int
 not_ours(struct work *w, int pin, struct err *e)
 {
 	const bool gone = pin < 0 && errno == ENOENT;
-	struct sum sum;
-	bool same = false;
-	int fd;
 
-	if (pin >= 0 && w->log.any && w->log.commit && S_ISREG(w->st.st_mode) &&
-	    (fd = call_open_pinned(pin)) >= 0) {
-		same = sum_file(fd, w->in->new.size, -1, &sum, NULL) ==
-		    ST_OK && sum.size == w->in->new.size &&
-		    memcmp(sum.sha, w->in->new.sha, HASH_SIZE) == 0;
-		(void)close(fd);
-	}
 	w->out->was_other = true;
-	return in_placing_finish(w, same, gone ? SIDE_GONE : SIDE_FILE, e);
+	return in_placing_finish(w, false, gone ? SIDE_GONE : SIDE_FILE, e);
 }
 
 /* ST_END: somebody has it. */
@@ -68,9 +58,9 @@ hold_once(struct work *w, int pin, struct err *e)
 	if (pin >= 0 && fstat(pin, &w->st) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot stat");
 	if (pin < 0 || !S_ISREG(w->st.st_mode) ||
-	    w->st.st_dev != w->box->place->dev ||
-	    w->st.st_ino != w->in->old.ino)
+	    w->st.st_dev != w->box->place->dev)
 		return not_ours(w, pin, e);
+	w->other = w->st.st_ino != w->in->old.ino;
 	if ((w->fd = call_open_pinned_rw(pin)) < 0) {
 		w->fd = 0;
 		return errno == EAGAIN || errno == ETXTBSY ? ST_END :

@@ -14,6 +14,9 @@ struct work {
 	int fd;			/* the mailbox, held */
 	bool live;		/* nobody has been at it since it was read */
 	bool begin;		/* live, and not begun: go on */
+	bool other;		/* another inode than it was: another file, if
+				 * its contents do not say that it is ours;
+				 * some file systems count anew when mounted */
 	bool more;		/* mail was delivered behind it */
 	bool over;		/* settled */
 	struct stat st;

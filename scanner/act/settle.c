@@ -51,7 +51,8 @@ decide(struct work *w)
 	if (settle_by_links(in))
 		return links_decide(w);
 	/* Only one of two changes came to the disk, or was done by now. */
-	if (is_one_file(w) || w->temp_copied)
+	if (is_one_file(w) || w->temp_copied ||
+	    (w->temp_linked && w->temp != SIDE_GONE))
 		return DROP;
 	step = settle_step(in->act, w->temp, w->mail);
 	if (in->act == ACT_REMOVE && step == COMMIT && (w->given ||

@@ -109,9 +109,9 @@ static bool
 spare_is_mail(const struct work *w)
 {
 	if (w->spare == SIDE_NEW)
-		return w->spare_st.st_nlink == 1 &&
+		return !w->spare_linked && w->spare_st.st_nlink == 1 &&
 		    (uint64_t)w->spare_st.st_size > w->intent->new.size;
-	return !w->spare_copied && (w->spare == SIDE_FILE ||
+	return !w->spare_copied && !w->spare_linked && (w->spare == SIDE_FILE ||
 	    w->spare == SIDE_OLD || w->spare == SIDE_OLD_BAD);
 }
 
@@ -186,12 +186,18 @@ decide_old(struct work *w)
 	return put_back(w);
 }
 
+static bool
+temp_has_name(const struct work *w)
+{
+	return w->temp_copied || (w->temp_linked && w->temp != SIDE_GONE);
+}
+
 enum step
 links_decide(struct work *w)
 {
 	if (spare_is_mail(w))
 		return spare(w, GIVE);
-	if (w->temp_copied || is_one_file(&w->temp_st, w->temp, &w->mail_st,
+	if (temp_has_name(w) || is_one_file(&w->temp_st, w->temp, &w->mail_st,
 	    w->mail)) {
 		w->given = true;
 		return DROP;

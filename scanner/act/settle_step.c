@@ -173,6 +173,8 @@ do_give(struct work *w, struct err *e)
 		return rc;
 	if (give(w, dir, name.text) != 0)
 		failed(w);
+	else if (w->intent->by_links)
+		*(w->at_spare ? &w->spare_linked : &w->temp_linked) = true;
 	w->given = w->given || !w->at_spare;
 	w->unsynced |= settling_bit_of_tmp(p) | settling_bit(w, dir);
 	return ST_OK;

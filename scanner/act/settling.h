@@ -32,6 +32,8 @@ struct work {
 	bool at_spare;		/* the step is about that temporary */
 
 	bool temp_copied;	/* likewise; by links only */
+	bool temp_linked, spare_linked;	/* by us just now, which may not show:
+				 * some file systems count inodes by name */
 	unsigned unsynced;	/* enum touched */
 	unsigned waits;		/* for these to be synced */
 	unsigned rounds, failures;

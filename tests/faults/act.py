@@ -775,8 +775,10 @@ def all_sweeps(bench, which, only):
                 not fits(sweep, case, which):
             continue
         seen, number = len(bench.bad), number + 1
+        step = steps[which] * (3 if not which and case.lacks and
+                               sweep is not power_cuts else 1)
         try:
-            sweep(bench, case, steps[which])
+            sweep(bench, case, step)
         except Violation as why:
             if len(bench.bad) == seen:
                 bench.bad.append("%s: %s" % (case.name, why))
