@@ -21,6 +21,7 @@ flush(struct mend_apply *m)
 		    m->out_n) != 0)
 			m->status = err_set(m->e, ST_DEAD, errno,
 			    "cannot write the new file");
+		call_start_sync_upto(m->to, m->made - m->out_n, m->out_n);
 		hash_feed(m->hash, (struct span){ m->out, m->out_n });
 	}
 	m->out_n = 0;

@@ -43,6 +43,7 @@ call_link(int from_dir, const char *from, int to_dir, const char *to)
 }
 
 #define BENEATH_TRIES 100u
+#define SYNC_STEP (8u << 20)	/* bytes */
 
 static int
 open_how(int root, const char *rel, int flags, uint64_t resolve)
@@ -166,6 +167,17 @@ void
 call_start_sync(int fd)
 {
 	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void
+call_start_sync_upto(int fd, uint64_t off, size_t n)
+{
+	const uint64_t begin = off - off % SYNC_STEP;
+	const uint64_t end = off + n - (off + n) % SYNC_STEP;
+
+	if (end > begin)
+		(void)sync_file_range(fd, (off_t)begin, (off_t)(end - begin),
+		    SYNC_FILE_RANGE_WRITE);
 }
 
 int

@@ -72,6 +72,10 @@ int call_new_named(int dir, const char *name);
  */
 void call_start_sync(int fd);
 
+/* The same, while n more bytes are written at off: now and then, of what is
+ * whole, so that the disk has something to do. */
+void call_start_sync_upto(int fd, uint64_t off, size_t n);
+
 /* Give it a name; EEXIST if that is taken. */
 int call_give_name(int fd, int dir, const char *name);
 

@@ -91,6 +91,8 @@ add_file(struct adding *a, int fd, uint64_t limit, int copy_to,
 		if (copy_to >= 0 && call_write(copy_to, buf, (size_t)n, at) !=
 		    0)
 			return err_set(e, ST_BAD, errno, "cannot write");
+		if (copy_to >= 0)
+			call_start_sync_upto(copy_to, at, (size_t)n);
 		add(a, (struct span){ buf, (size_t)n });
 	}
 }
