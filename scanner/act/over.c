@@ -59,7 +59,8 @@ over_filled(int fd, uint64_t from, uint64_t to, uint64_t *out,
 		if (n == 0)
 			return ST_OK;
 		for (ssize_t i = 0; i < n; i++, (*out)++)
-			if (buf[i] != filling(at + (size_t)i, to))
+			if (buf[i] != '\0' &&
+			    buf[i] != filling(at + (size_t)i, to))
 				return ST_OK;
 	}
 	return ST_OK;

@@ -16,7 +16,10 @@
 /* Fill the place from..to of the file. */
 int over_fill(int fd, uint64_t from, uint64_t to, struct err *);
 
-/* How many bytes from `from` on are the filling of the place from..to. */
+/*
+ * How many bytes from `from` on are the filling of the place from..to, as far
+ * as it came to the disk: what did not may be NULs.
+ */
 int over_filled(int fd, uint64_t from, uint64_t to, uint64_t *n,
     struct err *);
 

@@ -254,6 +254,24 @@ say_data(int fd, off_t off, const void *p, size_t n)
 	} \
 } while (0)
 
+static long long
+nanoseconds(struct timespec t)
+{
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/* NULL: now. */
+static void
+say_times(int fd, const struct timespec t[2], int r)
+{
+	static const struct timespec now[2];
+
+	if (t == NULL)
+		t = now;
+	SAY("times %lu %lld %lld\n", inode_of(fd), nanoseconds(t[0]),
+	    nanoseconds(t[1]));
+}
+
 /* A call that returns -1 and sets errno; said: what to trace. */
 #define WRAP(type, name, params, args, said) \
 type name params \
@@ -277,9 +295,7 @@ WRAP(int, fchmod, (int fd, mode_t m), (fd, m),
 WRAP(int, fchown, (int fd, uid_t u, gid_t g), (fd, u, g),
     SAY("chown %lu %u %u\n", inode_of(fd), u, g))
 WRAP(int, futimens, (int fd, const struct timespec t[2]), (fd, t),
-    SAY("times %lu %lld %lld\n", inode_of(fd),
-    t[0].tv_sec * 1000000000ll + t[0].tv_nsec,
-    t[1].tv_sec * 1000000000ll + t[1].tv_nsec))
+    say_times(fd, t, r))
 WRAP(int, ftruncate, (int fd, off_t n), (fd, n),
     SAY("truncate %lu %ld\n", inode_of(fd), (long)n))
 WRAP(int, flock, (int fd, int op), (fd, op), (void)0)

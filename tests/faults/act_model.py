@@ -13,7 +13,7 @@ import os
 import random
 import shutil
 
-from act_lib import Driver, entry
+from act_lib import Driver, entry, must
 
 
 class File:
@@ -285,6 +285,9 @@ class Sweep:
             since = len(read_trace(self.trace))
             self.tracer.run("0:", "recover", box.state)
             r = None
+        else:
+            must(r.status == 0, "while it was traced: %s %s" % (r.status,
+                                                                r.lines))
         ops = read_trace(self.trace)
         states = states_of(disk, ops, since, self.most, self.rng, self.seen)
         if len(states) > limit:
