@@ -291,5 +291,20 @@ def the_help_says_what_may_be_met():
         check(part in text, part)
 
 
+@test
+def the_unit_for_boot_is_one():
+    if shutil.which("systemd-analyze") is None:
+        raise Skip("systemd-analyze is not here")
+    unit = os.path.join(TOP, "packaging/systemd/baredot-recover.service")
+    with tempfile.TemporaryDirectory() as top:
+        # The program need not be installed where the test runs.
+        with open(unit) as f:
+            text = f.read().replace("ExecStart=baredot", "ExecStart=" + OPT)
+        path = write(top + "/baredot-recover.service", text.encode())
+        ran = subprocess.run(["systemd-analyze", "verify", "--man=no", path],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        same((ran.returncode, ran.stdout), (0, b""))
+
+
 if __name__ == "__main__":
     run()
