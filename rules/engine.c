@@ -25,6 +25,8 @@ struct again {
 	size_t early_n;
 	uint8_t early[LINE_HEAD + 1];	/* of the body, before that piece */
 	unsigned show[RULES_N];		/* of the body, to each rule */
+	size_t liners[RULES_N];		/* the rules that want lines */
+	size_t liners_n;
 	unsigned all;			/* those together */
 	size_t kept;			/* bytes of block */
 	uint8_t block[FIELDS_BYTES];	/* of a block that came in parts */
@@ -87,19 +89,24 @@ show_header(struct engine *g, uint64_t body)
 	a->fields.cut = block.n < body;
 	fields_read(&a->fields, block);
 	a->all = 0;
+	a->liners_n = 0;
 	for (size_t i = 0; i < RULES_N; i++) {
 		a->show[i] = is_mine(g, i) && rules[i]->header != NULL ?
 		    rules[i]->header(g->state[i], &a->fields) : 0;
 		a->all |= a->show[i];
+		if (a->show[i] & SHOW_LINES)
+			a->liners[a->liners_n++] = i;
 	}
 }
 
 static void
 show_line(struct engine *g, const struct line *ln)
 {
-	for (size_t i = 0; i < RULES_N; i++)
-		if (g->again->show[i] & SHOW_LINES)
-			rules[i]->line(g->state[i], ln, &g->lines.look);
+	const struct again *a = g->again;
+
+	for (size_t k = 0; k < a->liners_n; k++)
+		rules[a->liners[k]]->line(g->state[a->liners[k]], ln,
+		    &g->lines.look);
 }
 
 /* The bytes of the body in the span that ends before the next one at off. */
@@ -360,6 +367,7 @@ engine_begin_again(struct engine *g, enum brk native,
 	g->again->early_n = 0;
 	g->again->kept = 0;
 	g->again->all = 0;
+	g->again->liners_n = 0;
 	for (size_t i = 0; i < RULES_N; i++)
 		if (is_mine(g, i) && rules[i]->begin != NULL)
 			rules[i]->begin(g->state[i], native, first);

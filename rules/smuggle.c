@@ -338,12 +338,30 @@ keep_text(struct smuggle *s, const struct seen *v)
 	memcpy(s->text, v->text.p, v->text.n);
 }
 
+/* An empty line, or a dot behind another: most of what is made to be slow. */
+static bool
+see_quickly(struct smuggle *s, const struct line *ln, struct look *look)
+{
+	if (ln->len == 0) {
+		see_blank(s, ln);
+		return true;
+	}
+	if (ln->len != 1 || ln->head.p[0] != '.' || s->last != KIND_DOT ||
+	    s->now.open || s->text_n > 0)
+		return false;
+	see_dot(s, ln, look);
+	return true;
+}
+
 static void
 smuggle_line(void *state, const struct line *ln, struct look *look)
 {
 	struct smuggle *s = state;
-	const struct seen v = smuggle_see(ln, s->now.open);
+	struct seen v;
 
+	if (see_quickly(s, ln, look))
+		return;
+	v = smuggle_see(ln, s->now.open);
 	if (v.kind == KIND_BLANK) {
 		see_blank(s, ln);
 		return;
