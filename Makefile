@@ -114,7 +114,8 @@ build/faults/act_fault.so: tests/faults/act_fault.c
 
 deps:
 	@packaging/install-deps.sh
-demo: deps
+demo:
+	@packaging/install-deps.sh build
 	@$(MAKE) --no-print-directory -j2 all
 	@packaging/demo.sh
 check: deps

@@ -1,16 +1,19 @@
 #!/bin/sh
-# Install what building and testing needs and this machine lacks (Debian 12).
-# Says what it does; does nothing when all is there.
+# Install what this machine lacks (Debian 12): install-deps.sh [build]
+# for building and testing, or for building alone.  Says what it does; does
+# nothing when all is there.
 set -eu
 
 packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
-libconfuse-dev libjansson-dev libarchive-dev libcmocka-dev clang
+libconfuse-dev libjansson-dev libarchive-dev"
+optional=
+[ "${1:-}" = build ] || packages="$packages libcmocka-dev clang
 libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip
 libarchive-tools cpio zip unzip bzip2 xz-utils zstd lz4 mandoc cppcheck jq
 dos2unix strace"
 # Without these tests are skipped.
-optional="libgmime-3.0-dev gnupg openssl procmail maildrop dovecot-core
-dovecot-imapd mutt btrfs-progs bindfs"
+[ "${1:-}" = build ] || optional="libgmime-3.0-dev gnupg openssl procmail
+maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2
