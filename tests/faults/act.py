@@ -772,7 +772,8 @@ def all_sweeps(bench, which, only):
     failed += tell(bench, number, "refusals", 0)
     for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
         if only not in name + ": " + case.name or failed and STOP or \
-                not fits(sweep, case, which):
+                not fits(sweep, case, which) or \
+                which == 1 and case.lacks and not only:
             continue
         seen, number = len(bench.bad), number + 1
         step = steps[which] * (3 if not which and case.lacks and
