@@ -3,7 +3,7 @@
 Real file systems keep more than they promise, so a missing sync of a folder
 does not show on them.  Here the calls of one operation are replayed on paper:
 what was done to a file or folder since it was last synced is on the disk, or
-not, or (bytes) in part; of the changes to a folder, any may be there without
+not, or the first of it, or (bytes) in part; of the changes to a folder, any may be there without
 the others, and folders know nothing of each other.  Each such state is built as a real tree, under the old
 inode numbers, recovered, and judged as act.py does.
 """
@@ -152,7 +152,8 @@ class Disk:
                 found.append((ino, [tuple(range(k)) for k in range(n + 1)] +
                               some))
             else:
-                found.append((ino, ["none", "all", "half", "zeros"]))
+                found.append((ino, ["none", "all", "half", "zeros"] +
+                              list(range(1, len(ops)))))
         return found
 
     def after(self, chosen):
@@ -164,7 +165,8 @@ class Disk:
                 for i in how:
                     disk.enter(ino, self.todo[ino][i])
             elif how != "none":
-                for op in self.todo[ino]:
+                first = how if isinstance(how, int) else None
+                for op in self.todo[ino][:first]:
                     disk.files[ino].apply(op, how)
         return disk
 
@@ -273,14 +275,21 @@ class Sweep:
         for n in range(1, calls + 1, step):
             self.one(limit, n)
 
-    def one(self, limit, killed):
+    def given_up(self, limit, at):
+        """The first write to a mailbox, call `at`, is said to have failed; it
+        is killed while it takes that back; power cuts in recovery."""
+        for n in range(at + 1, at + 16):
+            self.one(limit, n, "%d:A28,%d:K" % (at, n))
+
+    def one(self, limit, killed, fault=None):
         bench, case = self.bench, self.case
         box, place, first = bench.setup(case)
         disk, since = Disk(box.path), 0
         if os.path.exists(self.trace):
             os.unlink(self.trace)
         args = case.args(case.op, box, place)
-        r = self.tracer.run("%d:K" % killed if killed else "0:", *args)
+        r = self.tracer.run(fault or ("%d:K" % killed if killed else "0:"),
+                            *args)
         if killed:
             since = len(read_trace(self.trace))
             self.tracer.run("0:", "recover", box.state)
