@@ -6,6 +6,8 @@
 
 #include "edit.h"
 
+#define STEP 256u		/* bytes looked at for a break at once */
+
 /* What a line is, so far. */
 enum { LINE_START, LINE_CRS, LINE_NAME, LINE_GAP, LINE_VALUE, LINE_MORE,
     LINE_OTHER };
@@ -225,10 +227,13 @@ is_dull(const struct edit_place *p)
 	    p->field != FIELD_ENCODING;
 }
 
-/* How many bytes are not worth a look.  In a header block a CR is. */
+/* How many bytes are not worth a look.  In a header block a CR is; where there
+ * is nothing else, no byte may be looked at for each of them. */
 static size_t
 pass_over(const struct edit_place *p, struct span s)
 {
+	if (s.n > STEP)
+		s.n = STEP;
 	const uint8_t *lf = memchr(s.p, '\n', s.n);
 	const size_t n = lf != NULL ? (size_t)(lf - s.p) : s.n;
 	const uint8_t *cr = p->header ? memchr(s.p, '\r', n) : NULL;

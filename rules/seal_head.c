@@ -8,6 +8,7 @@
 #define BREAK 256		/* no byte: a line ended */
 #define END (-1)
 #define NOTHING (-2)
+#define STEP 256u		/* bytes looked at for a break at once */
 
 void
 seal_head_begin(struct seal_head *h, bool cr)
@@ -95,9 +96,13 @@ take(struct seal_head *h, uint8_t c)
 static size_t
 take_plain(struct seal_head *h, struct span s)
 {
-	const uint8_t *at = memchr(s.p, '\n', s.n);
-	size_t n = at != NULL ? (size_t)(at - s.p) : s.n, room;
+	const uint8_t *at;
+	size_t n, room;
 
+	if (s.n > STEP)		/* where CRs are many, no byte for each */
+		s.n = STEP;
+	at = memchr(s.p, '\n', s.n);
+	n = at != NULL ? (size_t)(at - s.p) : s.n;
 	if ((at = memchr(s.p, '\r', n)) != NULL)
 		n = (size_t)(at - s.p);
 	if (h->line_n < LINE_HEAD && n > LINE_HEAD - 1 - h->line_n)
