@@ -53,19 +53,40 @@ is_below(int fd, char **paths)
 	return in;
 }
 
-/* The folder at path, or where it would be made. */
+/* Take the last name off a path; false: there is none. */
+static bool
+cut_last(char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (strcmp(path, ".") == 0 || (n == 1 && path[0] == '/'))
+		return false;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n == 0)
+		path[n++] = '.';	/* there was a name */
+	path[n] = '\0';
+	return true;
+}
+
+/* The folder at path, or where it would be made; when in doubt. */
 static bool
 is_in_store(const char *path, char **paths)
 {
-	const char *slash = strrchr(path, '/');
-	char *up = slash == NULL ? strdup(".") : strndup(path, slash > path ?
-	    (size_t)(slash - path) : 1);
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *at = strdup(path);
+	int fd = -1;
 	bool in;
 
-	if (fd < 0 && up != NULL)
-		fd = open(up, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(up);
+	if (at == NULL || at[0] == '\0') {
+		free(at);
+		return true;
+	}
+	do
+		fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	while (fd < 0 && errno == ENOENT && cut_last(at));
+	free(at);
 	in = fd >= 0 && is_below(fd, paths);
 	if (fd >= 0)
 		(void)close(fd);

@@ -381,8 +381,17 @@ def a_state_folder_in_the_store_or_open_to_others_is_refused():
     with folder() as top:
         mail, state = store(top, "eml")
         inside = mail + "/state"
-        os.mkdir(inside, 0o700)
         first = snapshot(mail)
+        for where in (inside, inside + "/", mail + "/no/such/folder//"):
+            ran = fix("--apply", "--state", where, mail)
+            same(ran.status, UNREADABLE, ran.err)
+            check("mail store" in ran.err, ran.err)
+        home = dict(os.environ, HOME=mail, XDG_STATE_HOME=mail + "/a/b")
+        if os.geteuid() != 0:
+            ran = fix("--apply", mail, env=home)
+            check("mail store" in ran.err, ran.err)
+        same(sorted(os.listdir(mail)), ["eml"])
+        os.mkdir(inside, 0o700)
         ran = fix("--apply", "--state", inside, mail)
         same(ran.status, UNREADABLE, ran.err)
         check("mail store" in ran.err, ran.err)
