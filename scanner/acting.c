@@ -45,9 +45,7 @@ acting_begin_run(struct acting *a, struct err *e)
 static bool
 is_not_stopped(void *ctx)
 {
-	const struct acting *a = ctx;
-
-	return *a->options.stop == 0;
+	return acting_going(ctx);
 }
 
 int
@@ -161,15 +159,10 @@ acting_set_names(struct acting *a, struct span folder, struct span name)
 }
 
 static bool
-same_bytes(const struct buf *x, const struct buf *y)
-{
-	return x->n == y->n && memcmp(x->p, y->p, x->n) == 0;
-}
-
-static bool
 is_full(const struct acting *a)
 {
-	return a->full.n > 0 && same_bytes(&a->full, &a->folder);
+	return a->full.n > 0 && span_eq(buf_span(&a->full),
+	    buf_span(&a->folder));
 }
 
 /* Give up on a mailbox whose disk is full, and on all when a disk fails. */
@@ -290,7 +283,7 @@ wait_for_group(struct acting *a, const struct plan_item *i)
 	struct waiting *w;
 
 	if (a->waiting_n == EXCHANGE_MAX || (a->waiting_n > 0 &&
-	    !same_bytes(&a->waiting[0].folder, &a->folder)))
+	    !span_eq(buf_span(&a->waiting[0].folder), buf_span(&a->folder))))
 		act_on_waiting(a);
 	if (a->status != ST_OK)
 		return;

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wire.h"
 
 #define SEND_AT (256u << 10)	/* bytes of frames */
 #define SLICE 1000		/* milliseconds between looks at the caller */
+#define SECOND 1000000000u	/* nanoseconds */
 
 void
 frames_flush(struct frames_out *f)
@@ -53,6 +55,7 @@ frames_begin(struct frames_in *f)
 {
 	buf_clear(&f->in);
 	f->at = 0;
+	f->spent = 0;
 }
 
 void
@@ -67,6 +70,12 @@ is_going(const struct frames_wait *w)
 	return w->going == NULL || w->going(w->ctx);
 }
 
+static int
+given_up(struct err *e)
+{
+	return err_set(e, ST_BAD, EINTR, "it was stopped");
+}
+
 /* ST_OK: there is something to read. */
 static int
 wait_for(int fd, const struct frames_wait *w, struct err *e)
@@ -77,7 +86,7 @@ wait_for(int fd, const struct frames_wait *w, struct err *e)
 
 	for (uint64_t i = 0; rc == 0 && (all == 0 || i < all); i += SLICE) {
 		if (!is_going(w))
-			return err_set(e, ST_BAD, 0, "interrupted");
+			return given_up(e);
 		do
 			rc = poll(&p, 1, SLICE);
 		while (rc < 0 && errno == EINTR && is_going(w));
@@ -85,7 +94,7 @@ wait_for(int fd, const struct frames_wait *w, struct err *e)
 	if (rc == 0)
 		return err_set(e, ST_BAD, 0, "the process that reads it "
 		    "gave no sign of life (--timeout)");
-	return rc > 0 ? ST_OK : err_set(e, ST_BAD, 0, "interrupted");
+	return rc > 0 ? ST_OK : given_up(e);
 }
 
 static int
@@ -113,8 +122,8 @@ receive(struct frames_in *f, int fd, const struct frames_wait *w,
 	    "edits");
 }
 
-int
-frames_next(struct frames_in *f, int fd, const struct frames_wait *w,
+static int
+next(struct frames_in *f, int fd, const struct frames_wait *w,
     uint32_t *type, struct span *out, struct err *e)
 {
 	struct frame head = { 0 };
@@ -138,6 +147,28 @@ frames_next(struct frames_in *f, int fd, const struct frames_wait *w,
 	*type = head.type;
 	*out = (struct span){ f->in.p + f->at - head.size, head.size };
 	return ST_OK;
+}
+
+static uint64_t
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+int
+frames_next(struct frames_in *f, int fd, const struct frames_wait *w,
+    uint32_t *type, struct span *out, struct err *e)
+{
+	const uint64_t begun = now();
+	const int rc = next(f, fd, w, type, out, e);
+
+	f->spent += now() - begun;
+	return rc == ST_OK && w->most > 0 && f->spent / SECOND >= w->most ?
+	    err_set(e, ST_BAD, 0, "the process that reads it does not come "
+	    "to an end (--timeout)") : rc;
 }
 
 union control {

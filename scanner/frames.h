@@ -26,6 +26,7 @@ void frames_flush(struct frames_out *);
 struct frames_in {
 	struct buf in;
 	size_t at;		/* up to there it was handed out */
+	uint64_t spent;		/* nanoseconds in frames_next */
 	uint8_t part[128u << 10];
 };
 
@@ -34,13 +35,16 @@ void frames_free(struct frames_in *);	/* what it holds */
 
 struct frames_wait {
 	unsigned timeout;	/* seconds without a word; 0: for ever */
+	uint64_t most;		/* seconds that frames_next may take in all,
+				 * since frames_begin; 0: for ever */
 	bool (*going)(void *ctx);	/* false: give up; NULL: never */
 	void *ctx;
 };
 
 /*
  * The next frame; *out is valid until the next call.  ST_BAD: the child died,
- * is silent, or sent garbage, or it was given up; *e says which.
+ * is silent, does not come to an end, or sent garbage; or it was given up:
+ * then e->num is EINTR.
  */
 int frames_next(struct frames_in *, int fd, const struct frames_wait *,
     uint32_t *type, struct span *out, struct err *);

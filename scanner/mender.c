@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "child.h"
 #include "mend_apply.h"
@@ -19,21 +18,11 @@
 struct mender {
 	struct scan_options options;
 	struct frames_wait wait;
-	uint64_t until;			/* seconds, as now() */
 	struct child child;
 	struct mend_apply *apply;
 	struct frames_in in;		/* what it says */
 	struct mend_request request;
 };
-
-static uint64_t
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec;
-}
 
 static void
 body(int fd, void *ctx)
@@ -49,8 +38,9 @@ mender_new(const struct scan_options *o, const struct frames_wait *wait,
     struct err *e)
 {
 	struct mender *m = calloc(1, sizeof(*m));
-	const struct mend_may may = mend_may(o);
+	struct mend_may may = mend_may(o);
 
+	may.keeps = true;
 	if (m == NULL || (m->apply = mend_apply_new(&may)) == NULL) {
 		free(m);
 		(void)err_set(e, ST_DEAD, ENOMEM, "cannot start");
@@ -84,10 +74,11 @@ begin(struct mender *m, struct mend_job *job, int from, int to,
 	if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY ||
 	    fstat(from, &st) != 0)
 		return err_set(e, ST_DEAD, 0, "cannot hand on the file");
+	if (m->wait.going != NULL && !m->wait.going(m->wait.ctx))
+		return err_set(e, ST_BAD, EINTR, "it was stopped");
 	if (m->child.fd < 0 && !child_start(&m->child, body, m))
 		return err_set(e, ST_DEAD, errno, "cannot start a process");
-	m->until = now() + (1 + (uint64_t)st.st_size / SLICE) *
-	    m->wait.timeout;
+	m->wait.most = (1 + (uint64_t)st.st_size / SLICE) * m->wait.timeout;
 	frames_begin(&m->in);
 	mend_apply_begin(m->apply, job, from, to, (uint64_t)st.st_size, e);
 	m->request = (struct mend_request){ .size = (uint64_t)st.st_size,
@@ -107,9 +98,6 @@ take_frame(struct mender *m, struct err *e)
 	uint32_t type;
 	int rc;
 
-	if (m->wait.timeout > 0 && now() >= m->until)
-		return err_set(e, ST_BAD, 0, "the process that reads it does "
-		    "not come to an end (--timeout)");
 	rc = frames_next(&m->in, m->child.fd, &m->wait, &type, &s, e);
 	return rc == ST_OK ? mend_apply_frame(m->apply, type, s) : rc;
 }

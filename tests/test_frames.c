@@ -220,7 +220,41 @@ silence_is_no_frame(void **state)
 	wait = (struct frames_wait){ .going = give_up, .ctx = &left };
 	assert_int_equal(frames_next(&in, fds[0], &wait, &type, &got, &e),
 	    ST_BAD);
-	assert_non_null(strstr(e.text, "interrupted"));
+	assert_int_equal(e.num, EINTR);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	frames_free(&in);
+}
+
+/* A child that is never silent, and never done. */
+static void
+talk_has_an_end(void **state)
+{
+	static struct frames_in in;
+	const struct frames_wait wait = { .timeout = 60, .most = 1 };
+	const struct frame tick = { .type = 7 };
+	struct span got;
+	struct err e;
+	uint32_t type;
+	int fds[2], rc;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_true((pid = fork()) >= 0);
+	if (pid == 0) {
+		while (write(fds[1], &tick, sizeof(tick)) == sizeof(tick))
+			(void)usleep(100);
+		_exit(0);
+	}
+	frames_begin(&in);
+	while ((rc = frames_next(&in, fds[0], &wait, &type, &got, &e)) ==
+	    ST_OK)
+		assert_int_equal(type, 7);
+	assert_int_equal(rc, ST_BAD);
+	assert_non_null(strstr(e.text, "an end"));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
 	frames_free(&in);
@@ -401,6 +435,7 @@ main(void)
 		cmocka_unit_test(too_long_a_frame_is_garbage),
 		cmocka_unit_test(a_new_child_begins_anew),
 		cmocka_unit_test(silence_is_no_frame),
+		cmocka_unit_test(talk_has_an_end),
 		cmocka_unit_test(what_is_sent_comes),
 		cmocka_unit_test(who_sends_to_nobody_ends),
 		cmocka_unit_test(files_are_handed_on),

@@ -38,9 +38,9 @@ int blob_begin(int dir, int src, const struct sum *, struct blob *out,
  */
 int blob_take(int dir, int src, struct blob *out, struct err *);
 
-/* Open the copy, begun or finished, for reading only; the caller closes *fd.
- * ST_DEAD: it cannot be opened. */
-int blob_read(int dir, const struct blob *, int *fd, struct err *);
+/* Open the copy, begun or finished, for reading only, whatever its name; the
+ * caller closes *fd.  ST_DEAD: it cannot be opened. */
+int blob_read(const struct blob *, int *fd, struct err *);
 
 /*
  * The file is on the disk, read back, and has its name; that name only after

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kernel_calls.h"
 #include "leftover.h"
 #include "quota.h"
 
@@ -67,17 +68,6 @@ deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
 	return ST_OK;
 }
 
-/* It was asked for then. */
-void
-deed_go_as(struct deed *d, const struct intent *past)
-{
-	if (!past->by_links)
-		return;
-	d->run->may |= MAY_COPY_SWAP;
-	(void)run_try_links(d->run, d->place);
-	d->intent.by_links = run_by_links(d->run, d->place);
-}
-
 static int
 open_named(struct deed *d, struct err *e)
 {
@@ -102,6 +92,13 @@ deed_open_stage(struct deed *d, struct err *e)
 		return rc;
 	*d->out = (struct outcome){ 0 };
 	return open_named(d, e);
+}
+
+int
+deed_not_written(struct deed *d, const struct err *e)
+{
+	return outcome_from(d->out, e->num == EINTR ? OUTCOME_BUSY :
+	    OUTCOME_REFUSED, e);
 }
 
 int
@@ -215,12 +212,6 @@ deed_record(struct deed *d, const struct meta *meta, struct err *e)
 	return rc == ST_OK ? journal_sync(d->run->journal, e) : rc;
 }
 
-bool
-deed_lacks(int error)
-{
-	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
-}
-
 /* Why the message is as it was. */
 static int
 explain(struct deed *d, const struct settled *s, int error)
@@ -240,11 +231,11 @@ explain(struct deed *d, const struct settled *s, int error)
 		    "another file took its place");
 	if (s->message == SIDE_GONE && error != EEXIST)
 		return outcome_set(o, OUTCOME_GONE, 0, "it is gone");
-	if (deed_lacks(error) && !d->intent.by_links)
+	if (call_lacks(error) && !d->intent.by_links)
 		return outcome_lacks(o, error, d->intent.act == ACT_SWAP ?
 		    "RENAME_EXCHANGE" : "RENAME_NOREPLACE",
 		    "allow-copy-swap");
-	if (deed_lacks(error) || (d->intent.by_links && error == EPERM))
+	if (call_lacks(error) || (d->intent.by_links && error == EPERM))
 		return outcome_set(o, OUTCOME_REFUSED, error,
 		    "this file system cannot do what it takes");
 	return outcome_set(o, OUTCOME_FAILED, error != 0 ? error : s->num,

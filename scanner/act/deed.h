@@ -38,9 +38,6 @@ struct deed {
 int deed_begin(struct deed *, enum act, const char *folder, size_t root,
     struct err *);
 
-/* What takes an intent back goes the way that that went. */
-void deed_go_as(struct deed *, const struct intent *past);
-
 void deed_free(struct deed *);
 
 /*
@@ -54,6 +51,9 @@ int deed_open_stage(struct deed *, struct err *);
  * its mailbox is an outcome; ST_DEAD is left where the disk fails.
  */
 int deed_not_done(struct deed *, int rc, const struct err *);
+
+/* change.write said ST_BAD: it must not be, or (EINTR) it was stopped. */
+int deed_not_written(struct deed *, const struct err *);
 
 /* Write the original `sha` of this run into the stage. */
 int deed_write_blob(struct deed *, const uint8_t sha[HASH_SIZE],
@@ -78,9 +78,6 @@ int deed_record(struct deed *, const struct meta *, struct err *);
 
 /* The same, on the disk after journal_sync. */
 int deed_add_record(struct deed *, const struct meta *, struct err *);
-
-/* That errno is one of a file system which does not have such a call. */
-bool deed_lacks(int error);
 
 /*
  * settle, with the outcome for a message that stayed as it was; error: errno

@@ -40,7 +40,7 @@ make_new(struct deed *d, const struct change *c, struct err *e)
 	rc = c->write(c->ctx, d->source.fd, d->stage.fd, sha, e);
 	owner_leave();
 	if (rc == ST_BAD)
-		return outcome_from(d->out, OUTCOME_REFUSED, e);
+		return deed_not_written(d, e);
 	if (rc != ST_OK)
 		return deed_not_done(d, rc, e);
 	rc = deed_seal(d, &d->source.meta, sha, e);
@@ -300,7 +300,7 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 	if ((rc = deed_begin(&d, ACT_SWAP, buf_text(&past->path),
 	    (size_t)past->root, e)) != ST_OK)
 		goto out;
-	deed_go_as(&d, past);
+	d.intent.by_links = past->by_links;
 	if ((rc = open_changed(&d, past, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||

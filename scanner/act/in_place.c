@@ -340,9 +340,6 @@ in_place_prepare(struct deed *d, const struct meta *meta,
 	if (memcmp(sum->sha, sha, HASH_SIZE) != 0)
 		return outcome_set(d->out, OUTCOME_FAILED, 0,
 		    "what was written cannot be read back");
-	if (sum_same(sum, &d->source.sum))
-		return outcome_set(d->out, OUTCOME_SAME, 0,
-		    "there is nothing to change");
 	d->image = !blob_is_there(d->run->blobs, sha);
 	if ((rc = blob_put(d->run->blobs, d->stage.fd, sum, e)) != ST_OK)
 		return rc == ST_BAD ? ST_DEAD : rc;

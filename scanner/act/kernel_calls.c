@@ -17,6 +17,14 @@
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
 #define FILE_FLAGS (O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define RANDOM_MAX 32u
+#define BENEATH_TRIES 100u
+#define SYNC_STEP (8u << 20)	/* bytes */
+
+bool
+call_lacks(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
 
 int
 call_swap(int dir_a, const char *a, int dir_b, const char *b)
@@ -41,9 +49,6 @@ call_link(int from_dir, const char *from, int to_dir, const char *to)
 {
 	return linkat(from_dir, from, to_dir, to, 0);
 }
-
-#define BENEATH_TRIES 100u
-#define SYNC_STEP (8u << 20)	/* bytes */
 
 static int
 open_how(int root, const char *rel, int flags, uint64_t resolve)

@@ -15,6 +15,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* That errno is one of a file system which does not have such a call. */
+bool call_lacks(int error);
+
 /* Swap two names at once.  renameat2(2), RENAME_EXCHANGE. */
 int call_swap(int dir_a, const char *a, int dir_b, const char *b);
 

@@ -272,8 +272,7 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 {
 	int copy, rc;
 
-	rc = blob_read(w->deed.run->blobs, &w->deed.blob, &copy, e);
-	if (rc != ST_OK)
+	if ((rc = blob_read(&w->deed.blob, &copy, e)) != ST_OK)
 		return rc;
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
 		rc = c->write(c->ctx, copy, w->deed.stage.fd, sha, e);
@@ -281,7 +280,7 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 	}
 	(void)close(copy);
 	if (rc == ST_BAD)
-		return outcome_from(w->deed.out, OUTCOME_REFUSED, e);
+		return deed_not_written(&w->deed, e);
 	if (rc != ST_OK)
 		return deed_not_done(&w->deed, rc, e);
 	if (memcmp(sha, w->deed.source.sum.sha, HASH_SIZE) == 0)
@@ -330,7 +329,7 @@ explain(struct outcome *o, const struct settled *s, int error)
 {
 	if (o->kind != OUTCOME_DONE)	/* it failed before that */
 		return ST_BAD;
-	if (deed_lacks(error))
+	if (call_lacks(error))
 		return outcome_lacks(o, error, "RENAME_EXCHANGE",
 		    "allow-in-place");
 	if (s->message == SIDE_GONE)
@@ -406,10 +405,11 @@ mailbox_change(struct run *r, const struct target *t, const struct change *c,
 static int
 check_changed(struct work *w, const struct intent *past, struct err *e)
 {
-	struct sum sum;
-	int rc;
+	struct sum sum = w->deed.source.sum;
+	int rc = ST_OK;
 
-	rc = sum_file(w->deed.source.fd, past->new.size, -1, &sum, e);
+	if (sum.size > past->new.size)
+		rc = sum_file(w->deed.source.fd, past->new.size, -1, &sum, e);
 	if (rc != ST_OK)
 		return deed_not_done(&w->deed, rc, e);
 	if (sum.size != past->new.size ||

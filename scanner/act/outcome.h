@@ -24,7 +24,7 @@ enum outcome_kind {
 				 * it; recover_all will try again */
 };
 
-#define OUTCOMES 8
+#define OUTCOMES (OUTCOME_UNSETTLED + 1)
 
 /* For reports: "done", "same", "refused", ... */
 const char *outcome_name(enum outcome_kind);

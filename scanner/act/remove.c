@@ -172,7 +172,7 @@ remove_undo(struct run *r, uint64_t seq, struct intent *past,
 	if ((rc = deed_begin(&d, ACT_PUT, buf_text(&past->path),
 	    (size_t)past->root, e)) != ST_OK)
 		goto out;
-	deed_go_as(&d, past);
+	d.intent.by_links = past->by_links;
 	if ((rc = open_stage(&d, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||

@@ -149,9 +149,13 @@ give(const struct work *w, int dir, const char *name)
 	if (S_ISREG(temp_stat(w)->st_mode)) {
 		if (call_link(w->place->tmp, temp, dir, name) == 0)
 			return 0;
-		if (errno != EPERM)
+		if (errno != EPERM && !call_lacks(errno))
 			return -1;
 	}
+	if (call_move(w->place->tmp, temp, dir, name) == 0)
+		return 0;
+	if (!call_lacks(errno))
+		return -1;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
