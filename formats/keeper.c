@@ -102,7 +102,7 @@ static const struct row rows[] = {
 	  "mailroot/badmail", .near = { "../pickup|../Pickup" } },
 	/* Data/DOMAIN/USER/AB/{AB...}.eml; a row in a database has its size */
 	{ HMAIL, "{(%2x)%6x-%4x-%4x-%4x-%12x}.eml", .folder = "@" },
-	/* an original, by its SHA-256 */
+	/* an original, by its SHA-256: scanner/act/run.c */
 	{ OURSELVES, "%64x", .folder = "runs/%*/blobs",
 	  .near = { "../journal" } },
 };

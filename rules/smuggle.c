@@ -346,8 +346,7 @@ see_quickly(struct smuggle *s, const struct line *ln, struct look *look)
 		see_blank(s, ln);
 		return true;
 	}
-	if (ln->len != 1 || ln->head.p[0] != '.' || s->last != KIND_DOT ||
-	    s->now.open || s->text_n > 0)
+	if (ln->len != 1 || ln->head.p[0] != '.' || s->last != KIND_DOT)
 		return false;
 	see_dot(s, ln, look);
 	return true;

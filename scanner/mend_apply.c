@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "from.h"
 #include "kernel_calls.h"
 
-#define SEPARATOR_MAX 2048u	/* bytes of a From_ line: FROM_AHEAD */
 #define FROM SPAN("From ")
 
 /* --- writing */
@@ -21,7 +21,9 @@ flush(struct mend_apply *m)
 		    m->out_n) != 0)
 			m->status = err_set(m->e, ST_DEAD, errno,
 			    "cannot write the new file");
-		call_start_sync_upto(m->to, m->made - m->out_n, m->out_n);
+		else if (m->may.keeps)
+			call_start_sync_upto(m->to, m->made - m->out_n,
+			    m->out_n);
 		hash_feed(m->hash, (struct span){ m->out, m->out_n });
 	}
 	m->out_n = 0;
@@ -296,13 +298,13 @@ is_one_line(struct span s)
 static bool
 is_separator(const struct mend_apply *m, uint64_t from, uint64_t to)
 {
-	uint8_t line[1 + SEPARATOR_MAX];
+	uint8_t line[1 + FROM_AHEAD];
 	const size_t before = from > 0;
 	struct span s;
 
 	if (from == to)
 		return from == 0;
-	if (to - from > SEPARATOR_MAX)
+	if (to - from > FROM_AHEAD)
 		return false;
 	s = (struct span){ line + before, (size_t)(to - from) };
 	return read_old(m, from - before, line, before + s.n) &&
@@ -315,7 +317,7 @@ static bool
 is_gap(const struct mend_apply *m, uint64_t from, uint64_t to)
 {
 	const size_t n = to - from <= 2 ? (size_t)(to - from) : 0;
-	uint8_t p[2 + 5];
+	uint8_t p[2 + sizeof("From ") - 1];
 	struct span s = { p, n + (to < m->size ? FROM.n : 0) };
 
 	if (to - from > 2 || (s.n > 0 && !read_old(m, from, p, s.n)))

@@ -24,6 +24,7 @@
 struct mend_may {
 	unsigned kinds;			/* edits, of enum edit_kind */
 	bool take;			/* messages may go */
+	bool keeps;			/* what is written goes to the disk */
 	const struct selection *only;	/* these messages; NULL: all */
 };
 

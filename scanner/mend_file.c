@@ -192,10 +192,9 @@ mend_file_is_container(const struct mend_file *m)
 static enum judge_hash
 hash_for(const struct scan_options *o, const struct mend_sink *sink)
 {
-	if (o->hash)
+	if (sink->decided != NULL && o->hash)
 		return HASH_ALL;
-	return o->only != NULL || o->repair->take_out ||
-	    o->repair->eod == REPAIR_EOD_QUARANTINE ||
+	return o->only != NULL || repair_takes_out(o->repair) ||
 	    sink->decided != NULL ? HASH_FLAGGED : HASH_NONE;
 }
 

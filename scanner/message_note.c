@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "fields.h"
+#include "from.h"
 #include "json.h"
 #include "text_look.h"
 
 #define VALUE_MAX 300u		/* bytes shown of a field */
-#define SEPARATOR_MAX 2048u	/* bytes of a From_ line */
 
 struct head {
 	uint8_t bytes[FIELDS_BYTES];
@@ -46,7 +46,7 @@ put_fields(struct json *j, struct head *h)
 static void
 put_separator(struct json *j, struct store *st, const struct msg *m)
 {
-	uint8_t line[SEPARATOR_MAX];
+	uint8_t line[FROM_AHEAD];
 	const uint64_t all = m->off - m->from;
 	size_t n = all < sizeof(line) ? (size_t)all : sizeof(line);
 

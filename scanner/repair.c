@@ -324,8 +324,8 @@ decide_seals(const struct repair *r, struct repair_facts *f)
 
 /* Count; and once more when lengths in the header block change too. */
 static int
-count(struct repair *r, struct store *st, const struct msg *m,
-    struct repair_facts *f, const char **bad, struct err *e)
+count(struct repair *r, struct store *st, struct repair_facts *f,
+    const char **bad, struct err *e)
 {
 	bool again;
 	int rc;
@@ -348,20 +348,19 @@ count(struct repair *r, struct store *st, const struct msg *m,
 	f->fields = repair_more_facts(r->more)->fields;
 	f->encoded = repair_more_facts(r->more)->encoded;
 	f->new_len = r->rewrite.splice.made;
-	(void)m;
 	return ST_OK;
 }
 
 static int
-decide_edits(struct repair *r, struct store *st, const struct msg *m,
-    struct repair_facts *f, struct err *e)
+decide_edits(struct repair *r, struct store *st, struct repair_facts *f,
+    struct err *e)
 {
 	const char *bad = NULL;
 	int rc;
 
 	if ((rc = look(r, st, e)) != ST_OK)
 		return rc;
-	rc = count(r, st, m, f, &bad, e);
+	rc = count(r, st, f, &bad, e);
 	if (rc == ST_DEAD)
 		return rc;
 	if (is_elsewhere(r))
@@ -413,7 +412,7 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
 	    &r->ranges_n, &why, e);
 	if (rc == ST_BAD)
 		return decide(out, REPAIR_REFUSED, "%s", why);
-	return rc == ST_OK ? decide_edits(r, st, m, out, e) : rc;
+	return rc == ST_OK ? decide_edits(r, st, out, e) : rc;
 }
 
 int

@@ -133,24 +133,17 @@ read_part(struct repair_more *m, const struct mime_part *p, struct span *out)
 	return true;
 }
 
-/* True: m->out is that part, encoded. */
+/* True: m->out is that part, whose bytes s are, encoded; else why_not. */
 static bool
-encode(struct repair_more *m, int i, uint8_t why)
+encode(struct repair_more *m, int i, struct span s, uint8_t why)
 {
 	const struct mime_part *p = part_at(m, (size_t)i);
 	const struct reencode_how how = { .native = m->native, .to = m->to,
 	    .any_charset = m->options.eod == REPAIR_EOD_ENCODE,
 	    .why = why };
-	struct span s;
 
-	if (m->made == i)
-		return true;
-	m->made = -1;
-	if (!read_part(m, p, &s) ||
-	    !reencode_part(m->reencode, p, s, &how, &m->out))
-		return false;
-	m->made = i;
-	return true;
+	m->made = reencode_part(m->reencode, p, s, &how, &m->out) ? i : -1;
+	return m->made == i;
 }
 
 static bool
@@ -170,10 +163,12 @@ take_edit(void *ctx)
 {
 	struct repair_more *m = ctx;
 	struct more_edit *e = &m->edits[m->at++];
+	struct span s;
 
 	if (e->part < 0)
 		return &e->edit;
-	if (!encode(m, e->part, e->edit.why))
+	if (m->made != e->part && (!read_part(m, part_at(m,
+	    (size_t)e->part), &s) || !encode(m, e->part, s, e->edit.why)))
 		return NULL;
 	e->edit.graft = e->body ? &m->out.body : &m->out.field;
 	return &e->edit;
@@ -266,7 +261,7 @@ look_at_part(struct repair_more *m, size_t i)
 	    (size_t)(p->end - p->body) };
 	if ((why = reason(m, body)) == CODE_COUNT)
 		return true;
-	if (!encode(m, (int)i, (uint8_t)why)) {
+	if (!encode(m, (int)i, s, (uint8_t)why)) {
 		note_part(m, m->out.why_not);
 		return true;
 	}

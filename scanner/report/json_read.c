@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define DEPTH_MAX 8u		/* objects in objects that are copied */
+#define DEPTH_MAX 8u		/* objects and arrays in each other */
 
 static const json_t *
 as_json(const struct json_object *o)
@@ -123,7 +123,7 @@ decode_base64(struct span s, struct buf *out)
 
 	while (s.n > 0 && n - s.n < 2 && s.p[s.n - 1] == '=')
 		s.n--;
-	if (n % 4 != 0 || s.n % 4 == 1)
+	if (n % 4 != 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		const char *at = s.p[i] == '\0' ? NULL :
