@@ -90,6 +90,18 @@ rewrite(int from, int to, int a, int b)
 		    e.text);
 }
 
+/*
+ * libarchive asks for as many bytes as a cpio header says that a name has.  The
+ * process that reads archives has a limit of its memory (sandbox.h), and then
+ * such an archive is damaged; so it is here.
+ */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1:max_allocation_size_mb=1024";
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
