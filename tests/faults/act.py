@@ -109,11 +109,15 @@ class Bench:
             self.past = len(fates(r.lines))
         return box, place, first
 
-    def calls(self, case):
+    def whole(self, case):
+        """The operation without a fault."""
         box, place, _ = self.setup(case)
         r = self.driver.run("0:", *case.args(case.op, box, place))
         must(r.status == 0, "without faults: %s" % r.lines)
-        return r.calls
+        return r
+
+    def calls(self, case):
+        return self.whole(case).calls
 
     def recover(self, box):
         r = self.driver.run("0:", "recover", box.state)
@@ -195,12 +199,16 @@ def kills(bench, case, step):
 
 
 def errors(bench, case, step):
-    faults = ["%s%d" % (k, e) for k in "FA" for e in ERRORS] + ["S", "D"]
-    points = itertools.product(range(1, bench.calls(case) + 1), faults)
-    for n, f in itertools.islice(points, 0, None, step):
-        fault = "%d:%s" % (n, f)
-        bench.attempt("short or lost writes" if f in "SD" else "errors",
-                      "%s, %s" % (case.name, fault), bench.broken, case,
+    """At a call an error, or half of a read; each write short, or lost."""
+    whole = bench.whole(case)
+    faults = ["%s%d" % (k, e) for k in "FA" for e in ERRORS] + ["S"]
+    points = itertools.product(range(1, whole.calls + 1), faults)
+    todo = [("errors", "%d:%s" % p)
+            for p in itertools.islice(points, 0, None, step)]
+    todo += [("short or lost writes", "w%d:%s" % (n, f))
+             for n in range(1, whole.writes + 1) for f in "SD"]
+    for kind, fault in todo:
+        bench.attempt(kind, "%s, %s" % (case.name, fault), bench.broken, case,
                       fault)
 
 

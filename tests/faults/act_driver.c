@@ -459,20 +459,23 @@ get_line(char *line, size_t cap)
 int
 main(void)
 {
-	long (*calls)(void);
+	long (*calls)(void), (*writes)(void);
 	uint8_t sha[HASH_SIZE];
 	char line[8192];
 	int status;
 	pid_t pid;
 
 	*(void **)&calls = dlsym(RTLD_DEFAULT, "act_fault_calls");
+	*(void **)&writes = dlsym(RTLD_DEFAULT, "act_fault_writes");
 	(void)sum_bytes(SPAN("warm up"), sha, NULL);
 	while (get_line(line, sizeof(line))) {
 		if ((pid = fork()) == 0)
 			child(line);
 		if (pid < 0 || waitpid(pid, &status, 0) != pid)
 			return 1;
-		printf("end %d %ld\n", status, calls != NULL ? calls() : 0);
+		printf("end %d %ld %ld\n", status,
+		    calls != NULL ? calls() : 0,
+		    writes != NULL ? writes() : 0);
 		(void)fflush(stdout);
 	}
 	return 0;

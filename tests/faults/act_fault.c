@@ -3,7 +3,7 @@
  * lets somebody else act, and tells what was done.
  *
  * act_fault_arm(spec), spec "N:DO" or more of them, with commas: at the N-th
- * call from now on
+ * call from now on, or with "wN:DO" at the N-th pwrite
  *
  *   K, k     die before it, after it
  *   F5, A5   fail with errno 5: not done, done
@@ -42,9 +42,10 @@
 
 void act_fault_arm(const char *spec);
 long act_fault_calls(void);
+long act_fault_writes(void);
 
-static long *calls;		/* shared with the children */
-static struct { long at; char how; int number; } plan[FAULTS_MAX];
+static long *calls, *writes;	/* shared with the children */
+static struct { long at; bool write; char how; int number; } plan[FAULTS_MAX];
 static size_t plan_n;
 static bool armed;
 static char how;		/* of the fault at hand */
@@ -99,6 +100,7 @@ start(void)
 {
 	calls = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	writes = calls + 1;
 }
 
 void
@@ -108,7 +110,8 @@ act_fault_arm(const char *spec)
 
 	read_inodes(getenv("ACT_INODES"));
 	for (plan_n = 0; plan_n < FAULTS_MAX; spec = end + 1) {
-		plan[plan_n].at = strtol(spec, &end, 10);
+		plan[plan_n].write = *spec == 'w';
+		plan[plan_n].at = strtol(spec + plan[plan_n].write, &end, 10);
 		plan[plan_n].how = *end == ':' ? end[1] : '\0';
 		if (plan[plan_n].how != '\0')
 			plan[plan_n].number = (int)strtol(end + 2, &end, 10);
@@ -119,13 +122,19 @@ act_fault_arm(const char *spec)
 	armed = true;
 	if (getenv("ACT_TRACE") != NULL)
 		trace = fopen(getenv("ACT_TRACE"), "ae");
-	*calls = 0;
+	*calls = *writes = 0;
 }
 
 long
 act_fault_calls(void)
 {
 	return *calls;
+}
+
+long
+act_fault_writes(void)
+{
+	return *writes;
 }
 
 static void
@@ -145,15 +154,17 @@ pause_here(void)
 
 /* Before a call.  True: it is the one. */
 static bool
-before(void)
+before_call(bool write)
 {
 	bool hit = false;
 
 	if (!armed)
 		return false;
 	++*calls;
+	*writes += write;
 	for (size_t i = 0; i < plan_n && !hit; i++)
-		if (plan[i].at == *calls) {
+		if (plan[i].write ? write && plan[i].at == *writes :
+		    plan[i].at == *calls) {
 			how = plan[i].how;
 			number = plan[i].number;
 			hit = true;
@@ -165,6 +176,12 @@ before(void)
 	if (how == 'P')
 		pause_here();
 	return true;
+}
+
+static bool
+before(void)
+{
+	return before_call(false);
 }
 
 /* It is not to be done. */
@@ -579,7 +596,7 @@ ssize_t
 pwrite(int fd, const void *p, size_t n, off_t off)
 {
 	static ssize_t (*f)(int, const void *, size_t, off_t);
-	const bool hit = before();
+	const bool hit = before_call(true);
 	ssize_t r;
 
 	f = real("pwrite");

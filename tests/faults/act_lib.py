@@ -40,11 +40,11 @@ def must(condition, text):
 
 
 class Result:
-    def __init__(self, status, calls, lines):
+    def __init__(self, status, calls, writes, lines):
         self.killed = os.WIFSIGNALED(status)
         self.status = -os.WTERMSIG(status) if self.killed else \
             os.WEXITSTATUS(status)
-        self.calls, self.lines = calls, lines
+        self.calls, self.writes, self.lines = calls, writes, lines
 
     @property
     def outcome(self):
@@ -84,8 +84,7 @@ class Driver:
                 self.child.stdin.write(b"g")
                 self.child.stdin.flush()
             elif got.startswith("end "):
-                _, status, calls = got.split()
-                return Result(int(status), int(calls), lines)
+                return Result(*map(int, got.split()[1:]), lines)
             else:
                 lines.append(got)
 

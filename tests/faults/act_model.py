@@ -3,9 +3,10 @@
 Real file systems keep more than they promise, so a missing sync of a folder
 does not show on them.  Here the calls of one operation are replayed on paper:
 what was done to a file or folder since it was last synced is on the disk, or
-not, or the first of it, or (bytes) in part; of the changes to a folder, any may be there without
-the others, and folders know nothing of each other.  Each such state is built as a real tree, under the old
-inode numbers, recovered, and judged as act.py does.
+not, or the first of it, or (bytes) in part; of the changes to a folder, any may
+be there without the others, and folders know nothing of each other.  Each such
+state is built as a real tree, under the old inode numbers, recovered, and judged
+as act.py does.
 """
 import copy
 import hashlib

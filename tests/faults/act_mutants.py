@@ -384,15 +384,18 @@ def caught_by(top, mutant):
                           stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL).returncode:
             return "test_" + name
-    r = subprocess.run([sys.executable, ROOT + "/tests/faults/act.py",
+    r = subprocess.run([sys.executable, top + "/tests/faults/act.py",
                         "--stop", "--mutant", "--build",
                         top + "/build/faults", "--only"] + (only or [""]),
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if r.returncode == 0:
         return None
-    bad = [x for x in r.stdout.decode(errors="replace").splitlines()
-           if x.startswith("not ok")]
-    return bad[0].split(" - ", 1)[1] if bad else "a crash of the harness"
+    text = r.stdout.decode(errors="replace")
+    bad = [x for x in text.splitlines() if x.startswith("not ok")]
+    if r.returncode < 0 or not bad:
+        raise SystemExit("act.py came to no end: nothing is known of %s\n%s" %
+                         (mutant, text))
+    return bad[0].split(" - ", 1)[1]
 
 
 def main(words):
@@ -406,6 +409,10 @@ def main(words):
     with tempfile.TemporaryDirectory(prefix="baredot-mutants-") as top:
         prepare(top)
         build(top)
+        for kind in {"".join(n.rpartition(": ")[:2]) for n, *_ in todo}:
+            by = caught_by(top, kind)
+            if by is not None:
+                raise SystemExit("without a mutant it fails too: %s" % by)
         for number, (name, file, old, new) in enumerate(todo, 1):
             path = top + "/scanner/act/" + file
             with open(path) as f:
