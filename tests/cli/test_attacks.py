@@ -487,7 +487,7 @@ def flags(bench):
 def flags_twice(bench):
     """15. Flags are changed at two moments: it is done, or it is as it was,
     and that is what is said."""
-    total = bench.calls(CUR)
+    total, twice = bench.calls(CUR), 0
     later = points(bench, CUR, 4) if bench.user else range(1, 100)
     for n in range(total - 32, total - 24, 3):
         for m in (n + k for k in later):
@@ -502,6 +502,7 @@ def flags_twice(bench):
 
             r = bench.driver.run("%d:p,%d:p" % (n, m), *CUR.args(
                 "fix", box, place), peer=peer)
+            twice += not marks
             snap = box.snapshot()
             found = messages(snap)
             no_residue(snap)
@@ -510,6 +511,7 @@ def flags_twice(bench):
                  "%s" % (n, m, r.lines, [e[0] for _, e in found]))
             must(found[0][0].endswith(":2," + ("FS" if not marks else "RS")),
                  "flags are lost: %s" % found[0][0])
+    must(twice > 3, "they were changed twice %d times" % twice)
 
 
 def expunge(bench):

@@ -135,9 +135,11 @@ class Maildir(Post):
                 self.outcomes[status] = self.outcomes.get(status, 0) + n
             time.sleep(0.03)
 
-    def live(self, seconds, *works):
-        """All at once until the time is up."""
-        self.together(seconds, *works, (self.repair,))
+    def live(self, seconds, *works, enough):
+        """All at once until the time is up, and it was enough."""
+        self.together(seconds, *works, (self.repair,), enough=lambda: enough()
+                      and len(self.sent) >= 40 and
+                      self.outcomes.get("done", 0) >= 20)
         print("# %d delivered, %d refused; repairs: %s, in %d runs" % (
             len(self.sent), len(self.failed), self.outcomes, len(self.runs)))
         check(len(self.sent) >= 40, "too little was delivered: %s" %
@@ -248,8 +250,8 @@ class Mutt:
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, rows)
         return subprocess.Popen(
             ["mutt", "-n", "-F", "/dev/null", "-f", self.post.top, "-e",
-             "set folder=~ quit=yes delete=yes sleep_time=0 wait_key=no pipe_split=yes; "
-             "push '%s'" % self.KEYS],
+             "set folder=~ quit=yes delete=yes sleep_time=0 wait_key=no "
+             "pipe_split=yes; push '%s'" % self.KEYS],
             stdin=terminal, stdout=terminal, stderr=terminal,
             start_new_session=True, preexec_fn=self.post.be,
             cwd=self.post.home, env={"HOME": self.post.home,
@@ -298,6 +300,9 @@ class Mutt:
             if self.post.sent:
                 self.once()
 
+    def did_enough(self):
+        return self.runs > 2 and self.read > 10
+
 
 def with_mutt(folder):
     """mutt reads all, marks all and deletes some; procmail and maildrop."""
@@ -309,9 +314,9 @@ def with_mutt(folder):
     post.live(SECONDS / 2,
               (post.deliver, "procmail", procmail(post)),
               (post.deliver, "maildrop", maildrop(post)),
-              (mutt.use,))
+              (mutt.use,), enough=mutt.did_enough)
     print("# mutt: %d times, %d messages" % (mutt.runs, mutt.read))
-    check(mutt.runs > 2 and mutt.read > 10, "mutt did too little")
+    check(mutt.did_enough(), "mutt did too little")
     kept = {t for t in post.delivered() if t[-1:] not in b"37"}
     found = post.messages()
     same((kept - set(found), set(found) - post.delivered()), (set(), set()),
@@ -336,6 +341,12 @@ def with_dovecot(folder):
     with Server(post, "maildir:" + post.top) as server:
         first, second = [Client(server, n, is_whole, 0) for n in (1, 2)]
         first.m.create("Other")
+
+        def enough():
+            return min(len(first.asked), len(first.copied),
+                       len(first.flagged)) > 4 and \
+                min(first.reads, second.reads) > 5
+
         post.live(SECONDS,
                   (post.deliver, "lda", dovecot_lda(post)),
                   (post.deliver, "procmail", procmail(post)),
@@ -343,14 +354,12 @@ def with_dovecot(folder):
                   (first.use, Client.mark, Client.copy, Client.expunge,
                    Client.flag, Client.read, Client.flag, Client.read),
                   (second.use, Client.flag, Client.read),
-                  (doveadm_uses, post, server))
+                  (doveadm_uses, post, server), enough=enough)
         print("# sessions: %s, %s" % (first.count, second.count))
         print("# %d expunged, %d copied, %d flagged; complaints: %d, %s" % (
             len(first.asked), len(first.copied), len(first.flagged),
             len(server.complaints()), server.complaints()[:3]))
-        done = len(first.asked) > 4 and len(first.copied) > 4 and \
-            len(first.flagged) > 4
-        check(done, "the sessions did too little")
+        check(enough(), "the sessions did too little")
 
         found = post.messages()
         want = post.delivered() - set(first.asked)

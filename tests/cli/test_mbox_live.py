@@ -33,13 +33,12 @@ class Mbox(Post):
         os.mkdir(self.home + "/mail")
         write(self.box, b"")
         self.own(self.home)
-        self.expunged = {}
+        self.expunged, self.said = {}, []
 
     def change(self):
         """How many changes were done, and how many were not."""
         child = subprocess.Popen([DRIVER], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE)
-        self.said = []
         line = "\t".join(("-", "mark", self.folder + "/state",
                           os.path.dirname(self.box), "box")) + "\n"
         while time.monotonic() < self.until:
@@ -83,10 +82,12 @@ def judge(post):
     return data
 
 
-def live(post, deliverers, *others):
-    """others: what else is done all the while."""
+def live(post, deliverers, *others, enough=lambda: True):
+    """others: what else is done all the while, until that is enough."""
     todo = [(post.deliver, w, f(post)) for w, f in deliverers]
-    post.together(SECONDS, *todo, *others, (post.change,))
+    post.together(SECONDS, *todo, *others, (post.change,), enough=lambda:
+                  enough() and len(post.sent) >= 10 and
+                  counts(list(post.said)).get("done", 0) >= 3)
     found = counts(post.said)
     print("# %d delivered, %d refused; changes: %s" % (
         len(post.sent), len(post.failed), found))
@@ -189,20 +190,25 @@ def with_sessions(folder):
     post.pause = 0.05
     with Dovecot(post, location(post)) as server:
         first, second = [Client(server, n, is_whole, 0.4) for n in (1, 2)]
+
+        def enough():
+            return len(first.asked) > 1 and \
+                min(first.reads, second.reads) > 3
+
         live(post, (("dovecot", dovecot), ("dovecot-too", dovecot)),
              (first.use, Client.flag, Client.read, Client.expunge),
-             (second.use, Client.flag, Client.read))
+             (second.use, Client.flag, Client.read), enough=enough)
+        check(enough(), "the sessions did too little")
         post.expunged = first.asked
         print("# sessions: %s, %s" % (first.count, second.count))
         print("# %d expunged; complaints: %s" % (
             len(first.asked), server.complaints()[:3]))
         first.m = server.connect()
         first.look_again(all=True)
-        judge(post)
+        there = judge(post).count(b"\nSubject: ")
         read_all(server)
         since = len(server.log())
-        same(len(read_all(server)), len(post.sent) - len(first.asked),
-             "bodies")
+        same(len(read_all(server)), there, "bodies")
         same(server.complaints(since), [], "complaints")
 
 
