@@ -5,6 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 mkdir -p build
 began=$(date +%s)
+child=
 
 make_targets() {
 	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
@@ -21,14 +22,26 @@ tap() {
 	shift 2
 	log=build/check.$(echo "$name" | tr / .).log
 	start=$(date +%s)
-	"$@" >"$log" 2>&1
+	"$@" >"$log" 2>&1 &
+	child=$!
+	wait $child
 	rc=$?
 	# cmocka says "not ok" of a test that skipped itself.
 	sed -i 's/^not ok \(.*# SKIP\)/ok \1/' "$log"
 	sed "s|^\(not ok\|ok\) *[0-9]* *-* *|\1 - $name: |" "$log" |
 	    grep -aE '^(not ok|ok) ' >>"$out"
-	if [ $rc -ne 0 ] && ! grep -aq '^not ok' "$log"; then
-		echo "not ok - $name: exit status $rc" | tee -a "$log" >>"$out"
+	# All that was planned was said; where nothing is planned, something.
+	said=$(grep -acE '^(not )?ok ' "$log")
+	plan=$(awk -F '\\.\\.' '/^1\.\.[0-9]+$/ { n += $2 } END { print n }' "$log")
+	bad=
+	if [ "$said" -eq 0 ] || [ "$said" -ne "${plan:-$said}" ]; then
+		bad="said $said of ${plan:-some}"
+	elif [ $rc -ne 0 ] && ! grep -aq '^not ok' "$log"; then
+		bad="exit status $rc"
+	fi
+	if [ -n "$bad" ]; then
+		echo "not ok - $name: $bad" | tee -a "$log" >>"$out"
+		rc=1
 	fi
 	{
 		grep -aE '# SKIP' "$log" | sed "s|^|  $name: |"
@@ -41,6 +54,7 @@ tap() {
 }
 
 computing() {
+	trap 'kill $child 2>/dev/null; exit 1' TERM
 	for t in tests/test_*.c; do
 		name=$(basename "$t" .c)
 		CMOCKA_MESSAGE_OUTPUT=TAP tap computing "$name" \
@@ -48,6 +62,7 @@ computing() {
 	done
 	tap computing fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}"
 	tap computing lint tests/lint.sh
+	return 0
 }
 
 running() {
@@ -67,9 +82,11 @@ fi
 : >build/check.running.log
 computing &
 lane=$!
-trap 'kill $lane 2>/dev/null; exit 1' INT TERM
+trap 'kill $lane $child 2>/dev/null; exit 1' INT TERM
 running
-wait $lane
+wait $lane ||
+	echo "not ok - computing: it did not come to its end" \
+	    >>build/check.computing.log
 cat build/check.computing.log build/check.running.log >build/check.log
 
 failed=$(grep -ac '^not ok' build/check.log)

@@ -487,17 +487,25 @@ what_is_hostile_is_refused(void **state)
 	mendlaws_close(&l);
 }
 
+/* The same, with its own payload. */
+static void
+copy_script(struct script *s, const struct script *good)
+{
+	*s = *good;
+	for (size_t k = 0; k < s->n; k++)
+		s->f[k].s.p = s->payload[k];
+}
+
 /* One frame of what is right, with fewer bytes, or more; or gone, or said
  * twice, or of another kind. */
 static void
 change_frame(struct mendlaws *l, const struct script *good, size_t i)
 {
+	const size_t behind = (good->n - i - 1) * sizeof(good->f[0]);
 	static struct script s;
 
 	for (size_t n = 0; n < SCRIPT_PAYLOAD; n++) {
-		s = *good;
-		for (size_t k = 0; k < s.n; k++)
-			s.f[k].s.p = s.payload[k];
+		copy_script(&s, good);
 		s.f[i].s.n = n;
 		say_must_hold(l, &s);
 		if (s.f[i].type == MEND_MESSAGE && n != good->f[i].s.n)
@@ -506,15 +514,16 @@ change_frame(struct mendlaws *l, const struct script *good, size_t i)
 		    n != good->f[i].s.n)
 			assert_int_equal(l->rc, ST_BAD);
 	}
-	s = *good;
-	for (size_t k = 0; k < s.n; k++)
-		s.f[k].s.p = s.payload[k];
-	memmove(&s.f[i], &s.f[i + 1], (s.n - i - 1) * sizeof(s.f[0]));
+	copy_script(&s, good);
+	memmove(&s.f[i], &s.f[i + 1], behind);
 	s.n--;
 	say_must_hold(l, &s);
-	memmove(&s.f[i + 1], &s.f[i], (s.n - i) * sizeof(s.f[0]));
+	copy_script(&s, good);
+	memmove(&s.f[i + 2], &s.f[i + 1], behind);
+	s.f[i + 1] = s.f[i];
 	s.n++;
 	say_must_hold(l, &s);
+	copy_script(&s, good);
 	for (uint32_t type = 0; type <= MEND_FAILED + 1; type++) {
 		s.f[i].type = type;
 		say_must_hold(l, &s);

@@ -14,6 +14,7 @@ Prints the median of our seconds, of the others', and of the ratios within the
 pairs; for maildir the messages a second behind that.  FOLDER should be on a
 disk: on tmpfs a sync costs nothing.
 """
+import json
 import os
 import shutil
 import statistics
@@ -41,8 +42,13 @@ def run(status, *args):
 
 
 def fix(state, path):
-    run(0, "fix", "--apply", "--state", state, "-f", "ndjson",
-        path)
+    """It must have done something, and left nothing alone."""
+    r = subprocess.run([BAREDOT, "fix", "--apply", "--state", state, "-f",
+                        "ndjson", path], stdout=subprocess.PIPE)
+    acts = json.loads(r.stdout.splitlines()[-1])["acts"]
+    if r.returncode or not acts["edits"] or sum(
+            acts[k] for k in ("refused", "busy", "failed", "unsettled")):
+        raise SystemExit("fix: status %d, %s" % (r.returncode, acts))
 
 
 def copy(a, b):
@@ -120,7 +126,7 @@ def maildir_round(n, where):
 def sparse_round(path, where):
     with Folder(where) as f:
         copy(path, f.store)
-        for i in range(len(os.listdir(f.store + "/cur")) // 1000):
+        for i in range(max(1, len(os.listdir(f.store + "/cur")) // 1000)):
             put(f.store, i)
         os.sync()
         run(0, "scan", "--exit-zero", "-f", "ndjson", f.store)

@@ -185,6 +185,8 @@ acted() {
 # On the disk: every message, or the file, is changed and synced.
 repair_rows() {
 	disk=${BENCH_DISK:-build/bench}
+	[ "$(stat -f -c %T "$disk")" != tmpfs ] ||
+		die "$disk is a tmpfs, where a sync costs nothing (BENCH_DISK)"
 	acted mbox "$data/dirty.mbox"
 	row "fix --apply of the dirty mbox / cp, sync" "$(round "$a" 3)" \
 	    "$(round "$b" 3)" "$(round "$ratio" 2)" "$ratio" "<=" 4 2.5 ""
