@@ -8,10 +8,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define WINDOW_BUFFER (2 * INPUT_WINDOW)	/* moved when half is free */
+#define PIECE (256u << 10)	/* bytes that a source without seek is asked
+				 * for at once: they stay in the cache */
+
 struct input {
 	struct byte_source source;	/* read == NULL: closed */
-	uint8_t *buf;		/* INPUT_BUFFER bytes, kept between files */
+	uint8_t *buf;		/* cap bytes; one of: */
+	size_t cap;
+	uint8_t *file_buf;	/* INPUT_BUFFER bytes, kept between files */
+	uint8_t *window;	/* WINDOW_BUFFER bytes; NULL: not needed yet */
 	struct span have;	/* not yet consumed; always in buf */
+	uint64_t keep;		/* NO_KEEP, or from where on bytes stay */
 	uint64_t off;		/* of have.p[0] */
 	uint64_t size;		/* as of opening, or 0 */
 	int fd;			/* -1: none */
@@ -21,6 +29,8 @@ struct input {
 	uint8_t aside[INPUT_LOOK_MAX];	/* what input_look read */
 };
 
+#define NO_KEEP UINT64_MAX
+
 struct input *
 input_new(void)
 {
@@ -29,10 +39,12 @@ input_new(void)
 	if (in == NULL)
 		return NULL;
 	in->fd = -1;
-	if ((in->buf = malloc(INPUT_BUFFER)) == NULL) {
+	if ((in->file_buf = malloc(INPUT_BUFFER)) == NULL) {
 		free(in);
 		return NULL;
 	}
+	in->buf = in->file_buf;
+	in->cap = INPUT_BUFFER;
 	return in;
 }
 
@@ -42,7 +54,8 @@ input_free(struct input *in)
 	if (in == NULL)
 		return;
 	input_close(in);
-	free(in->buf);
+	free(in->file_buf);
+	free(in->window);
 	free(in);
 }
 
@@ -52,6 +65,7 @@ jump(struct input *in, uint64_t off)
 {
 	in->have = (struct span){ in->buf, 0 };
 	in->off = off;
+	in->keep = NO_KEEP;
 	in->ended = false;
 	in->fresh = true;
 }
@@ -135,11 +149,25 @@ input_open_pipe(struct input *in, int fd)
 	in->fd = fd;
 }
 
+/* Without memory for a window there is less that stays at hand. */
+static void
+choose_buffer(struct input *in)
+{
+	const bool stream = !in->source.seekable;
+
+	if (stream && in->window == NULL)
+		in->window = malloc(WINDOW_BUFFER);
+	in->buf = stream && in->window != NULL ? in->window : in->file_buf;
+	in->cap = in->buf == in->window ? WINDOW_BUFFER : INPUT_BUFFER;
+	jump(in, 0);
+}
+
 void
 input_open_source(struct input *in, struct byte_source s)
 {
 	input_close(in);
 	in->source = s;
+	choose_buffer(in);
 }
 
 /*
@@ -156,10 +184,14 @@ fill(const struct input *in, uint64_t off, uint8_t *p, size_t *n, size_t want,
 	if (in->exact && room > in->size - off)
 		room = (size_t)(in->size - off);
 	while (*n < want) {
-		if (*n == room)
+		size_t most = room - *n;
+
+		if (most == 0)
 			return ST_END;
+		if (!in->source.seekable && most > PIECE)
+			most = PIECE;
 		rc = in->source.read(in->source.ctx, off + *n, p + *n,
-		    room - *n, &got, e);
+		    most, &got, e);
 		if (rc != ST_OK)
 			return rc;
 		*n += got;
@@ -167,20 +199,63 @@ fill(const struct input *in, uint64_t off, uint8_t *p, size_t *n, size_t want,
 	return ST_OK;
 }
 
-/* As long as there is room what was taken stays: the caller may go back. */
-static size_t
-make_room(struct input *in)
+/* The bytes in the buffer from off on, some of them taken; false: none. */
+static bool
+at_hand(const struct input *in, uint64_t off, struct span *out)
 {
-	size_t taken = (size_t)(in->have.p - in->buf);
+	const size_t taken = (size_t)(in->have.p - in->buf);
+	const uint64_t start = in->off - taken;
 
-	if (in->fresh)
+	if (off < start || off - start > taken + in->have.n)
+		return false;
+	out->p = in->buf + (off - start);
+	out->n = taken + in->have.n - (size_t)(off - start);
+	return true;
+}
+
+bool
+input_at_hand(const struct input *in, uint64_t off)
+{
+	struct span s;
+
+	return at_hand(in, off, &s);
+}
+
+/* Bytes before have.p that are kept. */
+static size_t
+kept(const struct input *in)
+{
+	return in->keep < in->off && input_at_hand(in, in->keep) ?
+	    (size_t)(in->off - in->keep) : 0;
+}
+
+/* Those, and what is not consumed yet, to the start of the buffer. */
+static void
+move_down(struct input *in, size_t before)
+{
+	memmove(in->buf, in->have.p - before, before + in->have.n);
+	in->have.p = in->buf + before;
+}
+
+/*
+ * As long as there is room what was taken stays: the caller may go back.
+ * Else less than half of the buffer does, so that few bytes move often.
+ */
+static size_t
+make_room(struct input *in, size_t want)
+{
+	const size_t taken = (size_t)(in->have.p - in->buf);
+	const size_t before = kept(in), live = before + in->have.n;
+	const size_t least = want > in->have.n + INPUT_PEEK_MAX ? want :
+	    in->have.n + INPUT_PEEK_MAX;
+
+	if (in->fresh && in->source.seekable)
 		return INPUT_PEEK_MAX;
-	if (INPUT_BUFFER - taken - in->have.n < INPUT_PEEK_MAX) {
-		memmove(in->buf, in->have.p, in->have.n);
-		in->have.p = in->buf;
-		taken = 0;
-	}
-	return INPUT_BUFFER - taken;
+	if (in->cap - taken < least)
+		move_down(in, live <= in->cap / 2 ? before : 0);
+	else if (!in->source.seekable && live <= PIECE && taken > 4 * PIECE)
+		move_down(in, before);	/* stay in the cache */
+	return in->cap - (size_t)(in->have.p - in->buf);
 }
 
 int
@@ -191,7 +266,7 @@ input_peek(struct input *in, size_t want, struct span *out, struct err *e)
 
 	assert(want > 0 && want <= INPUT_PEEK_MAX);
 	if (in->have.n < want && !in->ended) {
-		room = make_room(in);
+		room = make_room(in, want);
 		in->fresh = false;
 		rc = fill(in, in->off, in->buf + (in->have.p - in->buf),
 		    &in->have.n, want, room, e);
@@ -226,18 +301,53 @@ input_can_seek(const struct input *in)
 	return in->source.seekable;
 }
 
-/* The bytes in the buffer from off on, some of them taken; false: none. */
-static bool
-at_hand(const struct input *in, uint64_t off, struct span *out)
+void
+input_keep(struct input *in, uint64_t off)
+{
+	if (!in->source.seekable)
+		in->keep = off;
+}
+
+bool
+input_keeps(const struct input *in)
 {
 	const size_t taken = (size_t)(in->have.p - in->buf);
-	const uint64_t start = in->off - taken;
+	const size_t before = kept(in);
 
-	if (off < start || off - start > taken + in->have.n)
-		return false;
-	out->p = in->buf + (off - start);
-	out->n = taken + in->have.n - (size_t)(off - start);
-	return true;
+	if (in->source.seekable)
+		return true;
+	return in->keep != NO_KEEP && input_at_hand(in, in->keep) &&
+	    (in->cap - taken - in->have.n >= INPUT_PEEK_MAX ||
+	    before + in->have.n <= in->cap / 2);
+}
+
+bool
+input_can_look(const struct input *in, uint64_t off, size_t want)
+{
+	const uint64_t from = in->off - kept(in);
+
+	if (in->source.seekable)
+		return in->size == 0 || (off <= in->size &&
+		    want <= in->size - off);
+	return off >= from && off - from <= in->cap / 2 - want;
+}
+
+/* Read on until the bytes at off are at hand. */
+static int
+look_ahead(struct input *in, uint64_t off, size_t want, struct err *e)
+{
+	const size_t total = (size_t)(off - in->off) + want;
+	size_t room;
+	int rc;
+
+	if (off < in->off || in->have.n >= total || in->ended)
+		return ST_OK;
+	room = make_room(in, total);
+	in->fresh = false;
+	rc = fill(in, in->off, in->buf + (in->have.p - in->buf),
+	    &in->have.n, total, room, e);
+	in->ended = rc == ST_END;
+	return rc == ST_END ? ST_OK : rc;
 }
 
 void
@@ -264,6 +374,13 @@ input_look(struct input *in, uint64_t off, size_t want, struct span *out,
 	int rc;
 
 	assert(want > 0 && want <= INPUT_LOOK_MAX);
+	if (!in->source.seekable) {
+		if ((rc = look_ahead(in, off, want, e)) != ST_OK)
+			return rc;
+		if (!at_hand(in, off, out) || out->n == 0)
+			return ST_END;
+		return ST_OK;
+	}
 	if (in->exact && off > in->size)
 		off = in->size;
 	if (!at_hand(in, off, &s) || (s.n < want && !in->ended)) {

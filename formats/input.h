@@ -6,7 +6,11 @@
  * input_peek, input_seek or input_close; input_consume and input_look do not
  * disturb it.
  *
- * One struct input is opened and closed many times; its buffer is kept.
+ * What cannot go back (a pipe, compressed data) has a window instead: bytes
+ * from input_keep on stay at hand, and input_look sees ahead, as long as all of
+ * that is no more than INPUT_WINDOW.
+ *
+ * One struct input is opened and closed many times; its buffers are kept.
  */
 #ifndef BAREDOT_INPUT_H
 #define BAREDOT_INPUT_H
@@ -17,6 +21,7 @@
 #define INPUT_PEEK_MAX (64u << 10)	/* bytes that can be asked for */
 #define INPUT_LOOK_MAX (4u << 10)	/* likewise, by input_look */
 #define INPUT_BUFFER (1024u << 10)	/* bytes, read at once */
+#define INPUT_WINDOW (4096u << 10)	/* bytes */
 
 /*
  * Where the bytes of an input come from: a file, what a file decompresses to,
@@ -71,16 +76,30 @@ uint64_t input_offset(const struct input *);	/* of the next byte */
 /* The input can go back, and to a byte far ahead. */
 bool input_can_seek(const struct input *);
 
-/* Go to a byte, or (beyond the end) to the end.  Only if input_can_seek. */
+/*
+ * Go to a byte, or (beyond the end) to the end.  Only if input_can_seek, or to
+ * one that was taken and is at hand.
+ */
 void input_seek(struct input *, uint64_t off);
+
+/* Keep what stands from off on, not before the input's place. */
+void input_keep(struct input *, uint64_t off);
+
+bool input_at_hand(const struct input *, uint64_t off);
+
+/* input_can_seek, or what is kept is at hand, also after the next input_peek. */
+bool input_keeps(const struct input *);
 
 /*
  * As input_peek, but what stands at off, and no more than INPUT_LOOK_MAX bytes
  * can be asked for.  The input stays where it is, and keeps what it has read.
- * Valid until the next input_look or input_peek.  Only if input_can_seek.
+ * Valid until the next input_look or input_peek.  Only if input_can_look, and
+ * then, if not input_can_seek, a span of input_peek is no longer valid.
  */
 int input_look(struct input *, uint64_t off, size_t want, struct span *out,
     struct err *);
+
+bool input_can_look(const struct input *, uint64_t off, size_t want);
 
 /* Bytes in all, as of opening; 0 when that is not known. */
 uint64_t input_size(const struct input *);

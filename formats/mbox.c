@@ -242,8 +242,8 @@ begin_message(struct mbox *s, struct input *in, bool *internal,
 	if (h.body == 0)
 		return ST_OK;
 	s->body = off + h.body;
-	if (h.length == NO_LENGTH || !input_can_seek(in) ||
-	    h.length > input_size(in) || s->body > input_size(in) - h.length)
+	if (h.length == NO_LENGTH || h.length > INT64_MAX - s->body ||
+	    !input_can_look(in, s->body + h.length, 0))
 		return ST_OK;
 	if ((rc = separator_at(s, in, s->body + h.length, &trusted, e)) !=
 	    ST_OK)

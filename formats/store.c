@@ -4,27 +4,34 @@
  */
 #include "store.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "format.h"
-#include "gzip.h"
+#include "packed.h"
 
 #define FORMAT_POINTER(name) &format_##name,
 static const struct format *const formats[] = { FORMATS(FORMAT_POINTER) };
 #define FORMATS_N (sizeof(formats) / sizeof(formats[0]))
 
-enum reading { READING_NONE, READING_ONCE, READING_DONE, READING_AGAIN };
+enum reading {
+	READING_NONE, READING_ONCE, READING_DONE, READING_AGAIN,
+	READING_UPTO		/* again, to where READING_ONCE had come */
+};
 
 struct store {
 	const struct kernel *kernel;
 	struct input *file;		/* the bytes on disk */
-	struct input *plain;		/* the same, decompressed */
-	struct input *in;		/* one of the two */
-	struct gzip *gzip;
-	const struct format *format;	/* NULL: closed */
+	struct input *plain[FILTERS_MAX];	/* what is in them,
+					 * compression by compression */
+	size_t plain_n;			/* of those that are open */
+	struct input *in;		/* the last one */
+	enum packed_as archive;
+	bool member;
+	const struct format *format;	/* NULL: closed, or an archive */
 	struct msg *msg;		/* the caller's, of the last next */
 	enum reading reading;
-	uint64_t left;			/* bytes, when READING_AGAIN */
+	uint64_t left;			/* bytes, when reading again */
 	void *state[FORMATS_N];
 };
 
@@ -38,9 +45,7 @@ store_new(const struct kernel *k)
 		return NULL;
 	s->kernel = k != NULL ? k : kernel_pick(NULL);
 	s->file = input_new();
-	s->plain = input_new();
-	s->gzip = gzip_new();
-	ok = s->file != NULL && s->plain != NULL && s->gzip != NULL;
+	ok = s->file != NULL;
 	for (size_t i = 0; i < FORMATS_N; i++) {
 		s->state[i] = calloc(1, formats[i]->state_size);
 		ok = ok && s->state[i] != NULL;
@@ -52,26 +57,30 @@ store_new(const struct kernel *k)
 }
 
 void
+store_close(struct store *s)
+{
+	while (s->plain_n > 0)		/* each reads from the one before */
+		input_close(s->plain[--s->plain_n]);
+	if (s->file != NULL)
+		input_close(s->file);
+	s->archive = PACKED_NOT;
+	s->format = NULL;
+	s->msg = NULL;
+	s->reading = READING_NONE;
+}
+
+void
 store_free(struct store *s)
 {
 	if (s == NULL)
 		return;
-	input_free(s->plain);
+	store_close(s);
+	for (size_t i = 0; i < FILTERS_MAX; i++)
+		input_free(s->plain[i]);
 	input_free(s->file);
-	gzip_free(s->gzip);
 	for (size_t i = 0; i < FORMATS_N; i++)
 		free(s->state[i]);
 	free(s);
-}
-
-void
-store_close(struct store *s)
-{
-	input_close(s->plain);
-	input_close(s->file);
-	s->format = NULL;
-	s->msg = NULL;
-	s->reading = READING_NONE;
 }
 
 static void *
@@ -129,10 +138,6 @@ guess(struct span s)
 		struct span magic;
 		const char *what;
 	} known[] = {
-		{ { (const uint8_t *)"BZh", 3 }, "bzip2 data" },
-		{ { (const uint8_t *)"\xfd" "7zXZ", 5 }, "xz data" },
-		{ { (const uint8_t *)"\x28\xb5\x2f\xfd", 4 }, "zstd data" },
-		{ { (const uint8_t *)"\x04\x22\x4d\x18", 4 }, "lz4 data" },
 		{ { (const uint8_t *)"Dovecot-LZ4", 11 }, "Dovecot lz4 data" },
 		{ { (const uint8_t *)"CRYPTED\003\007", 9 },
 		    "encrypted by Dovecot's mail-crypt" },
@@ -161,24 +166,67 @@ store_head(struct store *s, struct span *head, struct err *e)
 	return ST_OK;
 }
 
+/* One compression less. */
+static int
+store_unpack(struct store *s, enum filter filter, struct budget *budget,
+    struct err *e)
+{
+	struct input **in = &s->plain[s->plain_n];
+	struct byte_source source;
+	int rc;
+
+	if (budget != NULL && (rc = budget_filters(budget,
+	    (unsigned)s->plain_n + 1, e)) != ST_OK)
+		return rc;
+	if (s->plain_n == FILTERS_MAX)
+		return err_set(e, ST_DEAD, 0, "compressed too many times");
+	if (*in == NULL && (*in = input_new()) == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
+	if ((rc = packed_source(filter, s->in, budget, &source, e)) != ST_OK)
+		return rc;
+	input_open_source(*in, source);
+	s->plain_n++;
+	s->in = *in;
+	return ST_OK;
+}
+
+static bool
+is_mail(struct span head)
+{
+	return span_begins_field(head) || span_starts(head, SPAN("From "));
+}
+
+/* An archive that is asked for; tar has a sum, others may look like mail. */
+static enum packed_as
+archive_of(struct span head, const struct store_how *how)
+{
+	const enum packed_as as = how->archives == 0 ||
+	    how->place == PLACE_MAILDIR || how->format != NULL ? PACKED_NOT :
+	    packing_archive(head);
+
+	return (how->archives >> as & 1) != 0 &&
+	    (as == PACKED_TAR || !is_mail(head)) ? as : PACKED_NOT;
+}
+
 static int
 store_probe(struct store *s, const struct store_how *how, struct err *e)
 {
+	enum filter filter;
 	struct span head;
 	int rc;
 
-	if ((rc = store_head(s, &head, e)) != ST_OK)
-		return rc;
-	if (gzip_magic(head)) {
-		input_open_source(s->plain, gzip_source(s->gzip, s->file));
-		s->in = s->plain;
-		if ((rc = store_head(s, &head, e)) != ST_OK)
+	while ((rc = store_head(s, &head, e)) == ST_OK &&
+	    (filter = packing_filter(head)) != FILTER_NONE)
+		if ((rc = store_unpack(s, filter, how->budget, e)) != ST_OK)
 			return rc;
-	}
+	if (rc != ST_OK)
+		return rc;
+	if ((s->archive = archive_of(head, how)) != PACKED_NOT)
+		return ST_OK;
 	s->format = how->format != NULL ? format_named(how->format) :
 	    best_bid(head, how->place);
 	if (s->format == NULL)
-		return err_set(e, ST_BAD, 0, "%s%s", s->in == s->plain ?
+		return err_set(e, ST_BAD, 0, "%s%s", s->plain_n > 0 ?
 		    "compressed: " : "", guess(head));
 	return ST_OK;
 }
@@ -190,8 +238,13 @@ store_begin(struct store *s, const struct store_how *how, struct err *e)
 	int rc;
 
 	s->in = s->file;
+	s->member = how->member;
+	if (how->budget != NULL && !how->member)
+		how->budget->file = s->file;
 	if ((rc = store_probe(s, how, e)) != ST_OK)
 		return rc;
+	if (s->archive != PACKED_NOT)
+		return ST_OK;
 	state = store_state(s);
 	memset(state, 0, s->format->state_size);
 	return s->format->begin(state, s->in, how, s->kernel, e);
@@ -222,8 +275,9 @@ store_drain(struct store *s, struct err *e)
 	struct span ignored;
 	int rc;
 
-	while ((rc = store_read(s, &ignored, e)) == ST_OK)
-		;
+	do
+		rc = store_read(s, &ignored, e);
+	while (rc == ST_OK || (rc == ST_END && s->reading == READING_ONCE));
 	return rc == ST_END ? ST_OK : rc;
 }
 
@@ -232,18 +286,20 @@ store_next(struct store *s, struct msg *m, struct err *e)
 {
 	int rc;
 
-	if ((s->reading == READING_ONCE || s->reading == READING_AGAIN) &&
-	    (rc = store_drain(s, e)) != ST_OK)
+	if ((s->reading == READING_ONCE || s->reading == READING_AGAIN ||
+	    s->reading == READING_UPTO) && (rc = store_drain(s, e)) != ST_OK)
 		return rc;
 	s->reading = READING_NONE;
 	memset(m, 0, sizeof(*m));
 	if ((rc = s->format->next(store_state(s), s->in, m, e)) != ST_OK)
 		return rc;
-	m->raw_off = s->in == s->file ? m->off : MSG_NOT_RAW;
+	m->raw_off = s->in == s->file && !s->member ? m->off : MSG_NOT_RAW;
 	if (m->raw_off == MSG_NOT_RAW)
-		m->why_not = "the file is compressed";
+		m->why_not = s->member ? "it is in an archive" :
+		    "the file is compressed";
 	s->msg = m;
 	s->reading = READING_ONCE;
+	input_keep(s->in, m->off);
 	return ST_OK;
 }
 
@@ -280,6 +336,11 @@ store_read(struct store *s, struct span *out, struct err *e)
 	case READING_AGAIN:
 		rc = read_again(s, out, e);
 		break;
+	case READING_UPTO:
+		rc = read_again(s, out, e);
+		if (rc == ST_END)
+			s->reading = READING_ONCE;
+		return rc;
 	default:
 		return ST_END;
 	}
@@ -294,15 +355,24 @@ store_read(struct store *s, struct span *out, struct err *e)
 bool
 store_can_again(const struct store *s)
 {
-	return input_can_seek(s->in);
+	return input_can_seek(s->in) ||
+	    (s->msg != NULL && input_at_hand(s->in, s->msg->off));
+}
+
+bool
+store_will_again(const struct store *s)
+{
+	return input_keeps(s->in);
 }
 
 void
 store_again(struct store *s)
 {
+	const bool midst = s->reading == READING_ONCE;
+
+	s->left = midst ? input_offset(s->in) - s->msg->off : s->msg->len;
+	s->reading = midst ? READING_UPTO : READING_AGAIN;
 	input_seek(s->in, s->msg->off);
-	s->left = s->msg->len;
-	s->reading = READING_AGAIN;
 }
 
 int
@@ -339,6 +409,18 @@ store_first(const struct store *s)
 {
 	return s->format->first != NULL ?
 	    s->format->first(store_state(s)) : 0;
+}
+
+enum packed_as
+store_archive(const struct store *s)
+{
+	return s->archive;
+}
+
+struct input *
+store_input(struct store *s)
+{
+	return s->in;
 }
 
 const char *

@@ -9,10 +9,11 @@
 #ifndef BAREDOT_STORE_H
 #define BAREDOT_STORE_H
 
+#include "budget.h"
 #include "dialects.h"
-#include "input.h"
 #include "kernel.h"
 #include "msg.h"
+#include "packing.h"
 
 /* What the file's place and name say about it. */
 enum store_place {
@@ -29,6 +30,11 @@ struct store_how {
 	uint64_t from, to;	/* bytes: only messages whose separator starts
 				 * there; to == 0: all.  For mbox only */
 	bool exact;		/* a separator starts at from */
+	unsigned archives;	/* the kinds that store_archive may name: bits
+				 * 1 << enum packed_as; never in a Maildir */
+	bool member;		/* of an archive */
+	struct budget *budget;	/* borrowed until store_close, its file is set
+				 * here unless it is a member's; NULL: none */
 };
 
 struct store;
@@ -52,6 +58,14 @@ int store_open_source(struct store *, struct byte_source,
 void store_close(struct store *);
 
 /*
+ * After ST_OK: the kind of archive that it is, for members_open with the
+ * input, which stands at its start.  Then it has no messages of its own: no
+ * other call but store_compressed and store_close.  PACKED_NOT: it has.
+ */
+enum packed_as store_archive(const struct store *);
+struct input *store_input(struct store *);
+
+/*
  * The next message; what was not read of the one before is skipped.
  * m->len is known only when store_read has returned ST_END.
  * ST_END: no more.  ST_DEAD: read error.
@@ -64,10 +78,16 @@ int store_next(struct store *, struct msg *m, struct err *);
  */
 int store_read(struct store *, struct span *, struct err *);
 
-/* The message can be read once more: store_again is allowed. */
+/* The message can be read once more, from now on: store_again is allowed. */
 bool store_can_again(const struct store *);
 
-/* After ST_END of store_read: begin the same message anew. */
+/* The same, and still after the next store_read. */
+bool store_will_again(const struct store *);
+
+/*
+ * Begin the same message anew: after ST_END of store_read, or in the midst of
+ * it; then ST_END comes where it had come to, and it goes on from there.
+ */
 void store_again(struct store *);
 
 /*

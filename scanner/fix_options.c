@@ -47,8 +47,8 @@ parse_word(const char *option, const char *word, const char *const *words,
 #define WORDS(a) a, sizeof(a) / sizeof(a[0])
 
 /* A number of bytes, with K, M or G behind it. */
-static bool
-parse_bytes(const char *word, uint64_t *out)
+bool
+parse_bytes(const char *option, const char *word, uint64_t *out)
 {
 	static const char units[] = "KMG";
 	const size_t n = strlen(word);
@@ -59,8 +59,8 @@ parse_bytes(const char *word, uint64_t *out)
 	if (word[0] < '0' || word[0] > '9' || *end != '\0') {
 		if (unit == NULL || end != word + n - 1 || word[0] < '0' ||
 		    word[0] > '9' || *out > UINT64_MAX >> 30)
-			return usage("--limit takes bytes (64M), not %s",
-			    word);
+			return usage("--%s takes bytes (64M), not %s",
+			    option, word);
 		*out <<= 10 * (unit - units + 1);
 	}
 	return true;
@@ -156,7 +156,7 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_AS_OWNER:
 		return true;
 	case OPTION_LIMIT:
-		return parse_bytes(arg, &c->repair.limit);
+		return parse_bytes("limit", arg, &c->repair.limit);
 	case OPTION_WAIT:
 		return parse_wait(arg, &c->wait);
 	case OPTION_FIX:

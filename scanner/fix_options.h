@@ -29,4 +29,7 @@ size_t word_index(const char *word, const char *const *words, size_t n);
 /* A decimal number up to max. */
 bool parse_number(const char *text, unsigned long max, unsigned long *out);
 
+/* Bytes, with K, M or G behind them or not; option is for the complaint. */
+bool parse_bytes(const char *option, const char *text, uint64_t *out);
+
 #endif

@@ -17,7 +17,8 @@ enum job_kind {
 struct resume {
 	uint64_t at;		/* JOB_BATCH: names done; JOB_RANGE: offset of
 				 * the next separator */
-	uint64_t messages;	/* of the name at hand, or of the range */
+	uint64_t messages;	/* of the range; JOB_BATCH, JOB_STDIN: and
+				 * problems, of the name at hand */
 };
 
 /*

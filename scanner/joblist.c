@@ -192,7 +192,8 @@ job_text(struct joblist *l, enum problem kind, struct span path, uint64_t off,
 
 	if (j == NULL)
 		return NULL;
-	l->scan->reporter->problem(&j->out, kind, path, off, why,
+	l->scan->reporter->problem(&j->out, &(struct problem_report){
+	    .kind = kind, .path = path, .off = off, .why = why },
 	    &l->scan->report);
 	j->delta.totals.records = 1;
 	j->delta.totals.unreadable = kind == PROBLEM_UNREADABLE;

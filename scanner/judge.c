@@ -121,10 +121,52 @@ struct pass {
 	struct engine *engines[3];	/* or NULL */
 	struct hash *hash;		/* or NULL */
 	bool again;			/* it is the second */
+	bool watch;			/* see to it that there can be one */
+	enum brk native;		/* watch: of the message */
 };
 
+static int read_through(struct judge *, struct store *, struct pass *,
+    struct err *);
+
+/*
+ * The start of the message is about to be lost, so there can be no second
+ * look: who would have a part in that sees what was read so far, and is shown
+ * the rest in this one.
+ */
 static int
-read_through(struct judge *j, struct store *st, const struct pass *p,
+catch_up(struct judge *j, struct store *st, struct pass *p, struct err *e)
+{
+	struct pass missed = { .again = true, .engines = { j->again },
+	    .hash = p->hash == NULL && j->options.hash != HASH_NONE ?
+	    j->hash : NULL };
+	int rc;
+
+	p->watch = false;
+	if (j->again != NULL)
+		engine_begin_again(j->again, p->native, NULL);
+	store_again(st);
+	if ((rc = read_through(j, st, &missed, e)) != ST_END)
+		return rc;
+	p->engines[2] = j->again;
+	if (missed.hash != NULL)
+		p->hash = missed.hash;
+	return ST_OK;
+}
+
+static int
+read_on(struct judge *j, struct store *st, struct pass *p, struct span *a,
+    struct err *e)
+{
+	int rc;
+
+	if (p->watch && !store_will_again(st) &&
+	    (rc = catch_up(j, st, p, e)) != ST_OK)
+		return rc;
+	return store_read(st, a, e);
+}
+
+static int
+read_through(struct judge *j, struct store *st, struct pass *p,
     struct err *e)
 {
 	struct span a;
@@ -132,7 +174,7 @@ read_through(struct judge *j, struct store *st, const struct pass *p,
 
 	if (p->hash != NULL)
 		hash_begin(p->hash);
-	while ((rc = store_read(st, &a, e)) == ST_OK) {
+	while ((rc = read_on(j, st, p, &a, e)) == ST_OK) {
 		for (size_t i = 0; i < 3; i++)
 			if (p->engines[i] != NULL)
 				engine_feed(p->engines[i], a);
@@ -163,7 +205,7 @@ look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
 	const bool look = j->again != NULL && engine_is_suspect(v);
 	const bool hash = !*hashed && j->options.hash != HASH_NONE &&
 	    (look || is_shown(j, v));
-	const struct pass pass = { .again = true,
+	struct pass pass = { .again = true,
 	    .engines = { look && !fed ? j->again : NULL },
 	    .hash = hash ? j->hash : NULL };
 	int rc;
@@ -185,24 +227,22 @@ int
 judge_message(struct judge *j, struct store *st, const struct msg *m,
     bool brief, struct judged *out, struct err *e)
 {
-	/* What cannot be read again has to be looked at at once. */
-	const bool once = !store_can_again(st) && !brief;
-	bool hashed = !brief && (j->options.hash == HASH_ALL ||
-	    (once && j->options.hash != HASH_NONE));
-	const struct pass pass = {
-		.engines = { j->first, brief ? NULL : j->beside,
-		    once ? j->again : NULL },
-		.hash = hashed ? j->hash : NULL };
+	struct pass pass = {
+		.engines = { j->first, brief ? NULL : j->beside },
+		.hash = !brief && j->options.hash == HASH_ALL ? j->hash :
+		    NULL, .watch = !brief, .native = m->native };
 	struct verdict *v;
+	bool hashed, once;
 	int rc;
 
 	engine_begin(j->first, m->native);
-	for (size_t i = 1; i < 3; i++)
-		if (pass.engines[i] != NULL)
-			engine_begin_again(pass.engines[i], m->native, NULL);
+	if (pass.engines[1] != NULL)
+		engine_begin_again(pass.engines[1], m->native, NULL);
 	if ((rc = read_through(j, st, &pass, e)) != ST_END)
 		return rc;
 	v = engine_end(j->first);
+	once = pass.watch != !brief;
+	hashed = pass.hash != NULL;
 	if (pass.engines[1] != NULL)
 		engine_end_again(j->beside, v);
 	if (!brief && (rc = look_again(j, st, m, once, v, &hashed, e)) !=

@@ -15,6 +15,7 @@
 #include "fix_options.h"
 #include "report.h"
 #include "store.h"
+#include "unpack_options.h"
 
 #define JOBS_MAX 256u
 
@@ -278,6 +279,10 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 		return parse_jobs(arg, &c->jobs);
 	case OPTION_TIMEOUT:
 		return parse_timeout(arg, &c->timeout);
+	case OPTION_UNPACK:
+		return unpack_kinds(arg, &c->archives);
+	case OPTION_UNPACK_LIMITS:
+		return unpack_limits(arg, &c->limits);
 	case OPTION_KERNEL:
 		return parse_kernel(arg, &c->kernel);
 	case OPTION_COLOR:
@@ -408,6 +413,7 @@ scan_command_parse(int argc, char **argv, enum command command,
 	*c = (struct scan_command){ .command = command,
 	    .kernel = kernel_pick(NULL), .codes = code_set_default(),
 	    .jobs = processors(), .timeout = 300, .wait = 30,
+	    .archives = unpack_kinds_default(), .limits = LIMITS_DEFAULT,
 	    .repair = { .limit = REPAIR_LIMIT } };
 	return parse(c, &line);
 }

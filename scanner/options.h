@@ -5,6 +5,7 @@
 #ifndef BAREDOT_OPTIONS_H
 #define BAREDOT_OPTIONS_H
 
+#include "budget.h"
 #include "buf.h"
 #include "codes.h"
 #include "engine.h"
@@ -116,6 +117,15 @@
 	O(FOR_ALL, ONE_FS, 'x', "one-file-system", NULL, \
 	    "do not enter other file systems") \
 	O(FOR_SCAN, TMP, 0, "tmp", NULL, "scan tmp/ of Maildirs too") \
+	O(FOR_SCAN, UNPACK, 0, "unpack", "KINDS", \
+	    "look into archives of these kinds: some of tar, cpio, zip, 7z, " \
+	    "ar and iso with commas between them, all, or none (all but " \
+	    "iso)") \
+	O(FOR_SCAN, UNPACK_LIMITS, 0, "unpack-limits", "LIMITS", \
+	    "how much a file may unpack to: some of ratio=N (to its size, " \
+	    "behind 64 MiB), bytes=SIZE, members=N, nesting=N and " \
+	    "filters=N, with commas between them; 0: no limit (200, 64G, " \
+	    "2000000, 8, 4)") \
 	O(FOR_ALL, JOBS, 'j', "jobs", "N", \
 	    "scan with N worker processes (one per processor); 0: in this " \
 	    "process") \
@@ -158,6 +168,8 @@ struct scan_command {
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
 	bool no_default_rules;
+	unsigned archives;		/* to look into: store_how */
+	struct limits limits;
 	size_t rules_n;
 	const char *rules[RULE_FILES_MAX];
 	char **paths;			/* NULL-terminated */

@@ -14,6 +14,8 @@ struct scan_options {
 	struct report_options report;
 	const struct reporter *reporter;
 	const char *format;	/* forced, or NULL */
+	unsigned archives;	/* as in struct store_how */
+	struct limits limits;
 	bool all;		/* a record for every message */
 	bool hash;		/* SHA-256 of every message that has a record,
 				 * even if that means a record for all */

@@ -28,19 +28,6 @@ is_mail(struct span head)
 	return span_begins_field(head) || span_starts(head, SPAN("From "));
 }
 
-/* Its header is digits alone, whose number is at least this (cpio(5)). */
-static bool
-is_cpio(struct span head)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	size_t i = 0;
-
-	while (i < head.n && i < 76 && head.p[i] != '\0' &&
-	    strchr(digits, head.p[i]) != NULL)
-		i++;
-	return i == 76;
-}
-
 /* Of what is in a compression only a process that can be spared may say. */
 static bool
 is_packed_archive(struct scan_run *r, int fd)
@@ -56,7 +43,7 @@ is_archive(struct scan_run *r, int fd)
 	uint8_t bytes[ARCHIVE_KIND_BYTES];
 	const ssize_t n = call_read(fd, bytes, sizeof(bytes), 0);
 	const struct span head = { bytes, n > 0 ? (size_t)n : 0 };
-	enum archive_filter filter;
+	enum filter filter;
 	enum archive_format format;
 	struct err e;
 
@@ -66,7 +53,8 @@ is_archive(struct scan_run *r, int fd)
 		return !is_mail(head);	/* RAR, 7z: to be refused */
 	if (filter == FILTER_NONE)
 		return archive_format_of(head, &format, &e) == ST_OK &&
-		    (format != FORMAT_CPIO || is_cpio(head));
+		    (format != FORMAT_CPIO ||
+		    packing_archive(head) == PACKED_CPIO);
 	return !is_mail(head) && is_packed_archive(r, fd);
 }
 

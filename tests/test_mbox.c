@@ -254,7 +254,7 @@ chunks_do_not_matter(void **state)
 		const struct span f = make(&b, seed, seed % 3 == 0, 6);
 		const size_t i = (size_t)seed % 6;
 
-		split_file(&x->splitter, f, false, &want);
+		split_file(&x->splitter, f, true, &want);
 		run_drip(x, f, steps[i], seed % 2, &g);
 		same_split(&g, &want);
 		run_drip(x, f, SIZE_MAX, false, &g);
@@ -338,7 +338,7 @@ a_read_error_at_any_byte_is_dead(void **state)
 	for (uint64_t seed = 1; seed <= 24; seed++) {
 		const struct span f = make(&b, seed, false, 4);
 
-		split_file(&x->splitter, f, false, &want);
+		split_file(&x->splitter, f, true, &want);
 		for (uint64_t fail = 0; fail <= f.n; fail++) {
 			struct drip d = { .bytes = f, .step = 1 + fail % 5,
 			    .fail_at = fail };
@@ -367,7 +367,7 @@ a_late_read_error_is_dead_behind_whole_messages(void **state)
 			buf_str(&b, "a line of a long message\n");
 		buf_str(&b, "\n");
 	}
-	split_file(&x->splitter, buf_span(&b), false, &want);
+	split_file(&x->splitter, buf_span(&b), true, &want);
 	for (uint64_t fail = 0; fail <= b.n; fail += 1013) {
 		struct drip d = { .bytes = buf_span(&b), .seed = 1 + fail,
 		    .fail_at = fail };

@@ -5,16 +5,7 @@
 #define BAREDOT_ARCHIVE_KIND_H
 
 #include "err.h"
-#include "span.h"
-
-enum archive_filter {
-	FILTER_NONE,
-	FILTER_GZIP,
-	FILTER_BZIP2,
-	FILTER_XZ,
-	FILTER_ZSTD,
-	FILTER_LZ4
-};
+#include "packing.h"
 
 enum archive_format {
 	FORMAT_TAR,
@@ -24,13 +15,11 @@ enum archive_format {
 
 #define ARCHIVE_KIND_BYTES 512u	/* that the calls below look at, at most */
 
-const char *archive_kind_filter(enum archive_filter);
-
 /*
  * The compression around it, from the first bytes of the file.  ST_BAD: one
  * that is not written, or an archive of a format that is not; *e names it.
  */
-int archive_filter_of(struct span head, enum archive_filter *out,
+int archive_filter_of(struct span head, enum filter *out,
     struct err *);
 
 /* The format, from the first bytes of what is in the compression. */

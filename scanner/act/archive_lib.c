@@ -105,7 +105,7 @@ on_skip(struct archive *a, void *ctx, la_int64_t n)
 
 /* WARN of a filter: it would run another program.  None of ours does. */
 static int
-use_filter(struct archive *a, enum archive_filter f)
+use_filter(struct archive *a, enum filter f)
 {
 	static int (*const uses[])(struct archive *) = {
 		[FILTER_GZIP] = archive_read_support_filter_gzip,
@@ -160,7 +160,7 @@ unpacker_close(struct unpacker *u)
 }
 
 int
-unpacker_open(struct unpacker **out, int fd, enum archive_filter filter,
+unpacker_open(struct unpacker **out, int fd, enum filter filter,
     struct err *e)
 {
 	struct unpacker *u = calloc(1, sizeof(*u));
@@ -224,7 +224,7 @@ on_write(struct archive *a, void *ctx, const void *p, size_t n)
 
 /* No time in the header of gzip: the same input gives the same file. */
 static int
-add_filter(struct archive *a, enum archive_filter f)
+add_filter(struct archive *a, enum filter f)
 {
 	static int (*const adds[])(struct archive *) = {
 		[FILTER_GZIP] = archive_write_add_filter_gzip,
@@ -258,7 +258,7 @@ packer_close(struct packer *k)
 }
 
 static int
-begin_pack(struct packer *k, enum archive_filter filter)
+begin_pack(struct packer *k, enum filter filter)
 {
 	struct archive_entry *entry = archive_entry_new();
 	bool ok;
@@ -277,7 +277,7 @@ begin_pack(struct packer *k, enum archive_filter filter)
 }
 
 int
-packer_open(struct packer **out, enum archive_filter filter, packer_fn *fn,
+packer_open(struct packer **out, enum filter filter, packer_fn *fn,
     void *ctx, struct err *e)
 {
 	struct packer *k = calloc(1, sizeof(*k));
@@ -339,7 +339,7 @@ lister_close(struct lister *l)
 
 int
 lister_open(struct lister **out, int fd, enum archive_format format,
-    enum archive_filter filter, struct err *e)
+    enum filter filter, struct err *e)
 {
 	struct lister *l = calloc(1, sizeof(*l));
 	int rc = ST_DEAD;

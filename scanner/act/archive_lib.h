@@ -18,7 +18,7 @@
 /* What is in a compressed file. */
 struct unpacker;
 
-int unpacker_open(struct unpacker **out, int fd, enum archive_filter,
+int unpacker_open(struct unpacker **out, int fd, enum filter,
     struct err *);
 
 /* The next bytes, valid until the next call.  ST_END: that was all. */
@@ -35,7 +35,7 @@ typedef int packer_fn(void *ctx, struct span);
 struct packer;
 
 /* Compress; level and the like as libarchive has them.  FILTER_NONE: not. */
-int packer_open(struct packer **out, enum archive_filter, packer_fn *,
+int packer_open(struct packer **out, enum filter, packer_fn *,
     void *ctx, struct err *);
 int packer_write(struct packer *, struct span, struct err *);
 int packer_finish(struct packer *, struct err *);	/* all is written */
@@ -55,7 +55,7 @@ struct seen {
 struct lister;
 
 int lister_open(struct lister **out, int fd, enum archive_format,
-    enum archive_filter, struct err *);
+    enum filter, struct err *);
 
 /*
  * ST_OK: the next member; what was not read of the last one is passed over.

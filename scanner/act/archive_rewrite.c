@@ -417,7 +417,7 @@ look(int fd, struct archive_what *what, struct ledger *l,
 	    (rc = archive_survey(fd, what, l, e)) != ST_OK)
 		return rc;
 	*out = (struct archive_facts){ .format = what->form->name,
-	    .filter = archive_kind_filter(what->filter), .members = l->n };
+	    .filter = packing_filter_name(what->filter), .members = l->n };
 	return ST_OK;
 }
 

@@ -74,7 +74,7 @@ open_gzip(struct archive_in *in, struct err *e)
 }
 
 int
-archive_in_open(struct archive_in **out, int fd, enum archive_filter filter,
+archive_in_open(struct archive_in **out, int fd, enum filter filter,
     struct err *e)
 {
 	struct archive_in *in = calloc(1, sizeof(*in));
@@ -226,7 +226,7 @@ archive_out_close(struct archive_out *out)
 }
 
 int
-archive_out_open(struct archive_out **out, int fd, enum archive_filter filter,
+archive_out_open(struct archive_out **out, int fd, enum filter filter,
     struct err *e)
 {
 	struct archive_out *o = calloc(1, sizeof(*o));

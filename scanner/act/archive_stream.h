@@ -16,7 +16,7 @@ struct archive_in;
  * below: ST_BAD damaged, or beyond a limit of archive_rewrite.h; ST_DEAD
  * cannot be read, or no memory.
  */
-int archive_in_open(struct archive_in **out, int fd, enum archive_filter,
+int archive_in_open(struct archive_in **out, int fd, enum filter,
     struct err *);
 
 void archive_in_close(struct archive_in *);	/* NULL is fine */
@@ -42,7 +42,7 @@ int archive_in_end(struct archive_in *, struct err *);
 struct archive_out;
 
 /* Into the file fd, from its offset 0; not truncated. */
-int archive_out_open(struct archive_out **out, int fd, enum archive_filter,
+int archive_out_open(struct archive_out **out, int fd, enum filter,
     struct err *);
 
 void archive_out_close(struct archive_out *);	/* NULL is fine */

@@ -9,7 +9,7 @@
 #include "archive_ledger.h"
 
 struct archive_what {
-	enum archive_filter filter;
+	enum filter filter;
 	enum archive_format format;
 	const struct archive_form *form;
 	bool empty;		/* a zip without members, which libarchive

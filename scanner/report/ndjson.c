@@ -107,6 +107,8 @@ put_store(struct json *j, struct span path, const struct store_facts *f,
 	json_key_text(j, "type", "store");
 	json_bytes(j, "path", path);
 	json_key_text(j, "format", f->format);
+	if (f->members > 0)
+		json_key_u64(j, "members", f->members);
 	json_key_u64(j, "messages", f->messages);
 	json_key_u64(j, "bytes", f->bytes);
 	json_key(j, "conventions");
@@ -131,16 +133,18 @@ put_store(struct json *j, struct span path, const struct store_facts *f,
 }
 
 static void
-put_problem(struct json *j, enum problem kind, struct span path,
-    uint64_t off, const char *why)
+put_problem(struct json *j, const struct problem_report *r)
 {
+	const bool unreadable = r->kind == PROBLEM_UNREADABLE;
+
 	json_open(j, '{');
-	json_key_text(j, "type", kind == PROBLEM_UNREADABLE ? "unreadable" :
-	    "skipped");
-	json_bytes(j, "path", path);
-	if (off != MSG_NOT_RAW)
-		json_key_u64(j, "offset", off);
-	json_key_text(j, kind == PROBLEM_UNREADABLE ? "error" : "reason", why);
+	json_key_text(j, "type", unreadable ? "unreadable" : "skipped");
+	json_bytes(j, "path", r->path);
+	if (r->off != MSG_NOT_RAW)
+		json_key_u64(j, "offset", r->off);
+	json_key_text(j, unreadable ? "error" : "reason", r->why);
+	if (r->limit != NULL)
+		json_key_text(j, "limit", r->limit);
 	json_close(j, '}');
 }
 
@@ -256,13 +260,13 @@ nd_store(struct buf *b, struct span path, const struct store_facts *f,
 }
 
 static void
-nd_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
-    const char *why, const struct report_options *o)
+nd_problem(struct buf *b, const struct problem_report *r,
+    const struct report_options *o)
 {
 	struct json j = json_begin(b);
 
 	(void)o;
-	put_problem(&j, kind, path, off, why);
+	put_problem(&j, r);
 	buf_byte(b, '\n');
 }
 
@@ -327,14 +331,14 @@ doc_store(struct buf *b, struct span path, const struct store_facts *f,
 }
 
 static void
-doc_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
-    const char *why, const struct report_options *o)
+doc_problem(struct buf *b, const struct problem_report *r,
+    const struct report_options *o)
 {
 	struct json j = json_begin(b);
 
 	(void)o;
 	buf_str(b, ",\n");
-	put_problem(&j, kind, path, off, why);
+	put_problem(&j, r);
 }
 
 static void

@@ -168,12 +168,26 @@ put_mime(struct json *j, const struct verdict *v,
 	json_close(j, '}');
 }
 
+/* Names need not be unique in an archive. */
+static void
+put_members(struct json *j, const struct report_message *r)
+{
+	if (r->members_n == 0)
+		return;
+	json_key(j, "members");
+	json_open(j, '[');
+	for (size_t i = 0; i < r->members_n; i++)
+		json_u64(j, r->members[i]);
+	json_close(j, ']');
+}
+
 static void
 put_identity(struct json *j, const struct report_message *r)
 {
 	const struct msg *m = r->msg;
 
 	json_bytes(j, "path", r->path);
+	put_members(j, r);
 	json_key_text(j, "format", m->format);
 	json_key(j, "index");
 	report_index(j->out, m->index, r->index_is_relative);

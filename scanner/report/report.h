@@ -40,6 +40,7 @@ void totals_add(struct totals *, const struct totals *more);
 struct store_facts {
 	const char *format;		/* a literal; NULL: no message yet */
 	uint64_t messages, bytes;
+	uint64_t members;		/* of an archive; else 0 */
 	uint64_t conventions[CONVENTIONS];
 	bool has_dialects;
 	struct dialects dialects;
@@ -112,6 +113,9 @@ struct report_message {
 	bool hashed;
 	uint8_t sha256[HASH_SIZE];
 	const struct repair_facts *repair;	/* or NULL */
+	const uint64_t *members;	/* ordinals, from the outermost archive
+					 * in; members_n 0: it is in none */
+	size_t members_n;
 };
 
 /* What came of one file that was acted on. */
@@ -129,6 +133,14 @@ struct act_report {
 
 enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
 
+struct problem_report {
+	enum problem kind;
+	struct span path;
+	uint64_t off;			/* bytes into it, or MSG_NOT_RAW */
+	const char *why;
+	const char *limit;		/* that was hit; or NULL */
+};
+
 struct reporter {
 	const char *name;
 	void (*header)(struct buf *, const struct scan_facts *);
@@ -136,9 +148,8 @@ struct reporter {
 	    const struct report_options *);
 	void (*store)(struct buf *, struct span path,
 	    const struct store_facts *, const struct report_options *);
-	/* off: bytes into the file, or MSG_NOT_RAW */
-	void (*problem)(struct buf *, enum problem, struct span path,
-	    uint64_t off, const char *why, const struct report_options *);
+	void (*problem)(struct buf *, const struct problem_report *,
+	    const struct report_options *);
 	void (*acted)(struct buf *, const struct act_report *,
 	    const struct report_options *);
 	void (*summary)(struct buf *, const struct scan_facts *,

@@ -187,18 +187,20 @@ text_store(struct buf *b, struct span path, const struct store_facts *f,
 }
 
 static void
-text_problem(struct buf *b, enum problem kind, struct span path, uint64_t off,
-    const char *why, const struct report_options *o)
+text_problem(struct buf *b, const struct problem_report *r,
+    const struct report_options *o)
 {
 	(void)o;
-	escape_text(b, path);
-	if (off != MSG_NOT_RAW) {
+	escape_text(b, r->path);
+	if (r->off != MSG_NOT_RAW) {
 		buf_byte(b, ':');
-		buf_u64(b, off);
+		buf_u64(b, r->off);
 	}
-	buf_str(b, kind == PROBLEM_UNREADABLE ? ": unreadable: " :
+	buf_str(b, r->kind == PROBLEM_UNREADABLE ? ": unreadable: " :
 	    ": skipped: ");
-	escape_text(b, span_text(why));
+	escape_text(b, span_text(r->why));
+	if (r->limit != NULL)
+		buf_printf(b, " (see --unpack-limits, %s)", r->limit);
 	buf_byte(b, '\n');
 }
 

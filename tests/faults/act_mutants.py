@@ -323,7 +323,8 @@ FLAGS = ["-std=c11", "-O1", "-w", "-D_GNU_SOURCE",
 INCLUDES = ["-Iscanner/base", "-Irules", "-Iformats", "-Iscanner",
             "-Iscanner/act", "-Itests"]
 BASE = ["scanner/base/%s.c" % n for n in ("buf", "err", "hash")] + \
-    ["formats/%s.c" % n for n in ("gzip", "input", "listing", "names")]
+    ["formats/%s.c" % n for n in ("gzip", "input", "listing", "names",
+                               "packing")]
 
 
 def compile_objects(top, names):

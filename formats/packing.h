@@ -1,0 +1,34 @@
+/*
+ * How a file is packed, by its first bytes: compressed, an archive, or neither.
+ */
+#ifndef BAREDOT_PACKING_H
+#define BAREDOT_PACKING_H
+
+#include "span.h"
+
+enum filter {
+	FILTER_NONE, FILTER_GZIP, FILTER_BZIP2, FILTER_XZ, FILTER_ZSTD,
+	FILTER_LZ4, FILTER_LZIP, FILTER_COMPRESS
+};
+
+enum packed_as {
+	PACKED_NOT, PACKED_TAR, PACKED_CPIO, PACKED_ZIP, PACKED_7Z,
+	PACKED_AR, PACKED_ISO
+};
+
+/* From this many bytes of the file, or all; isos have theirs at the end. */
+#define PACKING_HEAD (33u << 10)
+
+/* The outermost compression. */
+enum filter packing_filter(struct span head);
+
+/* An archive that is not compressed around its members. */
+enum packed_as packing_archive(struct span head);
+
+/* A tar's header: its sum is right.  Of 512 zeros too, a tar's end. */
+bool packing_is_tar(struct span head);
+
+const char *packing_filter_name(enum filter);		/* "gzip" ... */
+const char *packing_archive_name(enum packed_as);		/* "tar" ... */
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * See scanning.h: what is said of one file, and of each message in it.
+ */
+#include "scanning.h"
+
+#include "escape.h"
+#include "kept.h"
+#include "message_note.h"
+
+bool
+scan_event(struct scanner *s)
+{
+	return ++s->events > s->known;
+}
+
+static void
+report_problem(struct scanner *s, enum problem kind, uint64_t off,
+    const char *why)
+{
+	const struct problem_report r = { .kind = kind,
+	    .path = buf_span(&s->path), .off = off, .why = why,
+	    .limit = s->budget.hit != LIMIT_NONE ?
+	    limit_name(s->budget.hit) : NULL };
+
+	s->options.reporter->problem(&s->out, &r, &s->options.report);
+	s->delta.totals.records++;
+}
+
+void
+scan_unreadable(struct scanner *s, uint64_t off, const struct err *e)
+{
+	if (scan_event(s)) {
+		report_problem(s, PROBLEM_UNREADABLE, off, e->text);
+		s->delta.totals.unreadable++;
+		s->delta.lost = s->job->kind == JOB_RANGE;
+	}
+	s->budget.hit = LIMIT_NONE;
+}
+
+void
+scan_skipped(struct scanner *s, uint64_t *counter, const char *why)
+{
+	const bool named = s->job->place == PLACE_NAMED && s->ordinals_n == 0;
+
+	if (!scan_event(s))
+		return;
+	(*counter)++;
+	if (s->options.report.verbose || named)
+		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
+}
+
+void
+scan_tell_store(struct scanner *s, const struct store_facts *f)
+{
+	if (!scan_event(s))
+		return;
+	s->options.reporter->store(&s->out, buf_span(&s->path), f,
+	    &s->options.report);
+	s->delta.totals.stores++;
+	s->delta.totals.records++;
+}
+
+/* Whoever acts will want to look at this message. */
+static void
+plan_message(struct scanner *s, const struct msg *m,
+    const struct judged *got, bool take)
+{
+	struct plan_item i = { .folder = span_text(s->job->path),
+	    .root = s->job->root, .name = span_text(s->name),
+	    .container = store_is_container(s->store), .size = m->len,
+	    .place = (uint8_t)s->job->place, .take = take };
+	struct buf note = { 0 };
+	struct report_message r = { .path = buf_span(&s->path), .msg = m,
+	    .verdict = got->verdict, .hashed = got->hashed };
+
+	if (got->hashed)
+		memcpy(i.sha, got->sha256, sizeof(i.sha));
+	memcpy(r.sha256, i.sha, sizeof(r.sha256));
+	if (take && !i.container)
+		message_note(&note, s->store, &r, s->options.cwd,
+		    &s->options.report);
+	i.note = buf_span(&note);
+	plan_put(&s->plan, &i);
+	s->plan.failed = s->plan.failed || !buf_ok(&note);
+	buf_free(&note);
+}
+
+/*
+ * What would be done to it, or NULL: nothing that anybody asked for.  ST_DEAD:
+ * it cannot be read once more.
+ */
+static int
+look_at_repair(struct scanner *s, const struct msg *m,
+    const struct judged *got, struct repair_facts *out, struct err *e)
+{
+	int rc;
+
+	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
+	    (time_t)s->mtime, out, e)) != ST_OK)
+		return rc;
+	if (s->keeper != NULL && (out->is == REPAIR_EDITS ||
+	    out->is == REPAIR_TAKE_OUT)) {
+		out->is = REPAIR_REFUSED;
+		kept_why(s->keeper, true, out->why, sizeof(out->why));
+	}
+	s->delta.totals.repairs[out->is]++;
+	if (out->is == REPAIR_EDITS || out->is == REPAIR_TAKE_OUT)
+		plan_message(s, m, got, out->is == REPAIR_TAKE_OUT);
+	return ST_OK;
+}
+
+/* The record of a message. */
+static void
+report_message(struct scanner *s, const struct msg *m,
+    const struct judged *got, const struct repair_facts *repair)
+{
+	struct report_message r = {
+		.path = buf_span(&s->path), .msg = m,
+		.verdict = got->verdict,
+		.index_is_relative = s->job->kind == JOB_RANGE,
+		.hashed = got->hashed, .repair = repair,
+		.members = s->ordinals, .members_n = s->ordinals_n,
+	};
+
+	if (got->hashed)
+		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
+	s->options.reporter->message(&s->out, &r, &s->options.report);
+	s->delta.totals.records++;
+}
+
+/* It is one of those that are asked for. */
+static bool
+is_wanted(const struct scanner *s, const struct msg *m,
+    const struct judged *got)
+{
+	return s->options.only == NULL || (got->hashed &&
+	    selection_has(s->options.only, m->off, m->len, got->sha256));
+}
+
+/*
+ * One message.  known: it was reported before a worker died, and is only
+ * counted for its store.  ST_END: done.  ST_DEAD: it cannot be read whole.
+ */
+static int
+scan_message(struct scanner *s, const struct msg *m, bool known,
+    struct store_facts *facts, struct err *e)
+{
+	struct repair_facts facts_of_repair, *repair = NULL;
+	struct judged got;
+	int rc = judge_message(s->judge, s->store, m, known, &got, e);
+
+	if (rc != ST_END)
+		return rc;
+	if (!known && s->repair != NULL && got.flagged && is_wanted(s, m,
+	    &got)) {
+		repair = &facts_of_repair;
+		if ((rc = look_at_repair(s, m, &got, repair, e)) != ST_OK)
+			return rc;
+	}
+	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
+	    s->options.hash || got.flagged))
+		report_message(s, m, &got, repair);
+	store_facts_count(facts, m, got.verdict);
+	if (!known)
+		totals_count(&s->delta.totals, m, got.verdict,
+		    &s->options.report);
+	return ST_END;
+}
+
+/* Where a job would go on after this message. */
+static struct resume
+after_message(const struct scanner *s, uint64_t name, uint64_t index)
+{
+	if (s->job->kind == JOB_RANGE)
+		return (struct resume){ store_position(s->store), index };
+	return (struct resume){ name, s->events };
+}
+
+void
+scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
+{
+	struct msg m;
+	struct err e = { 0 };
+	int rc;
+
+	while ((rc = store_next(s->store, &m, &e)) == ST_OK) {
+		const bool fresh = scan_event(s);
+
+		rc = scan_message(s, &m, !fresh, facts, &e);
+		if (rc != ST_END)
+			break;
+		if (fresh)
+			scan_maybe_commit(s, after_message(s, name, m.index));
+	}
+	if (rc != ST_END)
+		scan_unreadable(s, store_position(s->store), &e);
+}
+
+void
+scan_opened(struct scanner *s, uint64_t name, struct store_facts *folder)
+{
+	const bool member = s->ordinals_n > 0;
+	struct store_facts own = { 0 };
+
+	if (store_archive(s->store) != PACKED_NOT) {
+		scan_packed(s, name);
+		return;
+	}
+	s->mail++;
+	if (scan_event(s))
+		s->delta.totals.files++;	/* else it is counted */
+	if (!store_is_container(s->store) && (member ||
+	    s->job->place != PLACE_NAMED)) {
+		scan_store(s, name, folder);
+		return;
+	}
+	scan_store(s, name, &own);
+	own.has_dialects = store_take_dialects(s->store, &own.dialects);
+	if (own.format == NULL)
+		own.format = store_format(s->store);
+	scan_tell_store(s, &own);
+}
+
+/* It was opened, or why it was not is told. */
+static bool
+open_store(struct scanner *s, struct opened_file f)
+{
+	const struct store_how how = {
+		.format = s->options.format, .place = s->job->place,
+		.archives = s->repair == NULL ? s->options.archives : 0,
+		.budget = &s->budget,
+	};
+	struct err e = { 0 };
+	const int rc = store_open(s->store, f.fd, f.size, &how, &e);
+
+	if (rc == ST_BAD && s->keeper != NULL) {
+		kept_why(s->keeper, false, e.text, sizeof(e.text));
+		if (scan_event(s)) {
+			s->delta.totals.not_mail++;
+			report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW,
+			    e.text);
+		}
+	} else if (rc == ST_BAD)
+		scan_skipped(s, &s->delta.totals.not_mail, e.text);
+	else if (rc != ST_OK)
+		scan_unreadable(s, MSG_NOT_RAW, &e);
+	return rc == ST_OK;
+}
+
+static void
+on_unpacked(void *ctx, uint64_t bytes)
+{
+	struct scanner *s = ctx;
+
+	scan_tick(s, 0, bytes);
+}
+
+bool
+scan_file(struct scanner *s, uint64_t name, struct opened_file f)
+{
+	struct err e = { 0 };
+	bool large = false;
+
+	s->store = s->levels[0];
+	s->budget = (struct budget){ .limits = &s->options.limits,
+	    .unpacked = on_unpacked, .ctx = s };
+	s->keeper = s->repair != NULL ? kept_by(s->job->path, s->name,
+	    f.fd) : NULL;
+	if (open_store(s, f)) {
+		large = store_archive(s->store) == PACKED_NOT &&
+		    f.size >= SCAN_LARGE && store_splits(s->store);
+		if (!large)
+			scan_opened(s, name, &s->delta.folder);
+	}
+	if (!large && s->events < s->known) {
+		(void)err_set(&e, ST_DEAD, 0,
+		    "the file became shorter while it was scanned");
+		s->known = s->events;
+		scan_unreadable(s, MSG_NOT_RAW, &e);
+	}
+	store_close(s->store);
+	return large;
+}

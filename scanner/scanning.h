@@ -1,0 +1,76 @@
+/*
+ * The inside of a scanner: what scan.c, scan_store.c and scan_packed.c share.
+ */
+#ifndef BAREDOT_SCANNING_H
+#define BAREDOT_SCANNING_H
+
+#include "judge.h"
+#include "keeper.h"
+#include "open.h"
+#include "scan.h"
+
+struct scanner {
+	struct scan_options options;
+	struct judge *judge;
+	struct store *store;	/* that is read now */
+	struct store *levels[1 + NESTING_MAX];	/* of the file, and of members
+				 * in members; made when they are needed */
+	struct opener *opener;
+	struct repair *repair;	/* or NULL */
+	struct buf path;	/* of what is at hand; members behind a '!' */
+	const char *name;	/* of the file at hand, in its folder */
+	int64_t mtime;		/* of what is at hand */
+	const struct keeper *keeper;	/* of it; NULL: nobody */
+	struct budget budget;	/* of the file at hand */
+	uint64_t ordinals[NESTING_MAX];	/* of the members at hand */
+	size_t ordinals_n;
+
+	/* Messages and problems of the file at hand, and how many of them
+	 * were committed by a worker that died later. */
+	uint64_t events, known;
+	uint64_t mail;		/* files and members that held mail, ever */
+
+	/* Of the job at hand: */
+	const struct job_spec *job;
+	const struct job_sink *sink;
+	struct buf out, plan;	/* not committed yet */
+	struct delta delta;	/* likewise */
+	uint64_t unticked;	/* bytes read since the last sign of life */
+	uint64_t again;		/* likewise, for the second time, or
+				 * unpacked */
+};
+
+/* scan.c: a sign of life, as judge_options.tick. */
+void scan_tick(void *scanner, uint64_t bytes, uint64_t again);
+
+/* Between two messages or files: commit when it is time. */
+void scan_maybe_commit(struct scanner *, struct resume);
+
+/* scan_store.c: one more event; false: it is known, and not to be told. */
+bool scan_event(struct scanner *);
+
+/* *e, of what s->path is; off: bytes into it, or MSG_NOT_RAW. */
+void scan_unreadable(struct scanner *, uint64_t off, const struct err *e);
+
+/* Not mail, a FIFO, gone: counted, and listed with -v or if it was named. */
+void scan_skipped(struct scanner *, uint64_t *counter, const char *why);
+
+/* The record of a store. */
+void scan_tell_store(struct scanner *, const struct store_facts *);
+
+/*
+ * The open s->store, which is the job's name-th, or in it: an archive, a store
+ * of its own, or a single message, which counts for `folder`.
+ */
+void scan_opened(struct scanner *, uint64_t name, struct store_facts *folder);
+
+/* True: it is an mbox to be cut into ranges, and was left alone. */
+bool scan_file(struct scanner *, uint64_t name, struct opened_file);
+
+/* The messages of s->store. */
+void scan_store(struct scanner *, uint64_t name, struct store_facts *);
+
+/* scan_packed.c: the members of s->store, which is an archive. */
+void scan_packed(struct scanner *, uint64_t name);
+
+#endif
