@@ -87,7 +87,7 @@ void input_keep(struct input *, uint64_t off);
 
 bool input_at_hand(const struct input *, uint64_t off);
 
-/* input_can_seek, or what is kept is at hand, also after the next input_peek. */
+/* input_can_seek, or what is kept stays at hand for one more input_peek. */
 bool input_keeps(const struct input *);
 
 /*

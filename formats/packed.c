@@ -6,11 +6,12 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <stdlib.h>
 
 #include "gzip.h"
 
-/* Bytes of an input for libarchive, whose callbacks cannot return our errors. */
+/* What libarchive reads; its callbacks cannot return our errors. */
 struct feed {
 	struct input *in;
 	struct err e;		/* of a read that failed */
@@ -31,6 +32,7 @@ struct contents {
 
 struct members {
 	struct archive *a;
+	locale_t unicode;	/* (locale_t)0: there is none */
 	struct feed feed;
 	struct budget *budget;
 	struct contents at;	/* of the last one */
@@ -351,6 +353,8 @@ members_close(struct members *m)
 		return;
 	if (m->a != NULL)
 		(void)archive_read_free(m->a);
+	if (m->unicode != (locale_t)0)
+		freelocale(m->unicode);
 	free(m);
 }
 
@@ -370,6 +374,7 @@ open_members(struct members *m, enum packed_as as, struct err *e)
 		    packing_archive_name(as));
 	m->counted = as == PACKED_ZIP || as == PACKED_7Z;
 	m->drain = stream || as == PACKED_7Z;
+	m->unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	return open_feed(m->a, &m->feed, e);
 }
 
@@ -419,6 +424,18 @@ text_span(const char *s)
 }
 
 /* In a C locale libarchive has no name for what is said in Unicode. */
+static int
+next_header(const struct members *m, struct archive_entry **out)
+{
+	const locale_t before = m->unicode != (locale_t)0 ?
+	    uselocale(m->unicode) : (locale_t)0;
+	const int rc = archive_read_next_header(m->a, out);
+
+	if (before != (locale_t)0)
+		(void)uselocale(before);
+	return rc;
+}
+
 static struct span
 name_of(struct archive_entry *entry)
 {
@@ -450,7 +467,7 @@ members_next(struct members *m, struct member *out, struct err *e)
 	if ((rc = pass_over(m, e)) != ST_OK)
 		return rc;
 	m->at.a = NULL;
-	rc = archive_read_next_header(m->a, &entry);
+	rc = next_header(m, &entry);
 	if (rc == ARCHIVE_EOF)
 		return ST_END;
 	if (rc == ARCHIVE_FATAL)

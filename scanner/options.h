@@ -121,7 +121,7 @@
 	    "look into archives of these kinds: some of tar, cpio, zip, 7z, " \
 	    "ar and iso with commas between them, all, or none (all but " \
 	    "iso)") \
-	O(FOR_SCAN, UNPACK_LIMITS, 0, "unpack-limits", "LIMITS", \
+	O(FOR_SCAN, UNPACK_LIMITS, 0, "unpack-limits", "LIST", \
 	    "how much a file may unpack to: some of ratio=N (to its size, " \
 	    "behind 64 MiB), bytes=SIZE, members=N, nesting=N and " \
 	    "filters=N, with commas between them; 0: no limit (200, 64G, " \

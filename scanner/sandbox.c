@@ -82,26 +82,26 @@ landlock_no_writes(bool truncate)
 	((void)setrlimit(what, &(struct rlimit){ to, to }))
 
 static void
-enter(uint64_t file)
+enter(uint64_t file, uint64_t memory)
 {
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, file);
+	if (!SANITIZED)
+		limit(RLIMIT_AS, memory);
 	landlock_no_writes(!seccomp_enter());
 }
 
 void
 sandbox_enter(void)
 {
-	enter(0);
+	enter(0, SANDBOX_MEMORY);
 }
 
 void
 sandbox_enter_writer(uint64_t file, uint64_t memory)
 {
-	enter(file);
-	if (!SANITIZED)
-		limit(RLIMIT_AS, memory);
+	enter(file, memory);
 }
 
 const char *

@@ -174,7 +174,7 @@ put_members(struct json *j, const struct report_message *r)
 {
 	if (r->members_n == 0)
 		return;
-	json_key(j, "members");
+	json_key(j, "member");
 	json_open(j, '[');
 	for (size_t i = 0; i < r->members_n; i++)
 		json_u64(j, r->members[i]);

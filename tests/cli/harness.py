@@ -95,7 +95,8 @@ class Report:
         same(s["exit_status"], self.status, "summary.exit_status")
         same(s["unreadable"], len(self.unreadable), "summary.unreadable")
         same(s["stores"], len(self.of("store")), "summary.stores")
-        seen = [(r["path"], r["offset"]) for r in self.messages]
+        seen = [(r["path"], r["offset"], *r.get("member", ()))
+                for r in self.messages]
         same(len(set(seen)), len(seen), "messages that differ")
         return self
 

@@ -387,8 +387,7 @@ def written_keys():
     text = "".join(read(os.path.join(TOP, "scanner", "report", name))
                    for name in ("ndjson.c", "ndjson_message.c"))
     keys = set(re.findall(r'json_(?:key\w*|bytes)\(j, "(\w+)"', text))
-    keys |= set(re.findall(r'kind == PROBLEM_UNREADABLE \? "(error)" : "(reason)"',
-                           text)[0])
+    keys |= set(re.findall(r'unreadable \? "(error)" : "(reason)"', text)[0])
     keys |= {k + "_b64" for k in re.findall(r'json_bytes\(j, "(\w+)"', text)}
     keys |= set(re.findall(r'\[SKIP_\w+\] = "(\w+)"', text))
     for name, array in (("rules/codes.c", "SEV"),
