@@ -86,7 +86,7 @@ line_back(struct span s, size_t at)
  * A rule's needle is at now.p[at]: look at its line, once.  Of a long line the
  * end has to be found as well, or each needle in it would take this long.
  */
-static void
+static bool
 see_needle(void *ctx, size_t at, unsigned rule)
 {
 	struct body_lines *b = ctx;
@@ -94,7 +94,7 @@ see_needle(void *ctx, size_t at, unsigned rule)
 	size_t back, n;
 
 	if (b->now_off + at < b->seen[rule] || b->searcher->found[rule].off)
-		return;
+		return true;
 	back = line_back(b->now, at);
 	at -= back <= LINE_HEAD ? back : 0;
 	rest = (struct span){ b->now.p + at, b->now.n - at };
@@ -104,6 +104,7 @@ see_needle(void *ctx, size_t at, unsigned rule)
 		search_line(b, rule, (struct span){ rest.p,
 		    n < LINE_HEAD ? n : LINE_HEAD }, b->now_off + at,
 		    n > LINE_HEAD);
+	return true;
 }
 
 /* Show each of these lines to the rules that must see them all. */
