@@ -171,23 +171,6 @@ see_kept(struct body_lines *b)
 	b->after_cr = false;
 }
 
-/* Bytes of s up to its last break, that included. */
-static size_t
-whole_lines(struct span s)
-{
-	const uint8_t *lf = memrchr(s.p, '\n', s.n);
-	const uint8_t *cr;
-
-	if (lf != NULL) {
-		const size_t n = (size_t)(lf + 1 - s.p);
-
-		cr = memrchr(s.p + n, '\r', s.n - n);
-		return cr != NULL ? (size_t)(cr + 1 - s.p) : n;
-	}
-	cr = memrchr(s.p, '\r', s.n);
-	return cr != NULL ? (size_t)(cr + 1 - s.p) : 0;
-}
-
 static void
 step(struct body_lines *b, struct span *s, size_t n)
 {
@@ -212,7 +195,7 @@ body_lines_feed(struct body_lines *b, struct span s)
 		see_kept(b);
 		step(b, &s, n + 1);
 	}
-	if (s.n > 0 && (n = whole_lines(s)) > 0) {
+	if (s.n > 0 && (n = lines_whole(s)) > 0) {
 		see_lines(b, (struct span){ s.p, n }, b->off);
 		step(b, &s, n);
 	}
