@@ -86,7 +86,7 @@ line_back(struct span s, size_t at)
  * A rule's needle is at now.p[at]: look at its line, once.  Of a long line the
  * end has to be found as well, or each needle in it would take this long.
  */
-static void
+static bool
 see_needle(void *ctx, size_t at, unsigned rule)
 {
 	struct body_lines *b = ctx;
@@ -94,7 +94,7 @@ see_needle(void *ctx, size_t at, unsigned rule)
 	size_t back, n;
 
 	if (b->now_off + at < b->seen[rule] || b->searcher->found[rule].off)
-		return;
+		return true;
 	back = line_back(b->now, at);
 	at -= back <= LINE_HEAD ? back : 0;
 	rest = (struct span){ b->now.p + at, b->now.n - at };
@@ -104,6 +104,7 @@ see_needle(void *ctx, size_t at, unsigned rule)
 		search_line(b, rule, (struct span){ rest.p,
 		    n < LINE_HEAD ? n : LINE_HEAD }, b->now_off + at,
 		    n > LINE_HEAD);
+	return true;
 }
 
 /* Show each of these lines to the rules that must see them all. */
@@ -170,23 +171,6 @@ see_kept(struct body_lines *b)
 	b->after_cr = false;
 }
 
-/* Bytes of s up to its last break, that included. */
-static size_t
-whole_lines(struct span s)
-{
-	const uint8_t *lf = memrchr(s.p, '\n', s.n);
-	const uint8_t *cr;
-
-	if (lf != NULL) {
-		const size_t n = (size_t)(lf + 1 - s.p);
-
-		cr = memrchr(s.p + n, '\r', s.n - n);
-		return cr != NULL ? (size_t)(cr + 1 - s.p) : n;
-	}
-	cr = memrchr(s.p, '\r', s.n);
-	return cr != NULL ? (size_t)(cr + 1 - s.p) : 0;
-}
-
 static void
 step(struct body_lines *b, struct span *s, size_t n)
 {
@@ -211,7 +195,7 @@ body_lines_feed(struct body_lines *b, struct span s)
 		see_kept(b);
 		step(b, &s, n + 1);
 	}
-	if (s.n > 0 && (n = whole_lines(s)) > 0) {
+	if (s.n > 0 && (n = lines_whole(s)) > 0) {
 		see_lines(b, (struct span){ s.p, n }, b->off);
 		step(b, &s, n);
 	}

@@ -27,6 +27,7 @@ struct again {
 	unsigned show[RULES_N];		/* of the body, to each rule */
 	size_t liners[RULES_N];		/* the rules that want lines */
 	size_t liners_n;
+	unsigned want;			/* which lines those are: enum want */
 	unsigned all;			/* those together */
 	size_t kept;			/* bytes of block */
 	uint8_t block[FIELDS_BYTES];	/* of a block that came in parts */
@@ -90,12 +91,16 @@ show_header(struct engine *g, uint64_t body)
 	fields_read(&a->fields, block);
 	a->all = 0;
 	a->liners_n = 0;
+	a->want = WANT_NEEDED;
 	for (size_t i = 0; i < RULES_N; i++) {
 		a->show[i] = is_mine(g, i) && rules[i]->header != NULL ?
 		    rules[i]->header(g->state[i], &a->fields) : 0;
 		a->all |= a->show[i];
-		if (a->show[i] & SHOW_LINES)
+		if (a->show[i] & SHOW_LINES) {
 			a->liners[a->liners_n++] = i;
+			if (rules[i]->pass == NULL)
+				a->want = WANT_ALL;
+		}
 	}
 }
 
@@ -273,7 +278,7 @@ see_header(struct engine *g, const struct line *ln)
 		begin_body(g, is, ln);
 	if (g->header.over && g->again != NULL &&
 	    (g->again->all & SHOW_LINES) != 0)
-		wants = WANT_ALL;
+		wants = g->again->want;
 	lines_want(&g->lines, wants);
 }
 
@@ -289,6 +294,19 @@ engine_line(void *ctx, const struct line *ln)
 	}
 	if (g->again != NULL)
 		show_line(g, ln);
+}
+
+/* Lines of the body that no rule needs: see lines.h. */
+static size_t
+engine_pass(void *ctx, struct span lines)
+{
+	const struct engine *g = ctx;
+	const struct again *a = g->again;
+
+	for (size_t k = 0; k < a->liners_n && lines.n > 0; k++)
+		lines.n = rules[a->liners[k]]->pass(g->state[a->liners[k]],
+		    lines);
+	return lines.n;
 }
 
 static bool
@@ -318,6 +336,7 @@ engine_new(const struct engine_options *o)
 	    kernel_pick(NULL), !o->no_census);
 	g->lines.wide = o->codes >> CODE_LIMIT_LINE_78 & 1;
 	g->lines.fn = engine_line;
+	g->lines.pass = o->topics == 0 || o->no_census ? NULL : engine_pass;
 	g->lines.ctx = g;
 	if ((o->topics == 0 || (g->again = calloc(1,
 	    sizeof(*g->again))) != NULL) && open_rules(g))

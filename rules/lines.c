@@ -8,6 +8,8 @@
 #include "lines.h"
 
 #include "dotty.h"
+#include "line_head.h"
+#include "line_pass.h"
 #include "sorted.h"
 
 #define NOWHERE UINT64_MAX
@@ -50,25 +52,6 @@ lines_not_header(struct lines *l)
 {
 	l->tally.high.count -= l->line_high;
 	l->line_high = 0;
-}
-
-/* The first bytes of the current line, of which len are known. */
-static inline struct span
-line_head(struct lines *l, uint64_t len)
-{
-	const size_t want = len < LINE_HEAD ? (size_t)len : LINE_HEAD;
-
-	if (l->line_off >= l->off)
-		return (struct span){
-			l->base == NULL ? l->head :
-			    l->base + (l->line_off - l->off), want };
-	if (l->head_n < want) {
-		memcpy(l->head + l->head_n,
-		    l->base + (l->line_off + l->head_n - l->off),
-		    want - l->head_n);
-		l->head_n = want;
-	}
-	return (struct span){ l->head, want };
 }
 
 static void
@@ -392,38 +375,20 @@ count_block(struct lines *l, const uint8_t *p, size_t n)
 	return width;
 }
 
-/* Keep the head of a line that goes on in the next span. */
-static void
-keep_head(struct lines *l, size_t n)
-{
-	const uint64_t end = l->off + n;
-
-	if (l->line_off >= l->off)
-		l->head_n = 0;
-	if (l->line_off >= end || l->head_n == LINE_HEAD)
-		return;
-	if (l->line_off >= l->off) {
-		const size_t have = (size_t)(end - l->line_off);
-
-		l->head_n = have < LINE_HEAD ? have : LINE_HEAD;
-		memcpy(l->head, l->base + (l->line_off - l->off), l->head_n);
-		return;
-	}
-	(void)line_head(l, end - l->line_off);
-}
-
 /* The next line may be passed over, so look at the rest of this one alone. */
 static bool
 short_step(struct lines *l, const uint8_t *p)
 {
-	return plain_fields_next(l) || (in_bulk(l) && may_matter(l, l->off +
-	    (uint64_t)(p - l->base) - l->line_off));
+	return plain_fields_next(l) || ask_now(l, (size_t)(p - l->base)) ||
+	    (in_bulk(l) && may_matter(l, l->off + (uint64_t)(p - l->base) -
+	    l->line_off));
 }
 
 /*
  * Look exactly at 1 to 64 of the n bytes at p; returns how many.  No more
  * than the rest of a line where the next one may be passed over: behind a
- * line that may matter and behind one of the header block.
+ * line that may matter, behind one of the header block and where somebody is
+ * asked.
  */
 static size_t
 look_exactly(struct lines *l, const uint8_t *p, size_t n)
@@ -461,9 +426,24 @@ take(struct lines *l, const uint8_t *p, size_t n)
 		return done;
 	if (in_bulk(l) ? (done = pass_over(l, p, n)) > 0 ||
 	    (done = count_block(l, p, n)) > 0 :
-	    (done = pass_over_fields(l, p, n)) > 0)
+	    (done = pass_over_fields(l, p, n)) > 0 ||
+	    (l->cr_at == NOWHERE && (done = pass_unwanted(l, p)) > 0))
 		return done;
 	return look_exactly(l, p, n);
+}
+
+size_t
+lines_whole(struct span s)
+{
+	const uint8_t *lf, *cr;
+	size_t n;
+
+	if (s.n == 0)
+		return 0;
+	lf = memrchr(s.p, '\n', s.n);
+	n = lf != NULL ? (size_t)(lf + 1 - s.p) : 0;
+	cr = s.n > n ? memrchr(s.p + n, '\r', s.n - n) : NULL;
+	return cr != NULL ? (size_t)(cr + 1 - s.p) : n;
 }
 
 void
@@ -472,6 +452,10 @@ lines_feed(struct lines *l, struct span s)
 	if (s.n == 0)
 		return;
 	l->base = s.p;
+	l->ask_from = 0;
+	if (l->pass != NULL)	/* what a CR at the end is, is not known */
+		l->whole = lines_whole((struct span){ s.p,
+		    s.n - (s.p[s.n - 1] == '\r') });
 	look_span(&l->look, s, l->off);
 	for (size_t i = 0; i < s.n; )
 		i += take(l, s.p + i, s.n - i);

@@ -31,10 +31,17 @@ enum want {
 	WANT_ODD_FIELDS = 1,	/* lines of the header block, but plain ones
 				 * (census_fields_fn) may be left out */
 	WANT_HEADER = 2,	/* every line of the header block */
-	WANT_ALL = 4		/* every line */
+	WANT_ALL = 4,		/* every line */
+	WANT_NEEDED = 8		/* the same, but pass may leave some out */
 };
 
 typedef void line_fn(void *ctx, const struct line *);
+
+/*
+ * These whole lines are next.  Returns how many bytes of them, from the first
+ * line on and up to the start or end of one, need not be shown.
+ */
+typedef size_t pass_fn(void *ctx, struct span lines);
 
 struct lines {
 	/* Set once by the owner: */
@@ -42,7 +49,9 @@ struct lines {
 	struct census_kit census;	/* NULLs: look at every line */
 	bool wide;		/* count lines over LINE_WIDE too */
 	line_fn *fn;
-	void *ctx;
+	pass_fn *pass;		/* asked now and then while WANT_NEEDED; what
+				 * is passed over is in no tally.  Or NULL */
+	void *ctx;		/* of both */
 
 	/* For reading, by the callback and after lines_end: */
 	struct tally tally;
@@ -60,6 +69,9 @@ struct lines {
 	enum brk dot_cr_before;	/* the break before that lone dot */
 	bool cr_open;		/* the last byte is a CR, its LF may follow */
 	bool long_noted;	/* the current line is in tally.long_lines */
+	size_t whole;		/* bytes of the span: its whole lines, if there
+				 * is somebody to ask about them */
+	size_t ask_from;	/* the byte of the span from which on to ask */
 	size_t head_n;
 	uint8_t head[LINE_HEAD]; /* of a line begun in an earlier span */
 };
@@ -70,6 +82,9 @@ void lines_init(struct lines *, const struct kernel *, bool use_census);
 void lines_begin(struct lines *, unsigned wants);
 void lines_feed(struct lines *, struct span);
 void lines_end(struct lines *);
+
+/* Bytes of s up to its last break, that included. */
+size_t lines_whole(struct span s);
 
 /* From the callback: from the next line on, these. */
 void lines_want(struct lines *, unsigned wants);

@@ -141,7 +141,7 @@ needles_ready(struct needles *t, const struct kernel *k)
 }
 
 /* The needles of this bucket whose print may be at s.p[at]. */
-static void
+static bool
 compare(const struct needles *t, size_t bucket, struct span s, size_t at,
     needle_fn *fn, void *ctx)
 {
@@ -152,12 +152,14 @@ compare(const struct needles *t, size_t bucket, struct span s, size_t at,
 			continue;
 		if (span_starts_nocase((struct span){ s.p + (at - a->at),
 		    s.n - (at - a->at) },
-		    (struct span){ a->text.p, a->text.n }))
-			fn(ctx, at - a->at, a->owner);
+		    (struct span){ a->text.p, a->text.n }) &&
+		    !fn(ctx, at - a->at, a->owner))
+			return false;
 	}
+	return true;
 }
 
-static void
+static bool
 look_at(const struct needles *t, struct span s, size_t at, needle_fn *fn,
     void *ctx)
 {
@@ -165,7 +167,9 @@ look_at(const struct needles *t, struct span s, size_t at, needle_fn *fn,
 	    t->byte[2][s.p[at + 2]];
 
 	for (; bits != 0; bits &= bits - 1)
-		compare(t, (size_t)__builtin_ctz(bits), s, at, fn, ctx);
+		if (!compare(t, (size_t)__builtin_ctz(bits), s, at, fn, ctx))
+			return false;
+	return true;
 }
 
 void
@@ -182,10 +186,11 @@ needles_find(const struct needles *t, struct span s, needle_fn *fn, void *ctx)
 		if (i == whole)
 			break;
 		for (; mask != 0; mask &= mask - 1)
-			look_at(t, s, i + (size_t)__builtin_ctzll(mask), fn,
-			    ctx);
+			if (!look_at(t, s, i + (size_t)__builtin_ctzll(mask),
+			    fn, ctx))
+				return;
 		i += BLOCK;
 	}
-	for (; i + PRINT <= s.n; i++)
-		look_at(t, s, i, fn, ctx);
+	while (i + PRINT <= s.n && look_at(t, s, i, fn, ctx))
+		i++;
 }

@@ -50,8 +50,9 @@ bool needles_has(const struct needles *, size_t owner);
 
 void needles_ready(struct needles *, const struct kernel *);
 
-/* A needle of that owner begins at s.p[at]; in the order of the prints. */
-typedef void needle_fn(void *ctx, size_t at, unsigned owner);
+/* A needle of that owner begins at s.p[at]; in the order of the prints.
+ * False: that is enough. */
+typedef bool needle_fn(void *ctx, size_t at, unsigned owner);
 
 void needles_find(const struct needles *, struct span s, needle_fn *,
     void *ctx);

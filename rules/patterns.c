@@ -323,11 +323,12 @@ is_noted(const struct spots *w, uint64_t off)
 	return false;
 }
 
-static void
+static bool
 see_needle(void *ctx, size_t at, unsigned rule)
 {
 	(void)at;
 	*(uint64_t *)ctx |= 1ull << rule;
+	return true;
 }
 
 /* The rules that may match there, by the text that they need. */

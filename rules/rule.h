@@ -75,6 +75,14 @@ struct rule {
 	void (*line)(void *state, const struct line *, struct look *);
 	void (*bytes)(void *state, struct span);
 
+	/* Which of the lines that come next may be left out?  They are whole
+	 * lines of the body.  Returns how many bytes of them, from the first
+	 * line on and up to the start or end of one: whether all of these, or
+	 * any number of lines from the first on, or none are left out makes
+	 * no difference to what the rule says.  It is not asked before each
+	 * line.  NULL: it wants every line. */
+	size_t (*pass)(const void *state, struct span lines);
+
 	void (*end)(void *state, const struct facts *, struct emit *);
 };
 

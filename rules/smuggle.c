@@ -16,8 +16,11 @@
  *
  * Not seen: what is encoded, and a dialogue that was joined into one line.
  */
+#include <stdlib.h>
+
 #include "rule.h"
 #include "smuggle_line.h"
+#include "smuggle_pass.h"
 
 #define FIELDS_OF_BLOCK 2u	/* fields of mail that make a header block */
 #define GAP_MAX 3u		/* lines of other text between two commands:
@@ -59,6 +62,7 @@ struct dialogue {
 };
 
 struct smuggle {
+	struct needles *words;
 	bool look;		/* there is a reason to */
 	bool batch;		/* the message begins with its dialogue */
 	uint64_t body;
@@ -304,13 +308,32 @@ is_reason(const struct tally *t)
 	    t->dot_space.count > 0 || t->space_dot.count > 0;
 }
 
+static bool
+smuggle_open(void *state, const struct engine_options *o)
+{
+	struct smuggle *s = state;
+
+	s->words = smuggle_words(o->kernel != NULL ? o->kernel :
+	    kernel_pick(NULL));
+	return s->words != NULL;
+}
+
+static void
+smuggle_close(void *state)
+{
+	struct smuggle *s = state;
+
+	free(s->words);
+}
+
 static void
 smuggle_begin(void *state, enum brk native, const struct verdict *first)
 {
 	struct smuggle *s = state;
 
 	(void)native;
-	s->look = first == NULL || is_reason(first->tally);
+	*s = (struct smuggle){ .words = s->words,
+	    .look = first == NULL || is_reason(first->tally) };
 }
 
 static unsigned
@@ -382,6 +405,23 @@ smuggle_line(void *state, const struct line *ln, struct look *look)
 	s->last = v.kind;
 }
 
+/*
+ * Where no dialogue is open and no mark was the last, a line without any of
+ * the words changes nothing but what the next one makes up for, if it is not
+ * blank.  A blank line matters only behind fields.
+ */
+static size_t
+smuggle_pass(const void *state, struct span lines)
+{
+	const struct smuggle *s = state;
+
+	if (s->now.open && s->now.fields > 0)
+		return 0;
+	if (s->now.open || s->last == KIND_MARK)
+		return smuggle_pass_blank(lines);
+	return smuggle_pass_text(s->words, lines);
+}
+
 /* Now the contexts are whole, and the message's own breaks are known. */
 static void
 settle(struct smuggle *s, enum brk native)
@@ -445,6 +485,8 @@ smuggle_end(void *state, const struct facts *f, struct emit *out)
 
 const struct rule rule_smuggle = {
 	.name = "smuggle", .topic = TOPIC_SMUGGLE,
-	.state_size = sizeof(struct smuggle), .begin = smuggle_begin,
-	.header = smuggle_header, .line = smuggle_line, .end = smuggle_end,
+	.state_size = sizeof(struct smuggle), .open = smuggle_open,
+	.close = smuggle_close, .begin = smuggle_begin,
+	.header = smuggle_header, .line = smuggle_line, .pass = smuggle_pass,
+	.end = smuggle_end,
 };

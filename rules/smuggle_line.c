@@ -3,6 +3,7 @@
  */
 #include "smuggle_line.h"
 
+#define FENCE "```"
 
 /* What test tools write into the mail they send. */
 static const struct {
@@ -180,7 +181,7 @@ smuggle_see(const struct line *ln, bool fields)
 		v.kind = KIND_VERB;
 	else if (verb_is_reply(v.text))
 		v.kind = KIND_REPLY;
-	else if (span_starts(v.text, SPAN("```")))
+	else if (span_starts(v.text, SPAN(FENCE)))
 		v.kind = KIND_FENCE;
 	else if (!v.quoted && smuggle_mark(v.text, &v.mark))
 		v.kind = KIND_MARK;
@@ -193,3 +194,8 @@ smuggle_see(const struct line *ln, bool fields)
 	return v;
 }
 
+const char *
+smuggle_word(size_t i)
+{
+	return i < MARKS ? marks[i].text : i == MARKS ? FENCE : NULL;
+}

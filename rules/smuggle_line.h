@@ -35,6 +35,10 @@ bool smuggle_mark(struct span s, unsigned *out);
 #define MARK_START 0u		/* outbound: the dot is between these two */
 #define MARK_END 1u
 
+/* Every fence and mark holds one of these words; NULL: there are no more than
+ * i. */
+const char *smuggle_word(size_t i);
+
 #define SESSION_LINE 200u	/* bytes of a line that may start a session */
 
 /* s starts an SMTP session that is shown, or a shell's here document. */

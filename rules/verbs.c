@@ -183,6 +183,15 @@ verb_of(struct span s)
 	    take_word(&s, SPAN("quit")) ? VERB_QUIT : VERB_NONE;
 }
 
+const char *
+verb_word(size_t i)
+{
+	static const char *const words[] = { "mail", "rcpt", "bdat", "ehlo",
+	    "helo", "lhlo", "data", "rset", "quit" };
+
+	return i < sizeof(words) / sizeof(words[0]) ? words[i] : NULL;
+}
+
 bool
 verb_is_reply(struct span s)
 {

@@ -21,6 +21,10 @@ enum verb {
  */
 enum verb verb_of(struct span s);
 
+/* The words that commands begin with, in lower case; NULL: there are no more
+ * than i. */
+const char *verb_word(size_t i);
+
 /* s is a server's reply: three digits, alone or with a space or a hyphen
  * behind them. */
 bool verb_is_reply(struct span s);

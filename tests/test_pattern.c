@@ -457,15 +457,26 @@ literals_are_found_in_usual_patterns(void **state)
 struct hits {
 	unsigned n;
 	uint64_t sum;		/* of places and owners, in any order */
+	size_t first;
 };
 
-static void
+static bool
 hit(void *ctx, size_t at, unsigned owner)
 {
 	struct hits *h = ctx;
 
 	h->n++;
 	h->sum += (at + 1) * 31 * (owner + 7) * (owner + 7);
+	if (h->n == 1)
+		h->first = at;
+	return true;
+}
+
+static bool
+hit_once(void *ctx, size_t at, unsigned owner)
+{
+	(void)hit(ctx, at, owner);
+	return false;
 }
 
 static void
@@ -516,6 +527,11 @@ needles_are_found_on_every_kernel(void **state)
 			needles_find(&t, (struct span){ buf, n }, hit, &got);
 			assert_int_equal(got.n, want.n);
 			assert_true(got.sum == want.sum);
+			want = (struct hits){ 0 };
+			needles_find(&t, (struct span){ buf, n }, hit_once,
+			    &want);
+			assert_int_equal(want.n, got.n > 0);
+			assert_int_equal(want.first, got.first);
 		}
 		free(buf);
 	}
