@@ -55,22 +55,31 @@ is_compress(struct span s)
 	    (s.p[2] & 0x1f) <= 16;
 }
 
+/* The sum that a header says it has; false: there is no number. */
+static bool
+said_sum(const uint8_t *field, size_t n, uint64_t *out)
+{
+	size_t i = 0;
+
+	for (*out = 0; i < n && field[i] == ' '; i++)
+		;
+	for (; i < n && field[i] >= '0' && field[i] <= '7'; i++)
+		*out = *out * 8 + (uint64_t)(field[i] - '0');
+	return i == n || field[i] == ' ' || field[i] == '\0';
+}
+
 /* The sum of a header, its own field taken as spaces: POSIX pax, ustar. */
 bool
 packing_is_tar(struct span s)
 {
-	uint64_t sum = 0, want = 0;
+	uint64_t sum = 8 * ' ', want;
 
-	if (s.n < 512)
+	if (s.n < 512 || !said_sum(s.p + 148, 8, &want))
 		return false;
 	for (size_t i = 0; i < 512; i++)
-		sum += i >= 148 && i < 156 ? ' ' : s.p[i];
-	for (size_t i = 148; i < 156; i++) {
-		if (s.p[i] >= '0' && s.p[i] <= '7')
-			want = want * 8 + (uint64_t)(s.p[i] - '0');
-		else if (s.p[i] != ' ' || want > 0)
-			break;
-	}
+		sum += s.p[i];
+	for (size_t i = 148; i < 156; i++)
+		sum -= s.p[i];
 	return sum == want || (sum == 8 * ' ' && want == 0);
 }
 

@@ -61,7 +61,10 @@ read_all(struct store *s, bool failing)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct store_how how = { .format = NULL };
+	const struct limits limits = { .ratio_free = 1u << 24,
+	    .bytes = 1u << 24 };
+	struct budget b = { .limits = &limits };
+	struct store_how how = { .budget = &b };
 	struct drip d = { .seed = 1, .fail_at = DRIP_NEVER };
 	struct store *s;
 	bool failing;
