@@ -12,9 +12,12 @@ is tested.  Everything is made up, on example.com, .net and .org.
 import base64
 import gzip
 import hashlib
+import io
 import json
 import os
 import sys
+import tarfile
+import zipfile
 
 LF, CRLF, CR = b"\n", b"\r\n", b"\r"
 NAME = {LF: "lf", CRLF: "crlf", CR: "cr"}
@@ -239,6 +242,40 @@ class Other:
 
     def records(self, path, asked):
         return [dict(self.record, path=path)]
+
+
+class Archive:
+    """A tar or a zip, its members in their order."""
+
+    def __init__(self, form, members, compressed=False):
+        self.form, self.members = form, members
+        out = io.BytesIO()
+        if form == "zip":
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as z:
+                for name, m in members:
+                    z.writestr(zipfile.ZipInfo(name), m.bytes)
+        else:
+            with tarfile.open(fileobj=out, mode="w",
+                              format=tarfile.USTAR_FORMAT) as t:
+                for name, m in members:
+                    info = tarfile.TarInfo(name)
+                    info.size = len(m.bytes)
+                    t.addfile(info, io.BytesIO(m.bytes))
+        self.bytes = gzip.compress(out.getvalue(), 9, mtime=0) \
+            if compressed else out.getvalue()
+
+    def records(self, path, asked):
+        out = []
+        for i, (name, m) in enumerate(self.members):
+            for r in m.records(path + "!" + name, asked):
+                if r["type"] == "message":
+                    r["member"] = [i + 1] + r.get("member", [])
+                    r["raw"] = False
+                out.append(r)
+        own = store_record(path, self.form, [
+            m.mail for _, m in self.members if isinstance(m, Single)])
+        own["members"] = len(self.members)
+        return out + [own]
 
 
 METADATA = "data of a mail server or reader, not mail"
@@ -769,6 +806,31 @@ def compressed():
     }
 
 
+def archives():
+    def dot(name):
+        return Mail(name, CRLF).header().line().line(b"goodbye") \
+            .brk(LF).at("eod.lf-dot-crlf high").line(b".").body()
+
+    box = Mbox().separator(ALICE + LF).message(plain("takeout.1"), LF) \
+        .separator(ALICE + LF).message(plain("takeout.2"), b"") \
+        .readers(2, 2, 2)
+    takeout = Archive("zip", [
+        ("Takeout/archive_browser.html", Other(
+            b"<html>\n", "skipped", "reason", "not mail")),
+        ("Takeout/Mail/Inbox.mbox", box),
+        ("Takeout/one.eml", Single("eml", dot("takeout.3")))])
+    return {
+        "archives/takeout.zip": takeout,
+        "archives/backup.tar.gz": Archive("tar", [
+            ("user/Maildir/cur/1700000020.M1P1.example.org:2,S", Single(
+                "maildir", Mail("backup.1", LF).header().line()
+                .put(b"a").brk(CR).line(b"b"))),
+            ("user/Maildir/new/1700000021.M1P1.example.org", Single(
+                "maildir", plain("backup.2"))),
+            ("user/export/takeout.zip", takeout)], compressed=True),
+    }
+
+
 def smuggled():
     """What is left of attempts to smuggle, and mail about them."""
     out = {}
@@ -862,8 +924,8 @@ def others():
         "other/notes.txt": Other(b"Buy milk.\nNote: this is no mail\n",
                                  "skipped", "reason", "not mail"),
         "other/empty": Other(b"", "skipped", "reason", "empty"),
-        "other/archive.zip": Other(b"PK\3\4" + bytes(26), "skipped",
-                                   "reason", "a zip archive"),
+        "other/u.1": Other(b"2 M1e C5f\n", "skipped", "reason",
+                           "a Dovecot dbox file"),
     }
 
 
@@ -871,7 +933,7 @@ def all_samples():
     out = {}
     for some in (loose_messages(), dkim_messages(), messages_with_parts(),
                  smuggled(), maildirs(), mh(), mboxes(), compressed(),
-                 others()):
+                 archives(), others()):
         out.update(some)
     return out
 

@@ -7,11 +7,14 @@ of words make it anew (text_report below) and read what changed.
 """
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tarfile
+import zipfile
 import zlib
 
 sys.dont_write_bytecode = True
@@ -166,10 +169,20 @@ def each_folder_alone_says_the_same():
         compare(scan("--all", "--hash", "-v", top).records()[1:-1], mine)
 
 
+def member(data, name):
+    """Of an archive, by Python's readers."""
+    if data.startswith(b"PK"):
+        return zipfile.ZipFile(io.BytesIO(data)).read(name)
+    return tarfile.open(fileobj=io.BytesIO(data)).extractfile(name).read()
+
+
 def message_bytes(r):
-    data = read(os.path.join(TOP, r["path"]))
-    if not r["raw"]:
+    path, *members = r["path"].split("!")
+    data = read(os.path.join(TOP, path))
+    if data.startswith(b"\x1f\x8b"):
         data = gzip.decompress(data)
+    for name in members:
+        data = member(data, name)
     return data[r["offset"]:r["offset"] + r["length"]]
 
 
