@@ -479,6 +479,32 @@ only_our_own_lock_file_is_swept_away(void **state)
 	place_close(p);
 }
 
+/* Whose it is the text says, also to the one that has made it. */
+static void
+only_our_own_lock_file_is_dropped(void **state)
+{
+	struct rig *g = *state;
+	struct dotlock lock = { 0 };
+	struct place *p;
+	char text[16];
+
+	assert_int_equal(place_open_mailbox(&p, g->f.path,
+	    strlen(g->f.path), "box", NULL, &g->e), ST_OK);
+	assert_int_equal(dotlock_take(&lock, &g->r, p, "box", &g->e), ST_OK);
+	put(&g->f, "copy", lock.text);
+	assert_int_equal(renameat(g->f.fd, "copy", g->f.fd, "box.lock"), 0);
+	dotlock_drop(&lock, &g->r, p, "box");
+	assert_int_equal(names_in(g->f.path), 1);
+	assert_int_equal(dotlock_take(&lock, &g->r, p, "box", &g->e), ST_OK);
+	lock.text[0] ^= 1;	/* so the one in the file is another */
+	memcpy(text, lock.text, sizeof(text));
+	text[0] ^= 1;
+	dotlock_drop(&lock, &g->r, p, "box");
+	check(&g->f, "box.lock", text);
+	assert_false(g->r.unsettled);
+	place_close(p);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -499,6 +525,7 @@ main(void)
 		TEST(a_spool_is_worked_on_in_its_group),
 		TEST(an_owner_who_may_not_write_to_the_folder_is_refused),
 		TEST(only_our_own_lock_file_is_swept_away),
+		TEST(only_our_own_lock_file_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

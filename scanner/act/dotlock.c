@@ -69,27 +69,84 @@ record_lock(struct dotlock *l, struct run *r, const struct place *p,
 	return rc;
 }
 
-enum answer { NO, YES, UNKNOWN };
-
-/* The name is that of the open file. */
-static enum answer
-is_at(int dir, const char *name, int fd)
+static struct span
+text_of(const struct dotlock *l)
 {
-	struct stat a, b;
-
-	if (fstat(fd, &a) != 0)
-		return UNKNOWN;
-	if (fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? NO : UNKNOWN;
-	return a.st_ino == b.st_ino && a.st_dev == b.st_dev ? YES : NO;
+	return (struct span){ (const uint8_t *)l->text, strlen(l->text) };
 }
 
-/* On the disk before it has a name: an empty one would be nobody's. */
+enum answer { NO, YES, UNKNOWN };
+
+static enum answer
+holds(int pin, struct span text)
+{
+	char got[16];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (fstat(pin, &st) != 0)
+		return UNKNOWN;
+	if (!S_ISREG(st.st_mode) || st.st_size != (off_t)text.n)
+		return NO;
+	if ((fd = call_open_pinned(pin)) < 0)
+		return errno == EACCES ? NO : UNKNOWN;
+	n = call_read(fd, got, sizeof(got), 0);
+	(void)close(fd);
+	if (n < 0)
+		return UNKNOWN;
+	return (size_t)n == text.n && memcmp(got, text.p, text.n) == 0 ?
+	    YES : NO;
+}
+
+/* What has the name is what we wrote. */
+static enum answer
+is_ours(int dir, const char *name, struct span text)
+{
+	const int pin = call_pin(dir, name);
+	enum answer a;
+
+	if (pin < 0)
+		return errno == ENOENT || errno == EXDEV ? NO : UNKNOWN;
+	a = holds(pin, text);
+	(void)close(pin);
+	return a;
+}
+
+/*
+ * Remove it if it is ours: if what we wrote is in it.  No errno is believed:
+ * what counts is the next look.  That it is gone must be on the disk before the
+ * run is over, for nobody will look for it then.
+ */
+static void
+drop_ours(struct run *r, const struct place *p, const char *lock,
+    struct span text)
+{
+	enum answer there = UNKNOWN;
+
+	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
+		there = is_ours(p->dir, lock, text);
+		if (there == YES)
+			(void)unlinkat(p->dir, lock, 0);
+	}
+	if (there != NO || fsync(p->dir) != 0)
+		r->unsettled = true;
+}
+
+/*
+ * On the disk, and read back, before it has a name: with anything else in it,
+ * it would be nobody's.
+ */
 static int
 fill(const struct dotlock *l, int fd)
 {
-	return call_write(fd, l->text, strlen(l->text), 0) != 0 ||
-	    fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? -1 : 0;
+	if (call_write(fd, l->text, strlen(l->text), 0) != 0 ||
+	    fchmod(fd, 0644) != 0 || fsync(fd) != 0)
+		return -1;
+	if (holds(fd, text_of(l)) == YES)
+		return 0;
+	errno = EIO;
+	return -1;
 }
 
 /* What it is called until it is filled, where it must be called something. */
@@ -108,11 +165,10 @@ static int
 link_lock(const struct dotlock *l, struct run *r, const struct place *p,
     const char *lock, int *out)
 {
-	const struct span text = { (const uint8_t *)l->text, strlen(l->text) };
 	struct lock_name temp = { "" };
 	int error = 0;
 
-	temp_name(text, &temp);
+	temp_name(text_of(l), &temp);
 	*out = call_new_named(p->dir, temp.text);
 	if (*out < 0 || fill(l, *out) != 0 ||
 	    call_link(p->dir, temp.text, p->dir, lock) != 0)
@@ -168,64 +224,17 @@ dotlock_touch(const struct dotlock *l)
 		(void)futimens(l->fd, NULL);
 }
 
-/*
- * No errno is believed: what counts is the next look.  That it is gone must be
- * on the disk before the run is over, for nobody will look for it then.
- */
 void
 dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
     const char *name)
 {
 	struct lock_name lock = { "" };
-	enum answer there = UNKNOWN;
 
 	if (l->fd <= 0 || !lock_name(name, &lock))
 		return;
-	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
-		there = is_at(p->dir, lock.text, l->fd);
-		if (there == YES)
-			(void)unlinkat(p->dir, lock.text, 0);
-	}
-	if (there != NO || fsync(p->dir) != 0)
-		r->unsettled = true;
+	drop_ours(r, p, lock.text, text_of(l));
 	(void)close(l->fd);
 	l->fd = 0;
-}
-
-static enum answer
-holds(int pin, struct span text)
-{
-	char got[16];
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	if (fstat(pin, &st) != 0)
-		return UNKNOWN;
-	if (!S_ISREG(st.st_mode) || st.st_size != (off_t)text.n)
-		return NO;
-	if ((fd = call_open_pinned(pin)) < 0)
-		return errno == EACCES ? NO : UNKNOWN;
-	n = call_read(fd, got, sizeof(got), 0);
-	(void)close(fd);
-	if (n < 0)
-		return UNKNOWN;
-	return (size_t)n == text.n && memcmp(got, text.p, text.n) == 0 ?
-	    YES : NO;
-}
-
-/* What has the name is what we wrote. */
-static enum answer
-is_ours(int dir, const char *name, struct span text)
-{
-	const int pin = call_pin(dir, name);
-	enum answer a;
-
-	if (pin < 0)
-		return errno == ENOENT || errno == EXDEV ? NO : UNKNOWN;
-	a = holds(pin, text);
-	(void)close(pin);
-	return a;
 }
 
 struct lock_record {
@@ -261,22 +270,17 @@ remove_lock(struct run *r, const struct place *p, const char *name,
     struct span text)
 {
 	struct lock_name lock = { "" }, temp = { "" };
-	enum answer there = UNKNOWN;
 
 	if (!lock_name(name, &lock))
 		return;
-	temp_name(text, &temp);
-	if (owner_enter(p->owner, NULL) == ST_OK) {
-		leftover_drop(r, p, temp.text);
-		for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
-			there = is_ours(p->dir, lock.text, text);
-			if (there == YES)
-				(void)unlinkat(p->dir, lock.text, 0);
-		}
-		owner_leave();
-	}
-	if (there != NO || fsync(p->dir) != 0)
+	if (owner_enter(p->owner, NULL) != ST_OK) {
 		r->unsettled = true;
+		return;
+	}
+	temp_name(text, &temp);
+	leftover_drop(r, p, temp.text);
+	drop_ours(r, p, lock.text, text);
+	owner_leave();
 }
 
 static int

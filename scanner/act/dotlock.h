@@ -32,7 +32,10 @@ int dotlock_take(struct dotlock *, struct run *, const struct place *,
 /* It is still in use: programs take locks of some minutes for forgotten. */
 void dotlock_touch(const struct dotlock *);
 
-/* Remove it, if it is ours and held.  If it stays the run stays open. */
+/*
+ * Remove it, if it is held and what has the name is ours, which is known by
+ * the text in it.  If that stays the run stays open.
+ */
 void dotlock_drop(struct dotlock *, struct run *, const struct place *,
     const char *name);
 
