@@ -3,7 +3,7 @@
 
 act.py [--long | --mutant] [--build FOLDER] [--only WORD] [--stop]
 
-Prints TAP lines and counts.  Every case: a store, an operation with one fault,
+WORD: part of "SWEEP: CASE"; there must be one.  Prints TAP lines and counts.  Every case: a store, an operation with one fault,
 recovery, and then what must hold (act_lib.py): the message is the old or the
 new one, whole, once; nothing is left behind; the journal agrees; undoing gives
 the tree that was there before, byte for byte.
@@ -757,6 +757,8 @@ def fits(sweep, case, which=2):
     leaves out what is nearly the same."""
     if which == 0 and "unnamed" in case.name:
         return False
+    if sweep is act_mbox.late_peers and "l" in case.lacks:
+        return False            # without leases nobody is kept waiting
     own = sweep in [s[1] for s in act_mbox.SWEEPS]
     return own == (case.where == "mbox") or not own and sweep is not peers
 
@@ -775,24 +777,37 @@ def tell(bench, number, name, seen):
     return bool(bad)
 
 
+def chosen(which, only):
+    """Each (name, sweep, step, case) that is to be done."""
+    return [(name, sweep, steps[which], case) for (name, sweep, *steps), case
+            in itertools.product(SWEEPS, CASES)
+            if only in name + ": " + case.name and fits(sweep, case, which)
+            and (which != 1 or not case.lacks or only)]
+
+
+def one_sweep(bench, which, sweep, step, case):
+    seen, before = len(bench.bad), sum(bench.counts.values())
+    step *= 3 if not which and case.lacks and sweep is not power_cuts else 1
+    try:
+        sweep(bench, case, step)
+    except Violation as why:
+        if len(bench.bad) == seen:
+            bench.bad.append("%s: %s" % (case.name, why))
+    if sum(bench.counts.values()) == before and len(bench.bad) == seen:
+        bench.bad.append("%s: nothing was tried" % case.name)
+
+
 def all_sweeps(bench, which, only):
-    number = failed = 0
-    number += 1
+    todo, number = chosen(which, only), 1
+    if not todo:
+        raise SystemExit("act.py: there is no sweep %r" % only)
     refusals(bench)
-    failed += tell(bench, number, "refusals", 0)
-    for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
-        if only not in name + ": " + case.name or failed and STOP or \
-                not fits(sweep, case, which) or \
-                which == 1 and case.lacks and not only:
-            continue
+    failed = tell(bench, number, "refusals", 0)
+    for name, sweep, step, case in todo:
+        if failed and STOP:
+            break
         seen, number = len(bench.bad), number + 1
-        step = steps[which] * (3 if not which and case.lacks and
-                               sweep is not power_cuts else 1)
-        try:
-            sweep(bench, case, step)
-        except Violation as why:
-            if len(bench.bad) == seen:
-                bench.bad.append("%s: %s" % (case.name, why))
+        one_sweep(bench, which, sweep, step, case)
         failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
     print("1..%d" % number)
     return failed

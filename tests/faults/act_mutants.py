@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Leave out each sync and each check in turn: the harness must notice.
 
-act_mutants.py [WORD...]: only those whose name holds a word.  A mutant is a
-change of the source in a copy; it is caught when a unit test or act.py fails.
-One that nothing sees means that a test is missing, or that the line is.
+act_mutants.py [WORD...]: only those whose name holds a word, of which there
+must be some.  A mutant is a change of the source in a copy; it is caught when
+a unit test or act.py fails.  One that nothing sees means that a test is
+missing, or that the line is.
 """
 import os
 import shutil
@@ -297,6 +298,9 @@ MUTANTS = [
      "if (true)\n"),
     ("in place: another file is torn", "in_place_settle.c",
      "w->other = w->st.st_ino != w->in->old.ino;", ";"),
+    ("in place: torn and replaced is done", "in_place.c",
+     "w->out->was_other = true;\n\t\treturn in_placing_finish(w, false,",
+     "w->out->was_other = true;\n\t\treturn in_placing_finish(w, true,"),
     ("in place: the room stays", "in_place.c",
      "if (n > 0 && (rc = cut_to(w, old, e)) != ST_OK)",
      "if (false && (rc = cut_to(w, old, e)) != ST_OK)"),
@@ -399,6 +403,8 @@ def main(words):
     if os.geteuid() != 0:
         todo = [m for m in todo if m[0] not in (
             "root works as root", "foreign files are taken")]
+    if not todo:
+        raise SystemExit("act_mutants.py: no mutant has such a name")
     missed = 0
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="baredot-mutants-") as top:
