@@ -61,9 +61,7 @@ record_lock(struct dotlock *l, struct run *r, const struct place *p,
 	record_u64(&b, "uid", p->owner.uid);
 	record_u64(&b, "gid", p->owner.gid);
 	record_text(&b, "text", l->text);
-	rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,
-	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "lock");
-	buf_free(&b);
+	rc = journal_append_fields(r->journal, RECORD_LOCK, &b, e);
 	if (rc != ST_OK)
 		l->text[0] = '\0';
 	return rc;

@@ -17,16 +17,12 @@ leftover_record(struct run *r, const struct place *p, const char *name,
     struct err *e)
 {
 	struct buf b = { 0 };
-	int rc;
 
 	record_text(&b, "path", p->path);
 	record_u64(&b, "root", p->root);
 	record_u64(&b, "folder", p->ino);
 	record_text(&b, "name", name);
-	rc = buf_ok(&b) ? journal_append(r->journal, RECORD_STAGE,
-	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "temporary");
-	buf_free(&b);
-	return rc;
+	return journal_append_fields(r->journal, RECORD_STAGE, &b, e);
 }
 
 /* As in dotlock.c: what counts is the next look. */

@@ -179,8 +179,8 @@ MUTANTS = [
     ("no lock file", "dotlock.c",
      "call_give_name(*out, p->dir, lock) == 0 ? 0", "true ? 0"),
     ("the lock file is not in the journal", "dotlock.c",
-     "rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,\n"
-     "\t    buf_span(&b), NULL, e) :", "rc = buf_ok(&b) ? ST_OK :"),
+     "rc = journal_append_fields(r->journal, RECORD_LOCK, &b, e);",
+     "rc = ST_OK;\n\tbuf_free(&b);"),
     ("no sync of the lock file", "dotlock.c",
      "fchmod(fd, 0644) != 0 || fsync(fd) != 0)", "fchmod(fd, 0644) != 0)"),
     ("the lock file is not read back", "dotlock.c",
