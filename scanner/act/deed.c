@@ -24,7 +24,7 @@ drop_stage(struct deed *d)
 		return;
 	}
 	intent_stage_name(&d->intent, &name);
-	leftover_drop(d->run, d->place, name.text);
+	(void)leftover_drop(d->run, d->place, name.text);
 	owner_leave();
 }
 
@@ -79,7 +79,7 @@ open_named(struct deed *d, struct err *e)
 		return rc;
 	rc = stage_open_named(d->place, &d->intent, &d->stage, d->out);
 	if (rc != ST_OK)	/* an error, and there it is all the same? */
-		leftover_drop(d->run, d->place, name.text);
+		(void)leftover_drop(d->run, d->place, name.text);
 	return rc;
 }
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "kernel_calls.h"
-#include "leftover.h"
 #include "record.h"
 
 #define LOOKS_MAX 4u
@@ -114,21 +113,24 @@ is_ours(int dir, const char *name, struct span text)
 /*
  * Remove it if it is ours: if what we wrote is in it.  No errno is believed:
  * what counts is the next look.  That it is gone must be on the disk before the
- * run is over, for nobody will look for it then.
+ * run is over, for nobody will look for it then.  As leftover_drop.
  */
-static void
+static bool
 drop_ours(struct run *r, const struct place *p, const char *lock,
     struct span text)
 {
 	enum answer there = UNKNOWN;
 
+	errno = 0;
 	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
 		there = is_ours(p->dir, lock, text);
 		if (there == YES)
 			(void)unlinkat(p->dir, lock, 0);
 	}
-	if (there != NO || fsync(p->dir) != 0)
-		r->unsettled = true;
+	if (there == NO && fsync(p->dir) == 0)
+		return true;
+	r->unsettled = true;
+	return false;
 }
 
 /*
@@ -171,7 +173,7 @@ link_lock(const struct dotlock *l, struct run *r, const struct place *p,
 	if (*out < 0 || fill(l, *out) != 0 ||
 	    call_link(p->dir, temp.text, p->dir, lock) != 0)
 		error = errno;
-	leftover_drop(r, p, temp.text);
+	(void)leftover_drop(r, p, temp.text);
 	return error;
 }
 
@@ -230,7 +232,7 @@ dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
 
 	if (l->fd <= 0 || !lock_name(name, &lock))
 		return;
-	drop_ours(r, p, lock.text, text_of(l));
+	(void)drop_ours(r, p, lock.text, text_of(l));
 	(void)close(l->fd);
 	l->fd = 0;
 }
@@ -263,61 +265,64 @@ decode(struct span s, struct lock_record *out)
 	return true;
 }
 
-static void
+static int
 remove_lock(struct run *r, const struct place *p, const char *name,
-    struct span text)
+    struct span text, struct err *why)
 {
 	struct lock_name lock = { "" }, temp = { "" };
+	int rc;
 
-	if (!lock_name(name, &lock))
-		return;
-	if (owner_enter(p->owner, NULL) != ST_OK) {
-		r->unsettled = true;
-		return;
-	}
+	if (!lock_name(name, &lock))	/* then it was never made */
+		return ST_OK;
+	if ((rc = owner_enter(p->owner, why)) != ST_OK)
+		return rc;
 	temp_name(text, &temp);
-	leftover_drop(r, p, temp.text);
-	drop_ours(r, p, lock.text, text);
+	if (!leftover_drop(r, p, temp.text))
+		rc = err_set(why, ST_BAD, errno, "its file %s stays",
+		    temp.text);
+	if (!drop_ours(r, p, lock.text, text))
+		rc = err_set(why, ST_BAD, errno, "the lock file %s stays",
+		    lock.text);
 	owner_leave();
+	return rc;
 }
 
 static int
-sweep_one(struct run *r, struct span fields, struct err *e)
+sweep_one(const struct sweep *s, struct span fields, struct err *e)
 {
 	struct lock_record l;
 	struct buf path = { 0 };
 	struct place *p = NULL;
 	struct err why = { 0 };
-	int rc = ST_OK;
+	int rc;
 
 	if (!decode(fields, &l))
 		return err_set(e, ST_DEAD, 0, "the journal makes no sense");
 	buf_add(&path, l.path.p, l.path.n);
-	if (!buf_ok(&path))
-		rc = err_set(e, ST_DEAD, ENOMEM, "lock");
-	else if (place_open_mailbox(&p, buf_text(&path), (size_t)l.root,
-	    l.name.text, &l.owner, &why) == ST_OK) {
-		remove_lock(r, p, l.name.text, l.text);
-		place_close(p);
-	} else {	/* a folder that is gone holds up nothing */
-		r->unsettled = r->unsettled || (why.num != ENOENT &&
-		    why.num != ENOTDIR && why.num != 0);
-	}
+	rc = buf_ok(&path) ? place_open_mailbox(&p, buf_text(&path),
+	    (size_t)l.root, l.name.text, &l.owner, &why) :
+	    err_set(&why, ST_DEAD, ENOMEM, "lock");
+	if (rc == ST_OK)
+		rc = remove_lock(s->run, p, l.name.text, l.text, &why);
+	if (rc != ST_OK)
+		rc = leftover_stays(s, buf_text(&path), &why, e);
+	place_close(p);
 	buf_free(&path);
 	return rc;
 }
 
 int
-dotlock_sweep(struct run *r, struct err *e)
+dotlock_sweep(const struct sweep *s, struct err *e)
 {
-	const uint64_t n = journal_count(r->journal);
+	struct journal *j = s->run->journal;
+	const uint64_t n = journal_count(j);
 	struct buf b = { 0 };
 	int rc = ST_OK;
 
 	for (uint64_t i = 1; i <= n && rc == ST_OK; i++)
-		if (journal_type(r->journal, i) == RECORD_LOCK &&
-		    (rc = journal_read(r->journal, i, &b, e)) == ST_OK)
-			rc = sweep_one(r, buf_span(&b), e);
+		if (journal_type(j, i) == RECORD_LOCK &&
+		    (rc = journal_read(j, i, &b, e)) == ST_OK)
+			rc = sweep_one(s, buf_span(&b), e);
 	buf_free(&b);
 	return rc;
 }

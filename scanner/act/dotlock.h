@@ -12,7 +12,7 @@
 #ifndef BAREDOT_DOTLOCK_H
 #define BAREDOT_DOTLOCK_H
 
-#include "run.h"
+#include "leftover.h"
 
 #define DOTLOCK_SUFFIX ".lock"
 
@@ -39,7 +39,7 @@ void dotlock_touch(const struct dotlock *);
 void dotlock_drop(struct dotlock *, struct run *, const struct place *,
     const char *name);
 
-/* Remove the lock files that a run which died has left. */
-int dotlock_sweep(struct run *, struct err *);
+/* Remove the lock files; else as leftover_sweep. */
+int dotlock_sweep(const struct sweep *, struct err *);
 
 #endif

@@ -26,20 +26,38 @@ leftover_record(struct run *r, const struct place *p, const char *name,
 }
 
 /* As in dotlock.c: what counts is the next look. */
-void
+bool
 leftover_drop(struct run *r, const struct place *p, const char *name)
 {
 	struct stat st;
 	bool there = true;
 
+	errno = 0;
 	for (unsigned i = 0; i < LOOKS_MAX && there; i++) {
 		there = fstatat(p->tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
 		    !S_ISDIR(st.st_mode) : errno != ENOENT;
 		if (there)
 			(void)unlinkat(p->tmp, name, 0);
 	}
-	if (there || fsync(p->tmp) != 0)
-		r->unsettled = true;
+	if (!there && fsync(p->tmp) == 0)
+		return true;
+	r->unsettled = true;
+	return false;
+}
+
+int
+leftover_stays(const struct sweep *s, const char *path,
+    const struct err *why, struct err *e)
+{
+	if (why->num == ENOENT || why->num == ENOTDIR)
+		return ST_OK;
+	if (why->num == ENOMEM) {
+		*e = *why;
+		return ST_DEAD;
+	}
+	s->run->unsettled = true;
+	s->stays(s->ctx, path, why);
+	return ST_OK;
 }
 
 static bool
@@ -55,11 +73,26 @@ decode(struct span s, struct span *path, uint64_t *root, uint64_t *folder,
 }
 
 static int
-sweep_one(struct run *r, struct span fields, struct err *e)
+drop_as_owner(struct run *r, const struct place *p, const char *name,
+    struct err *why)
+{
+	int rc;
+
+	if ((rc = owner_enter(p->owner, why)) != ST_OK)
+		return rc;
+	if (!leftover_drop(r, p, name))
+		rc = err_set(why, ST_BAD, errno, "its file %s stays", name);
+	owner_leave();
+	return rc;
+}
+
+static int
+sweep_one(const struct sweep *s, struct span fields, struct err *e)
 {
 	const struct place *p;
 	uint64_t root, folder;
 	struct mailname name;
+	struct err why = { 0 };
 	struct buf b = { 0 };
 	struct span path;
 	int rc;
@@ -67,35 +100,28 @@ sweep_one(struct run *r, struct span fields, struct err *e)
 	if (!decode(fields, &path, &root, &folder, &name))
 		return err_set(e, ST_DEAD, 0, "the journal makes no sense");
 	buf_add(&b, path.p, path.n);
-	rc = buf_ok(&b) ? run_place(r, buf_text(&b), (size_t)root, &p, e) :
-	    err_set(e, ST_DEAD, ENOMEM, "temporary");
+	rc = buf_ok(&b) ? run_place(s->run, buf_text(&b), (size_t)root, &p,
+	    &why) : err_set(&why, ST_DEAD, ENOMEM, "temporary");
+	if (rc == ST_OK && p->ino == folder)
+		rc = drop_as_owner(s->run, p, name.text, &why);
+	if (rc != ST_OK)
+		rc = leftover_stays(s, buf_text(&b), &why, e);
 	buf_free(&b);
-	/* A folder that is gone holds up nothing. */
-	if (rc != ST_OK) {
-		r->unsettled = r->unsettled || (e->num != ENOENT &&
-		    e->num != ENOTDIR);
-		return ST_OK;
-	}
-	if (p->ino != folder)
-		return ST_OK;
-	if ((rc = owner_enter(p->owner, e)) != ST_OK)
-		return rc;
-	leftover_drop(r, p, name.text);
-	owner_leave();
-	return ST_OK;
+	return rc;
 }
 
 int
-leftover_sweep(struct run *r, struct err *e)
+leftover_sweep(const struct sweep *s, struct err *e)
 {
-	const uint64_t n = journal_count(r->journal);
+	struct journal *j = s->run->journal;
+	const uint64_t n = journal_count(j);
 	struct buf b = { 0 };
 	int rc = ST_OK;
 
 	for (uint64_t i = 1; i <= n && rc == ST_OK; i++)
-		if (journal_type(r->journal, i) == RECORD_STAGE &&
-		    (rc = journal_read(r->journal, i, &b, e)) == ST_OK)
-			rc = sweep_one(r, buf_span(&b), e);
+		if (journal_type(j, i) == RECORD_STAGE &&
+		    (rc = journal_read(j, i, &b, e)) == ST_OK)
+			rc = sweep_one(s, buf_span(&b), e);
 	buf_free(&b);
 	return rc;
 }
