@@ -88,8 +88,11 @@ deed_open_stage(struct deed *d, struct err *e)
 {
 	const int rc = stage_open(d->place, &d->stage, d->out);
 
-	if (rc != ST_BAD || !d->out->lacks || !d->intent.by_links)
+	if (rc != ST_BAD || d->out->lacks == NULL)
 		return rc;
+	if (!d->intent.by_links)
+		return outcome_lacks(d->out, d->out->num, d->out->lacks,
+		    "allow-copy-swap");
 	*d->out = (struct outcome){ 0 };
 	return open_named(d, e);
 }

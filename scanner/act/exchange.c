@@ -231,7 +231,7 @@ exchange_group(struct run *r, const struct exchange *x, size_t n,
 	if ((rc = exchange_some(r, x, n, e)) != ST_OK)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		if (x[i].out->lacks)
+		if (x[i].out->lacks != NULL)
 			again[k++] = x[i];
 	if (k == 0 || !run_try_links(r, r->place))
 		return ST_OK;

@@ -23,8 +23,7 @@ stage_open(const struct place *p, struct stage *out, struct outcome *o)
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 	    errno == EINVAL))
-		return outcome_lacks(o, errno, "O_TMPFILE",
-		    "allow-copy-swap");
+		return outcome_lacks(o, errno, "O_TMPFILE", NULL);
 	if (fd < 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot make a temporary file");

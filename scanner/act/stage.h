@@ -20,7 +20,7 @@ struct stage {
 
 /*
  * With the rights of the owner.  ST_BAD: *o: this file system cannot do it
- * (o->lacks), or is full.
+ * (o->lacks; whoever has an option for another way must name it), or is full.
  */
 int stage_open(const struct place *, struct stage *out, struct outcome *o);
 

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 
 from cli import TOP, Skip, baredot, check, run, same, strict_json, test, write
@@ -285,6 +286,30 @@ def a_name_that_is_to_be_kept_is_refused():
         same([o["status"] for o in got], ["refused"], r.err)
         check("keeping its name" in got[0]["why"], got)
         same(p.tree(), before)
+
+
+@test
+def where_no_option_helps_none_is_named():
+    with place("") as p:
+        paths = p.maildir() + [p.mbox()]
+        same(p.fix(*paths).status, 0)
+        before = p.tree()
+        p.lacks = "xrtl"
+        r = p.run("undo", "--apply", "--state", p.state, "-f", "ndjson",
+                  "last")
+        same([(o["outcome"], o["reason"].rpartition(" no ")[0], "--" in
+               o["reason"]) for o in r.outcomes()],
+             [("refused", "its file system has", False)] * 4)
+        same(p.tree(), before)
+        p.lacks = "xrt"
+        archive, new = p.store + "/a.tar", p.store + "/b.tar"
+        with tarfile.open(archive, "w") as t:
+            t.add(paths[0], "M")
+        for options, names in (((), True), (("--output", new), False)):
+            why = p.fix("-f", "ndjson", "--to", "lf", *options,
+                        archive).outcomes()[0]["why"]
+            check(why.startswith("its file system has no ") and
+                  ("--allow-copy-swap" in why) == names, why)
 
 
 @test
