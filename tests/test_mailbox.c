@@ -538,8 +538,8 @@ die(struct rig *g, const char *path, bool lock)
 		assert_int_equal(dotlock_take(&l, &g->r, p, "box", &g->e),
 		    ST_OK);
 	else
-		assert_int_equal(leftover_record(&g->r, p, ".x", &g->e),
-		    ST_OK);
+		assert_int_equal(leftover_record(&g->r, p, ".x", ".y",
+		    &g->e), ST_OK);
 	if (lock)
 		(void)close(l.fd);
 	place_close(p);

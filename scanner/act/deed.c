@@ -68,19 +68,38 @@ deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
 	return ST_OK;
 }
 
+/*
+ * A swap by links takes the old file out before the new one gets its name: so
+ * that this can be had is tried before.
+ */
+static int
+try_link(struct deed *d, const char *name)
+{
+	const char *temp = d->intent.temp.text;
+	const int tmp = d->place->tmp;
+	const int num = call_link(tmp, name, tmp, temp) == 0 ? 0 : errno;
+
+	if (!leftover_drop(d->run, d->place, temp))
+		return outcome_set(d->out, OUTCOME_FAILED, errno,
+		    "cannot remove a temporary file");
+	return num == 0 ? ST_OK : stage_not_linked(num, d->out);
+}
+
 static int
 open_named(struct deed *d, struct err *e)
 {
+	const bool swap = d->intent.act == ACT_SWAP;
 	struct mailname name;
 	int rc;
 
 	intent_stage_name(&d->intent, &name);
-	if ((rc = leftover_record(d->run, d->place, name.text, e)) != ST_OK)
+	if ((rc = leftover_record(d->run, d->place, name.text, swap ?
+	    d->intent.temp.text : NULL, e)) != ST_OK)
 		return rc;
 	rc = stage_open_named(d->place, &d->intent, &d->stage, d->out);
 	if (rc != ST_OK)	/* an error, and there it is all the same? */
 		(void)leftover_drop(d->run, d->place, name.text);
-	return rc;
+	return rc == ST_OK && swap ? try_link(d, name.text) : rc;
 }
 
 int

@@ -14,7 +14,7 @@
 
 int
 leftover_record(struct run *r, const struct place *p, const char *name,
-    struct err *e)
+    const char *also, struct err *e)
 {
 	struct buf b = { 0 };
 
@@ -22,6 +22,8 @@ leftover_record(struct run *r, const struct place *p, const char *name,
 	record_u64(&b, "root", p->root);
 	record_u64(&b, "folder", p->ino);
 	record_text(&b, "name", name);
+	if (also != NULL)
+		record_text(&b, "also", also);
 	return journal_append_fields(r->journal, RECORD_STAGE, &b, e);
 }
 
@@ -60,28 +62,48 @@ leftover_stays(const struct sweep *s, const char *path,
 	return ST_OK;
 }
 
+struct stage_record {
+	struct span path;
+	uint64_t root, folder;
+	struct mailname names[2];	/* the second may be "" */
+};
+
 static bool
-decode(struct span s, struct span *path, uint64_t *root, uint64_t *folder,
-    struct mailname *name)
+decode_name(struct span s, const char *key, struct mailname *out)
 {
-	return record_find(s, "path", path) && path->n > 0 &&
+	return record_find_text(s, key, out->text, sizeof(out->text)) &&
+	    out->text[0] == '.' && strchr(out->text, '/') == NULL;
+}
+
+static bool
+decode(struct span s, struct stage_record *out)
+{
+	const struct span *path = &out->path;
+	struct span also;
+
+	out->names[1].text[0] = '\0';
+	return record_find(s, "path", &out->path) && path->n > 0 &&
 	    path->p[0] == '/' && memchr(path->p, '\0', path->n) == NULL &&
-	    record_find_u64(s, "root", root) && *root <= path->n &&
-	    record_find_u64(s, "folder", folder) &&
-	    record_find_text(s, "name", name->text, sizeof(name->text)) &&
-	    name->text[0] == '.' && strchr(name->text, '/') == NULL;
+	    record_find_u64(s, "root", &out->root) && out->root <= path->n &&
+	    record_find_u64(s, "folder", &out->folder) &&
+	    decode_name(s, "name", &out->names[0]) &&
+	    (!record_find(s, "also", &also) ||
+	    decode_name(s, "also", &out->names[1]));
 }
 
 static int
-drop_as_owner(struct run *r, const struct place *p, const char *name,
-    struct err *why)
+drop_as_owner(struct run *r, const struct place *p,
+    const struct stage_record *l, struct err *why)
 {
 	int rc;
 
 	if ((rc = owner_enter(p->owner, why)) != ST_OK)
 		return rc;
-	if (!leftover_drop(r, p, name))
-		rc = err_set(why, ST_BAD, errno, "its file %s stays", name);
+	for (unsigned i = 0; i < 2; i++)
+		if (l->names[i].text[0] != '\0' &&
+		    !leftover_drop(r, p, l->names[i].text))
+			rc = err_set(why, ST_BAD, errno, "its file %s stays",
+			    l->names[i].text);
 	owner_leave();
 	return rc;
 }
@@ -90,20 +112,18 @@ static int
 sweep_one(const struct sweep *s, struct span fields, struct err *e)
 {
 	const struct place *p;
-	uint64_t root, folder;
-	struct mailname name;
+	struct stage_record l;
 	struct err why = { 0 };
 	struct buf b = { 0 };
-	struct span path;
 	int rc;
 
-	if (!decode(fields, &path, &root, &folder, &name))
+	if (!decode(fields, &l))
 		return err_set(e, ST_DEAD, 0, "the journal makes no sense");
-	buf_add(&b, path.p, path.n);
-	rc = buf_ok(&b) ? run_place(s->run, buf_text(&b), (size_t)root, &p,
+	buf_add(&b, l.path.p, l.path.n);
+	rc = buf_ok(&b) ? run_place(s->run, buf_text(&b), (size_t)l.root, &p,
 	    &why) : err_set(&why, ST_DEAD, ENOMEM, "temporary");
-	if (rc == ST_OK && p->ino == folder)
-		rc = drop_as_owner(s->run, p, name.text, &why);
+	if (rc == ST_OK && p->ino == l.folder)
+		rc = drop_as_owner(s->run, p, &l, &why);
 	if (rc != ST_OK)
 		rc = leftover_stays(s, buf_text(&b), &why, e);
 	buf_free(&b);

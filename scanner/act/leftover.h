@@ -9,11 +9,11 @@
 #include "run.h"
 
 /*
- * A file of this name may be made in place.tmp.  ST_DEAD: that cannot be
- * recorded, so it must not.
+ * A file of this name may be made in place.tmp, and get another there; also:
+ * that, or NULL.  ST_DEAD: it cannot be recorded, so it must not.
  */
 int leftover_record(struct run *, const struct place *, const char *name,
-    struct err *);
+    const char *also, struct err *);
 
 /*
  * Remove it, with the rights of the owner, if it is there.  False: it stays,

@@ -56,7 +56,7 @@ int outcome_set(struct outcome *o, enum outcome_kind, int num,
 int outcome_lacks(struct outcome *o, int num, const char *what,
     const char *option);
 
-/* The same with the text of *e, which says all. */
+/* As outcome_set, with the text of *e, which says all. */
 int outcome_from(struct outcome *o, enum outcome_kind, const struct err *e);
 
 /* For the public ones: an outcome is ST_OK. */

@@ -174,6 +174,21 @@ def messages_are_repaired_and_put_back_by_links():
 
 
 @test
+def without_hard_links_too_it_is_refused_before_anything_is_done():
+    for kind in ("xrth", "th", "xh"):
+        with place(kind) as p:
+            paths, before = p.maildir(), p.tree()
+            r = p.fix("-f", "ndjson", "--allow-copy-swap", *paths)
+            got = r.outcomes()
+            same([o["status"] for o in got], ["refused"] * 3, r.err)
+            check(all(o["why"].startswith("its file system has no hard links")
+                      for o in got), got)
+            same(p.tree(), before)
+            # With unnamed files it shows when they get a name.
+            check("t" not in kind or BY_LINKS not in journal(p), "begun")
+
+
+@test
 def messages_are_repaired_and_put_back_by_links_on_fuse():
     fixed("fuse")
 

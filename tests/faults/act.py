@@ -547,6 +547,7 @@ def refusals(bench):
                        ("old name has a copy", old_name_has_a_copy),
                        ("torn and written to", act_mbox.torn_by_others),
                        ("both are there", copies),
+                       ("no hard links", no_hard_links),
                        ("maildirsize", quota_is_right),
                        ("maildirsize of a folder", quota_of_folder),
                        ("maildirsize leads elsewhere", quota_is_hostile)):
@@ -710,6 +711,27 @@ def old_name_has_a_copy(bench):
     r = bench.driver.run("-", "undo", box.state)
     must(r.outcome == "failed", r.lines)
     must(box.snapshot() == before, "changed all the same: %s" % before)
+
+
+def no_hard_links(bench):
+    """That new files cannot get names is found out before an old one has
+    lost its own."""
+    trace = bench.folder + "/trace"
+    for case in CASES:
+        if not case.lacks or case.op not in ("fix", "fixall"):
+            continue
+        driver = Driver(bench.build, trace=trace, lacks=case.lacks + "h")
+        box, place, first = bench.setup(case)
+        r = driver.run("0:", *case.args(case.op, box, place))
+        came = {x.split()[1] for x in r.lines if x.startswith("outcome ")}
+        must("refused" in came and came <= {"refused", "same"},
+             "%s: %s" % (case.name, r.lines))
+        must(box.snapshot() == first, "%s: was changed" % case.name)
+        moved = [op for op in act_model.read_trace(trace)
+                 if op[0] in ("move", "swap") and is_target(op[2])]
+        must(not moved, "%s: %s" % (case.name, moved))
+        os.unlink(trace)
+        driver.close()
 
 
 def copies(bench):
