@@ -109,7 +109,8 @@ deed_open_stage(struct deed *d, struct err *e)
 
 	if (rc != ST_BAD || d->out->lacks == NULL)
 		return rc;
-	if (!d->intent.by_links)
+	/* What was taken out must come back without being asked how. */
+	if (!d->intent.by_links && d->intent.act != ACT_PUT)
 		return outcome_lacks(d->out, d->out->num, d->out->lacks,
 		    "allow-copy-swap");
 	*d->out = (struct outcome){ 0 };

@@ -193,12 +193,11 @@ def messages_are_repaired_and_put_back_by_links_on_fuse():
     fixed("fuse")
 
 
-def taken(kind):
+def taken(kind, *options):
     with place(kind) as p:
         paths, before = p.maildir(), p.tree()
-        r = p.run("quarantine", "--apply", "--allow-copy-swap", "-f",
-                  "ndjson", "--min-severity", "info", "--into", p.state,
-                  *paths)
+        r = p.run("quarantine", "--apply", *options, "-f", "ndjson",
+                  "--min-severity", "info", "--into", p.state, *paths)
         same([o["status"] for o in r.outcomes()], ["done"] * 3, r.err)
         same(p.tree(), {})
         listed = p.run("quarantine", "--list", p.state, "-f", "ndjson")
@@ -211,12 +210,14 @@ def taken(kind):
 
 @test
 def messages_are_taken_out_and_brought_back_by_links():
-    taken("xrt")
+    taken("xrt", "--allow-copy-swap")
+    taken("x")
+    taken("t")
 
 
 @test
 def messages_are_taken_out_and_brought_back_by_links_on_fuse():
-    taken("fuse")
+    taken("fuse", "--allow-copy-swap")
 
 
 def in_place(kind):

@@ -61,6 +61,9 @@ CASES += [Case("links: " + c.name, c.where, c.before, c.op, c.first, c.last,
                "xrt") for c in CASES if c.where != "mbox"]
 CASES += [Case("links: unnamed " + c.name, c.where, c.before, c.op, c.first,
                c.last, "x") for c in CASES[:4]]
+CASES += [Case("with a name: " + c.name, c.where, c.before, c.op, c.first,
+               c.last, "t") for c in CASES if c.op == "restore" and
+          not c.lacks]
 CASES += [Case("in place%s: %s" % (word, c.name), "mbox", c.before, c.op,
                c.first, c.last, lacks)
           for word, lacks in ((" with leases", "xrt"), ("", "xrtl"),
