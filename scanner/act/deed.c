@@ -235,6 +235,20 @@ deed_record(struct deed *d, const struct meta *meta, struct err *e)
 	return rc == ST_OK ? journal_sync(d->run->journal, e) : rc;
 }
 
+void
+deed_place_all(struct deed *list, size_t n)
+{
+	for (struct deed *d = list; d < list + n; d++) {
+		d->at = d->source.at;
+		d->live = (struct settle_live){ .home = &d->at,
+		    .old = d->source.fd, .new = &d->stage.st };
+		(void)stage_name(&d->stage, d->place, &d->intent, d->out);
+	}
+	for (struct deed *d = list; d < list + n; d++)
+		if (d->out->kind == OUTCOME_DONE)
+			(void)stage_sync(&d->stage, d->out);
+}
+
 /* Why the message is as it was. */
 static int
 explain(struct deed *d, const struct settled *s, int error)

@@ -90,15 +90,7 @@ swap(const struct deed *d, struct found *at)
 static void
 place_and_swap(struct deed *list, size_t n)
 {
-	for (struct deed *d = list; d < list + n; d++) {
-		d->at = d->source.at;
-		d->live = (struct settle_live){ .home = &d->at,
-		    .old = d->source.fd, .new = &d->stage.st };
-		(void)stage_name(&d->stage, d->place, &d->intent, d->out);
-	}
-	for (struct deed *d = list; d < list + n; d++)
-		if (d->out->kind == OUTCOME_DONE)
-			(void)stage_sync(&d->stage, d->out);
+	deed_place_all(list, n);
 	for (struct deed *d = list; d < list + n; d++)
 		if (d->out->kind == OUTCOME_DONE)
 			d->error = swap(d, &d->at);

@@ -23,8 +23,10 @@ MUTANTS = [
      "return ST_OK;"),
     ("what a crash left is damage", "journal.c", "!is_of_crash(j, s))",
      "true)"),
-    ("swapped before all are on the disk", "exchange.c",
-     "(void)stage_sync(&d->stage, d->out);\n\tfor", ";\n\tfor"),
+    ("swapped before all are on the disk", "deed.c",
+     "(void)stage_sync(&d->stage, d->out);", ";"),
+    ("by links: swapped before all are on the disk", "deed.c",
+     "(void)stage_sync(&d->stage, d->out);", ";"),
     ("recorded before originals are on the disk", "exchange.c",
      "(rc = deed_finish_old(list, k, e)) == ST_OK &&\n\t    "
      "(rc = add_records(list, k, e)) == ST_OK)",
