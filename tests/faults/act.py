@@ -810,29 +810,32 @@ def chosen(which, only):
             and (which != 1 or not case.lacks or only)]
 
 
-def one_sweep(bench, which, sweep, step, case):
+def one_sweep(bench, name, sweep, *args):
+    """It failed, or came to nothing: then bench.bad says so."""
     seen, before = len(bench.bad), sum(bench.counts.values())
-    step *= 3 if not which and case.lacks and sweep is not power_cuts else 1
     try:
-        sweep(bench, case, step)
+        sweep(bench, *args)
     except Violation as why:
         if len(bench.bad) == seen:
-            bench.bad.append("%s: %s" % (case.name, why))
+            bench.bad.append("%s: %s" % (name, why))
     if sum(bench.counts.values()) == before and len(bench.bad) == seen:
-        bench.bad.append("%s: nothing was tried" % case.name)
+        bench.bad.append("%s: nothing was tried" % name)
 
 
 def all_sweeps(bench, which, only):
     todo, number = chosen(which, only), 1
     if not todo:
         raise SystemExit("act.py: there is no sweep %r" % only)
-    refusals(bench)
+    one_sweep(bench, "refusals", refusals)
     failed = tell(bench, number, "refusals", 0)
     for name, sweep, step, case in todo:
         if failed and STOP:
             break
         seen, number = len(bench.bad), number + 1
-        one_sweep(bench, which, sweep, step, case)
+        # By links and in place most is as without.
+        step *= 3 if not which and case.lacks and sweep is not power_cuts \
+            else 1
+        one_sweep(bench, case.name, sweep, case, step)
         failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
     print("1..%d" % number)
     return failed
