@@ -2,6 +2,7 @@
 
 VERSION = 0.1.0
 PREFIX = /usr/local
+UNITDIR = $(PREFIX)/lib/systemd/system
 CC = gcc
 CLANG = clang
 PYTHON = /usr/bin/python3
@@ -139,6 +140,11 @@ install: all
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
 	install -m 644 man/baredot.1 man/baredot-fix.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
+ifneq ($(UNITDIR),)
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/baredot-recover.service >$(DESTDIR)$(UNITDIR)/baredot-recover.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/baredot-recover.service
+endif
 clean:
 	rm -rf build
 

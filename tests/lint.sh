@@ -79,6 +79,20 @@ cppcheck_findings() {
 	    rules formats scanner >"$dir/cppcheck" 2>&1 || cat "$dir/cppcheck"
 }
 
+# The tables of docs/architecture.md name each module: as `NAME`, with .c or .h,
+# or by a pattern, `NAME_*.c`.
+unnamed_modules() {
+	grep '^|' docs/architecture.md | grep -o '`[^`]*`' | tr -d '`' |
+	    tr ' ' '\n' | sed 's|.*/||; s/\.[ch]$//' | sort -u >"$dir/named"
+	files 'scanner/*.[ch]' 'formats/*.[ch]' 'rules/*.[ch]' |
+	    sed 's|.*/||; s/\.[ch]$//' | sort -u | while read -r module; do
+		while read -r name; do
+			case $module in $name) continue 2 ;; esac
+		done <"$dir/named"
+		echo "$module"
+	done
+}
+
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
@@ -106,6 +120,7 @@ grep -En '(^|[^a-z_])(rename|renameat2?|link|linkat|unlink|unlinkat|f?truncate)\
     none "only scanner/act/ and the report's own file change names"
 grep -InE "$(printf '/%s/' work)" $(files) /dev/null |
     none "no paths of one machine"
+unnamed_modules | none "docs/architecture.md names every module"
 bad_scripts | none "shell scripts parse"
 
 if has cppcheck; then

@@ -18,6 +18,7 @@
 #include "hold.h"
 #include "kernel_calls.h"
 #include "mailbox.h"
+#include "recover.h"
 #include "undo.h"
 
 #define TEXT "From a Mon Jan  1 00:00:00 2024\nFrom: a@b.example\n\none\n\n"
@@ -457,6 +458,7 @@ static void
 only_our_own_lock_file_is_swept_away(void **state)
 {
 	struct rig *g = *state;
+	const struct sweep sweep = { .run = &g->r };
 	struct dotlock lock = { 0 };
 	struct place *p;
 	char text[16];
@@ -466,17 +468,124 @@ only_our_own_lock_file_is_swept_away(void **state)
 	assert_int_equal(dotlock_take(&lock, &g->r, p, "box", &g->e), ST_OK);
 	memcpy(text, lock.text, sizeof(text));
 	(void)close(lock.fd);		/* it died */
-	assert_int_equal(dotlock_sweep(&g->r, &g->e), ST_OK);
+	assert_int_equal(dotlock_sweep(&sweep, &g->e), ST_OK);
 	assert_int_equal(names_in(g->f.path), 1);
 	text[strlen(text) - 1] ^= 1;
 	put(&g->f, "box.lock", text);
-	assert_int_equal(dotlock_sweep(&g->r, &g->e), ST_OK);
+	assert_int_equal(dotlock_sweep(&sweep, &g->e), ST_OK);
 	check(&g->f, "box.lock", text);
 	assert_int_equal(unlinkat(g->f.fd, "box.lock", 0), 0);
 	assert_int_equal(mkfifoat(g->f.fd, "box.lock", 0600), 0);
-	assert_int_equal(dotlock_sweep(&g->r, &g->e), ST_OK);
+	assert_int_equal(dotlock_sweep(&sweep, &g->e), ST_OK);
 	assert_int_equal(names_in(g->f.path), 2);
 	place_close(p);
+}
+
+/* Whose it is the text says, also to the one that has made it. */
+static void
+only_our_own_lock_file_is_dropped(void **state)
+{
+	struct rig *g = *state;
+	struct dotlock lock = { 0 };
+	struct place *p;
+	char text[16];
+
+	assert_int_equal(place_open_mailbox(&p, g->f.path,
+	    strlen(g->f.path), "box", NULL, &g->e), ST_OK);
+	assert_int_equal(dotlock_take(&lock, &g->r, p, "box", &g->e), ST_OK);
+	put(&g->f, "copy", lock.text);
+	assert_int_equal(renameat(g->f.fd, "copy", g->f.fd, "box.lock"), 0);
+	dotlock_drop(&lock, &g->r, p, "box");
+	assert_int_equal(names_in(g->f.path), 1);
+	assert_int_equal(dotlock_take(&lock, &g->r, p, "box", &g->e), ST_OK);
+	lock.text[0] ^= 1;	/* so the one in the file is another */
+	memcpy(text, lock.text, sizeof(text));
+	text[0] ^= 1;
+	dotlock_drop(&lock, &g->r, p, "box");
+	check(&g->f, "box.lock", text);
+	assert_false(g->r.unsettled);
+	place_close(p);
+}
+
+struct told {
+	unsigned n;
+	char path[96], why[256];
+};
+
+static void
+tell(void *ctx, const char *run, const char *path, const char *why)
+{
+	struct told *t = ctx;
+
+	(void)run;
+	t->n++;
+	(void)snprintf(t->path, sizeof(t->path), "%s", path);
+	(void)snprintf(t->why, sizeof(t->why), "%s", why);
+}
+
+/* A run dies that has made a lock file for path/box, or a temporary. */
+static void
+die(struct rig *g, const char *path, bool lock)
+{
+	struct dotlock l = { 0 };
+	struct place *p;
+
+	(void)mkdirat(g->f.fd, "sub", 0700);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(place_open_mailbox(&p, path, strlen(g->f.path),
+	    "box", NULL, &g->e), ST_OK);
+	if (lock)
+		assert_int_equal(dotlock_take(&l, &g->r, p, "box", &g->e),
+		    ST_OK);
+	else
+		assert_int_equal(leftover_record(&g->r, p, ".x", ".y",
+		    &g->e), ST_OK);
+	if (lock)
+		(void)close(l.fd);
+	place_close(p);
+	g->r.pending = true;
+	run_end(&g->r);
+}
+
+/* How much of it cannot be settled. */
+static uint64_t
+recover(struct rig *g, struct told *t)
+{
+	struct recovered r;
+
+	*t = (struct told){ 0 };
+	assert_int_equal(recover_all(&g->s, &r, tell, t, &g->e), ST_OK);
+	assert_int_equal(r.unsettled, t->n);
+	return r.unsettled;
+}
+
+static void
+what_cannot_be_swept_away_is_told(void **state)
+{
+	struct rig *g = *state;
+	char path[sizeof(g->f.path) + 7];
+	struct told told;
+
+	(void)snprintf(path, sizeof(path), "%s/sub/in", g->f.path);
+	for (unsigned lock = 0; lock < 2; lock++) {
+		die(g, path, lock);
+		assert_int_equal(renameat(g->f.fd, "sub", g->f.fd, "away"),
+		    0);
+		assert_int_equal(symlinkat("away", g->f.fd, "sub"), 0);
+		assert_int_equal(recover(g, &told), 1);
+		assert_string_equal(told.path, path);
+		assert_non_null(strstr(told.why, "cannot open"));
+		assert_int_equal(unlinkat(g->f.fd, "sub", 0), 0);
+		assert_int_equal(renameat(g->f.fd, "away", g->f.fd, "sub"),
+		    0);
+		assert_int_equal(recover(g, &told), 0);
+		assert_int_equal(rmdir(path), 0);	/* it is empty */
+		assert_int_equal(run_begin(&g->r, &g->s, "test", &g->e),
+		    ST_OK);
+	}
+	die(g, path, false);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(recover(g, &told), 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -499,6 +608,8 @@ main(void)
 		TEST(a_spool_is_worked_on_in_its_group),
 		TEST(an_owner_who_may_not_write_to_the_folder_is_refused),
 		TEST(only_our_own_lock_file_is_swept_away),
+		TEST(only_our_own_lock_file_is_dropped),
+		TEST(what_cannot_be_swept_away_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,7 +213,7 @@ static void
 a_field_in_the_body(struct script *s)
 {
 	say_message(s, AT, LEN);
-	say_graft(s, CR + 6, 0, EDIT_FIELD, FIELD);
+	say_graft(s, CR + 3, 0, EDIT_FIELD, FIELD);
 }
 
 static void
@@ -400,36 +400,81 @@ a_length_that_goes_overflows(struct script *s)
 	say_cut(s, 0, 1, UINT64_MAX, sizeof(file) - 1);
 }
 
-#define CASE(f) { #f, f }
+/* Why: the end of the reason. */
+#define OUTSIDE "an edit outside of its message"
+#define ORDER "edits out of order"
+#define NOT_THERE "a message that is not there"
+#define NONSENSE "it makes no sense"
+#define FORBIDDEN "an edit that is not allowed"
+#define NO_PLACE "text where none may be put"
+#define NO_MESSAGE "what would go is not a message"
+
+#define CASE(f, why) { #f, f, why }
 static const struct {
 	const char *name;
 	void (*say)(struct script *);
+	const char *why;
 } hostile[] = {
-	CASE(beyond_the_message), CASE(beyond_the_file), CASE(far_away),
-	CASE(before_the_message), CASE(out_of_order),
-	CASE(out_of_order_in_one_frame), CASE(the_same_twice),
-	CASE(other_bytes), CASE(no_message), CASE(a_message_beyond_the_file),
-	CASE(a_message_too_far), CASE(a_length_that_overflows),
-	CASE(an_offset_that_overflows), CASE(a_message_in_a_message),
-	CASE(a_message_over_another), CASE(an_end_of_nothing),
-	CASE(two_ends), CASE(done_in_a_message), CASE(an_unknown_kind),
-	CASE(failed), CASE(failed_without_a_word), CASE(a_part_of_an_edit),
-	CASE(a_dot_that_is_none), CASE(a_field_in_the_body),
-	CASE(a_field_in_a_line), CASE(a_field_with_another_in_it),
-	CASE(a_field_of_any_name), CASE(a_field_and_a_body),
-	CASE(a_field_without_text), CASE(a_field_that_takes_bytes),
-	CASE(a_field_twice), CASE(too_many_fields),
-	CASE(a_field_before_an_edit),
-	CASE(a_field_at_the_end_of_the_file), CASE(a_field_outside),
-	CASE(a_length_of_no_digits), CASE(a_body_that_was_not_there),
-	CASE(a_body_without_its_encoding), CASE(a_body_that_goes_further),
-	CASE(an_encoding_without_a_body), CASE(two_kinds_at_once),
-	CASE(a_small_kind_as_a_graft), CASE(text_between_messages),
-	CASE(a_message_that_goes_from_the_middle),
-	CASE(the_file_goes_but_for_a_byte), CASE(nothing_goes),
-	CASE(a_message_goes_out_of_a_message), CASE(what_was_mended_goes),
-	CASE(a_length_that_goes_overflows),
+	CASE(beyond_the_message, OUTSIDE),
+	CASE(beyond_the_file, OUTSIDE),
+	CASE(far_away, OUTSIDE),
+	CASE(before_the_message, OUTSIDE),
+	CASE(out_of_order, ORDER),
+	CASE(out_of_order_in_one_frame, ORDER),
+	CASE(the_same_twice, ORDER),
+	CASE(other_bytes, "an edit of other bytes"),
+	CASE(no_message, OUTSIDE),
+	CASE(a_message_beyond_the_file, NOT_THERE),
+	CASE(a_message_too_far, NOT_THERE),
+	CASE(a_length_that_overflows, NOT_THERE),
+	CASE(an_offset_that_overflows, NOT_THERE),
+	CASE(a_message_in_a_message, NONSENSE),
+	CASE(a_message_over_another, NOT_THERE),
+	CASE(an_end_of_nothing, NONSENSE),
+	CASE(two_ends, NONSENSE),
+	CASE(done_in_a_message, NONSENSE),
+	CASE(an_unknown_kind, NONSENSE),
+	CASE(failed, "no"),
+	CASE(failed_without_a_word, ""),
+	CASE(a_part_of_an_edit, NONSENSE),
+	CASE(a_dot_that_is_none, "an edit before the wrong byte"),
+	CASE(a_field_in_the_body, NO_PLACE),
+	CASE(a_field_in_a_line, NO_PLACE),
+	CASE(a_field_with_another_in_it, FORBIDDEN),
+	CASE(a_field_of_any_name, FORBIDDEN),
+	CASE(a_field_and_a_body, FORBIDDEN),
+	CASE(a_field_without_text, NONSENSE),
+	CASE(a_field_that_takes_bytes, FORBIDDEN),
+	CASE(a_field_twice, NO_PLACE),
+	CASE(too_many_fields, ORDER),
+	CASE(a_field_before_an_edit, ORDER),
+	CASE(a_field_at_the_end_of_the_file, OUTSIDE),
+	CASE(a_field_outside, NONSENSE),
+	CASE(a_length_of_no_digits, NO_PLACE),
+	CASE(a_body_that_was_not_there,
+	    "an encoded body that is not the old one"),
+	CASE(a_body_without_its_encoding, NO_PLACE),
+	CASE(a_body_that_goes_further, OUTSIDE),
+	CASE(an_encoding_without_a_body,
+	    "text before what it must not stand before"),
+	CASE(two_kinds_at_once, FORBIDDEN),
+	CASE(a_small_kind_as_a_graft, FORBIDDEN),
+	CASE(text_between_messages, NONSENSE),
+	CASE(a_message_that_goes_from_the_middle, NO_MESSAGE),
+	CASE(the_file_goes_but_for_a_byte, NO_MESSAGE),
+	CASE(nothing_goes, NOT_THERE),
+	CASE(a_message_goes_out_of_a_message, NONSENSE),
+	CASE(what_was_mended_goes, NOT_THERE),
+	CASE(a_length_that_goes_overflows, NOT_THERE),
 };
+
+static bool
+ends_in(const char *text, const char *end)
+{
+	const size_t n = strlen(text), k = strlen(end);
+
+	return n >= k && strcmp(text + n - k, end) == 0;
+}
 
 static void
 open_file(struct mendlaws *l, const struct mend_may *may)
@@ -483,6 +528,8 @@ what_is_hostile_is_refused(void **state)
 		if (say_closed(&l, &s, ends_in_a_message(&s)))
 			fail_msg("%s was made", hostile[i].name);
 		assert_int_equal(l.rc, ST_BAD);
+		if (!ends_in(l.e.text, hostile[i].why))
+			fail_msg("%s: %s", hostile[i].name, l.e.text);
 	}
 	mendlaws_close(&l);
 }

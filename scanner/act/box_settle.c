@@ -136,15 +136,11 @@ record(const struct work *w, enum record_type type, enum side message,
     struct err *e)
 {
 	struct buf b = { 0 };
-	int rc;
 
 	record_u64(&b, "of", w->seq);
 	record_text(&b, "name", w->v.box->name.text);
 	record_u64(&b, "message", message);
-	rc = buf_ok(&b) ? journal_append(w->v.box->run->journal, type,
-	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "settle");
-	buf_free(&b);
-	return rc;
+	return journal_append_fields(w->v.box->run->journal, type, &b, e);
 }
 
 /*

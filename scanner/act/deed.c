@@ -24,7 +24,7 @@ drop_stage(struct deed *d)
 		return;
 	}
 	intent_stage_name(&d->intent, &name);
-	leftover_drop(d->run, d->place, name.text);
+	(void)leftover_drop(d->run, d->place, name.text);
 	owner_leave();
 }
 
@@ -68,19 +68,38 @@ deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
 	return ST_OK;
 }
 
+/*
+ * A swap by links takes the old file out before the new one gets its name: so
+ * that this can be had is tried before.
+ */
+static int
+try_link(struct deed *d, const char *name)
+{
+	const char *temp = d->intent.temp.text;
+	const int tmp = d->place->tmp;
+	const int num = call_link(tmp, name, tmp, temp) == 0 ? 0 : errno;
+
+	if (!leftover_drop(d->run, d->place, temp))
+		return outcome_set(d->out, OUTCOME_FAILED, errno,
+		    "cannot remove a temporary file");
+	return num == 0 ? ST_OK : stage_not_linked(num, d->out);
+}
+
 static int
 open_named(struct deed *d, struct err *e)
 {
+	const bool swap = d->intent.act == ACT_SWAP;
 	struct mailname name;
 	int rc;
 
 	intent_stage_name(&d->intent, &name);
-	if ((rc = leftover_record(d->run, d->place, name.text, e)) != ST_OK)
+	if ((rc = leftover_record(d->run, d->place, name.text, swap ?
+	    d->intent.temp.text : NULL, e)) != ST_OK)
 		return rc;
 	rc = stage_open_named(d->place, &d->intent, &d->stage, d->out);
 	if (rc != ST_OK)	/* an error, and there it is all the same? */
-		leftover_drop(d->run, d->place, name.text);
-	return rc;
+		(void)leftover_drop(d->run, d->place, name.text);
+	return rc == ST_OK && swap ? try_link(d, name.text) : rc;
 }
 
 int
@@ -88,8 +107,12 @@ deed_open_stage(struct deed *d, struct err *e)
 {
 	const int rc = stage_open(d->place, &d->stage, d->out);
 
-	if (rc != ST_BAD || !d->out->lacks || !d->intent.by_links)
+	if (rc != ST_BAD || d->out->lacks == NULL)
 		return rc;
+	/* What was taken out must come back without being asked how. */
+	if (!d->intent.by_links && d->intent.act != ACT_PUT)
+		return outcome_lacks(d->out, d->out->num, d->out->lacks,
+		    "allow-copy-swap");
 	*d->out = (struct outcome){ 0 };
 	return open_named(d, e);
 }
@@ -210,6 +233,20 @@ deed_record(struct deed *d, const struct meta *meta, struct err *e)
 	const int rc = deed_add_record(d, meta, e);
 
 	return rc == ST_OK ? journal_sync(d->run->journal, e) : rc;
+}
+
+void
+deed_place_all(struct deed *list, size_t n)
+{
+	for (struct deed *d = list; d < list + n; d++) {
+		d->at = d->source.at;
+		d->live = (struct settle_live){ .home = &d->at,
+		    .old = d->source.fd, .new = &d->stage.st };
+		(void)stage_name(&d->stage, d->place, &d->intent, d->out);
+	}
+	for (struct deed *d = list; d < list + n; d++)
+		if (d->out->kind == OUTCOME_DONE)
+			(void)stage_sync(&d->stage, d->out);
 }
 
 /* Why the message is as it was. */

@@ -80,6 +80,12 @@ int deed_record(struct deed *, const struct meta *, struct err *);
 int deed_add_record(struct deed *, const struct meta *, struct err *);
 
 /*
+ * Name n sealed stages of a place, and then sync them, with the rights of the
+ * owner.  Sets at and live of each, and out of those that cannot go on.
+ */
+void deed_place_all(struct deed *list, size_t n);
+
+/*
  * settle, with the outcome for a message that stayed as it was; error: errno
  * of the call that should have changed it.
  */

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "kernel_calls.h"
-#include "leftover.h"
 #include "record.h"
 
 #define LOOKS_MAX 4u
@@ -61,35 +60,93 @@ record_lock(struct dotlock *l, struct run *r, const struct place *p,
 	record_u64(&b, "uid", p->owner.uid);
 	record_u64(&b, "gid", p->owner.gid);
 	record_text(&b, "text", l->text);
-	rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,
-	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "lock");
-	buf_free(&b);
+	rc = journal_append_fields(r->journal, RECORD_LOCK, &b, e);
 	if (rc != ST_OK)
 		l->text[0] = '\0';
 	return rc;
 }
 
-enum answer { NO, YES, UNKNOWN };
-
-/* The name is that of the open file. */
-static enum answer
-is_at(int dir, const char *name, int fd)
+static struct span
+text_of(const struct dotlock *l)
 {
-	struct stat a, b;
-
-	if (fstat(fd, &a) != 0)
-		return UNKNOWN;
-	if (fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? NO : UNKNOWN;
-	return a.st_ino == b.st_ino && a.st_dev == b.st_dev ? YES : NO;
+	return (struct span){ (const uint8_t *)l->text, strlen(l->text) };
 }
 
-/* On the disk before it has a name: an empty one would be nobody's. */
+enum answer { NO, YES, UNKNOWN };
+
+static enum answer
+holds(int pin, struct span text)
+{
+	char got[16];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (fstat(pin, &st) != 0)
+		return UNKNOWN;
+	if (!S_ISREG(st.st_mode) || st.st_size != (off_t)text.n)
+		return NO;
+	if ((fd = call_open_pinned(pin)) < 0)
+		return errno == EACCES ? NO : UNKNOWN;
+	n = call_read(fd, got, sizeof(got), 0);
+	(void)close(fd);
+	if (n < 0)
+		return UNKNOWN;
+	return (size_t)n == text.n && memcmp(got, text.p, text.n) == 0 ?
+	    YES : NO;
+}
+
+/* What has the name is what we wrote. */
+static enum answer
+is_ours(int dir, const char *name, struct span text)
+{
+	const int pin = call_pin(dir, name);
+	enum answer a;
+
+	if (pin < 0)
+		return errno == ENOENT || errno == EXDEV ? NO : UNKNOWN;
+	a = holds(pin, text);
+	(void)close(pin);
+	return a;
+}
+
+/*
+ * Remove it if it is ours: if what we wrote is in it.  No errno is believed:
+ * what counts is the next look.  That it is gone must be on the disk before the
+ * run is over, for nobody will look for it then.  As leftover_drop.
+ */
+static bool
+drop_ours(struct run *r, const struct place *p, const char *lock,
+    struct span text)
+{
+	enum answer there = UNKNOWN;
+
+	errno = 0;
+	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
+		there = is_ours(p->dir, lock, text);
+		if (there == YES)
+			(void)unlinkat(p->dir, lock, 0);
+	}
+	if (there == NO && fsync(p->dir) == 0)
+		return true;
+	r->unsettled = true;
+	return false;
+}
+
+/*
+ * On the disk, and read back, before it has a name: with anything else in it,
+ * it would be nobody's.
+ */
 static int
 fill(const struct dotlock *l, int fd)
 {
-	return call_write(fd, l->text, strlen(l->text), 0) != 0 ||
-	    fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? -1 : 0;
+	if (call_write(fd, l->text, strlen(l->text), 0) != 0 ||
+	    fchmod(fd, 0644) != 0 || fsync(fd) != 0)
+		return -1;
+	if (holds(fd, text_of(l)) == YES)
+		return 0;
+	errno = EIO;
+	return -1;
 }
 
 /* What it is called until it is filled, where it must be called something. */
@@ -108,16 +165,15 @@ static int
 link_lock(const struct dotlock *l, struct run *r, const struct place *p,
     const char *lock, int *out)
 {
-	const struct span text = { (const uint8_t *)l->text, strlen(l->text) };
 	struct lock_name temp = { "" };
 	int error = 0;
 
-	temp_name(text, &temp);
+	temp_name(text_of(l), &temp);
 	*out = call_new_named(p->dir, temp.text);
 	if (*out < 0 || fill(l, *out) != 0 ||
 	    call_link(p->dir, temp.text, p->dir, lock) != 0)
 		error = errno;
-	leftover_drop(r, p, temp.text);
+	(void)leftover_drop(r, p, temp.text);
 	return error;
 }
 
@@ -168,64 +224,17 @@ dotlock_touch(const struct dotlock *l)
 		(void)futimens(l->fd, NULL);
 }
 
-/*
- * No errno is believed: what counts is the next look.  That it is gone must be
- * on the disk before the run is over, for nobody will look for it then.
- */
 void
 dotlock_drop(struct dotlock *l, struct run *r, const struct place *p,
     const char *name)
 {
 	struct lock_name lock = { "" };
-	enum answer there = UNKNOWN;
 
 	if (l->fd <= 0 || !lock_name(name, &lock))
 		return;
-	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
-		there = is_at(p->dir, lock.text, l->fd);
-		if (there == YES)
-			(void)unlinkat(p->dir, lock.text, 0);
-	}
-	if (there != NO || fsync(p->dir) != 0)
-		r->unsettled = true;
+	(void)drop_ours(r, p, lock.text, text_of(l));
 	(void)close(l->fd);
 	l->fd = 0;
-}
-
-static enum answer
-holds(int pin, struct span text)
-{
-	char got[16];
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	if (fstat(pin, &st) != 0)
-		return UNKNOWN;
-	if (!S_ISREG(st.st_mode) || st.st_size != (off_t)text.n)
-		return NO;
-	if ((fd = call_open_pinned(pin)) < 0)
-		return errno == EACCES ? NO : UNKNOWN;
-	n = call_read(fd, got, sizeof(got), 0);
-	(void)close(fd);
-	if (n < 0)
-		return UNKNOWN;
-	return (size_t)n == text.n && memcmp(got, text.p, text.n) == 0 ?
-	    YES : NO;
-}
-
-/* What has the name is what we wrote. */
-static enum answer
-is_ours(int dir, const char *name, struct span text)
-{
-	const int pin = call_pin(dir, name);
-	enum answer a;
-
-	if (pin < 0)
-		return errno == ENOENT || errno == EXDEV ? NO : UNKNOWN;
-	a = holds(pin, text);
-	(void)close(pin);
-	return a;
 }
 
 struct lock_record {
@@ -256,66 +265,64 @@ decode(struct span s, struct lock_record *out)
 	return true;
 }
 
-static void
+static int
 remove_lock(struct run *r, const struct place *p, const char *name,
-    struct span text)
+    struct span text, struct err *why)
 {
 	struct lock_name lock = { "" }, temp = { "" };
-	enum answer there = UNKNOWN;
+	int rc;
 
-	if (!lock_name(name, &lock))
-		return;
+	if (!lock_name(name, &lock))	/* then it was never made */
+		return ST_OK;
+	if ((rc = owner_enter(p->owner, why)) != ST_OK)
+		return rc;
 	temp_name(text, &temp);
-	if (owner_enter(p->owner, NULL) == ST_OK) {
-		leftover_drop(r, p, temp.text);
-		for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
-			there = is_ours(p->dir, lock.text, text);
-			if (there == YES)
-				(void)unlinkat(p->dir, lock.text, 0);
-		}
-		owner_leave();
-	}
-	if (there != NO || fsync(p->dir) != 0)
-		r->unsettled = true;
+	if (!leftover_drop(r, p, temp.text))
+		rc = err_set(why, ST_BAD, errno, "its file %s stays",
+		    temp.text);
+	if (!drop_ours(r, p, lock.text, text))
+		rc = err_set(why, ST_BAD, errno, "the lock file %s stays",
+		    lock.text);
+	owner_leave();
+	return rc;
 }
 
 static int
-sweep_one(struct run *r, struct span fields, struct err *e)
+sweep_one(const struct sweep *s, struct span fields, struct err *e)
 {
 	struct lock_record l;
 	struct buf path = { 0 };
 	struct place *p = NULL;
 	struct err why = { 0 };
-	int rc = ST_OK;
+	int rc;
 
 	if (!decode(fields, &l))
 		return err_set(e, ST_DEAD, 0, "the journal makes no sense");
 	buf_add(&path, l.path.p, l.path.n);
-	if (!buf_ok(&path))
-		rc = err_set(e, ST_DEAD, ENOMEM, "lock");
-	else if (place_open_mailbox(&p, buf_text(&path), (size_t)l.root,
-	    l.name.text, &l.owner, &why) == ST_OK) {
-		remove_lock(r, p, l.name.text, l.text);
-		place_close(p);
-	} else {	/* a folder that is gone holds up nothing */
-		r->unsettled = r->unsettled || (why.num != ENOENT &&
-		    why.num != ENOTDIR && why.num != 0);
-	}
+	rc = buf_ok(&path) ? place_open_mailbox(&p, buf_text(&path),
+	    (size_t)l.root, l.name.text, &l.owner, &why) :
+	    err_set(&why, ST_DEAD, ENOMEM, "lock");
+	if (rc == ST_OK)
+		rc = remove_lock(s->run, p, l.name.text, l.text, &why);
+	if (rc != ST_OK)
+		rc = leftover_stays(s, buf_text(&path), &why, e);
+	place_close(p);
 	buf_free(&path);
 	return rc;
 }
 
 int
-dotlock_sweep(struct run *r, struct err *e)
+dotlock_sweep(const struct sweep *s, struct err *e)
 {
-	const uint64_t n = journal_count(r->journal);
+	struct journal *j = s->run->journal;
+	const uint64_t n = journal_count(j);
 	struct buf b = { 0 };
 	int rc = ST_OK;
 
 	for (uint64_t i = 1; i <= n && rc == ST_OK; i++)
-		if (journal_type(r->journal, i) == RECORD_LOCK &&
-		    (rc = journal_read(r->journal, i, &b, e)) == ST_OK)
-			rc = sweep_one(r, buf_span(&b), e);
+		if (journal_type(j, i) == RECORD_LOCK &&
+		    (rc = journal_read(j, i, &b, e)) == ST_OK)
+			rc = sweep_one(s, buf_span(&b), e);
 	buf_free(&b);
 	return rc;
 }

@@ -12,7 +12,7 @@
 #ifndef BAREDOT_DOTLOCK_H
 #define BAREDOT_DOTLOCK_H
 
-#include "run.h"
+#include "leftover.h"
 
 #define DOTLOCK_SUFFIX ".lock"
 
@@ -32,11 +32,14 @@ int dotlock_take(struct dotlock *, struct run *, const struct place *,
 /* It is still in use: programs take locks of some minutes for forgotten. */
 void dotlock_touch(const struct dotlock *);
 
-/* Remove it, if it is ours and held.  If it stays the run stays open. */
+/*
+ * Remove it, if it is held and what has the name is ours, which is known by
+ * the text in it.  If that stays the run stays open.
+ */
 void dotlock_drop(struct dotlock *, struct run *, const struct place *,
     const char *name);
 
-/* Remove the lock files that a run which died has left. */
-int dotlock_sweep(struct run *, struct err *);
+/* Remove the lock files; else as leftover_sweep. */
+int dotlock_sweep(const struct sweep *, struct err *);
 
 #endif

@@ -90,15 +90,7 @@ swap(const struct deed *d, struct found *at)
 static void
 place_and_swap(struct deed *list, size_t n)
 {
-	for (struct deed *d = list; d < list + n; d++) {
-		d->at = d->source.at;
-		d->live = (struct settle_live){ .home = &d->at,
-		    .old = d->source.fd, .new = &d->stage.st };
-		(void)stage_name(&d->stage, d->place, &d->intent, d->out);
-	}
-	for (struct deed *d = list; d < list + n; d++)
-		if (d->out->kind == OUTCOME_DONE)
-			(void)stage_sync(&d->stage, d->out);
+	deed_place_all(list, n);
 	for (struct deed *d = list; d < list + n; d++)
 		if (d->out->kind == OUTCOME_DONE)
 			d->error = swap(d, &d->at);
@@ -231,7 +223,7 @@ exchange_group(struct run *r, const struct exchange *x, size_t n,
 	if ((rc = exchange_some(r, x, n, e)) != ST_OK)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		if (x[i].out->lacks)
+		if (x[i].out->lacks != NULL)
 			again[k++] = x[i];
 	if (k == 0 || !run_try_links(r, r->place))
 		return ST_OK;

@@ -451,6 +451,18 @@ journal_append(struct journal *j, enum record_type type, struct span fields,
 }
 
 int
+journal_append_fields(struct journal *j, enum record_type type,
+    struct buf *fields, struct err *e)
+{
+	const int rc = buf_ok(fields) ? journal_append(j, type,
+	    buf_span(fields), NULL, e) :
+	    err_set(e, ST_DEAD, ENOMEM, "journal");
+
+	buf_free(fields);
+	return rc;
+}
+
+int
 journal_note(struct journal *j, struct span fields, struct err *e)
 {
 	return add(j, RECORD_NOTE, fields, e);

@@ -80,8 +80,12 @@ int journal_read(struct journal *, uint64_t seq, struct buf *out,
 int journal_append(struct journal *, enum record_type, struct span fields,
     uint64_t *seq, struct err *);
 
+/* journal_append with these fields, which are freed: also when they failed. */
+int journal_append_fields(struct journal *, enum record_type,
+    struct buf *fields, struct err *);
+
 /*
- * The same, but it is on the disk only when the next journal_append or
+ * As journal_append, but it is on the disk only when the next of those or
  * journal_sync says so.
  */
 int journal_add(struct journal *, enum record_type, struct span fields,

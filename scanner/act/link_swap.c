@@ -94,21 +94,6 @@ take_out(struct deed *d, struct err *e)
 	return ST_OK;
 }
 
-static void
-stage_all(struct deed *list, size_t n)
-{
-	for (struct deed *d = list; d < list + n; d++) {
-		d->at = d->source.at;
-		d->linked = (struct found){ .dir = -1 };
-		d->live = (struct settle_live){ .home = &d->at,
-		    .old = d->source.fd, .new = &d->stage.st };
-		(void)stage_name(&d->stage, d->place, &d->intent, d->out);
-	}
-	for (struct deed *d = list; d < list + n; d++)
-		if (d->out->kind == OUTCOME_DONE)
-			(void)stage_sync(&d->stage, d->out);
-}
-
 static bool
 goes_on(const struct deed *d)
 {
@@ -134,7 +119,7 @@ link_swap_all(struct deed *list, size_t n, struct err *e)
 {
 	int rc;
 
-	stage_all(list, n);
+	deed_place_all(list, n);
 	if ((rc = put_all_beside(list, n, e)) != ST_OK)
 		return rc;
 	for (struct deed *d = list; d < list + n; d++) {

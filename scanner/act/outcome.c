@@ -29,10 +29,11 @@ int
 outcome_lacks(struct outcome *o, int num, const char *what,
     const char *option)
 {
-	(void)outcome_set(o, OUTCOME_REFUSED, 0, "its file system has no %s; "
-	    "--%s does without it", what, option);
+	(void)outcome_set(o, OUTCOME_REFUSED, 0, "its file system has no "
+	    "%s%s%s%s", what, option != NULL ? "; --" : "", option != NULL ?
+	    option : "", option != NULL ? " does without it" : "");
 	o->num = num;
-	o->lacks = true;
+	o->lacks = what;
 	return ST_BAD;
 }
 

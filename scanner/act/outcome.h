@@ -34,8 +34,8 @@ struct outcome {
 	int num;		/* FAILED, REFUSED: an errno, or 0.  ENOSPC,
 				 * EDQUOT: give up on this mailbox; EIO, EROFS:
 				 * on the run */
-	bool lacks;		/* REFUSED: for what its file system cannot do;
-				 * there may be another way */
+	const char *lacks;	/* REFUSED: for what its file system does not
+				 * have; there may be another way.  Else NULL */
 	char reason[256];	/* "" for DONE */
 	char note[128];		/* DONE: what else there is to say, or "" */
 	uint64_t seq;		/* of its intent in the journal; 0: none */
@@ -50,13 +50,13 @@ int outcome_set(struct outcome *o, enum outcome_kind, int num,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * Its file system has no `what` (RENAME_EXCHANGE, ...): REFUSED, and the
- * option for the way that goes without is named.
+ * Its file system has no `what` (a literal: "RENAME_EXCHANGE", ...): REFUSED,
+ * and the option for the way that goes without is named; NULL: there is none.
  */
 int outcome_lacks(struct outcome *o, int num, const char *what,
     const char *option);
 
-/* The same with the text of *e, which says all. */
+/* As outcome_set, with the text of *e, which says all. */
 int outcome_from(struct outcome *o, enum outcome_kind, const struct err *e);
 
 /* For the public ones: an outcome is ST_OK. */

@@ -17,7 +17,6 @@ over_log_add(struct run *r, uint64_t seq, const struct over_log *l,
     struct err *e)
 {
 	struct buf b = { 0 };
-	int rc;
 
 	record_u64(&b, "of", seq);
 	record_u64(&b, "written", l->written);
@@ -25,10 +24,7 @@ over_log_add(struct run *r, uint64_t seq, const struct over_log *l,
 	record_u64(&b, "len", l->len);
 	record_u64(&b, "extent", l->extent);
 	record_bytes(&b, "sha", (struct span){ l->sha, HASH_SIZE });
-	rc = buf_ok(&b) ? journal_append(r->journal, RECORD_OVERWRITE,
-	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "mailbox");
-	buf_free(&b);
-	return rc;
+	return journal_append_fields(r->journal, RECORD_OVERWRITE, &b, e);
 }
 
 static int
@@ -77,16 +73,12 @@ over_log_end(struct run *r, uint64_t seq, const struct settled *s,
     struct err *e)
 {
 	struct buf b = { 0 };
-	int rc;
 
 	record_u64(&b, "of", seq);
 	record_text(&b, "name", s->name.text);
 	record_u64(&b, "message", s->message);
-	rc = buf_ok(&b) ? journal_append(r->journal, s->committed ?
-	    RECORD_COMMIT : RECORD_ABORT, buf_span(&b), NULL, e) :
-	    err_set(e, ST_DEAD, ENOMEM, "settle");
-	buf_free(&b);
-	return rc;
+	return journal_append_fields(r->journal, s->committed ?
+	    RECORD_COMMIT : RECORD_ABORT, &b, e);
 }
 
 int

@@ -13,18 +13,19 @@
 
 struct recovery {
 	struct recovered *out;
+	const char *run;	/* its id: the one at hand */
 	recover_fn *fn;
 	void *ctx;
 };
 
 static void
-leave(struct recovery *c, const char *run, struct buf *path,
-    const struct err *why)
+leave(void *recovery, const char *path, const struct err *why)
 {
+	struct recovery *c = recovery;
+
 	c->out->unsettled++;
 	if (c->fn != NULL)
-		c->fn(c->ctx, run, path != NULL ? buf_text(path) : "",
-		    why->text);
+		c->fn(c->ctx, c->run, path, why->text);
 }
 
 static void
@@ -87,7 +88,7 @@ settle_one(struct run *r, uint64_t seq, bool merges, struct recovery *c,
 	    (in.merges != 0) == merges)
 		rc = settle_intent(r, seq, &in, c, e);
 	if (rc == ST_BAD) {
-		leave(c, r->id, &in.path, e);
+		leave(c, buf_text(&in.path), e);
 		r->unsettled = true;
 		rc = ST_OK;
 	}
@@ -98,6 +99,7 @@ settle_one(struct run *r, uint64_t seq, bool merges, struct recovery *c,
 static int
 settle_run(struct run *r, struct recovery *c, struct err *e)
 {
+	const struct sweep s = { .run = r, .stays = leave, .ctx = c };
 	struct history h = { 0 };
 	int rc;
 
@@ -105,12 +107,12 @@ settle_run(struct run *r, struct recovery *c, struct err *e)
 	blob_sweep(r->blobs);
 	r->unsettled = false;
 	if ((rc = history_read(&h, r->journal, e)) != ST_OK) {
-		leave(c, r->id, NULL, e);
+		leave(c, "", e);
 		r->unsettled = true;
 		history_free(&h);
 		return ST_OK;
 	}
-	rc = dotlock_sweep(r, e);
+	rc = dotlock_sweep(&s, e);
 	for (size_t i = h.n; i-- > 0 && rc == ST_OK; )
 		if (h.list[i].fate == FATE_OPEN)
 			rc = settle_one(r, h.list[i].seq, true, c, e);
@@ -118,7 +120,7 @@ settle_run(struct run *r, struct recovery *c, struct err *e)
 		if (h.list[i].fate == FATE_OPEN)
 			rc = settle_one(r, h.list[i].seq, false, c, e);
 	if (rc == ST_OK && !r->unsettled)
-		rc = leftover_sweep(r, e);
+		rc = leftover_sweep(&s, e);
 	r->unsettled = r->unsettled || rc != ST_OK;
 	history_free(&h);
 	return rc;
@@ -131,12 +133,13 @@ recover_run(const struct statedir *s, const char *id, struct recovery *c,
 	struct run r;
 	int rc;
 
+	c->run = id;
 	c->out->runs++;
 	rc = run_again(&r, s, id, e);
 	if (rc == ST_END && run_discard(s, id))
 		return ST_OK;
 	if (rc != ST_OK) {	/* damaged: others may be sound */
-		leave(c, id, NULL, e);
+		leave(c, "", e);
 		return ST_OK;
 	}
 	rc = settle_run(&r, c, e);

@@ -14,7 +14,8 @@ struct recovered {
 	uint64_t runs;		/* looked at */
 	uint64_t finished;	/* intents that turned out to be done */
 	uint64_t taken_back;	/* intents that turned out not to be */
-	uint64_t unsettled;	/* intents, or whole runs, left as they are */
+	uint64_t unsettled;	/* intents, temporaries and lock files, or
+				 * whole runs, left as they are */
 	uint64_t torn;		/* journals with a torn end, cut off */
 };
 

@@ -96,7 +96,7 @@ remove_file(struct run *r, const struct target *t, const char *reason,
 {
 	int rc = take(r, t, reason, o, e);
 
-	if (rc == ST_OK && o->lacks && run_try_links(r, r->place) &&
+	if (rc == ST_OK && o->lacks != NULL && run_try_links(r, r->place) &&
 	    (rc = repeat_notes(r->journal, o->seq, e)) == ST_OK)
 		rc = take(r, t, reason, o, e);
 	return rc;

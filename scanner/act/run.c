@@ -117,17 +117,13 @@ first_record(struct run *r, const struct run_facts *f, time_t now,
     struct err *e)
 {
 	struct buf b = { 0 };
-	int rc;
 
 	record_text(&b, "what", f->what);
 	add_command(&b, f->argv);
 	record_u64(&b, "time", (uint64_t)now);
 	record_u64(&b, "uid", geteuid());
 	record_text(&b, "version", BAREDOT_VERSION);
-	rc = buf_ok(&b) ? journal_append(r->journal, RECORD_RUN,
-	    buf_span(&b), NULL, e) : err_set(e, ST_DEAD, ENOMEM, "run");
-	buf_free(&b);
-	return rc;
+	return journal_append_fields(r->journal, RECORD_RUN, &b, e);
 }
 
 int

@@ -25,14 +25,15 @@ struct run {
 	char id[40];
 	int dir, blobs;		/* its folder; its originals */
 	struct journal *journal;
-	struct place *place;	/* the last one used */
-	char *asked;		/* ... by this path and root */
+	struct place *place;	/* of run_place, or NULL */
+	char *asked;		/* for it, by this path and root */
 	size_t asked_root;
 	unsigned may;		/* enum run_may; set by whoever begins it */
-	bool by_links;		/* as is to be done on this file system: */
-	dev_t links_dev;
-	bool pending;		/* an intent is recorded, and not settled */
-	bool unsettled;		/* something was left as it is */
+	bool by_links;		/* run_try_links said so, */
+	dev_t links_dev;	/* the last time of this device */
+	bool pending;		/* an intent may be recorded, and settling it
+				 * has not come to its end */
+	bool unsettled;		/* something is left as it is: the mark stays */
 };
 
 /* What a run says of itself. */
@@ -53,20 +54,28 @@ int run_begin_as(struct run *out, const struct statedir *,
 int run_begin(struct run *out, const struct statedir *, const char *what,
     struct err *);
 
-/* An old one, to add to.  ST_END: there is no such run, or it never began. */
+/*
+ * An old one, to add to; it is marked as open, and only if it was not before
+ * run_end takes the mark away.  ST_END: there is no such run, or it never
+ * began.  ST_DEAD: it is damaged, or cannot be read.
+ */
 int run_again(struct run *out, const struct statedir *, const char *id,
     struct err *);
 
-/* The mark of an unfinished run is there. */
+/* The mark of an unfinished run is there, or that cannot be seen. */
 bool run_is_open(const struct statedir *, const char *id);
 
 /*
  * Remove what there is of a run that never began.  False: it has originals, so
- * it did begin, and its journal was lost; nothing was removed.
+ * it did begin, and its journal was lost; nothing of it was removed but
+ * originals that were not whole yet.
  */
 bool run_discard(const struct statedir *, const char *id);
 
-/* Take the mark away, unless something is unsettled; free all. */
+/*
+ * Take the mark away, unless something is pending or unsettled, or an append
+ * to the journal failed; free all.
+ */
 void run_end(struct run *);
 
 /*
@@ -76,12 +85,13 @@ void run_end(struct run *);
 int run_place(struct run *, const char *path, size_t root,
     const struct place **out, struct err *);
 
-/* Its names cannot be swapped, and it was asked for to go without. */
+/* Messages of this place go by links: run_try_links said so of its device. */
 bool run_by_links(const struct run *, const struct place *);
 
 /*
  * Something was refused there for what its file system lacks.  True: try
- * again, by links.
+ * again, by links.  False: that was not asked for, or it has been tried.  The
+ * place may be NULL.
  */
 bool run_try_links(struct run *, const struct place *);
 

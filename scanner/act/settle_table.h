@@ -18,7 +18,10 @@ enum step {
 				 * to the second temporary */
 };
 
-/* Two names, two files.  Never NAME, OUT. */
+/*
+ * Of an intent that does not go by links, whose names do not lead to one file.
+ * Never NAME, OUT.
+ */
 enum step settle_step(enum act, enum side temp, enum side mail);
 
 #endif

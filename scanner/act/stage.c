@@ -23,8 +23,7 @@ stage_open(const struct place *p, struct stage *out, struct outcome *o)
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 	    errno == EINVAL))
-		return outcome_lacks(o, errno, "O_TMPFILE",
-		    "allow-copy-swap");
+		return outcome_lacks(o, errno, "O_TMPFILE", NULL);
 	if (fd < 0)
 		return outcome_set(o, OUTCOME_FAILED, errno,
 		    "cannot make a temporary file");
@@ -70,16 +69,24 @@ stage_id(const struct stage *s, struct file_id *id)
 }
 
 int
+stage_not_linked(int num, struct outcome *o)
+{
+	if (call_lacks(num) || num == EPERM)
+		return outcome_set(o, OUTCOME_REFUSED, 0,
+		    "its file system has no hard links, which this takes");
+	return outcome_set(o, OUTCOME_FAILED, num,
+	    "cannot name the temporary file");
+}
+
+int
 stage_name(struct stage *s, const struct place *p, const struct intent *in,
     struct outcome *o)
 {
 	struct mailname name;
 
 	intent_stage_name(in, &name);
-	if (!s->named && call_give_name(s->fd, p->tmp, name.text) != 0)
-		return outcome_set(o, OUTCOME_FAILED, errno,
-		    "cannot name the temporary file");
-	return ST_OK;
+	return s->named || call_give_name(s->fd, p->tmp, name.text) == 0 ?
+	    ST_OK : stage_not_linked(errno, o);
 }
 
 /* With a name only: some file systems log no file without one. */

@@ -20,7 +20,7 @@ struct stage {
 
 /*
  * With the rights of the owner.  ST_BAD: *o: this file system cannot do it
- * (o->lacks), or is full.
+ * (o->lacks; whoever has an option for another way must name it), or is full.
  */
 int stage_open(const struct place *, struct stage *out, struct outcome *o);
 
@@ -41,8 +41,8 @@ int stage_seal(struct stage *, const struct meta *, struct outcome *o,
 
 /*
  * Name it as the intent says, unless it is, with the rights of the owner.
- * ST_BAD: it could not be done; there may be a temporary, and the file must
- * not be used.
+ * ST_BAD: it could not be done (not at all, where there are no hard links);
+ * there may be a temporary, and the file must not be used.
  */
 int stage_name(struct stage *, const struct place *, const struct intent *,
     struct outcome *o);
@@ -56,6 +56,9 @@ int stage_place(struct stage *, const struct place *, const struct intent *,
 
 /* Its identity, for the intent; after stage_seal. */
 void stage_id(const struct stage *, struct file_id *);
+
+/* num is the errno of a link that was not made.  ST_BAD: *o says so. */
+int stage_not_linked(int num, struct outcome *o);
 
 void stage_close(struct stage *);	/* one that was opened, or zeroed */
 

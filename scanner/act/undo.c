@@ -30,6 +30,9 @@ undo_intent(struct run *r, uint64_t seq, struct intent *in, undo_fn *fn,
 	case ACT_PUT:		/* itself an undo: see history.h */
 		return ST_OK;
 	}
+	/* It goes the way that it came: there are no options for another. */
+	if (rc == ST_OK && o.lacks != NULL)
+		(void)outcome_lacks(&o, o.num, o.lacks, NULL);
 	if (rc == ST_OK && fn != NULL)
 		fn(ctx, in, &o);
 	return rc;

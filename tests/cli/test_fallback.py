@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 
 from cli import TOP, Skip, baredot, check, run, same, strict_json, test, write
@@ -173,16 +174,30 @@ def messages_are_repaired_and_put_back_by_links():
 
 
 @test
+def without_hard_links_too_it_is_refused_before_anything_is_done():
+    for kind in ("xrth", "th", "xh"):
+        with place(kind) as p:
+            paths, before = p.maildir(), p.tree()
+            r = p.fix("-f", "ndjson", "--allow-copy-swap", *paths)
+            got = r.outcomes()
+            same([o["status"] for o in got], ["refused"] * 3, r.err)
+            check(all(o["why"].startswith("its file system has no hard links")
+                      for o in got), got)
+            same(p.tree(), before)
+            # With unnamed files it shows when they get a name.
+            check("t" not in kind or BY_LINKS not in journal(p), "begun")
+
+
+@test
 def messages_are_repaired_and_put_back_by_links_on_fuse():
     fixed("fuse")
 
 
-def taken(kind):
+def taken(kind, *options):
     with place(kind) as p:
         paths, before = p.maildir(), p.tree()
-        r = p.run("quarantine", "--apply", "--allow-copy-swap", "-f",
-                  "ndjson", "--min-severity", "info", "--into", p.state,
-                  *paths)
+        r = p.run("quarantine", "--apply", *options, "-f", "ndjson",
+                  "--min-severity", "info", "--into", p.state, *paths)
         same([o["status"] for o in r.outcomes()], ["done"] * 3, r.err)
         same(p.tree(), {})
         listed = p.run("quarantine", "--list", p.state, "-f", "ndjson")
@@ -195,12 +210,14 @@ def taken(kind):
 
 @test
 def messages_are_taken_out_and_brought_back_by_links():
-    taken("xrt")
+    taken("xrt", "--allow-copy-swap")
+    taken("x")
+    taken("t")
 
 
 @test
 def messages_are_taken_out_and_brought_back_by_links_on_fuse():
-    taken("fuse")
+    taken("fuse", "--allow-copy-swap")
 
 
 def in_place(kind):
@@ -285,6 +302,30 @@ def a_name_that_is_to_be_kept_is_refused():
         same([o["status"] for o in got], ["refused"], r.err)
         check("keeping its name" in got[0]["why"], got)
         same(p.tree(), before)
+
+
+@test
+def where_no_option_helps_none_is_named():
+    with place("") as p:
+        paths = p.maildir() + [p.mbox()]
+        same(p.fix(*paths).status, 0)
+        before = p.tree()
+        p.lacks = "xrtl"
+        r = p.run("undo", "--apply", "--state", p.state, "-f", "ndjson",
+                  "last")
+        same([(o["outcome"], o["reason"].rpartition(" no ")[0], "--" in
+               o["reason"]) for o in r.outcomes()],
+             [("refused", "its file system has", False)] * 4)
+        same(p.tree(), before)
+        p.lacks = "xrt"
+        archive, new = p.store + "/a.tar", p.store + "/b.tar"
+        with tarfile.open(archive, "w") as t:
+            t.add(paths[0], "M")
+        for options, names in (((), True), (("--output", new), False)):
+            why = p.fix("-f", "ndjson", "--to", "lf", *options,
+                        archive).outcomes()[0]["why"]
+            check(why.startswith("its file system has no ") and
+                  ("--allow-copy-swap" in why) == names, why)
 
 
 @test

@@ -3,7 +3,7 @@
 
 act.py [--long | --mutant] [--build FOLDER] [--only WORD] [--stop]
 
-Prints TAP lines and counts.  Every case: a store, an operation with one fault,
+WORD: part of "SWEEP: CASE"; there must be one.  Prints TAP lines and counts.  Every case: a store, an operation with one fault,
 recovery, and then what must hold (act_lib.py): the message is the old or the
 new one, whole, once; nothing is left behind; the journal agrees; undoing gives
 the tree that was there before, byte for byte.
@@ -61,6 +61,9 @@ CASES += [Case("links: " + c.name, c.where, c.before, c.op, c.first, c.last,
                "xrt") for c in CASES if c.where != "mbox"]
 CASES += [Case("links: unnamed " + c.name, c.where, c.before, c.op, c.first,
                c.last, "x") for c in CASES[:4]]
+CASES += [Case("with a name: " + c.name, c.where, c.before, c.op, c.first,
+               c.last, "t") for c in CASES if c.op == "restore" and
+          not c.lacks]
 CASES += [Case("in place%s: %s" % (word, c.name), "mbox", c.before, c.op,
                c.first, c.last, lacks)
           for word, lacks in ((" with leases", "xrt"), ("", "xrtl"),
@@ -547,6 +550,7 @@ def refusals(bench):
                        ("old name has a copy", old_name_has_a_copy),
                        ("torn and written to", act_mbox.torn_by_others),
                        ("both are there", copies),
+                       ("no hard links", no_hard_links),
                        ("maildirsize", quota_is_right),
                        ("maildirsize of a folder", quota_of_folder),
                        ("maildirsize leads elsewhere", quota_is_hostile)):
@@ -712,6 +716,27 @@ def old_name_has_a_copy(bench):
     must(box.snapshot() == before, "changed all the same: %s" % before)
 
 
+def no_hard_links(bench):
+    """That new files cannot get names is found out before an old one has
+    lost its own."""
+    trace = bench.folder + "/trace"
+    for case in CASES:
+        if not case.lacks or case.op not in ("fix", "fixall"):
+            continue
+        driver = Driver(bench.build, trace=trace, lacks=case.lacks + "h")
+        box, place, first = bench.setup(case)
+        r = driver.run("0:", *case.args(case.op, box, place))
+        came = {x.split()[1] for x in r.lines if x.startswith("outcome ")}
+        must("refused" in came and came <= {"refused", "same"},
+             "%s: %s" % (case.name, r.lines))
+        must(box.snapshot() == first, "%s: was changed" % case.name)
+        moved = [op for op in act_model.read_trace(trace)
+                 if op[0] in ("move", "swap") and is_target(op[2])]
+        must(not moved, "%s: %s" % (case.name, moved))
+        os.unlink(trace)
+        driver.close()
+
+
 def copies(bench):
     """A file that is a copy of the old one is not taken for it."""
     box = Box(bench.folder + "/box")
@@ -757,6 +782,8 @@ def fits(sweep, case, which=2):
     leaves out what is nearly the same."""
     if which == 0 and "unnamed" in case.name:
         return False
+    if sweep is act_mbox.late_peers and "l" in case.lacks:
+        return False            # without leases nobody is kept waiting
     own = sweep in [s[1] for s in act_mbox.SWEEPS]
     return own == (case.where == "mbox") or not own and sweep is not peers
 
@@ -775,24 +802,40 @@ def tell(bench, number, name, seen):
     return bool(bad)
 
 
+def chosen(which, only):
+    """Each (name, sweep, step, case) that is to be done."""
+    return [(name, sweep, steps[which], case) for (name, sweep, *steps), case
+            in itertools.product(SWEEPS, CASES)
+            if only in name + ": " + case.name and fits(sweep, case, which)
+            and (which != 1 or not case.lacks or only)]
+
+
+def one_sweep(bench, name, sweep, *args):
+    """It failed, or came to nothing: then bench.bad says so."""
+    seen, before = len(bench.bad), sum(bench.counts.values())
+    try:
+        sweep(bench, *args)
+    except Violation as why:
+        if len(bench.bad) == seen:
+            bench.bad.append("%s: %s" % (name, why))
+    if sum(bench.counts.values()) == before and len(bench.bad) == seen:
+        bench.bad.append("%s: nothing was tried" % name)
+
+
 def all_sweeps(bench, which, only):
-    number = failed = 0
-    number += 1
-    refusals(bench)
-    failed += tell(bench, number, "refusals", 0)
-    for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
-        if only not in name + ": " + case.name or failed and STOP or \
-                not fits(sweep, case, which) or \
-                which == 1 and case.lacks and not only:
-            continue
+    todo, number = chosen(which, only), 1
+    if not todo:
+        raise SystemExit("act.py: there is no sweep %r" % only)
+    one_sweep(bench, "refusals", refusals)
+    failed = tell(bench, number, "refusals", 0)
+    for name, sweep, step, case in todo:
+        if failed and STOP:
+            break
         seen, number = len(bench.bad), number + 1
-        step = steps[which] * (3 if not which and case.lacks and
-                               sweep is not power_cuts else 1)
-        try:
-            sweep(bench, case, step)
-        except Violation as why:
-            if len(bench.bad) == seen:
-                bench.bad.append("%s: %s" % (case.name, why))
+        # By links and in place most is as without.
+        step *= 3 if not which and case.lacks and sweep is not power_cuts \
+            else 1
+        one_sweep(bench, case.name, sweep, case, step)
         failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
     print("1..%d" % number)
     return failed

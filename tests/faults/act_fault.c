@@ -13,7 +13,8 @@
  *            after it
  *
  * ACT_LACKS: what the file system of the mailbox cannot do, letters: x
- * RENAME_EXCHANGE, r any flag of renameat2, t O_TMPFILE, l leases.
+ * RENAME_EXCHANGE, r any flag of renameat2, t O_TMPFILE, l leases, h hard
+ * links.
  *
  * "0:" counts only.  ACT_TRACE: what changes a file or a folder is written to
  * that file: see act_model.py.  ACT_INODES: a file of "real shown" inode
@@ -395,6 +396,8 @@ linkat(int a, const char *from, int b, const char *to, int flags)
 	f = real("linkat");
 	if (fails(hit))
 		return -1;
+	if (lacks('h', b))
+		return has_not(hit, EPERM);
 	r = f(a, from, b, to, flags);
 	SAY("name %lu %s %lu %u\n", inode_of(b), to, inode_at(b, to),
 	    geteuid());

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Leave out each sync and each check in turn: the harness must notice.
 
-act_mutants.py [WORD...]: only those whose name holds a word.  A mutant is a
-change of the source in a copy; it is caught when a unit test or act.py fails.
-One that nothing sees means that a test is missing, or that the line is.
+act_mutants.py [WORD...]: only those whose name holds a word, of which there
+must be some.  A mutant is a change of the source in a copy; it is caught when
+a unit test or act.py fails.  One that nothing sees means that a test is
+missing, or that the line is.
 """
 import os
 import shutil
@@ -22,8 +23,10 @@ MUTANTS = [
      "return ST_OK;"),
     ("what a crash left is damage", "journal.c", "!is_of_crash(j, s))",
      "true)"),
-    ("swapped before all are on the disk", "exchange.c",
-     "(void)stage_sync(&d->stage, d->out);\n\tfor", ";\n\tfor"),
+    ("swapped before all are on the disk", "deed.c",
+     "(void)stage_sync(&d->stage, d->out);", ";"),
+    ("by links: swapped before all are on the disk", "deed.c",
+     "(void)stage_sync(&d->stage, d->out);", ";"),
     ("recorded before originals are on the disk", "exchange.c",
      "(rc = deed_finish_old(list, k, e)) == ST_OK &&\n\t    "
      "(rc = add_records(list, k, e)) == ST_OK)",
@@ -178,19 +181,14 @@ MUTANTS = [
     ("no lock file", "dotlock.c",
      "call_give_name(*out, p->dir, lock) == 0 ? 0", "true ? 0"),
     ("the lock file is not in the journal", "dotlock.c",
-     "rc = buf_ok(&b) ? journal_append(r->journal, RECORD_LOCK,\n"
-     "\t    buf_span(&b), NULL, e) :", "rc = buf_ok(&b) ? ST_OK :"),
+     "rc = journal_append_fields(r->journal, RECORD_LOCK, &b, e);",
+     "rc = ST_OK;\n\tbuf_free(&b);"),
     ("no sync of the lock file", "dotlock.c",
-     "fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? -1 : 0;",
-     "fchmod(fd, 0644) != 0 ? -1 : 0;"),
+     "fchmod(fd, 0644) != 0 || fsync(fd) != 0)", "fchmod(fd, 0644) != 0)"),
+    ("the lock file is not read back", "dotlock.c",
+     "if (holds(fd, text_of(l)) == YES)", "if (true)"),
     ("no sync when the lock file goes", "dotlock.c",
-     "if (there != NO || fsync(p->dir) != 0)\n\t\tr->unsettled = true;\n"
-     "\t(void)close(l->fd);",
-     "if (there != NO)\n\t\tr->unsettled = true;\n"
-     "\t(void)close(l->fd);"),
-    ("no sync when an old lock file goes", "dotlock.c",
-     "owner_leave();\n\t}\n\tif (there != NO || fsync(p->dir) != 0)",
-     "owner_leave();\n\t}\n\tif (there != NO)"),
+     "if (there == NO && fsync(p->dir) == 0)", "if (there == NO)"),
     ("any lock file is ours", "dotlock.c",
      "memcmp(got, text.p, text.n) == 0 ?", "true ?"),
     ("a mailbox is swapped without looking", "box_swap.c",
@@ -268,10 +266,16 @@ MUTANTS = [
     ("by links: a name is given twice", "settle_look.c",
      "st->st_nlink < 2 ||", "true ||"),
     ("by links: a file with a name is not recorded", "deed.c",
-     "if ((rc = leftover_record(d->run, d->place, name.text, e)) != ST_OK)",
+     "if ((rc = leftover_record(d->run, d->place, name.text, swap ?\n"
+     "\t    d->intent.temp.text : NULL, e)) != ST_OK)",
      "if ((rc = ST_OK) != ST_OK)"),
+    ("by links: a second name is not recorded", "deed.c",
+     "swap ?\n\t    d->intent.temp.text : NULL, e)", "NULL, e)"),
+    ("by links: whether links can be had is not tried", "deed.c",
+     "return rc == ST_OK && swap ? try_link(d, name.text) : rc;",
+     "(void)try_link;\n\treturn rc;"),
     ("by links: that record is not looked at", "recover.c",
-     "rc = leftover_sweep(r, e);", "rc = ST_OK;"),
+     "rc = leftover_sweep(&s, e);", "rc = ST_OK;"),
     ("by links: what nobody wants stays", "deed.c",
      "if (!d->stage.named || d->seq != 0)", "if (true)"),
     ("in place: no sync of the room", "in_place.c",
@@ -302,6 +306,9 @@ MUTANTS = [
      "if (true)\n"),
     ("in place: another file is torn", "in_place_settle.c",
      "w->other = w->st.st_ino != w->in->old.ino;", ";"),
+    ("in place: torn and replaced is done", "in_place.c",
+     "w->out->was_other = true;\n\t\treturn in_placing_finish(w, false,",
+     "w->out->was_other = true;\n\t\treturn in_placing_finish(w, true,"),
     ("in place: the room stays", "in_place.c",
      "if (n > 0 && (rc = cut_to(w, old, e)) != ST_OK)",
      "if (false && (rc = cut_to(w, old, e)) != ST_OK)"),
@@ -405,6 +412,8 @@ def main(words):
     if os.geteuid() != 0:
         todo = [m for m in todo if m[0] not in (
             "root works as root", "foreign files are taken")]
+    if not todo:
+        raise SystemExit("act_mutants.py: no mutant has such a name")
     missed = 0
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="baredot-mutants-") as top:

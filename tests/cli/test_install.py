@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""What `make install` puts where.  Prints TAP."""
+import os
+import subprocess
+import tempfile
+
+from cli import TOP, check, run, same, test
+
+UNIT = "baredot-recover.service"
+
+
+def installed(*variables):
+    """The files by their paths, as mode and bytes."""
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    with tempfile.TemporaryDirectory(prefix="baredot-install-") as top:
+        done = subprocess.run(
+            ["make", "-s", "install", "DESTDIR=" + top, *variables], cwd=TOP,
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        same(done.returncode, 0, done.stdout)
+        found = {}
+        for folder, _, names in os.walk(top):
+            for n in names:
+                path = os.path.join(folder, n)
+                with open(path, "rb") as f:
+                    found[path[len(top):]] = (
+                        os.stat(path).st_mode & 0o7777, f.read())
+        return found
+
+
+@test
+def all_that_is_needed_is_installed():
+    found = installed()
+    at = "/usr/local"
+    same({p: oct(mode) for p, (mode, _) in found.items()}, {
+        at + "/bin/baredot": "0o755",
+        at + "/share/man/man1/baredot.1": "0o644",
+        at + "/share/man/man1/baredot-fix.1": "0o644",
+        at + "/share/baredot/report.schema.json": "0o644",
+        at + "/share/baredot/default.rules": "0o644",
+        at + "/lib/systemd/system/" + UNIT: "0o644"})
+
+
+@test
+def the_unit_for_boot_runs_the_program_that_was_installed():
+    unit = installed("PREFIX=/opt/mail")["/opt/mail/lib/systemd/system/" +
+                                         UNIT][1]
+    check(b"\nExecStart=/opt/mail/bin/baredot recover\n" in unit, unit)
+    with open(os.path.join(TOP, "packaging/systemd", UNIT), "rb") as f:
+        same(unit.replace(b"/opt/mail/bin/", b""), f.read())
+
+
+@test
+def the_unit_goes_where_it_is_wanted_or_nowhere():
+    found = installed("PREFIX=/usr", "UNITDIR=/lib/systemd/system")
+    check("/lib/systemd/system/" + UNIT in found, list(found))
+    found = installed("PREFIX=/usr", "UNITDIR=")
+    same([p for p in found if p.endswith(".service")], [])
+
+
+if __name__ == "__main__":
+    run()
