@@ -352,13 +352,13 @@ listing_read_live(struct listing *l, int fd, bool *settled, struct err *e)
 }
 
 int
-open_folder(int dirfd, const char *name)
+open_folder(int dirfd, const char *name, bool strict)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC |
 	    O_NONBLOCK;
 	int fd = openat(dirfd, name, flags | O_NOATIME);
 
-	if (fd < 0 && errno == EPERM)
+	if (fd < 0 && errno == EPERM && !strict)
 		fd = openat(dirfd, name, flags);
 	return fd;
 }

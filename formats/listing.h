@@ -46,7 +46,11 @@ const char *listing_same_base(const struct listing *, const char *name);
 /* Drop the messages of l that are in known too. */
 void listing_drop_known(struct listing *l, const struct listing *known);
 
-/* Open a folder for listing, without following a link.  -1: errno. */
-int open_folder(int dirfd, const char *name);
+/*
+ * Open a folder for listing, without following a link.  -1: errno.  strict: its
+ * access time must stay (EPERM: that is for its owner and root), else it stays
+ * where it can.
+ */
+int open_folder(int dirfd, const char *name, bool strict);
 
 #endif

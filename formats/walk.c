@@ -96,7 +96,7 @@ walk_down(struct walk *w, int fd, const char *name, enum folder folder,
     const struct listed *ahead)
 {
 	const size_t n = w->path.n;
-	const int sub = open_folder(fd, name);
+	const int sub = open_folder(fd, name, w->options->strict);
 	struct stat st;
 	struct err e;
 	bool go_on = true;
@@ -147,9 +147,9 @@ has_dir(const struct listing *l, const char *name)
 }
 
 static void
-list_part(struct listed *part, int fd, const char *name)
+list_part(struct listed *part, int fd, const char *name, bool strict)
 {
-	const int sub = open_folder(fd, name);
+	const int sub = open_folder(fd, name, strict);
 	struct err e;
 
 	if (sub < 0)
@@ -164,10 +164,10 @@ list_part(struct listed *part, int fd, const char *name)
  * slips through between the two, and none is scanned twice.
  */
 static void
-list_maildir(struct maildir *m, int fd)
+list_maildir(struct maildir *m, int fd, bool strict)
 {
-	list_part(&m->fresh, fd, "new");
-	list_part(&m->cur, fd, "cur");
+	list_part(&m->fresh, fd, "new", strict);
+	list_part(&m->cur, fd, "cur", strict);
 	if (m->fresh.done && m->cur.done)
 		listing_drop_known(&m->fresh.list, &m->cur.list);
 }
@@ -184,7 +184,7 @@ walk_subfolder(struct walk *w, int fd, const char *name, struct maildir *m)
 	if (name[0] == 't' && !w->options->tmp)
 		return tell_skipped(w, name, SKIP_TMP);
 	if (name[0] == 'c') {
-		list_maildir(m, fd);
+		list_maildir(m, fd, w->options->strict);
 		ahead = m->cur.done ? &m->cur : NULL;
 	} else if (name[0] == 'n') {
 		ahead = m->fresh.done ? &m->fresh : NULL;
@@ -273,7 +273,7 @@ walk_named_folder(struct walk *w, const char *path)
 	size_t n = strlen(path);
 	bool go_on;
 
-	if (fd < 0 && errno == EPERM)
+	if (fd < 0 && errno == EPERM && !w->options->strict)
 		fd = open(path, flags);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		(void)err_set(&e, ST_DEAD, errno, "cannot open");

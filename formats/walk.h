@@ -13,6 +13,7 @@
 struct walk_options {
 	bool one_fs;		/* stay on the file system of the start */
 	bool tmp;		/* tmp/ of a Maildir too */
+	bool strict;		/* no access time changes, or it fails */
 };
 
 enum walk_skip {

@@ -12,6 +12,7 @@
 #include "runs_cmd.h"
 #include "scan_cmd.h"
 #include "undo_cmd.h"
+#include "verify_cmd.h"
 
 /* The commands that act, and those that look at what was done. */
 static const struct {
@@ -20,6 +21,7 @@ static const struct {
 } acting[] = {
 	{ "runs", runs_help }, { "undo", undo_help },
 	{ "recover", recover_help }, { "restore", restore_help },
+	{ "verify", verify_help },
 };
 
 static int
@@ -70,6 +72,7 @@ help_cmd(int argc, char **argv)
 	    "which there are)\n"
 	    "  runs [RUN]         what was changed, by which run\n"
 	    "  undo RUN           take back what a run changed\n"
+	    "  verify REPORT      is what a report speaks of still the same?\n"
 	    "  restore --into DIR  put quarantined messages back\n"
 	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
@@ -116,7 +119,7 @@ static const struct {
 	{ "quarantine", take_main }, { "runs", runs_cmd },
 	{ "undo", undo_cmd }, { "restore", restore_cmd },
 	{ "recover", recover_cmd }, { "explain", explain_cmd },
-	{ "rules", rules_cmd },
+	{ "rules", rules_cmd }, { "verify", verify_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },
 };

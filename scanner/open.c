@@ -27,17 +27,20 @@ struct opener {
 	size_t root;
 	int fd;			/* the folder; AT_FDCWD: names are paths */
 	bool open;
+	bool strict;		/* O_NOATIME or not at all */
 	bool atime_only;	/* O_NOATIME is not allowed here */
 	struct listing seen;	/* of the folder, for opener_moved */
 };
 
 struct opener *
-opener_new(void)
+opener_new(bool strict)
 {
 	struct opener *o = calloc(1, sizeof(*o));
 
-	if (o != NULL)
-		o->fd = -1;
+	if (o == NULL)
+		return NULL;
+	o->fd = -1;
+	o->strict = strict;
 	return o;
 }
 
@@ -64,7 +67,7 @@ opener_free(struct opener *o)
 
 /* Each part by itself, where there is no openat2: see seccomp.c. */
 static int
-open_by_parts(int root, const char *rel)
+open_by_parts(int root, const char *rel, int more)
 {
 	char name[NAME_MAX + 1];
 	int fd = fcntl(root, F_DUPFD_CLOEXEC, 3), next;
@@ -79,7 +82,7 @@ open_by_parts(int root, const char *rel)
 		}
 		memcpy(name, rel, n);
 		name[n] = '\0';
-		next = openat(fd, name, FOLDER_FLAGS | O_NOFOLLOW);
+		next = openat(fd, name, FOLDER_FLAGS | O_NOFOLLOW | more);
 		(void)close(fd);
 		fd = next;
 		rel += n + strspn(rel + n, "/");
@@ -87,12 +90,12 @@ open_by_parts(int root, const char *rel)
 	return fd;
 }
 
-/* A folder below root, through no link at all.  -1: errno. */
+/* A folder below root, through no link at all; more: flags.  -1: errno. */
 static int
-open_beneath(int root, const char *rel)
+open_beneath(int root, const char *rel, int more)
 {
 	const struct open_how how = {
-		.flags = FOLDER_FLAGS,
+		.flags = (unsigned)(FOLDER_FLAGS | more),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 		    RESOLVE_NO_MAGICLINKS,
 	};
@@ -100,7 +103,7 @@ open_beneath(int root, const char *rel)
 
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 		return (int)fd;
-	return open_by_parts(root, rel);
+	return open_by_parts(root, rel, more);
 }
 
 static enum opened
@@ -115,19 +118,20 @@ failed(struct err *e, const char *what)
 }
 
 static int
-open_folder_at(const char *path, size_t root)
+open_folder_at(const struct opener *o, const char *path, size_t root)
 {
+	const int more = o->strict ? O_NOATIME : 0;
 	const char *rel = path + root + strspn(path + root, "/");
 	char *top = strndup(path, root);
 	int fd, below;
 
 	if (top == NULL)
 		return -1;
-	fd = open(top, FOLDER_FLAGS);
+	fd = open(top, FOLDER_FLAGS | more);
 	free(top);
 	if (fd < 0 || *rel == '\0')
 		return fd;
-	below = open_beneath(fd, rel);
+	below = open_beneath(fd, rel, more);
 	(void)close(fd);
 	return below;
 }
@@ -143,7 +147,7 @@ opener_folder(struct opener *o, const char *path, size_t root,
 	buf_clear(&o->path);
 	buf_str(&o->path, path);
 	o->root = root;
-	o->fd = path[0] == '\0' ? AT_FDCWD : open_folder_at(path, root);
+	o->fd = path[0] == '\0' ? AT_FDCWD : open_folder_at(o, path, root);
 	if (o->fd == -1)
 		return failed(e, "cannot open the folder");
 	o->open = true;
@@ -159,7 +163,7 @@ open_for_reading(struct opener *o, int folder, const char *name)
 
 	if (!o->atime_only)
 		fd = openat(folder, name, flags | O_NOATIME);
-	if (fd < 0 && (o->atime_only || errno == EPERM)) {
+	if (fd < 0 && !o->strict && (o->atime_only || errno == EPERM)) {
 		fd = openat(folder, name, flags);
 		o->atime_only = fd >= 0 && folder != AT_FDCWD;
 	}
@@ -174,8 +178,9 @@ open_in(struct opener *o, int folder, const char *name,
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENXIO ? OPEN_SPECIAL : failed(e,
-		    "cannot open");
+		return errno == ENXIO ? OPEN_SPECIAL : failed(e, o->strict &&
+		    errno == EPERM ? "cannot open without changing its "
+		    "access time" : "cannot open");
 	if (fstat(fd, &st) != 0) {
 		(void)failed(e, "cannot stat");
 		(void)close(fd);
@@ -186,7 +191,8 @@ open_in(struct opener *o, int folder, const char *name,
 		return OPEN_SPECIAL;
 	}
 	*out = (struct opened_file){ .fd = fd, .size = (uint64_t)st.st_size,
-	    .mtime = st.st_mtim.tv_sec };
+	    .mtime = st.st_mtim.tv_sec,
+	    .mtime_ns = (uint32_t)st.st_mtim.tv_nsec };
 	return OPENED;
 }
 
@@ -281,7 +287,7 @@ moved_to_cur(struct opener *o, const char *name, struct opened_file *out,
 		return OPEN_GONE;
 	buf_add(path, here, n - 3);
 	buf_str(path, "cur");
-	fd = open_folder_at(buf_text(path), o->root);
+	fd = open_folder_at(o, buf_text(path), o->root);
 	if (fd >= 0)
 		rc = chase(o, fd, &l, name, out, &found, e);
 	if (rc == OPENED) {

@@ -13,7 +13,8 @@
 
 struct opener;
 
-struct opener *opener_new(void);	/* NULL: no memory */
+/* strict: what would change an access time is not opened.  NULL: no memory. */
+struct opener *opener_new(bool strict);
 void opener_free(struct opener *);	/* NULL is fine */
 
 enum opened {
@@ -27,6 +28,7 @@ struct opened_file {
 	int fd;
 	uint64_t size;		/* bytes, as of now */
 	int64_t mtime;		/* seconds; of a message: its delivery */
+	uint32_t mtime_ns;	/* and nanoseconds */
 };
 
 /*

@@ -312,6 +312,10 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->all = true;
 	case OPTION_HASH:
 		return c->hash = true;
+	case OPTION_FORENSIC:
+		return c->forensic = c->hash = c->verbose = true;
+	case OPTION_REQUIRE_SANDBOX:
+		return c->require_sandbox = true;
 	case OPTION_DKIM:
 		c->topics |= TOPIC_DKIM;
 		return true;

@@ -94,6 +94,13 @@
 	    "with | between them, or all") \
 	O(FOR_ALL, MIN_SEVERITY, 'm', "min-severity", "LEVEL", \
 	    "leave out what is below info, low, medium or high (info)") \
+	O(FOR_SCAN, FORENSIC, 0, "forensic", NULL, \
+	    "for evidence: no access time changes, or the file is not read; " \
+	    "a record for every file, with its SHA-256; implies --hash and " \
+	    "--verbose") \
+	O(FOR_SCAN, REQUIRE_SANDBOX, 0, "require-sandbox", NULL, \
+	    "do not scan where the processes that read mail cannot be " \
+	    "confined") \
 	O(FOR_SCAN, DKIM, 0, "dkim", NULL, \
 	    "compare the body of every message with its DKIM signatures, " \
 	    "not only of those with findings") \
@@ -167,7 +174,7 @@ struct scan_command {
 	unsigned timeout;		/* seconds */
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
-	bool no_default_rules;
+	bool no_default_rules, forensic, require_sandbox;
 	unsigned archives;		/* to look into: store_how */
 	struct limits limits;
 	size_t rules_n;

@@ -37,7 +37,7 @@ scanner_new(const struct scan_options *o)
 	    .hash = o->hash ? HASH_ALL : HASH_FLAGGED, .report = o->report,
 	    .tick = scan_tick, .ctx = s });
 	s->store = s->levels[0] = store_new(o->engine.kernel);
-	s->opener = opener_new();
+	s->opener = opener_new(o->forensic);
 	if (o->repair != NULL)
 		s->repair = repair_new(o->repair);
 	if (s->judge != NULL && s->store != NULL && s->opener != NULL &&

@@ -16,6 +16,8 @@ struct scan_options {
 	const char *format;	/* forced, or NULL */
 	unsigned archives;	/* as in struct store_how */
 	struct limits limits;
+	bool forensic;		/* no access time changes; a record with the
+				 * SHA-256 of every file */
 	bool all;		/* a record for every message */
 	bool hash;		/* SHA-256 of every message that has a record,
 				 * even if that means a record for all */

@@ -128,6 +128,7 @@ set_facts(struct scan_run *r, const char *const *whole)
 	f->kernel = c->kernel->name;
 	f->sandbox = c->jobs > 0 ? pool_sandbox() : "none";
 	f->eol = eol_mode_name(c->eol);
+	f->forensic = c->forensic;
 	f->target = c->target;
 	f->codes = c->codes;
 	f->jobs = c->jobs;
@@ -154,7 +155,7 @@ start_queue(struct scan_run *r, struct err *e)
 		    .rules = config_rules(r->config) },
 		.report = r->report, .reporter = r->reporter,
 		.format = c->format_in, .archives = c->archives,
-		.limits = c->limits, .all = c->all || c->hash,
+		.limits = c->limits, .forensic = c->forensic, .all = c->all || c->hash,
 		.hash = c->hash || r->only != NULL,
 		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
 		.only = r->only, .cwd = r->cwd,
@@ -173,6 +174,9 @@ start_progress(struct scan_run *r)
 {
 	const enum when when = r->command.progress;
 
+	/* It would look into folders, too. */
+	if (r->command.forensic)
+		return;
 	if (when == WHEN_ALWAYS || (when == WHEN_AUTO &&
 	    isatty(STDERR_FILENO) == 1))
 		r->progress = progress_new(r->command.paths,
@@ -255,6 +259,13 @@ run_scan(struct scan_run *r, const char *const *whole)
 	    r->command.format : output_is_terminal(r->out) ? "text" :
 	    "ndjson");
 	set_facts(r, whole);
+	if (r->command.require_sandbox && strcmp(r->facts.sandbox,
+	    "none") == 0) {
+		complain("--require-sandbox: there is none here (neither "
+		    "Landlock nor a filter of system calls%s)",
+		    r->command.jobs == 0 ? ", with --jobs=0" : "");
+		goto out;
+	}
 	catch_signals();
 	if (!start_queue(r, &e) ||
 	    (started = scan_acts_begin(r, &interrupted)) != EXIT_CLEAN) {

@@ -3,6 +3,9 @@
  */
 #include "scanning.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "escape.h"
 #include "kept.h"
 #include "message_note.h"
@@ -29,6 +32,7 @@ report_problem(struct scanner *s, enum problem kind, uint64_t off,
 void
 scan_unreadable(struct scanner *s, uint64_t off, const struct err *e)
 {
+	s->unreadable++;
 	if (scan_event(s)) {
 		report_problem(s, PROBLEM_UNREADABLE, off, e->text);
 		s->delta.totals.unreadable++;
@@ -255,19 +259,34 @@ on_unpacked(void *ctx, uint64_t bytes)
 	scan_tick(s, 0, bytes);
 }
 
+/* What is to be said of the whole file.  before: how many were unreadable. */
+static void
+tell_evidence(struct scanner *s, const struct opened_file *f, int fd,
+    bool opened, uint64_t before)
+{
+	scan_evidence(s, f, fd, s->unreadable > before ? "unreadable" :
+	    opened ? "scanned" : "not-mail");
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 bool
 scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 {
+	const bool evidence = s->options.forensic &&
+	    s->job->kind == JOB_BATCH;
+	const int again = evidence ? fcntl(f.fd, F_DUPFD_CLOEXEC, 3) : -1;
+	const uint64_t before = s->unreadable;
 	struct err e = { 0 };
-	bool large = false;
+	bool large = false, opened;
 
 	s->store = s->levels[0];
 	s->budget = (struct budget){ .limits = &s->options.limits,
 	    .unpacked = on_unpacked, .ctx = s };
 	s->keeper = s->repair != NULL ? kept_by(s->job->path, s->name,
 	    f.fd) : NULL;
-	if (open_store(s, f)) {
-		large = store_archive(s->store) == PACKED_NOT &&
+	if ((opened = open_store(s, f))) {
+		large = store_archive(s->store) == PACKED_NOT && !evidence &&
 		    f.size >= SCAN_LARGE && store_splits(s->store);
 		if (!large)
 			scan_opened(s, name, &s->delta.folder);
@@ -279,5 +298,7 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	}
 	store_close(s->store);
+	if (evidence)
+		tell_evidence(s, &f, again, opened, before);
 	return large;
 }

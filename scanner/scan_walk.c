@@ -73,7 +73,7 @@ static bool
 scan_path(struct scan_run *r, const char *path)
 {
 	const struct walk_options o = { .one_fs = r->command.one_fs,
-	    .tmp = r->command.tmp };
+	    .tmp = r->command.tmp, .strict = r->command.forensic };
 	const struct walk_sink sink = { .file = on_file, .leave = on_leave,
 	    .skipped = on_skipped, .failed = on_failed, .ctx = r };
 

@@ -29,6 +29,7 @@ struct scanner {
 	 * were committed by a worker that died later. */
 	uint64_t events, known;
 	uint64_t mail;		/* files and members that held mail, ever */
+	uint64_t unreadable;	/* those that could not be read, or in part */
 
 	/* Of the job at hand: */
 	const struct job_spec *job;
@@ -69,6 +70,13 @@ bool scan_file(struct scanner *, uint64_t name, struct opened_file);
 
 /* The messages of s->store. */
 void scan_store(struct scanner *, uint64_t name, struct store_facts *);
+
+/*
+ * scan_evidence.c: the record of the file at hand, which was opened as *f; fd:
+ * the same, or -1.  status: "scanned", "not-mail" or "unreadable".
+ */
+void scan_evidence(struct scanner *, const struct opened_file *f, int fd,
+    const char *status);
 
 /* scan_packed.c: the members of s->store, which is an archive. */
 void scan_packed(struct scanner *, uint64_t name);

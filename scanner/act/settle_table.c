@@ -9,15 +9,15 @@
  *
  * SWAP.  The temporary is new until the swap, and old after it.  What was
  * taken out of the mailbox is unlinked only when it is the old file, unchanged
- * and nobody is writing to it, or when that is in the mailbox all the same;
- * another file is given back.  A link that was put under the temporary's name
+ * and nobody is writing to it; another file is given back, also where somebody
+ * put a copy of the old one into the mailbox: the two need not be the same.  A link that was put under the temporary's name
  * is nobody's mail.
  */
 static const unsigned char swap_steps[SIDES][SIDES] = {
 	/*		  gone   old    old-bad new    new-bad file   special */
 	[SIDE_GONE]    = { ABORT, ABORT, ABORT, COMMIT, COMMIT, ABORT, ABORT },
 	[SIDE_OLD]     = { DROP,  DROP,  DROP,  DROP,   BACK,   DROP,  BACK },
-	[SIDE_OLD_BAD] = { GIVE,  DROP,  DROP,  BACK,   BACK,   GIVE,  GIVE },
+	[SIDE_OLD_BAD] = { GIVE,  GIVE,  GIVE,  BACK,   BACK,   GIVE,  GIVE },
 	[SIDE_NEW]     = { DROP,  DROP,  DROP,  DROP,   DROP,   DROP,  DROP },
 	[SIDE_NEW_BAD] = { DROP,  DROP,  DROP,  DROP,   DROP,   DROP,  DROP },
 	[SIDE_FILE]    = { GIVE,  ABORT, ABORT, BACK,   BACK,   GIVE,  GIVE },

@@ -94,6 +94,12 @@ hex_digit(uint8_t c)
 }
 
 bool
+json_member_true(const struct json_object *o, const char *key)
+{
+	return json_is_true(json_object_get(as_json(o), key));
+}
+
+bool
 json_member_hex(const struct json_object *o, const char *key, uint8_t *out,
     size_t n)
 {

@@ -35,6 +35,8 @@ bool json_member_text(const struct json_object *, const char *key,
 bool json_member_is(const struct json_object *, const char *key,
     const char *word);
 
+bool json_member_true(const struct json_object *, const char *key);
+
 /* What json_hex wrote of n bytes. */
 bool json_member_hex(const struct json_object *, const char *key,
     uint8_t *out, size_t n);

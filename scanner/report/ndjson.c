@@ -57,6 +57,7 @@ put_header(struct json *j, const struct scan_facts *r)
 	json_key_text(j, "kernel", r->kernel);
 	json_key_text(j, "sandbox", r->sandbox);
 	json_key_text(j, "eol", r->eol);
+	json_key_bool(j, "forensic", r->forensic);
 	if (r->target != NULL)
 		json_key_text(j, "target", r->target);
 	json_key_text(j, "min_severity",
@@ -145,6 +146,25 @@ put_problem(struct json *j, const struct problem_report *r)
 	json_key_text(j, unreadable ? "error" : "reason", r->why);
 	if (r->limit != NULL)
 		json_key_text(j, "limit", r->limit);
+	json_close(j, '}');
+}
+
+static void
+put_file(struct json *j, const struct file_report *r)
+{
+	char when[48];
+
+	report_time_of(r->mtime, r->mtime_ns, when);
+	json_open(j, '{');
+	json_key_text(j, "type", "file");
+	json_bytes(j, "path", r->path);
+	json_key_text(j, "status", r->status);
+	json_key_u64(j, "size", r->size);
+	if (r->hashed) {
+		json_key(j, "sha256");
+		json_hex(j, r->sha256, HASH_SIZE);
+	}
+	json_key_text(j, "modified", when);
 	json_close(j, '}');
 }
 
@@ -271,6 +291,17 @@ nd_problem(struct buf *b, const struct problem_report *r,
 }
 
 static void
+nd_file(struct buf *b, const struct file_report *r,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	(void)o;
+	put_file(&j, r);
+	buf_byte(b, '\n');
+}
+
+static void
 nd_acted(struct buf *b, const struct act_report *a,
     const struct report_options *o)
 {
@@ -293,7 +324,8 @@ nd_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 
 const struct reporter reporter_ndjson = {
 	.name = "ndjson", .header = nd_header, .message = nd_message,
-	.store = nd_store, .problem = nd_problem, .acted = nd_acted,
+	.store = nd_store, .problem = nd_problem, .file = nd_file,
+	.acted = nd_acted,
 	.summary = nd_summary,
 };
 
@@ -342,6 +374,17 @@ doc_problem(struct buf *b, const struct problem_report *r,
 }
 
 static void
+doc_file(struct buf *b, const struct file_report *r,
+    const struct report_options *o)
+{
+	struct json j = json_begin(b);
+
+	(void)o;
+	buf_str(b, ",\n");
+	put_file(&j, r);
+}
+
+static void
 doc_acted(struct buf *b, const struct act_report *a,
     const struct report_options *o)
 {
@@ -365,6 +408,7 @@ doc_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 
 const struct reporter reporter_json = {
 	.name = "json", .header = doc_header, .message = doc_message,
-	.store = doc_store, .problem = doc_problem, .acted = doc_acted,
+	.store = doc_store, .problem = doc_problem, .file = doc_file,
+	.acted = doc_acted,
 	.summary = doc_summary,
 };

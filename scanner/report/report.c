@@ -3,6 +3,8 @@
  */
 #include "report.h"
 
+#include <stdio.h>
+
 #include <time.h>
 
 #define REPORTER_POINTER(name) &reporter_##name,
@@ -184,6 +186,20 @@ convention_name(enum convention c)
 	};
 
 	return names[c];
+}
+
+void
+report_time_of(int64_t seconds, uint32_t ns, char out[48])
+{
+	const time_t t = (time_t)seconds;
+	char date[32];
+	struct tm tm;
+
+	out[0] = '\0';
+	if (gmtime_r(&t, &tm) != NULL && tm.tm_year >= -1900 &&
+	    tm.tm_year <= 9999 - 1900 &&
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) > 0)
+		(void)snprintf(out, 48, "%s.%09uZ", date, (unsigned)ns);
 }
 
 void

@@ -78,6 +78,7 @@ struct scan_facts {
 	const struct rule_file *rule_files;
 	const struct pattern_rules *rules;	/* all; or NULL */
 	const char *kernel, *sandbox, *eol;
+	bool forensic;
 	const char *target;		/* of --target; or NULL */
 	char host[256];
 	char start[32];			/* RFC 3339, UTC */
@@ -131,6 +132,17 @@ struct act_report {
 	uint64_t left;			/* and were left alone */
 };
 
+/* A file as evidence (--forensic). */
+struct file_report {
+	struct span path;
+	uint64_t size;			/* bytes */
+	int64_t mtime;			/* seconds since 1970 */
+	uint32_t mtime_ns;
+	const char *status;		/* "scanned" ... */
+	bool hashed;			/* else it could not be read whole */
+	uint8_t sha256[HASH_SIZE];
+};
+
 enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
 
 struct problem_report {
@@ -149,6 +161,8 @@ struct reporter {
 	void (*store)(struct buf *, struct span path,
 	    const struct store_facts *, const struct report_options *);
 	void (*problem)(struct buf *, const struct problem_report *,
+	    const struct report_options *);
+	void (*file)(struct buf *, const struct file_report *,
 	    const struct report_options *);
 	void (*acted)(struct buf *, const struct act_report *,
 	    const struct report_options *);
@@ -186,6 +200,9 @@ void store_facts_count(struct store_facts *, const struct msg *,
     const struct verdict *);
 
 const char *convention_name(enum convention);	/* "lf" ... */
+
+/* RFC 3339 in UTC, with nanoseconds; "" where there is none for it. */
+void report_time_of(int64_t seconds, uint32_t ns, char out[48]);
 
 /* RFC 3339 in UTC, of now. */
 void report_time(char out[32]);

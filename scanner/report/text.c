@@ -205,6 +205,20 @@ text_problem(struct buf *b, const struct problem_report *r,
 }
 
 static void
+text_file(struct buf *b, const struct file_report *r,
+    const struct report_options *o)
+{
+	(void)o;
+	escape_text(b, r->path);
+	buf_printf(b, ": file: %s, %" PRIu64 " bytes", r->status, r->size);
+	if (r->hashed) {
+		buf_str(b, ", SHA-256 ");
+		buf_hex(b, r->sha256, HASH_SIZE);
+	}
+	buf_byte(b, '\n');
+}
+
+static void
 put_size(struct buf *b, uint64_t bytes)
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
@@ -365,6 +379,6 @@ text_summary(struct buf *b, const struct scan_facts *r,
 
 const struct reporter reporter_text = {
 	.name = "text", .header = text_header, .message = text_message,
-	.store = text_store, .problem = text_problem, .acted = acted_text,
+	.store = text_store, .problem = text_problem, .file = text_file, .acted = acted_text,
 	.summary = text_summary,
 };

@@ -1,0 +1,304 @@
+/*
+ * See verify_cmd.h.
+ *
+ * The report may have been edited: it only says where to look.  A message that
+ * stands in its file as it is (raw) is read there; of others only the file
+ * (--forensic) can be compared.
+ */
+#include "verify_cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "extract.h"
+#include "json_read.h"
+#include "state_cmd.h"
+
+#define LINE_MOST (16u << 20)	/* bytes: no record is as long */
+
+static const struct cmdline_option options[] = {
+	STATE_FORMAT_ROW, STATE_HELP_ROW,
+};
+
+struct verifying {
+	struct answer lines;
+	uint64_t records;	/* of the report */
+	uint64_t files, messages;	/* that were compared */
+	uint64_t changed, unreadable;
+	uint64_t unchecked;	/* messages that are not raw, or not hashed */
+	bool whole;		/* its summary came, with the right number */
+};
+
+static struct cmdline
+verify_line(int argc, char **argv)
+{
+	return (struct cmdline){ .command = "verify", .options = options,
+	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
+	    .argv = argv };
+}
+
+/* What is not as the report says. */
+static void
+tell(struct verifying *v, const char *path, const char *what,
+    const char *status)
+{
+	struct json j = json_begin(&v->lines.line);
+
+	if (v->lines.form == FORM_TEXT) {
+		answer_text(&v->lines, path);
+		buf_str(&v->lines.line, ": ");
+		answer_text(&v->lines, what);
+	} else {
+		json_open(&j, '{');
+		json_key_text(&j, "type", "difference");
+		json_bytes(&j, "path", span_text(path));
+		json_key_text(&j, "status", status);
+		json_key_text(&j, "what", what);
+		json_close(&j, '}');
+	}
+	answer_put(&v->lines);
+}
+
+static void
+changed(struct verifying *v, const char *path, const char *what)
+{
+	v->changed++;
+	tell(v, path, what, "changed");
+}
+
+static void
+unreadable(struct verifying *v, const char *path, const char *what)
+{
+	v->unreadable++;
+	tell(v, path, what, "unreadable");
+}
+
+/* -1: it was told. */
+static int
+open_file(struct verifying *v, const char *path, struct stat *st)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd = open(path, flags | O_NOATIME);
+
+	if (fd < 0 && errno == EPERM)
+		fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT)
+		changed(v, path, "gone");
+	else if (fd < 0)
+		unreadable(v, path, strerror(errno));
+	else if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+		return fd;
+	else
+		changed(v, path, "no file any more");
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+/* len bytes at off have that SHA-256. */
+static void
+compare(struct verifying *v, int fd, const char *path, uint64_t off,
+    uint64_t len, const uint8_t want[HASH_SIZE], const char *what)
+{
+	uint8_t sha[HASH_SIZE];
+	struct err e = { 0 };
+	const int rc = extract(fd, off, len, NULL, sha, &e);
+
+	if (rc == ST_DEAD)
+		unreadable(v, path, e.text);
+	else if (rc != ST_OK || memcmp(sha, want, HASH_SIZE) != 0)
+		changed(v, path, what);
+}
+
+static void
+check_file(struct verifying *v, const struct json_object *o,
+    const char *path)
+{
+	uint8_t sha[HASH_SIZE];
+	uint64_t size;
+	struct stat st;
+	int fd;
+
+	if (!json_member_hex(o, "sha256", sha, HASH_SIZE) ||
+	    !json_member_u64(o, "size", &size)) {
+		v->unchecked++;
+		return;
+	}
+	v->files++;
+	if ((fd = open_file(v, path, &st)) < 0)
+		return;
+	if ((uint64_t)st.st_size != size)
+		changed(v, path, "another size");
+	else
+		compare(v, fd, path, 0, size, sha, "other contents");
+	(void)close(fd);
+}
+
+static void
+check_message(struct verifying *v, const struct json_object *o,
+    const char *path)
+{
+	uint8_t sha[HASH_SIZE];
+	uint64_t off, len;
+	char what[64];
+	struct stat st;
+	int fd;
+
+	if (!json_member_true(o, "raw") ||
+	    !json_member_hex(o, "sha256", sha, HASH_SIZE) ||
+	    !json_member_u64(o, "offset", &off) ||
+	    !json_member_u64(o, "length", &len)) {
+		v->unchecked++;
+		return;
+	}
+	v->messages++;
+	if ((fd = open_file(v, path, &st)) < 0)
+		return;
+	(void)snprintf(what, sizeof(what), "another message at byte %" PRIu64,
+	    off);
+	compare(v, fd, path, off, len, sha, what);
+	(void)close(fd);
+}
+
+/* False: it is no record. */
+static bool
+check_record(struct verifying *v, const struct json_object *o)
+{
+	struct buf path = { 0 };
+	uint64_t n;
+	bool ok;
+
+	v->records++;
+	if (json_member_is(o, "type", "summary")) {
+		v->whole = json_member_u64(o, "records", &n) &&
+		    n == v->records;
+		return true;
+	}
+	if (!json_member_is(o, "type", "file") &&
+	    !json_member_is(o, "type", "message"))
+		return true;
+	ok = json_member_bytes(o, "path", &path) && path.n > 0 &&
+	    memchr(path.p, '\0', path.n) == NULL;
+	if (ok && json_member_is(o, "type", "file"))
+		check_file(v, o, buf_text(&path));
+	else if (ok)
+		check_message(v, o, buf_text(&path));
+	buf_free(&path);
+	return ok;
+}
+
+static int
+check_report(struct verifying *v, FILE *in, const char *name)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	bool ok = true;
+	ssize_t n;
+
+	while (ok && (n = getline(&line, &cap, in)) > 0) {
+		struct json_object *o = n > (ssize_t)LINE_MOST ? NULL :
+		    json_parse((struct span){ (const uint8_t *)line,
+		    (size_t)n });
+
+		ok = o != NULL && check_record(v, o);
+		json_free(o);
+	}
+	free(line);
+	if (!ok)
+		complain("%s: line %" PRIu64 " is no record of a report (-f "
+		    "ndjson of scan)", name, v->records + 1);
+	else if (ferror(in))
+		complain("%s: cannot be read", name);
+	else if (!v->whole)
+		complain("%s: it is not a whole report: there may have been "
+		    "more", name);
+	return ok && !ferror(in) && v->whole ? EXIT_CLEAN : EXIT_UNREADABLE;
+}
+
+static void
+tell_counts(struct verifying *v)
+{
+	struct json j = json_begin(&v->lines.line);
+
+	if (v->lines.form == FORM_TEXT) {
+		buf_printf(&v->lines.line, "%" PRIu64 " files and %" PRIu64
+		    " messages compared: %" PRIu64 " changed, %" PRIu64
+		    " could not be read; %" PRIu64 " not to be compared by "
+		    "themselves", v->files, v->messages, v->changed,
+		    v->unreadable, v->unchecked);
+	} else {
+		json_open(&j, '{');
+		json_key_text(&j, "type", "verified");
+		json_key_u64(&j, "files", v->files);
+		json_key_u64(&j, "messages", v->messages);
+		json_key_u64(&j, "changed", v->changed);
+		json_key_u64(&j, "unreadable", v->unreadable);
+		json_key_u64(&j, "unchecked", v->unchecked);
+		json_close(&j, '}');
+	}
+	answer_put(&v->lines);
+}
+
+static int
+verify(const char *name, enum form form)
+{
+	struct verifying v = { .lines = { .form = form } };
+	FILE *in = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+	int status, began;
+
+	if (in == NULL) {
+		complain("%s: %s", name, strerror(errno));
+		return EXIT_UNREADABLE;
+	}
+	if ((began = answer_begin(&v.lines, form)) != EXIT_CLEAN)
+		return began;
+	status = check_report(&v, in, name);
+	if (in != stdin)
+		(void)fclose(in);
+	tell_counts(&v);
+	if (status == EXIT_CLEAN && v.unreadable > 0)
+		status = EXIT_UNREADABLE;
+	else if (status == EXIT_CLEAN && v.changed > 0)
+		status = EXIT_FINDINGS;
+	return answer_end(&v.lines, status);
+}
+
+int
+verify_cmd(int argc, char **argv)
+{
+	const struct cmdline line = verify_line(argc, argv);
+	struct state_options o;
+
+	if (!state_options_parse(&line, &o))
+		return EXIT_USAGE;
+	if (o.help) {
+		verify_help();
+		return EXIT_CLEAN;
+	}
+	if (o.words[0] == NULL || o.words[1] != NULL) {
+		(void)cmdline_usage(&line, "which report? Give one, or - for "
+		    "standard input");
+		return EXIT_USAGE;
+	}
+	return verify(o.words[0], o.form);
+}
+
+void
+verify_help(void)
+{
+	const struct cmdline line = verify_line(0, NULL);
+
+	cmdline_show_help(&line, "baredot verify [OPTION]... REPORT",
+	    "Compare the files and messages that a report (-f ndjson of "
+	    "scan) speaks of\nwith its SHA-256 sums: of messages those with "
+	    "findings, or with --hash all;\nof files with --forensic.  Paths "
+	    "are taken as they are in the report.",
+	    "0 all is the same, 1 something changed or is gone, 2 something, "
+	    "or the report,\ncould not be read, 64 usage");
+}

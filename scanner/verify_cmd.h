@@ -1,0 +1,11 @@
+/*
+ * `baredot verify REPORT`: is what a report speaks of still the same?
+ */
+#ifndef BAREDOT_VERIFY_CMD_H
+#define BAREDOT_VERIFY_CMD_H
+
+/* As main: the exit status. */
+int verify_cmd(int argc, char **argv);
+void verify_help(void);
+
+#endif
