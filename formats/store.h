@@ -29,6 +29,8 @@ struct store_how {
 	uint64_t from, to;	/* bytes: only messages whose separator starts
 				 * there; to == 0: all.  For mbox only */
 	bool exact;		/* a separator starts at from */
+	bool waits;		/* the file is still being written: wait for
+				 * what is not there yet */
 };
 
 struct store;

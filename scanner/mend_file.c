@@ -168,7 +168,7 @@ mend_file_run(struct mend_file *m, int fd, const struct mend_what *what,
     struct err *e)
 {
 	const struct store_how how = { .format = m->options->format,
-	    .place = what->place };
+	    .place = what->place, .waits = what->waits };
 	int rc;
 
 	m->what = what;

@@ -85,15 +85,18 @@ struct edit_text { const char *from; const char *to; };
 
 /* Each `from` becomes `to`. */
 static int
-replace(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+replace(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
 {
 	const struct edit_text *t = ctx;
 	const size_t n = strlen(t->from);
 	uint8_t in[4096];
 	struct buf b = { 0 };
-	ssize_t k = call_read(from, in, sizeof(in), 0);
+	ssize_t k;
 	int rc;
 
+	assert_int_equal(filling_upto(from, sizeof(in), e), ST_OK);
+	k = call_read(from->fd, in, sizeof(in), 0);
 	assert_true(k >= 0);
 	for (ssize_t i = 0; i < k; i++)
 		if (n > 0 && (size_t)(k - i) >= n &&
@@ -317,7 +320,7 @@ others_are_waited_for_as_long_as_was_said(void **state)
 }
 
 static int
-try_to_lock(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+try_to_lock(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
     struct err *e)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
