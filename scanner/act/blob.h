@@ -7,7 +7,7 @@
 #ifndef BAREDOT_BLOB_H
 #define BAREDOT_BLOB_H
 
-#include "sum.h"
+#include "sum_aside.h"
 
 /*
  * Copy the file src, whose contents are known to be *sum, into the folder
@@ -26,6 +26,7 @@ struct blob {
 	int fd;
 	char temp[24];		/* its name until it is finished, or "" */
 	struct sum sum;
+	struct sum_aside aside;	/* being read back already */
 };
 
 /* Make the copy.  ST_BAD, ST_DEAD: as blob_put; nothing is left. */
@@ -44,6 +45,9 @@ int blob_take(int dir, int src, struct blob *out, struct err *);
  */
 int blob_start(int dir, struct blob *out, struct err *);
 int blob_written(struct blob *, const struct sum *, struct err *);
+
+/* Before blob_finish: begin with what takes its time.  Promises nothing. */
+void blob_hurry(struct blob *);
 
 /* Open the copy, begun or finished, for reading only, whatever its name; the
  * caller closes *fd.  ST_DEAD: it cannot be opened. */

@@ -29,7 +29,21 @@ explain(struct deed *d, int rc, const struct err *own, struct err *e)
 	return failed(d, deed_not_done(d, rc, e), e);
 }
 
-/* As root, if that is what we are.  ST_OK: there is more of it, or all. */
+/* All of it is there. */
+static int
+take_all(struct deed *d, struct err *e)
+{
+	int rc;
+
+	if ((rc = summing_end(&d->taking, &d->source.sum, e)) != ST_OK ||
+	    (rc = blob_written(&d->blob, &d->source.sum, e)) != ST_OK)
+		return failed(d, rc, e);
+	deed_set_old(d);
+	blob_hurry(&d->blob);
+	return ST_OK;
+}
+
+/* As root, if that is what we are. */
 static int
 take_more(struct deed *d, struct err *e)
 {
@@ -39,11 +53,10 @@ take_more(struct deed *d, struct err *e)
 	struct err own = { 0 };
 	int rc;
 
-	if (d->take_rc != ST_OK) {
-		if (d->take_rc == ST_DEAD)
-			*e = d->take_e;
+	if (d->take_rc == ST_DEAD)
+		*e = d->take_e;
+	if (d->take_rc != ST_OK || d->taking.hash == NULL)
 		return d->take_rc;
-	}
 	rc = summing_file(&d->taking, d->source.fd, end, d->blob.fd, &own);
 	if (rc != ST_OK)
 		return explain(d, rc, &own, e);
@@ -51,7 +64,7 @@ take_more(struct deed *d, struct err *e)
 		return failed(d, outcome_set(d->out, OUTCOME_BUSY, 0,
 		    "it became shorter while it was copied"), e);
 	d->source.sum = d->taking.sum;
-	return ST_OK;
+	return end == size ? take_all(d, e) : ST_OK;
 }
 
 int
@@ -68,20 +81,12 @@ deed_take_begin(struct deed *d, struct err *e)
 int
 deed_take_end(struct deed *d, struct err *e)
 {
-	int rc = ST_OK;
+	int rc;
 
-	if (d->taking.hash == NULL)	/* it was all there */
-		return ST_OK;
 	do
 		rc = take_more(d, e);
-	while (rc == ST_OK && d->taking.sum.size <
-	    (uint64_t)d->source.st.st_size);
-	if (rc != ST_OK ||
-	    (rc = summing_end(&d->taking, &d->source.sum, e)) != ST_OK ||
-	    (rc = blob_written(&d->blob, &d->source.sum, e)) != ST_OK)
-		return rc;
-	deed_set_old(d);
-	return ST_OK;
+	while (rc == ST_OK && d->taking.hash != NULL);
+	return rc;
 }
 
 /* Asked for with the rights of the owner: the originals are nobody else's. */

@@ -47,6 +47,12 @@ void summing_drop(struct summing *);	/* one that was begun, or zeroed */
  */
 int sum_disk(int fd, struct sum *out, struct err *);
 
+/*
+ * The same past the page cache only, so that who reads the file meanwhile is
+ * not disturbed.  ST_BAD: it is not large, or cannot be read in that way.
+ */
+int sum_direct(int fd, struct sum *out);
+
 /* SHA-256 of bytes in memory.  ST_DEAD: no memory. */
 int sum_bytes(struct span, uint8_t out[HASH_SIZE], struct err *);
 
