@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "from.h"
 #include "kernel_calls.h"
-
-#define FROM SPAN("From ")
+#include "mend_cut.h"
 
 /* --- writing */
 
@@ -64,6 +62,14 @@ read_old(struct mend_apply *m, uint64_t off, uint64_t want, uint8_t *p,
 		    "cannot read the file once more");
 	*out = (size_t)got;
 	return ST_OK;
+}
+
+bool
+mend_apply_look(struct mend_apply *m, uint64_t off, uint8_t *p, size_t n)
+{
+	size_t got = 0;
+
+	return read_old(m, off, n, p, n, &got) == ST_OK && got == n;
 }
 
 /* Up to n old bytes at pos, at least one, which is then behind them. */
@@ -132,7 +138,7 @@ static int
 hash_old(struct mend_apply *m, uint64_t off, uint64_t len,
     uint8_t sha[HASH_SIZE])
 {
-	size_t got;
+	size_t got = 0;
 	int rc;
 
 	m->old_n = 0;
@@ -293,64 +299,6 @@ on_end(struct mend_apply *m)
 	return ST_OK;
 }
 
-static bool
-is_break(uint8_t c)
-{
-	return c == '\n' || c == '\r';
-}
-
-static bool
-look_at(struct mend_apply *m, uint64_t off, uint8_t *p, size_t n)
-{
-	size_t got;
-
-	return read_old(m, off, n, p, n, &got) == ST_OK && got == n;
-}
-
-/* No line ends before the last byte: at an LF, or at a CR where that ends
- * it. */
-static bool
-is_one_line(struct span s)
-{
-	return memchr(s.p, '\n', s.n - 1) == NULL &&
-	    (s.p[s.n - 1] == '\n' || memchr(s.p, '\r', s.n - 1) == NULL);
-}
-
-/* A From_ line stands there; before the first message there may be none. */
-static bool
-is_separator(struct mend_apply *m, uint64_t from, uint64_t to)
-{
-	uint8_t line[1 + FROM_AHEAD];
-	const size_t before = from > 0;
-	struct span s;
-
-	if (from == to)
-		return from == 0;
-	if (to - from > FROM_AHEAD)
-		return false;
-	s = (struct span){ line + before, (size_t)(to - from) };
-	return look_at(m, from - before, line, before + s.n) &&
-	    (before == 0 || is_break(line[0])) && span_starts(s, FROM) &&
-	    is_one_line(s);
-}
-
-/* An empty line at most, and behind it another From_ line or the end. */
-static bool
-is_gap(struct mend_apply *m, uint64_t from, uint64_t to)
-{
-	const size_t n = to - from <= 2 ? (size_t)(to - from) : 0;
-	uint8_t p[2 + sizeof("From ") - 1];
-	struct span s = { p, n + (to < m->size ? FROM.n : 0) };
-
-	if (to - from > 2 || (s.n > 0 && !look_at(m, from, p, s.n)))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!is_break(p[i]))
-			return false;
-	s = (struct span){ p + n, s.n - n };
-	return s.n == 0 || span_eq(s, FROM);
-}
-
 static int
 on_cut(struct mend_apply *m, struct span s)
 {
@@ -364,8 +312,7 @@ on_cut(struct mend_apply *m, struct span s)
 	if (w.from < m->pos || w.off < w.from || w.to > m->size ||
 	    w.off > w.to || w.from == w.to || w.len > w.to - w.off)
 		return wrong(m, "a message that is not there");
-	if (!is_separator(m, w.from, w.off) ||
-	    !is_gap(m, w.off + w.len, w.to))
+	if (!mend_cut_is_message(m, &w))
 		return wrong(m, "what would go is not a message");
 	if ((rc = check_wanted(m, w.off, w.len)) != ST_OK ||
 	    (rc = copy_upto(m, w.from)) != ST_OK ||

@@ -79,6 +79,9 @@ void mend_apply_fills(struct mend_apply *, struct filling *);
  */
 int mend_apply_frame(struct mend_apply *, uint32_t type, struct span);
 
+/* These old bytes; false: they cannot be read, or there are fewer. */
+bool mend_apply_look(struct mend_apply *, uint64_t off, uint8_t *p, size_t n);
+
 /* After ST_END: what is left is copied; job.sha is set on ST_OK. */
 int mend_apply_end(struct mend_apply *);
 

@@ -108,8 +108,8 @@ begin(struct mender *m, struct mend_job *job, struct filling *from, int to,
 	(void)snprintf(m->request.path, sizeof(m->request.path), "%s",
 	    job->path);
 	return frames_send_files(m->child.fd, &m->request,
-	    sizeof(m->request), &from->fd, 1) ? ST_OK : err_set(e, ST_BAD, errno,
-	    "the process that reads it is gone");
+	    sizeof(m->request), &from->fd, 1) ? ST_OK : err_set(e, ST_BAD,
+	    errno, "the process that reads it is gone");
 }
 
 /* ST_END: the child has said all. */

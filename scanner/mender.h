@@ -50,9 +50,10 @@ struct mend_job {
 };
 
 /*
- * Read the file `from`, which is filled meanwhile as far as that goes, and
- * write the new one to `to`, from its first byte.  ST_BAD: it must stay as it is, *e says why.  ST_DEAD:
- * it cannot be read or written.
+ * Read the file `from` (open for reading only), which is filled meanwhile as
+ * far as it is needed, and write the new one to `to`, from its first byte.
+ * ST_BAD: it must stay as it is, *e says why.  ST_DEAD: it cannot be read or
+ * written.
  */
 int mender_write(struct mender *, struct mend_job *, struct filling *from,
     int to, struct err *);

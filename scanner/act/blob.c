@@ -186,7 +186,8 @@ read_back(struct blob *b, struct err *e)
 	struct sum got;
 	int rc;
 
-	if (!sum_aside_end(&b->aside, &got) && (rc = sum_disk(b->fd, &got, e)) != ST_OK)
+	if (!sum_aside_end(&b->aside, b->sum.size,
+	    &got) && (rc = sum_disk(b->fd, &got, e)) != ST_OK)
 		return rc;
 	if (!sum_same(&got, &b->sum))
 		return err_set(e, ST_DEAD, 0,

@@ -266,6 +266,7 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 
 	if ((rc = deed_filling(&w->deed, &from, e)) != ST_OK)
 		return rc;
+	stage_follow(&w->deed.stage, from.size);
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
 		rc = c->write(c->ctx, &from, w->deed.stage.fd, sha, e);
 		owner_leave();
