@@ -86,7 +86,8 @@ act_mend_write(void *ctx, struct filling *from, int to,
 	struct stat st;
 	int rc;
 
-	w->job->when = fstat(from->fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
+	w->job->when = from->more != NULL ? from->mtime :
+	    fstat(from->fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
 	w->job->take = w->run != NULL ? take : NULL;
 	w->job->ctx = w;
 	if ((rc = mender_write(w->mender, w->job, from, to, e)) == ST_OK)

@@ -115,6 +115,7 @@ deed_filling(struct deed *d, struct filling *out, struct err *e)
 		return ST_DEAD;
 	*out = (struct filling){ .fd = fd, .more = more, .ctx = d,
 	    .size = (uint64_t)d->source.st.st_size,
-	    .have = d->source.sum.size };
+	    .have = d->source.sum.size,
+	    .mtime = d->source.st.st_mtim.tv_sec };
 	return ST_OK;
 }
