@@ -44,7 +44,7 @@ FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c \
 	tests/headlaws.c tests/encodelaws.c tests/mendlaws.c
 ACTING = $(wildcard scanner/act/*.c) scanner/base/buf.c scanner/base/err.c \
 	scanner/base/hash.c formats/listing.c formats/names.c \
-	formats/gzip.c formats/input.c formats/packing.c
+	formats/gzip.c formats/input.c formats/packing.c scanner/child.c
 
 all: build/baredot
 

@@ -6,11 +6,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WINDOW_BUFFER (2 * INPUT_WINDOW)	/* moved when half is free */
 #define PIECE (256u << 10)	/* bytes that a source without seek is asked
 				 * for at once: they stay in the cache */
+#define MOMENT_NS 500000	/* between looks whether there is more */
 
 struct input {
 	struct byte_source source;	/* read == NULL: closed */
@@ -25,6 +27,7 @@ struct input {
 	int fd;			/* -1: none */
 	bool ended;		/* nothing follows what is at hand */
 	bool exact;		/* a file of `size` bytes: its end is known */
+	bool waits;		/* and somebody writes the rest */
 	bool fresh;		/* nothing was read since a jump */
 	uint8_t aside[INPUT_LOOK_MAX];	/* what input_look read */
 };
@@ -80,7 +83,7 @@ input_close(struct input *in)
 	in->source = (struct byte_source){ 0 };
 	in->fd = -1;
 	in->size = 0;
-	in->exact = false;
+	in->exact = in->waits = false;
 	jump(in, 0);
 }
 
@@ -98,18 +101,29 @@ fd_result(const struct input *in, ssize_t rc, size_t *got, struct err *e)
 	return ST_OK;
 }
 
+static ssize_t
+read_at(int fd, uint64_t off, uint8_t *p, size_t n)
+{
+	ssize_t rc;
+
+	do
+		rc = pread(fd, p, n, (off_t)off);
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
 static int
 file_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
     struct err *e)
 {
+	const struct timespec moment = { .tv_nsec = MOMENT_NS };
 	const struct input *in = ctx;
 	ssize_t rc;
 
 	if (off > INT64_MAX)
 		return err_set(e, ST_DEAD, EOVERFLOW, "cannot read");
-	do
-		rc = pread(in->fd, p, n, (off_t)off);
-	while (rc < 0 && errno == EINTR);
+	while ((rc = read_at(in->fd, off, p, n)) == 0 && in->waits)
+		(void)nanosleep(&moment, NULL);
 	return fd_result(in, rc, got, e);
 }
 
@@ -139,6 +153,12 @@ input_open_fd(struct input *in, int fd, uint64_t size)
 	in->fd = fd;
 	in->size = size;
 	in->exact = size > 0;
+}
+
+void
+input_wait(struct input *in)
+{
+	in->waits = in->exact;
 }
 
 void

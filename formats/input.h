@@ -53,6 +53,12 @@ void input_free(struct input *);	/* closes first; NULL is fine */
  */
 void input_open_fd(struct input *, int fd, uint64_t size);
 
+/*
+ * After input_open_fd: what is not there yet is being written, and waited for
+ * as long as it takes.
+ */
+void input_wait(struct input *);
+
 /* Read from a pipe or the like, which ends when it ends. */
 void input_open_pipe(struct input *, int fd);
 

@@ -256,6 +256,8 @@ store_open(struct store *s, int fd, uint64_t size,
 {
 	store_close(s);
 	input_open_fd(s->file, fd, size);
+	if (how->waits)
+		input_wait(s->file);
 	return store_begin(s, how, e);
 }
 

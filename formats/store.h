@@ -35,6 +35,8 @@ struct store_how {
 	bool member;		/* of an archive */
 	struct budget *budget;	/* borrowed until store_close, its file is set
 				 * here unless it is a member's; NULL: none */
+	bool waits;		/* the file is still being written: wait for
+				 * what is not there yet */
 };
 
 struct store;

@@ -90,6 +90,14 @@ walk_file(struct walk *w, const char *name, enum folder folder)
 	return w->sink->file(w->sink->ctx, &d, name, place);
 }
 
+static void
+cannot_open(const struct walk *w, struct err *e)
+{
+	(void)err_set(e, ST_DEAD, errno, w->options->strict && errno ==
+	    EPERM ? "cannot open without changing its access time" :
+	    "cannot open");
+}
+
 /* Go down; ahead: what was listed of it before, or NULL. */
 static bool
 walk_down(struct walk *w, int fd, const char *name, enum folder folder,
@@ -104,7 +112,7 @@ walk_down(struct walk *w, int fd, const char *name, enum folder folder,
 	if (sub < 0 && errno == ENOENT)
 		return true;		/* gone meanwhile */
 	if (sub < 0 || fstat(sub, &st) != 0) {
-		(void)err_set(&e, ST_DEAD, errno, "cannot open");
+		cannot_open(w, &e);
 		go_on = tell_failed(w, name, &e);
 	} else if (w->options->one_fs && st.st_dev != w->dev) {
 		go_on = tell_skipped(w, name, SKIP_OTHER_FS);
@@ -276,7 +284,7 @@ walk_named_folder(struct walk *w, const char *path)
 	if (fd < 0 && errno == EPERM && !w->options->strict)
 		fd = open(path, flags);
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		(void)err_set(&e, ST_DEAD, errno, "cannot open");
+		cannot_open(w, &e);
 		go_on = w->sink->failed(w->sink->ctx, path, &e);
 	} else {
 		while (n > 1 && path[n - 1] == '/')

@@ -19,6 +19,8 @@ struct seal_walk {
 	struct seal_parts parts;
 	uint64_t crs;		/* CRs that are text or a break */
 	bool bare;		/* the last break was an LF alone */
+	const uint8_t *cr;	/* the next one of the span at hand, or where
+				 * that ends; before s: not known */
 	bool passed;		/* the line at hand was longer, and what was
 				 * held of it was seen */
 	size_t held;
@@ -135,6 +137,18 @@ step(struct seal_walk *w, struct span s)
 	return 1;
 }
 
+/* Bytes before the next CR. */
+static size_t
+before_cr(struct seal_walk *w, struct span s)
+{
+	if (w->cr == NULL || w->cr < s.p) {
+		w->cr = memchr(s.p, '\r', s.n);
+		if (w->cr == NULL)
+			w->cr = s.p + s.n;
+	}
+	return (size_t)(w->cr - s.p);
+}
+
 /*
  * Nothing is hashed, and the line at hand does not matter: how many bytes
  * may be passed over.  All that matters begins with "--".
@@ -143,15 +157,20 @@ static size_t
 skip(struct seal_walk *w, struct span s)
 {
 	const bool begins = w->held == 0 && s.p[0] != '-';
+	bool crs = w->lines == SEAL_LINES_ALL;
 	size_t n, cr;
 
 	if (!seal_parts_idle(&w->parts) || w->crs > 0 ||
 	    (!w->passed && !begins))
 		return 0;
-	if (w->lines == SEAL_LINES_ALL && s.n > STEP)
+	if (crs && (n = before_cr(w, s)) > STEP) {
+		s.n = n;
+		crs = false;
+	} else if (crs && s.n > STEP) {
 		s.n = STEP;
+	}
 	n = w->kernel->pair(s.p, s.n, '\n', '-');
-	if (w->lines == SEAL_LINES_ALL && n > 0 &&
+	if (crs && n > 0 &&
 	    (cr = w->kernel->pair(s.p, n, '\r', '-')) < n)
 		n = cr;
 	if (n == s.n && (s.p[n - 1] == '\n' || s.p[n - 1] == '\r'))
@@ -175,6 +194,7 @@ seal_walk_begin(struct seal_walk *w, enum seal_lines lines,
 void
 seal_walk_feed(struct seal_walk *w, struct span s)
 {
+	w->cr = NULL;
 	while (s.n > 0) {
 		size_t n = skip(w, s);
 

@@ -86,14 +86,15 @@ take(void *ctx, const struct archive_taken *t, struct span note,
 }
 
 int
-act_archive_write(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
-    struct err *e)
+act_archive_write(void *ctx, struct filling *from, int to,
+    uint8_t sha[HASH_SIZE], struct err *e)
 {
 	struct act_archive *w = ctx;
 	struct archive_job *j = w->job;
 	int rc, fd;
 
-	if ((rc = archiver_rewrite(w->archiver, j, from, to, e)) != ST_OK)
+	if ((rc = filling_upto(from, UINT64_MAX, e)) != ST_OK ||
+	    (rc = archiver_rewrite(w->archiver, j, from->fd, to, e)) != ST_OK)
 		return rc;
 	if (j->done.size == 0) {
 		w->same = true;
@@ -102,7 +103,7 @@ act_archive_write(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
 	if ((fd = call_open_pinned(to)) < 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot read the new archive");
-	rc = archiver_check(w->archiver, j, from, fd, e);
+	rc = archiver_check(w->archiver, j, from->fd, fd, e);
 	(void)close(fd);
 	if (rc == ST_OK)
 		memcpy(sha, j->done.sha, HASH_SIZE);

@@ -6,6 +6,7 @@
 #define BAREDOT_ACT_ARCHIVE_H
 
 #include "archiver.h"
+#include "filling.h"
 #include "run.h"
 
 struct act_archive {
@@ -29,7 +30,7 @@ int act_archive_open(struct act_archive *, int folder, struct err *);
 void act_archive_close(struct act_archive *);	/* that, and what it holds */
 
 /* change.write; ctx: struct act_archive. */
-int act_archive_write(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
-    struct err *);
+int act_archive_write(void *ctx, struct filling *from, int to,
+    uint8_t sha[HASH_SIZE], struct err *);
 
 #endif

@@ -79,14 +79,15 @@ take(void *ctx, int old, const struct mend_taken *t, struct err *e)
 }
 
 int
-act_mend_write(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
-    struct err *e)
+act_mend_write(void *ctx, struct filling *from, int to,
+    uint8_t sha[HASH_SIZE], struct err *e)
 {
 	struct act_mend *w = ctx;
 	struct stat st;
 	int rc;
 
-	w->job->when = fstat(from, &st) == 0 ? st.st_mtim.tv_sec : 0;
+	w->job->when = from->more != NULL ? from->mtime :
+	    fstat(from->fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
 	w->job->take = w->run != NULL ? take : NULL;
 	w->job->ctx = w;
 	if ((rc = mender_write(w->mender, w->job, from, to, e)) == ST_OK)

@@ -57,8 +57,18 @@ close_between(unsigned from, unsigned to)
 void
 child_keep_only(int fd)
 {
-	close_between(3, (unsigned)fd - 1);
-	close_between((unsigned)fd + 1, UINT_MAX);
+	child_keep_both(fd, fd);
+}
+
+void
+child_keep_both(int a, int b)
+{
+	const unsigned first = (unsigned)(a < b ? a : b);
+	const unsigned last = (unsigned)(a < b ? b : a);
+
+	close_between(3, first - 1);
+	close_between(first + 1, last - 1);
+	close_between(last + 1, UINT_MAX);
 }
 
 int

@@ -22,6 +22,7 @@ bool child_start(struct child *c, void (*body)(int fd, void *ctx),
 
 /* In the child: close all descriptors but the standard ones and this. */
 void child_keep_only(int fd);
+void child_keep_both(int a, int b);
 
 /* Kill it, wait, close the socket; returns its wait status. */
 int child_stop(struct child *);

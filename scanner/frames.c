@@ -149,6 +149,21 @@ next(struct frames_in *f, int fd, const struct frames_wait *w,
 	return ST_OK;
 }
 
+bool
+frames_ready(const struct frames_in *f, int fd)
+{
+	const size_t left = f->in.n - f->at;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct frame head;
+
+	if (left >= sizeof(head)) {
+		memcpy(&head, f->in.p + f->at, sizeof(head));
+		if (left - sizeof(head) >= head.size)
+			return true;
+	}
+	return poll(&p, 1, 0) != 0;
+}
+
 static uint64_t
 now(void)
 {

@@ -49,6 +49,9 @@ struct frames_wait {
 int frames_next(struct frames_in *, int fd, const struct frames_wait *,
     uint32_t *type, struct span *out, struct err *);
 
+/* There is something for frames_next; or it will tell what is wrong. */
+bool frames_ready(const struct frames_in *, int fd);
+
 /* Bytes (one at least) with descriptors.  False: errno. */
 bool frames_send_files(int fd, const void *p, size_t n, const int *files,
     size_t files_n);

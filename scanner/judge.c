@@ -13,6 +13,7 @@ struct judge {
 	struct engine *first;
 	struct engine *beside;	/* a second look at every message; or NULL */
 	struct engine *again;	/* a second look at those that need it */
+	struct engine *parts;	/* one that tells of the parts alone; or NULL */
 	struct pattern_rules every;	/* of the user's rules: for beside */
 	struct pattern_rules suspects;	/* and those for again */
 	code_set asked;		/* codes that are reported */
@@ -61,6 +62,10 @@ open_engines(struct judge *j)
 	o.topics = 0;
 	if ((j->first = engine_new(&o)) == NULL)
 		return false;
+	o.topics = TOPIC_MIME & ~asked;
+	if (j->options.parts && o.topics != 0 &&
+	    (j->parts = engine_new(&o)) == NULL)
+		return false;
 	o.topics = asked | (j->every.n > 0 ? TOPIC_PATTERNS : 0u);
 	o.rules = &j->every;
 	if (o.topics != 0 && (j->beside = engine_new(&o)) == NULL)
@@ -74,6 +79,8 @@ open_engines(struct judge *j)
 		engine_follow(j->beside, j->first);
 	if (j->again != NULL)
 		engine_follow(j->again, j->first);
+	if (j->parts != NULL)
+		engine_follow(j->parts, j->first);
 	return true;
 }
 
@@ -112,6 +119,7 @@ judge_free(struct judge *j)
 	engine_free(j->first);
 	engine_free(j->beside);
 	engine_free(j->again);
+	engine_free(j->parts);
 	hash_free(j->hash);
 	free(j);
 }
@@ -202,16 +210,18 @@ static int
 look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
     struct verdict *v, bool *hashed, struct err *e)
 {
-	const bool look = j->again != NULL && engine_is_suspect(v);
+	struct engine *again = j->parts != NULL && !fed && is_shown(j, v) ?
+	    j->parts : j->again;
+	const bool look = again != NULL && engine_is_suspect(v);
 	const bool hash = !*hashed && j->options.hash != HASH_NONE &&
 	    (look || is_shown(j, v));
 	struct pass pass = { .again = true,
-	    .engines = { look && !fed ? j->again : NULL },
+	    .engines = { look && !fed ? again : NULL },
 	    .hash = hash ? j->hash : NULL };
 	int rc;
 
 	if (look && !fed)
-		engine_begin_again(j->again, m->native, v);
+		engine_begin_again(again, m->native, v);
 	if ((look && !fed) || hash) {
 		store_again(st);
 		if ((rc = read_through(j, st, &pass, e)) != ST_END)
@@ -219,7 +229,7 @@ look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
 		*hashed |= hash;
 	}
 	if (look)
-		engine_end_again(j->again, v);
+		engine_end_again(again, v);
 	return ST_END;
 }
 

@@ -22,6 +22,8 @@ struct judge_options {
 	struct engine_options engine;	/* its topics: for every message */
 	enum judge_hash hash;
 	struct report_options report;	/* which findings are shown */
+	bool parts;		/* that a finding is shown is enough to know,
+				 * besides the parts */
 
 	/* Bytes were read, for the first time or again. */
 	void (*tick)(void *ctx, uint64_t bytes, uint64_t again);

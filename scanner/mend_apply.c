@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "from.h"
 #include "kernel_calls.h"
-
-#define FROM SPAN("From ")
+#include "mend_cut.h"
 
 /* --- writing */
 
@@ -45,20 +43,48 @@ put(void *ctx, struct span s)
 	}
 }
 
+/* Old bytes at off, one at least; those up to off + want are there before. */
+static int
+read_old(struct mend_apply *m, uint64_t off, uint64_t want, uint8_t *p,
+    size_t room, size_t *out)
+{
+	ssize_t got;
+	int rc;
+
+	if (want > room)
+		want = room;
+	if (m->filling != NULL && (rc = filling_upto(m->filling, off + want,
+	    m->e)) != ST_OK)
+		return rc;
+	got = call_read(m->from, p, room, off);
+	if (got <= 0)
+		return err_set(m->e, ST_DEAD, got < 0 ? errno : 0,
+		    "cannot read the file once more");
+	*out = (size_t)got;
+	return ST_OK;
+}
+
+bool
+mend_apply_look(struct mend_apply *m, uint64_t off, uint8_t *p, size_t n)
+{
+	size_t got = 0;
+
+	return read_old(m, off, n, p, n, &got) == ST_OK && got == n;
+}
+
 /* Up to n old bytes at pos, at least one, which is then behind them. */
 static int
 next_old(struct mend_apply *m, uint64_t n, struct span *out)
 {
 	const uint64_t at = m->pos - m->old_off;
-	ssize_t got;
+	int rc;
 
 	if (m->pos < m->old_off || at >= m->old_n) {
-		got = call_read(m->from, m->old, MEND_CHUNK, m->pos);
-		if (got <= 0)
-			return err_set(m->e, ST_DEAD, got < 0 ? errno : 0,
-			    "cannot read the file once more");
+		m->old_n = 0;
+		rc = read_old(m, m->pos, n, m->old, MEND_CHUNK, &m->old_n);
+		if (rc != ST_OK)
+			return rc;
 		m->old_off = m->pos;
-		m->old_n = (size_t)got;
 		return next_old(m, n, out);
 	}
 	*out = (struct span){ m->old + at, m->old_n - (size_t)at };
@@ -112,17 +138,17 @@ static int
 hash_old(struct mend_apply *m, uint64_t off, uint64_t len,
     uint8_t sha[HASH_SIZE])
 {
-	ssize_t got;
+	size_t got = 0;
+	int rc;
 
 	m->old_n = 0;
 	hash_begin(m->seen);
-	for (; len > 0; off += (uint64_t)got, len -= (uint64_t)got) {
-		got = call_read(m->from, m->old, len < MEND_CHUNK ?
-		    (size_t)len : MEND_CHUNK, off);
-		if (got <= 0)
-			return err_set(m->e, ST_DEAD, got < 0 ? errno : 0,
-			    "cannot read the file once more");
-		hash_feed(m->seen, (struct span){ m->old, (size_t)got });
+	for (; len > 0; off += got, len -= got) {
+		rc = read_old(m, off, len, m->old, len < MEND_CHUNK ?
+		    (size_t)len : MEND_CHUNK, &got);
+		if (rc != ST_OK)
+			return rc;
+		hash_feed(m->seen, (struct span){ m->old, got });
 	}
 	return hash_end(m->seen, sha) ? ST_OK : err_set(m->e, ST_DEAD, 0,
 	    "no SHA-256");
@@ -273,62 +299,6 @@ on_end(struct mend_apply *m)
 	return ST_OK;
 }
 
-static bool
-is_break(uint8_t c)
-{
-	return c == '\n' || c == '\r';
-}
-
-static bool
-read_old(const struct mend_apply *m, uint64_t off, uint8_t *p, size_t n)
-{
-	return call_read(m->from, p, n, off) == (ssize_t)n;
-}
-
-/* No line ends before the last byte: at an LF, or at a CR where that ends
- * it. */
-static bool
-is_one_line(struct span s)
-{
-	return memchr(s.p, '\n', s.n - 1) == NULL &&
-	    (s.p[s.n - 1] == '\n' || memchr(s.p, '\r', s.n - 1) == NULL);
-}
-
-/* A From_ line stands there; before the first message there may be none. */
-static bool
-is_separator(const struct mend_apply *m, uint64_t from, uint64_t to)
-{
-	uint8_t line[1 + FROM_AHEAD];
-	const size_t before = from > 0;
-	struct span s;
-
-	if (from == to)
-		return from == 0;
-	if (to - from > FROM_AHEAD)
-		return false;
-	s = (struct span){ line + before, (size_t)(to - from) };
-	return read_old(m, from - before, line, before + s.n) &&
-	    (before == 0 || is_break(line[0])) && span_starts(s, FROM) &&
-	    is_one_line(s);
-}
-
-/* An empty line at most, and behind it another From_ line or the end. */
-static bool
-is_gap(const struct mend_apply *m, uint64_t from, uint64_t to)
-{
-	const size_t n = to - from <= 2 ? (size_t)(to - from) : 0;
-	uint8_t p[2 + sizeof("From ") - 1];
-	struct span s = { p, n + (to < m->size ? FROM.n : 0) };
-
-	if (to - from > 2 || (s.n > 0 && !read_old(m, from, p, s.n)))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!is_break(p[i]))
-			return false;
-	s = (struct span){ p + n, s.n - n };
-	return s.n == 0 || span_eq(s, FROM);
-}
-
 static int
 on_cut(struct mend_apply *m, struct span s)
 {
@@ -342,11 +312,12 @@ on_cut(struct mend_apply *m, struct span s)
 	if (w.from < m->pos || w.off < w.from || w.to > m->size ||
 	    w.off > w.to || w.from == w.to || w.len > w.to - w.off)
 		return wrong(m, "a message that is not there");
-	if (!is_separator(m, w.from, w.off) ||
-	    !is_gap(m, w.off + w.len, w.to))
+	if (!mend_cut_is_message(m, &w))
 		return wrong(m, "what would go is not a message");
 	if ((rc = check_wanted(m, w.off, w.len)) != ST_OK ||
-	    (rc = copy_upto(m, w.from)) != ST_OK)
+	    (rc = copy_upto(m, w.from)) != ST_OK ||
+	    (m->filling != NULL && (rc = filling_upto(m->filling, w.to,
+	    m->e)) != ST_OK))
 		return rc;
 	rc = m->job->take(m->job->ctx, m->from, &(struct mend_taken){
 	    .off = w.off, .len = w.len, .from = w.from, .to = w.to,
@@ -415,6 +386,7 @@ mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
 {
 	m->job = job;
 	m->from = from;
+	m->filling = NULL;
 	m->to = to;
 	m->size = size;
 	m->e = e;
@@ -427,6 +399,12 @@ mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
 	job->messages = job->edits = job->taken = job->left = 0;
 	job->why[0] = '\0';
 	hash_begin(m->hash);
+}
+
+void
+mend_apply_fills(struct mend_apply *m, struct filling *f)
+{
+	m->filling = f;
 }
 
 int

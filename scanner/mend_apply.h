@@ -2,8 +2,8 @@
  * The parent's side of mending a file: frames that say how, each held against
  * the old bytes and what the user asked for, to the bytes of the new file.
  *
- * mend_apply_new -> (mend_apply_begin -> mend_apply_frame* -> mend_apply_end)*
- * -> mend_apply_free
+ * mend_apply_new -> (mend_apply_begin -> mend_apply_fills? ->
+ * mend_apply_frame* -> mend_apply_end)* -> mend_apply_free
  *
  * It believes nothing of what it is told: messages are within the file and in
  * order, and of those that were asked for; edits are within their message and
@@ -37,6 +37,7 @@ struct mend_apply {
 	struct hash *seen;		/* of a message in the old one */
 	struct mend_job *job;
 	int from, to;
+	struct filling *filling;	/* of from; or NULL */
 	uint64_t size;			/* of the old file */
 	uint64_t pos;			/* next old byte to be copied */
 	uint64_t made;			/* bytes written, with those in out */
@@ -69,11 +70,17 @@ void mend_apply_free(struct mend_apply *);	/* NULL is fine */
 void mend_apply_begin(struct mend_apply *, struct mend_job *, int from,
     int to, uint64_t size, struct err *e);
 
+/* `from` is filled meanwhile; it must stay until the end. */
+void mend_apply_fills(struct mend_apply *, struct filling *);
+
 /*
  * The next frame (mend_wire.h).  ST_END: that was the last.  ST_BAD: it is
  * refused, *e says why.  ST_DEAD: cannot read or write.
  */
 int mend_apply_frame(struct mend_apply *, uint32_t type, struct span);
+
+/* These old bytes; false: they cannot be read, or there are fewer. */
+bool mend_apply_look(struct mend_apply *, uint64_t off, uint8_t *p, size_t n);
 
 /* After ST_END: what is left is copied; job.sha is set on ST_OK. */
 int mend_apply_end(struct mend_apply *);

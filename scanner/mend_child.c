@@ -48,7 +48,7 @@ answer(struct mending *m, struct mend_file *file, struct mend_request *q,
     int fd)
 {
 	struct mend_what what = { .size = q->size, .when = (time_t)q->when,
-	    .place = q->place };
+	    .place = q->place, .waits = q->waits };
 	struct err e = { 0 };
 
 	q->path[sizeof(q->path) - 1] = '\0';

@@ -168,7 +168,7 @@ mend_file_run(struct mend_file *m, int fd, const struct mend_what *what,
     struct err *e)
 {
 	const struct store_how how = { .format = m->options->format,
-	    .place = what->place };
+	    .place = what->place, .waits = what->waits };
 	int rc;
 
 	m->what = what;
@@ -208,8 +208,9 @@ mend_file_new(const struct scan_options *o, const struct mend_sink *sink)
 	m->options = o;
 	m->sink = *sink;
 	m->judge = judge_new(&(struct judge_options){ .engine = o->engine,
-	    .hash = hash_for(o, sink), .report = o->report, .tick = sink->tick,
-	    .ctx = sink->ctx });
+	    .hash = hash_for(o, sink), .report = o->report,
+	    .parts = sink->decided == NULL && !repair_takes_out(o->repair),
+	    .tick = sink->tick, .ctx = sink->ctx });
 	m->repair = repair_new(o->repair);
 	m->store = store_new(o->engine.kernel);
 	if (m->judge != NULL && m->repair != NULL && m->store != NULL)

@@ -37,6 +37,7 @@ struct mend_what {
 	uint64_t size;		/* of the file, bytes */
 	time_t when;		/* its mtime */
 	enum store_place place;
+	bool waits;		/* what is not there yet comes */
 	struct span path;	/* for notes */
 };
 

@@ -20,6 +20,7 @@ struct mend_request {
 	uint64_t size;		/* of the file, bytes */
 	int64_t when;		/* its mtime, seconds */
 	enum store_place place;
+	bool waits;		/* what is not there yet is being written */
 	char path[MEND_PATH_MAX];	/* for notes */
 };
 

@@ -63,53 +63,80 @@ mender_free(struct mender *m)
 	free(m);
 }
 
-/* What may be handed to the child, and a child to hand it to. */
-static int
-begin(struct mender *m, struct mend_job *job, int from, int to,
-    struct err *e)
+static bool
+is_going(const struct mender *m)
 {
-	const int flags = fcntl(from, F_GETFL);
+	return m->wait.going == NULL || m->wait.going(m->wait.ctx);
+}
+
+static bool
+find_size(const struct filling *from, uint64_t *size)
+{
 	struct stat st;
 
+	*size = from->size;
+	if (from->more != NULL)
+		return true;
+	if (fstat(from->fd, &st) != 0)
+		return false;
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
+/* What may be handed to the child, and a child to hand it to. */
+static int
+begin(struct mender *m, struct mend_job *job, struct filling *from, int to,
+    struct err *e)
+{
+	const int flags = fcntl(from->fd, F_GETFL);
+	uint64_t size;
+
 	if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY ||
-	    fstat(from, &st) != 0)
+	    !find_size(from, &size))
 		return err_set(e, ST_DEAD, 0, "cannot hand on the file");
-	if (m->wait.going != NULL && !m->wait.going(m->wait.ctx))
+	if (!is_going(m))
 		return err_set(e, ST_BAD, EINTR, "it was stopped");
 	if (m->child.fd < 0 && !child_start(&m->child, body, m))
 		return err_set(e, ST_DEAD, errno, "cannot start a process");
-	m->wait.most = (1 + (uint64_t)st.st_size / SLICE) * m->wait.timeout;
+	m->wait.most = (1 + size / SLICE) * m->wait.timeout;
 	frames_begin(&m->in);
-	mend_apply_begin(m->apply, job, from, to, (uint64_t)st.st_size, e);
-	m->request = (struct mend_request){ .size = (uint64_t)st.st_size,
-	    .when = job->when, .place = job->place };
+	mend_apply_begin(m->apply, job, from->fd, to, size, e);
+	mend_apply_fills(m->apply, from);
+	m->request = (struct mend_request){ .size = size,
+	    .when = job->when, .place = job->place,
+	    .waits = from->more != NULL };
 	(void)snprintf(m->request.path, sizeof(m->request.path), "%s",
 	    job->path);
 	return frames_send_files(m->child.fd, &m->request,
-	    sizeof(m->request), &from, 1) ? ST_OK : err_set(e, ST_BAD, errno,
-	    "the process that reads it is gone");
+	    sizeof(m->request), &from->fd, 1) ? ST_OK : err_set(e, ST_BAD,
+	    errno, "the process that reads it is gone");
 }
 
 /* ST_END: the child has said all. */
 static int
-take_frame(struct mender *m, struct err *e)
+take_frame(struct mender *m, struct filling *from, struct err *e)
 {
 	struct span s;
 	uint32_t type;
 	int rc;
 
+	/* While it says nothing there is something else to do. */
+	while (filling_lacks(from) && is_going(m) &&
+	    !frames_ready(&m->in, m->child.fd))
+		if ((rc = filling_upto(from, from->have + 1, e)) != ST_OK)
+			return rc;
 	rc = frames_next(&m->in, m->child.fd, &m->wait, &type, &s, e);
 	return rc == ST_OK ? mend_apply_frame(m->apply, type, s) : rc;
 }
 
 int
-mender_write(struct mender *m, struct mend_job *job, int from, int to,
-    struct err *e)
+mender_write(struct mender *m, struct mend_job *job, struct filling *from,
+    int to, struct err *e)
 {
 	int rc;
 
 	if ((rc = begin(m, job, from, to, e)) == ST_OK)
-		while ((rc = take_frame(m, e)) == ST_OK)
+		while ((rc = take_frame(m, from, e)) == ST_OK)
 			;
 	if (rc == ST_END)
 		return mend_apply_end(m->apply);

@@ -11,6 +11,7 @@
 #ifndef BAREDOT_MENDER_H
 #define BAREDOT_MENDER_H
 
+#include "filling.h"
 #include "frames.h"
 #include "scan.h"
 
@@ -49,11 +50,12 @@ struct mend_job {
 };
 
 /*
- * Read the file `from` (open for reading only) and write the new one to `to`,
- * from its first byte.  ST_BAD: it must stay as it is, *e says why.  ST_DEAD:
- * it cannot be read or written.
+ * Read the file `from` (open for reading only), which is filled meanwhile as
+ * far as it is needed, and write the new one to `to`, from its first byte.
+ * ST_BAD: it must stay as it is, *e says why.  ST_DEAD: it cannot be read or
+ * written.
  */
-int mender_write(struct mender *, struct mend_job *, int from, int to,
-    struct err *);
+int mender_write(struct mender *, struct mend_job *, struct filling *from,
+    int to, struct err *);
 
 #endif

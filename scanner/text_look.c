@@ -6,12 +6,18 @@
 size_t
 text_block_size(struct span s)
 {
-	bool fresh = true;
+	size_t line = 0, at;
+	const uint8_t *lf;
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\n' && fresh)
-			return i + 1;
-		fresh = s.p[i] == '\n' || (fresh && s.p[i] == '\r');
+	for (; line < s.n; line = at + 1) {
+		lf = memchr(s.p + line, '\n', s.n - line);
+		if (lf == NULL)
+			break;
+		for (at = line; s.p[at] == '\r'; at++)
+			;
+		if (s.p + at == lf)
+			return at + 1;
+		at = (size_t)(lf - s.p);
 	}
 	return s.n;
 }

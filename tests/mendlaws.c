@@ -3,6 +3,7 @@
  */
 #include "mendlaws.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -391,7 +392,8 @@ take(void *ctx, int old, const struct mend_taken *t, struct err *e)
 	if (l->taken_n == MENDLAWS_LIST)
 		abort();
 	memcpy(&w, l->now->s.p, sizeof(w));
-	l->wrong_take = l->wrong_take || old != l->from ||
+	l->wrong_take = l->wrong_take || (l->fills ? old != l->part ||
+	    l->filling.have < t->to : old != l->from) ||
 	    memcmp(t->sha, w.sha, HASH_SIZE) != 0 ||
 	    !span_eq(t->note, (struct span){ l->now->s.p + sizeof(w),
 	    l->now->s.n - sizeof(w) });
@@ -399,18 +401,43 @@ take(void *ctx, int old, const struct mend_taken *t, struct err *e)
 	return ST_OK;
 }
 
-static void
-make(struct mendlaws *l, const struct mendlaws_frame *f, size_t n)
+/* A piece more of the old file. */
+static int
+more(void *ctx, uint64_t *have, struct err *e)
 {
-	int rc = ST_OK;
+	struct mendlaws *l = ctx;
+	const size_t left = l->old.n - (size_t)*have;
+	const size_t n = l->old.n / 7 < left ? l->old.n / 7 + 1 : left;
 
-	if (ftruncate(l->to, 0) != 0)
+	if (pwrite(l->part, l->old.p + *have, n, (off_t)*have) != (ssize_t)n)
+		return err_set(e, ST_DEAD, errno, "part");
+	*have += n;
+	return ST_OK;
+}
+
+static void
+begin(struct mendlaws *l)
+{
+	if (ftruncate(l->to, 0) != 0 || ftruncate(l->part, 0) != 0)
 		abort();
 	l->taken_n = 0;
 	l->wrong_take = false;
 	l->job = (struct mend_job){ .take = take, .ctx = l };
 	l->e.text[0] = '\0';
-	mend_apply_begin(l->apply, &l->job, l->from, l->to, l->old.n, &l->e);
+	mend_apply_begin(l->apply, &l->job, l->fills ? l->part : l->from,
+	    l->to, l->old.n, &l->e);
+	l->filling = (struct filling){ .fd = l->part, .more = more,
+	    .ctx = l, .size = l->old.n };
+	if (l->fills)
+		mend_apply_fills(l->apply, &l->filling);
+}
+
+static void
+make(struct mendlaws *l, const struct mendlaws_frame *f, size_t n)
+{
+	int rc = ST_OK;
+
+	begin(l);
 	for (size_t i = 0; i < n && rc == ST_OK; i++) {
 		/* In memory of its own, which is gone at once. */
 		uint8_t *p = malloc(f[i].s.n > 0 ? f[i].s.n : 1);
@@ -490,14 +517,13 @@ compare(const struct mendlaws *l, struct span new)
 	return same_hash(l, new) ? NULL : "the wrong SHA-256";
 }
 
-const char *
-mendlaws_check(struct mendlaws *l, const struct mendlaws_frame *f, size_t n)
+static const char *
+check(struct mendlaws *l, const struct mendlaws_frame *f, size_t n)
 {
 	static uint8_t made[MENDLAWS_MAX];
 	struct stat st;
 	ssize_t got;
 
-	expect(l, f, n);
 	make(l, f, n);
 	if (l->rc != ST_OK) {
 		if (l->rc != ST_BAD)
@@ -510,6 +536,23 @@ mendlaws_check(struct mendlaws *l, const struct mendlaws_frame *f, size_t n)
 	if (got != st.st_size)
 		abort();
 	return compare(l, (struct span){ made, (size_t)got });
+}
+
+const char *
+mendlaws_check(struct mendlaws *l, const struct mendlaws_frame *f, size_t n)
+{
+	const char *bad;
+	int rc;
+
+	expect(l, f, n);
+	l->fills = true;
+	if ((bad = check(l, f, n)) != NULL)
+		return bad;
+	rc = l->rc;
+	l->fills = false;
+	if ((bad = check(l, f, n)) != NULL)
+		return bad;
+	return rc == l->rc ? NULL : "it matters how much there is of it";
 }
 
 void
@@ -530,7 +573,9 @@ mendlaws_open(struct mendlaws *l, const struct mend_may *may)
 	l->hash = hash_new();
 	l->from = memfd_create("old", MFD_CLOEXEC);
 	l->to = memfd_create("new", MFD_CLOEXEC);
-	if (l->apply == NULL || l->hash == NULL || l->from < 0 || l->to < 0)
+	l->part = memfd_create("part", MFD_CLOEXEC);
+	if (l->apply == NULL || l->hash == NULL || l->from < 0 || l->to < 0 ||
+	    l->part < 0)
 		abort();
 }
 
@@ -541,4 +586,5 @@ mendlaws_close(struct mendlaws *l)
 	hash_free(l->hash);
 	(void)close(l->from);
 	(void)close(l->to);
+	(void)close(l->part);
 }

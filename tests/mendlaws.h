@@ -42,6 +42,9 @@ struct mendlaws {
 	struct mend_apply *apply;
 	struct hash *hash;
 	int from, to;
+	int part;		/* the old file again, while it is filled */
+	bool fills;		/* and that is what is read */
+	struct filling filling;
 	const struct mendlaws_frame *now;
 	size_t taken_n;
 	struct mend_taken taken[MENDLAWS_LIST];

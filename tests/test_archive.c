@@ -613,7 +613,8 @@ home_close(struct home *h)
 }
 
 static int
-on_write(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+on_write(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
 {
 	struct home *h = ctx;
 	struct script s = { .ordinal = 1, .answer = ARCHIVE_REPLACE,
@@ -623,8 +624,8 @@ on_write(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 	struct archive_facts f;
 	int rc;
 
-	rc = archive_rewrite(from, to, h->spools[0], h->spools[1], &sink, &f,
-	    e);
+	rc = archive_rewrite(from->fd, to, h->spools[0], h->spools[1], &sink,
+	    &f, e);
 	if (rc == ST_OK)
 		memcpy(sha, f.sha, HASH_SIZE);
 	if (h->touch)

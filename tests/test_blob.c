@@ -3,13 +3,17 @@
  */
 #include "t.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "blob.h"
 #include "folder.h"
+#include "kernel_calls.h"
 #include "listing.h"
 
 static const char content[] = "From: a@b.example\r\n\nbody \0 \r end";
@@ -278,6 +282,60 @@ the_copy_is_read_and_no_other_file(void **state)
 	(void)close(src);
 }
 
+/* Also when another process reads it, which is the case for large ones. */
+static void
+what_is_not_what_it_should_be_is_not_stored(void **state)
+{
+	const struct folder *f = *state;
+	uint8_t *p = malloc(3u << 20);
+
+	assert_non_null(p);
+	for (size_t i = 0; i < 3u << 20; i++)
+		p[i] = (uint8_t)(i * 2654435761u >> 24);
+	for (unsigned i = 0; i < 4; i++) {
+		const size_t n = (i & 1) != 0 ? 3u << 20 : 1000;
+		struct sum sum;
+		struct blob b;
+		int fd;
+
+		assert_int_equal(blob_start(f->fd, &b, NULL), ST_OK);
+		assert_int_equal(call_write(b.fd, p, n, 0), 0);
+		assert_int_equal(sum_file(b.fd, UINT64_MAX, -1, &sum, NULL),
+		    ST_OK);
+		if (i < 2)
+			assert_int_equal(call_write(b.fd, "?", 1, n / 2), 0);
+		assert_int_equal(blob_written(&b, &sum, NULL), ST_OK);
+		blob_hurry(&b);
+		assert_int_equal(blob_finish(f->fd, &b, NULL), i < 2 ?
+		    ST_DEAD : ST_OK);
+		blob_drop(f->fd, &b);
+		assert_int_equal(blob_open(f->fd, sum.sha, &fd, &sum, NULL),
+		    i < 2 ? ST_BAD : ST_OK);
+		if (i >= 2)
+			(void)close(fd);
+	}
+	free(p);
+}
+
+/* What was begun is over when it is dropped. */
+static void
+no_process_is_left(void **state)
+{
+	const struct folder *f = *state;
+	uint8_t *p = calloc(1, 2u << 20);
+	struct blob b;
+
+	assert_non_null(p);
+	assert_int_equal(blob_start(f->fd, &b, NULL), ST_OK);
+	assert_int_equal(call_write(b.fd, p, 2u << 20, 0), 0);
+	blob_hurry(&b);
+	assert_true(b.aside.child.pid > 0);
+	blob_drop(f->fd, &b);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	free(p);
+}
+
 int
 main(void)
 {
@@ -298,6 +356,11 @@ main(void)
 		    what_the_disk_has_is_what_was_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    an_original_is_taken_and_can_be_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_is_not_what_it_should_be_is_not_stored, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(no_process_is_left, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    the_copy_is_read_and_no_other_file, setup, teardown),
 	};

@@ -86,15 +86,18 @@ struct edit_text { const char *from; const char *to; };
 
 /* Each `from` becomes `to`. */
 static int
-replace(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+replace(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
 {
 	const struct edit_text *t = ctx;
 	const size_t n = strlen(t->from);
 	uint8_t in[4096];
 	struct buf b = { 0 };
-	ssize_t k = call_read(from, in, sizeof(in), 0);
+	ssize_t k;
 	int rc;
 
+	assert_int_equal(filling_upto(from, sizeof(in), e), ST_OK);
+	k = call_read(from->fd, in, sizeof(in), 0);
 	assert_true(k >= 0);
 	for (ssize_t i = 0; i < k; i++)
 		if (n > 0 && (size_t)(k - i) >= n &&
@@ -318,7 +321,7 @@ others_are_waited_for_as_long_as_was_said(void **state)
 }
 
 static int
-try_to_lock(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+try_to_lock(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
     struct err *e)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -588,6 +591,113 @@ what_cannot_be_swept_away_is_told(void **state)
 	assert_int_equal(recover(g, &told), 0);
 }
 
+/* Of that many messages, each with its number. */
+static void
+put_large(const struct rig *g, struct buf *b, unsigned n)
+{
+	char text[96];
+
+	buf_clear(b);
+	for (unsigned i = 0; i < n; i++) {
+		(void)snprintf(text, sizeof(text), "%s%u\n\n", TEXT, i);
+		buf_str(b, text);
+	}
+	assert_true(buf_ok(b));
+	folder_write(&g->f, "box", buf_span(b));
+}
+
+/* What change.write of a large mailbox is to do. */
+struct reading {
+	uint64_t first;		/* ask for that much at once */
+	uint64_t upto;		/* read that much of it, in pieces */
+	int then;		/* and say that */
+	bool lies;		/* about what was written */
+	uint64_t seen;
+};
+
+/* As it is, but for each 'o', which becomes an 'O'. */
+static int
+read_some(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
+{
+	struct reading *r = ctx;
+	struct hash *h = hash_new();
+	uint8_t in[5000];
+	ssize_t n = 1;
+
+	assert_non_null(h);
+	hash_begin(h);
+	assert_true(filling_lacks(from));
+	assert_int_equal(filling_upto(from, r->first, e), ST_OK);
+	assert_true(from->have >= r->first);
+	for (r->seen = 0; r->seen < r->upto && n > 0; r->seen += (size_t)n) {
+		assert_int_equal(filling_upto(from, r->seen + sizeof(in), e),
+		    ST_OK);
+		assert_true(from->have <= from->size);
+		n = call_read(from->fd, in, sizeof(in), r->seen);
+		assert_int_equal(n, from->size - r->seen < sizeof(in) ?
+		    from->size - r->seen : sizeof(in));
+		for (ssize_t i = 0; i < n; i++)
+			in[i] = in[i] == 'o' ? 'O' : in[i];
+		assert_int_equal(call_write(to, in, (size_t)n, r->seen), 0);
+		hash_feed(h, (struct span){ in, (size_t)n });
+	}
+	assert_true(hash_end(h, sha));
+	hash_free(h);
+	sha[0] ^= r->lies;
+	return r->then == ST_OK ? ST_OK : err_set(e, r->then, 0, "enough");
+}
+
+/* Whoever reads it as it is copied, and whoever does not, gets it back. */
+static void
+a_large_mailbox_is_read_while_it_is_copied(void **state)
+{
+	static const uint64_t upto[] = { UINT64_MAX, 100000, 0 };
+	struct rig *g = *state;
+	struct buf old = { 0 }, now = { 0 };
+	struct reading r;
+	const struct change c = { .write = read_some, .ctx = &r };
+	const struct target target = { .folder = g->f.path,
+	    .root = strlen(g->f.path), .name = "box" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(upto) / sizeof(upto[0]); i++) {
+		put_large(g, &old, 60001);
+		assert_true(old.n > 3u << 20);
+		r = (struct reading){ .first = (i & 1) * (3u << 20),
+		    .upto = upto[i], .then = ST_BAD };
+		assert_int_equal(mailbox_change(&g->r, &target, &c, NULL,
+		    &g->o, &g->e), ST_OK);
+		assert_int_equal(g->o.kind, OUTCOME_REFUSED);
+		says(g, "enough");
+		folder_read(&g->f, "box", &now);
+		assert_true(span_eq(buf_span(&now), buf_span(&old)));
+		assert_int_equal(names_in(g->f.path), 1);
+
+		r.then = ST_OK;
+		r.lies = true;
+		assert_int_equal(mailbox_change(&g->r, &target, &c, NULL,
+		    &g->o, &g->e), ST_OK);
+		assert_int_equal(g->o.kind, OUTCOME_FAILED);
+		says(g, "cannot be read back");
+
+		r.lies = false;
+		assert_int_equal(mailbox_change(&g->r, &target, &c, NULL,
+		    &g->o, &g->e), ST_OK);
+		assert_int_equal(g->o.kind, OUTCOME_DONE);
+		assert_int_equal(fstatat(g->f.fd, "box", &st, 0), 0);
+		assert_int_equal(st.st_size, r.seen);
+
+		assert_int_equal(undo_run(&g->r, UNDO_ALL, take_outcome,
+		    &g->o, &g->e), ST_OK);
+		assert_int_equal(g->o.kind, OUTCOME_DONE);
+		folder_read(&g->f, "box", &now);
+		assert_true(span_eq(buf_span(&now), buf_span(&old)));
+	}
+	buf_free(&old);
+	buf_free(&now);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -603,6 +713,7 @@ main(void)
 		TEST(other_kinds_of_file_are_refused),
 		TEST(others_are_waited_for_as_long_as_was_said),
 		TEST(all_locks_are_held_while_it_is_rewritten),
+		TEST(a_large_mailbox_is_read_while_it_is_copied),
 		TEST(only_the_file_that_was_judged_is_changed),
 		TEST(names_that_have_no_room_for_a_lock_are_refused),
 		TEST(a_spool_is_worked_on_in_its_group),

@@ -48,7 +48,8 @@ drop_all(int fd)
 		const bool dir = l.list[i].type == ENTRY_DIR;
 
 		if (dir)
-			drop_all(open_folder(fd, l.list[i].name));
+			drop_all(open_folder(fd, l.list[i].name,
+			    false));
 		assert_int_equal(unlinkat(fd, l.list[i].name,
 		    dir ? AT_REMOVEDIR : 0), 0);
 	}
@@ -349,7 +350,7 @@ folders_too_deep_are_told(void **state)
 		int sub;
 
 		assert_int_equal(mkdirat(fd, "d", 0700), 0);
-		sub = open_folder(fd, "d");
+		sub = open_folder(fd, "d", false);
 		(void)close(openat(fd, "x", O_CREAT | O_WRONLY, 0600));
 		(void)close(fd);
 		fd = sub;

@@ -67,11 +67,12 @@ mode_of(const struct copy *c, const struct stat *st)
 static int
 fill(struct copy *c, const struct change *change, struct err *e)
 {
+	struct filling from = { .fd = c->source.fd };
 	uint8_t sha[HASH_SIZE];
 	struct stat st;
 	int rc;
 
-	rc = change->write(change->ctx, c->source.fd, c->stage.fd, sha, e);
+	rc = change->write(change->ctx, &from, c->stage.fd, sha, e);
 	if (rc == ST_BAD)
 		return outcome_from(c->out, OUTCOME_REFUSED, e);
 	if (rc != ST_OK || (rc = sum_file(c->stage.fd, UINT64_MAX, -1,

@@ -82,38 +82,54 @@ cannot_store(struct err *e)
 	return err_set(e, ST_DEAD, errno, "cannot store the original");
 }
 
-static int
-open_new(int dir, struct blob *b, struct err *e)
+int
+blob_start(int dir, struct blob *out, struct err *e)
 {
 	const size_t n = sizeof(UNFINISHED) - 1;
+	struct blob b = { .fd = -1, .temp = UNFINISHED };
 
-	memcpy(b->temp, UNFINISHED, sizeof(UNFINISHED));
-	if (call_random_hex(b->temp + n, 8) == 0 &&
-	    (b->fd = openat(dir, b->temp, O_RDWR | O_CREAT | O_EXCL |
-	    O_CLOEXEC, 0600)) >= 0)
-		return ST_OK;
-	b->temp[0] = '\0';
-	return cannot_store(e);
+	if (call_random_hex(b.temp + n, 8) != 0 ||
+	    (b.fd = openat(dir, b.temp, O_RDWR | O_CREAT | O_EXCL |
+	    O_CLOEXEC, 0600)) < 0)
+		return cannot_store(e);
+	*out = b;
+	return ST_OK;
+}
+
+int
+blob_written(struct blob *b, const struct sum *sum, struct err *e)
+{
+	call_start_sync(b->fd);
+	if (fchmod(b->fd, 0400) != 0)
+		return cannot_store(e);
+	b->sum = *sum;
+	return ST_OK;
+}
+
+void
+blob_hurry(struct blob *b)
+{
+	sum_aside_begin(&b->aside, b->fd);
 }
 
 int
 blob_take(int dir, int src, struct blob *out, struct err *e)
 {
-	struct blob b = { .fd = -1 };
 	struct err own = { 0 };
+	struct blob b;
+	struct sum sum;
 	int rc;
 
-	if ((rc = open_new(dir, &b, e)) != ST_OK)
+	if ((rc = blob_start(dir, &b, e)) != ST_OK)
 		return rc;
-	rc = sum_file(src, UINT64_MAX, b.fd, &b.sum, &own);
-	call_start_sync(b.fd);
+	rc = sum_file(src, UINT64_MAX, b.fd, &sum, &own);
 	if (rc == ST_DEAD)
 		rc = err_set(e, ST_BAD, own.num, "cannot read");
 	else if (rc == ST_BAD)
 		rc = err_set(e, ST_DEAD, own.num,
 		    "cannot store the original");
-	else if (fchmod(b.fd, 0400) != 0)
-		rc = cannot_store(e);
+	else
+		rc = blob_written(&b, &sum, e);
 	if (rc == ST_OK)
 		*out = b;
 	else
@@ -165,12 +181,13 @@ blob_read(const struct blob *b, int *out, struct err *e)
 
 /* Durable, and read back: what the disk has. */
 static int
-read_back(const struct blob *b, struct err *e)
+read_back(struct blob *b, struct err *e)
 {
 	struct sum got;
 	int rc;
 
-	if ((rc = sum_disk(b->fd, &got, e)) != ST_OK)
+	if (!sum_aside_end(&b->aside, b->sum.size,
+	    &got) && (rc = sum_disk(b->fd, &got, e)) != ST_OK)
 		return rc;
 	if (!sum_same(&got, &b->sum))
 		return err_set(e, ST_DEAD, 0,
@@ -207,6 +224,7 @@ blob_sync(int dir, struct err *e)
 void
 blob_drop(int dir, struct blob *b)
 {
+	sum_aside_drop(&b->aside);
 	if (b->fd > 0)
 		(void)close(b->fd);
 	if (b->temp[0] != '\0')

@@ -7,7 +7,7 @@
 #ifndef BAREDOT_BLOB_H
 #define BAREDOT_BLOB_H
 
-#include "sum.h"
+#include "sum_aside.h"
 
 /*
  * Copy the file src, whose contents are known to be *sum, into the folder
@@ -19,13 +19,14 @@ int blob_put(int dir, int src, const struct sum *, struct err *);
 /*
  * The same in steps, for many at once: their syncs together are faster.
  *
- * blob_begin | blob_take -> blob_read? -> blob_finish -> blob_sync
- *     -> blob_drop
+ * blob_begin | blob_take | blob_start -> blob_written -> blob_read?
+ *     -> blob_finish -> blob_sync -> blob_drop
  */
 struct blob {
 	int fd;
 	char temp[24];		/* its name until it is finished, or "" */
 	struct sum sum;
+	struct sum_aside aside;	/* being read back already */
 };
 
 /* Make the copy.  ST_BAD, ST_DEAD: as blob_put; nothing is left. */
@@ -37,6 +38,16 @@ int blob_begin(int dir, int src, const struct sum *, struct blob *out,
  * says what it was.  ST_BAD: it cannot be read.  ST_DEAD: as blob_put.
  */
 int blob_take(int dir, int src, struct blob *out, struct err *);
+
+/*
+ * The same for who writes the copy to out->fd itself, and knows then what is
+ * in it.  ST_DEAD: as blob_put.
+ */
+int blob_start(int dir, struct blob *out, struct err *);
+int blob_written(struct blob *, const struct sum *, struct err *);
+
+/* Before blob_finish: begin with what takes its time.  Promises nothing. */
+void blob_hurry(struct blob *);
 
 /* Open the copy, begun or finished, for reading only, whatever its name; the
  * caller closes *fd.  ST_DEAD: it cannot be opened. */

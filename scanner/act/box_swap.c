@@ -100,13 +100,6 @@ box_exchange(struct box *b, struct deed *d, const struct meta *meta, int old,
 	return rc;
 }
 
-static bool
-is_later(struct timespec a, struct timespec b)
-{
-	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec :
-	    a.tv_nsec > b.tv_nsec;
-}
-
 static int
 open_stage(struct box *b, struct deed *d, struct err *e)
 {
@@ -160,7 +153,7 @@ stage_merge(struct box *b, struct deed *d, const struct post *from,
 	    (rc = box_join(onto->fd, d->source.sum.size, from->fd, at,
 	    from->size, d->stage.fd, sha, e)) != ST_OK)
 		return rc;
-	if (is_later(st.st_mtim, d->source.meta.mtime))
+	if (meta_is_later(st.st_mtim, d->source.meta.mtime))
 		d->source.meta.mtime = st.st_mtim;
 	return deed_seal(d, &d->source.meta, sha, e);
 }

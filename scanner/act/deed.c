@@ -40,6 +40,7 @@ deed_free(struct deed *d)
 	source_close(&d->source);
 	stage_close(&d->stage);
 	blob_drop(d->run->blobs, &d->blob);
+	summing_drop(&d->taking);
 	intent_free(&d->intent);
 }
 
@@ -156,8 +157,8 @@ deed_seal(struct deed *d, const struct meta *meta,
 	return ST_OK;
 }
 
-static void
-set_old(struct deed *d)
+void
+deed_set_old(struct deed *d)
 {
 	struct intent *in = &d->intent;
 
@@ -167,25 +168,11 @@ set_old(struct deed *d)
 }
 
 int
-deed_take_old(struct deed *d, struct err *e)
-{
-	const int rc = blob_take(d->run->blobs, d->source.fd, &d->blob, e);
-
-	if (rc == ST_BAD)
-		return deed_not_done(d, ST_DEAD, e);
-	if (rc != ST_OK)
-		return rc;
-	d->source.sum = d->blob.sum;
-	set_old(d);
-	return ST_OK;
-}
-
-int
 deed_copy_old(struct deed *d, struct err *e)
 {
 	int rc;
 
-	set_old(d);
+	deed_set_old(d);
 	rc = blob_begin(d->run->blobs, d->source.fd, &d->source.sum,
 	    &d->blob, e);
 	return rc == ST_BAD ? outcome_from(d->out, OUTCOME_BUSY, e) : rc;

@@ -6,6 +6,7 @@
 #define BAREDOT_DEED_H
 
 #include "blob.h"
+#include "filling.h"
 #include "run.h"
 #include "settle.h"
 #include "source.h"
@@ -17,6 +18,9 @@ struct deed {
 	struct source source;
 	struct stage stage;
 	struct blob blob;	/* the original, on its way to the disk */
+	struct summing taking;	/* while it is copied: what was so far */
+	int take_rc;		/* of copying, once it failed: ST_BAD, or */
+	struct err take_e;	/* ST_DEAD, and why */
 	struct intent intent;
 	uint64_t seq;		/* of the intent, once it is recorded */
 	struct found at;	/* the message, when it was changed */
@@ -63,14 +67,30 @@ int deed_write_blob(struct deed *, const uint8_t sha[HASH_SIZE],
 int deed_seal(struct deed *, const struct meta *,
     const uint8_t sha[HASH_SIZE], struct err *);
 
-/* The source as the old file of the intent, its original stored. */
+/* The source, whose sum is known, as the old file of the intent. */
+void deed_set_old(struct deed *);
+
+/* The same, its original stored. */
 int deed_store_old(struct deed *, struct err *);
 
 /* The same in two parts: the first for each, the second for n of a run. */
 int deed_copy_old(struct deed *, struct err *);
 
-/* deed_copy_old for a source that was not read: it sets source.sum. */
-int deed_take_old(struct deed *, struct err *);
+/*
+ * deed_copy_old for a source that was not read, held so that nobody writes to
+ * it: source.st.st_size bytes of it.  deed_take_begin copies the first ones,
+ * and sets source.sum.head; deed_take_end the rest, and sets source.sum.
+ */
+int deed_take_begin(struct deed *, struct err *);
+int deed_take_end(struct deed *, struct err *);
+
+/*
+ * In between: the copy, for who reads what is there already, also with the
+ * rights of the owner; valid as long as the deed is, and out->fd is the
+ * caller's.  When more cannot be had, deed_take_end says why.
+ */
+int deed_filling(struct deed *, struct filling *out, struct err *);
+
 int deed_finish_old(struct deed *list, size_t n, struct err *);
 
 /* The intent, with the meta of the old file (borrowed), to the journal. */

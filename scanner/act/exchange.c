@@ -32,12 +32,13 @@ open_both(struct deed *d, const struct target *t, struct err *e)
 static int
 make_new(struct deed *d, const struct change *c, struct err *e)
 {
+	struct filling from = { .fd = d->source.fd };
 	uint8_t sha[HASH_SIZE];
 	int rc;
 
 	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
 		return rc;
-	rc = c->write(c->ctx, d->source.fd, d->stage.fd, sha, e);
+	rc = c->write(c->ctx, &from, d->stage.fd, sha, e);
 	owner_leave();
 	if (rc == ST_BAD)
 		return deed_not_written(d, e);

@@ -10,6 +10,7 @@
 #ifndef BAREDOT_EXCHANGE_H
 #define BAREDOT_EXCHANGE_H
 
+#include "filling.h"
 #include "intent.h"
 #include "run.h"
 #include "source.h"
@@ -17,13 +18,13 @@
 struct change {
 	/*
 	 * Write the new message to `to` (an empty file), reading the old one
-	 * from `from` (by pread); sha: the SHA-256 of what was written, by
-	 * which it is read back.  Called with the owner's rights.  ST_OK, or
+	 * from `from`; sha: the SHA-256 of what was written, by which it is
+	 * read back.  Called with the owner's rights.  ST_OK, or
 	 * ST_BAD: leave this message as it is, *e says why.  ST_DEAD: cannot
 	 * read or write.
 	 */
-	int (*write)(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
-	    struct err *e);
+	int (*write)(void *ctx, struct filling *from, int to,
+	    uint8_t sha[HASH_SIZE], struct err *e);
 	void *ctx;
 	/*
 	 * NULL, or: run_note what there is to say about this message.  Called

@@ -335,7 +335,7 @@ in_place_prepare(struct deed *d, const struct meta *meta,
 	struct sum *sum = &d->stage.sum;
 	int rc;
 
-	if ((rc = sum_file(d->stage.fd, UINT64_MAX, -1, sum, e)) != ST_OK)
+	if ((rc = stage_sum(&d->stage, e)) != ST_OK)
 		return rc;
 	if (memcmp(sum->sha, sha, HASH_SIZE) != 0)
 		return outcome_set(d->out, OUTCOME_FAILED, 0,

@@ -150,9 +150,12 @@ hold(struct work *w, struct err *e)
 	return rc == BUSY ? ST_BAD : deed_not_done(&w->deed, rc, e);
 }
 
-/* Into the copy that is kept, which is on the disk when it is needed. */
+/*
+ * Begin the copy that is kept, which is on the disk when it is needed; all of
+ * it where something is to be known of the whole.
+ */
 static int
-read_source(struct work *w, struct err *e)
+read_source(struct work *w, bool whole, struct err *e)
 {
 	struct source *s = &w->deed.source;
 	const uint8_t *sha = w->target->sha;
@@ -160,7 +163,9 @@ read_source(struct work *w, struct err *e)
 
 	if ((rc = meta_read(s->fd, &s->st, &s->meta, e)) != ST_OK)
 		return deed_not_done(&w->deed, rc, e);
-	if ((rc = deed_take_old(&w->deed, e)) != ST_OK)
+	if ((rc = deed_take_begin(&w->deed, e)) != ST_OK ||
+	    ((whole || sha != NULL) &&
+	    (rc = deed_take_end(&w->deed, e)) != ST_OK))
 		return rc;
 	if (sha != NULL && memcmp(sha, s->sum.sha, HASH_SIZE) != 0)
 		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
@@ -172,7 +177,8 @@ read_source(struct work *w, struct err *e)
 }
 
 static int
-begin(struct work *w, struct run *r, unsigned wait, struct err *e)
+begin(struct work *w, struct run *r, unsigned wait, bool whole,
+    struct err *e)
 {
 	const struct target *t = w->target;
 	int rc;
@@ -189,7 +195,7 @@ begin(struct work *w, struct run *r, unsigned wait, struct err *e)
 	    e)) != ST_OK ||
 	    (rc = hold(w, e)) != ST_OK)
 		return rc;
-	return read_source(w, e);
+	return read_source(w, whole, e);
 }
 
 static void
@@ -214,27 +220,12 @@ still_held(struct work *w)
 	    "somebody came to open it");
 }
 
-static bool
-is_later(struct timespec a, struct timespec b)
-{
-	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec :
-	    a.tv_nsec > b.tv_nsec;
-}
-
-/*
- * Mail programs see by size and modification time that there is something to
- * read, and new mail by which of the times is the later one.
- */
+/* Mail programs see by size and modification time that something is new. */
 static void
 choose_times(struct meta *m, uint64_t old_size, uint64_t new_size)
 {
-	const bool unread = is_later(m->mtime, m->atime);
-
-	if (old_size != new_size)
-		return;
-	m->mtime.tv_sec++;
-	if (!unread && is_later(m->mtime, m->atime))
-		m->atime = m->mtime;
+	if (old_size == new_size)
+		meta_touch(m);
 }
 
 static uint64_t
@@ -270,19 +261,25 @@ static int
 write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
     struct err *e)
 {
-	int copy, rc;
+	struct filling from;
+	int rc;
 
-	if ((rc = blob_read(&w->deed.blob, &copy, e)) != ST_OK)
+	if ((rc = deed_filling(&w->deed, &from, e)) != ST_OK)
 		return rc;
+	stage_follow(&w->deed.stage, from.size);
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
-		rc = c->write(c->ctx, copy, w->deed.stage.fd, sha, e);
+		rc = c->write(c->ctx, &from, w->deed.stage.fd, sha, e);
 		owner_leave();
 	}
-	(void)close(copy);
+	(void)close(from.fd);
+	if (w->deed.take_rc != ST_OK)
+		return deed_take_end(&w->deed, e);
 	if (rc == ST_BAD)
 		return deed_not_written(&w->deed, e);
 	if (rc != ST_OK)
 		return deed_not_done(&w->deed, rc, e);
+	if ((rc = deed_take_end(&w->deed, e)) != ST_OK)
+		return rc;
 	if (memcmp(sha, w->deed.source.sum.sha, HASH_SIZE) == 0)
 		return outcome_set(w->deed.out, OUTCOME_SAME, 0,
 		    "there is nothing to change");
@@ -376,7 +373,7 @@ change_as(struct run *r, const struct target *t, const struct change *c,
 	int rc;
 
 	*o = (struct outcome){ 0 };
-	if ((rc = begin(&w, r, wait, e)) != ST_OK ||
+	if ((rc = begin(&w, r, wait, false, e)) != ST_OK ||
 	    (rc = still_held(&w)) != ST_OK ||
 	    (rc = open_stage(&w, e)) != ST_OK ||
 	    (rc = write_new(&w, c, sha, e)) != ST_OK ||
@@ -482,7 +479,7 @@ mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
 	int rc;
 
 	*o = (struct outcome){ 0 };
-	if ((rc = begin(&w, r, MAILBOX_WAIT, e)) != ST_OK ||
+	if ((rc = begin(&w, r, MAILBOX_WAIT, true, e)) != ST_OK ||
 	    (rc = check_changed(&w, past, e)) != ST_OK ||
 	    (rc = open_stage(&w, e)) != ST_OK ||
 	    (rc = write_original(&w, past, sha, e)) != ST_OK ||

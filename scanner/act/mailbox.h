@@ -27,8 +27,9 @@ struct mailbox_options {
 
 /*
  * Change one mailbox.  change.write gets a copy of the mailbox to read, which
- * nobody can change, and not the file itself; it is called under the locks, so
- * that all that has been delivered by then is in it.  Processes that are
+ * nobody can change and which is still being made, and not the file itself; it
+ * is called under the locks, so that all that has been delivered by then is in
+ * it.  Processes that are
  * forked in it must close what they inherit (hold.h).  keep_base means
  * nothing.  Without t->judged and t->sha it may be any file by that name.
  * See outcome.h for the result; e: not NULL.

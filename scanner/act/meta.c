@@ -179,6 +179,23 @@ encode_time(struct buf *b, const char *seconds, const char *nanoseconds,
 	record_u64(b, nanoseconds, (uint64_t)t.tv_nsec);
 }
 
+bool
+meta_is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec :
+	    a.tv_nsec > b.tv_nsec;
+}
+
+void
+meta_touch(struct meta *m)
+{
+	const bool unread = meta_is_later(m->mtime, m->atime);
+
+	m->mtime.tv_sec++;
+	if (!unread && meta_is_later(m->mtime, m->atime))
+		m->atime = m->mtime;
+}
+
 void
 meta_encode(const struct meta *m, struct buf *out)
 {

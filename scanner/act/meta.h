@@ -29,6 +29,14 @@ int meta_read(int fd, const struct stat *, struct meta *out, struct err *);
  */
 int meta_apply(int fd, const struct meta *, struct err *);
 
+bool meta_is_later(struct timespec, struct timespec);
+
+/*
+ * The modification time a second later, so that who knows the file by it looks
+ * again; new mail shows by which of the times is the later one, as before.
+ */
+void meta_touch(struct meta *);
+
 /* As one field of a record, "meta"; and back.  ST_BAD: none, or damaged. */
 void meta_encode(const struct meta *, struct buf *);
 int meta_decode(struct span record, struct meta *out, struct err *);

@@ -10,8 +10,8 @@
  * SWAP.  The temporary is new until the swap, and old after it.  What was
  * taken out of the mailbox is unlinked only when it is the old file, unchanged
  * and nobody is writing to it; another file is given back, also where somebody
- * put a copy of the old one into the mailbox: the two need not be the same.  A link that was put under the temporary's name
- * is nobody's mail.
+ * put a copy of the old one into the mailbox: the two need not be the same.  A
+ * link that was put under the temporary's name is nobody's mail.
  */
 static const unsigned char swap_steps[SIDES][SIDES] = {
 	/*		  gone   old    old-bad new    new-bad file   special */

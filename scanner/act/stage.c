@@ -11,6 +11,7 @@
 void
 stage_close(struct stage *s)
 {
+	sum_aside_drop(&s->aside);
 	if (s->fd > 0)
 		(void)close(s->fd);
 	*s = (struct stage){ 0 };
@@ -46,6 +47,23 @@ stage_open_named(const struct place *p, const struct intent *in,
 	return ST_OK;
 }
 
+void
+stage_follow(struct stage *s, uint64_t size)
+{
+	sum_aside_follow(&s->aside, s->fd, size);
+}
+
+int
+stage_sum(struct stage *s, struct err *e)
+{
+	struct stat st;
+
+	if (s->aside.child.pid > 0 && fstat(s->fd, &st) == 0 &&
+	    sum_aside_end(&s->aside, (uint64_t)st.st_size, &s->sum))
+		return ST_OK;
+	return sum_file(s->fd, UINT64_MAX, -1, &s->sum, e);
+}
+
 int
 stage_seal(struct stage *s, const struct meta *m, struct outcome *o,
     struct err *e)
@@ -53,7 +71,7 @@ stage_seal(struct stage *s, const struct meta *m, struct outcome *o,
 	int rc;
 
 	call_start_sync(s->fd);
-	if ((rc = sum_file(s->fd, UINT64_MAX, -1, &s->sum, e)) == ST_OK)
+	if ((rc = stage_sum(s, e)) == ST_OK)
 		rc = meta_apply(s->fd, m, e);
 	if (rc == ST_OK && fstat(s->fd, &s->st) != 0)
 		rc = err_set(e, ST_DEAD, errno, "cannot stat");

@@ -2,20 +2,22 @@
  * A new file before it has its place: made without a name on the mailbox's
  * file system, so that nothing of it is left if we die.
  *
- * stage_open -> write to fd -> stage_seal -> stage_name -> stage_sync
- *     -> stage_close
+ * stage_open -> stage_follow? -> write to fd -> (stage_sum ->) stage_seal
+ *     -> stage_name -> stage_sync -> stage_close
  */
 #ifndef BAREDOT_STAGE_H
 #define BAREDOT_STAGE_H
 
 #include "intent.h"
 #include "outcome.h"
+#include "sum_aside.h"
 
 struct stage {
 	int fd;
 	bool named;		/* from the start */
 	struct stat st;		/* after stage_sync */
-	struct sum sum;		/* of what was written, after stage_seal */
+	struct sum sum;		/* of what was written, after stage_sum */
+	struct sum_aside aside;	/* reads it as it is written */
 };
 
 /*
@@ -33,7 +35,16 @@ int stage_open_named(const struct place *, const struct intent *,
     struct stage *out, struct outcome *o);
 
 /*
- * What was written is all.  Read it back, then give it owner, mode,
+ * It will have about that many bytes, written in their order: read them back
+ * meanwhile, if that is worth while.  Promises nothing.
+ */
+void stage_follow(struct stage *, uint64_t size);
+
+/* What was written is all: read it back.  ST_DEAD: it cannot be read. */
+int stage_sum(struct stage *, struct err *);
+
+/*
+ * stage_sum, then give it owner, mode,
  * attributes and times (as root, where that is what we are).  ST_BAD: *o.
  */
 int stage_seal(struct stage *, const struct meta *, struct outcome *o,

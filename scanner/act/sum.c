@@ -28,15 +28,8 @@ count_lone_lf(struct span s, uint8_t last)
 	return n;
 }
 
-/* A sum that is being made. */
-struct adding {
-	struct sum sum;
-	struct hash *hash;
-	uint8_t last;
-};
-
 static void
-add(struct adding *a, struct span s)
+add(struct summing *a, struct span s)
 {
 	struct sum *sum = &a->sum;
 
@@ -51,37 +44,43 @@ add(struct adding *a, struct span s)
 	a->last = s.p[s.n - 1];
 }
 
-static int
-begin(struct adding *a, struct err *e)
+int
+summing_begin(struct summing *a, struct err *e)
 {
-	*a = (struct adding){ .hash = hash_new() };
+	*a = (struct summing){ .hash = hash_new() };
 	if (a->hash == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot hash");
 	hash_begin(a->hash);
 	return ST_OK;
 }
 
-/* rc: of the reading. */
-static int
-end(struct adding *a, int rc, struct sum *out, struct err *e)
+void
+summing_drop(struct summing *a)
 {
-	if (rc == ST_OK && !hash_end(a->hash, a->sum.sha))
-		rc = err_set(e, ST_DEAD, 0, "cannot hash");
-	if (rc == ST_OK)
-		*out = a->sum;
 	hash_free(a->hash);
-	return rc;
+	a->hash = NULL;
 }
 
-static int
-add_file(struct adding *a, int fd, uint64_t limit, int copy_to,
+int
+summing_end(struct summing *a, struct sum *out, struct err *e)
+{
+	const bool ok = hash_end(a->hash, a->sum.sha);
+
+	if (ok)
+		*out = a->sum;
+	summing_drop(a);
+	return ok ? ST_OK : err_set(e, ST_DEAD, 0, "cannot hash");
+}
+
+int
+summing_file(struct summing *a, int fd, uint64_t end, int copy_to,
     struct err *e)
 {
 	uint8_t buf[PIECE];
 	ssize_t n;
 
 	for (;;) {
-		const uint64_t at = a->sum.size, left = limit - at;
+		const uint64_t at = a->sum.size, left = end - at;
 
 		n = call_read(fd, buf, left < PIECE ? left : PIECE, at);
 		if (n < 0)
@@ -100,12 +99,15 @@ add_file(struct adding *a, int fd, uint64_t limit, int copy_to,
 int
 sum_file(int fd, uint64_t limit, int copy_to, struct sum *out, struct err *e)
 {
-	struct adding a;
+	struct summing a;
 	int rc;
 
-	if ((rc = begin(&a, e)) != ST_OK)
+	if ((rc = summing_begin(&a, e)) != ST_OK)
 		return rc;
-	return end(&a, add_file(&a, fd, limit, copy_to, e), out, e);
+	if ((rc = summing_file(&a, fd, limit, copy_to, e)) == ST_OK)
+		return summing_end(&a, out, e);
+	summing_drop(&a);
+	return rc;
 }
 
 /*
@@ -113,7 +115,7 @@ sum_file(int fd, uint64_t limit, int copy_to, struct sum *out, struct err *e)
  * read.  ST_BAD: it cannot be read in that way, or not to its end.
  */
 static int
-add_direct(struct adding *a, int fd, uint64_t size)
+add_direct(struct summing *a, int fd, uint64_t size)
 {
 	void *buf = NULL;
 	ssize_t n = 0;
@@ -127,21 +129,24 @@ add_direct(struct adding *a, int fd, uint64_t size)
 	return a->sum.size == size ? ST_OK : ST_BAD;
 }
 
-static int
+int
 sum_direct(int fd, struct sum *out)
 {
-	struct adding a;
+	struct summing a;
 	struct stat st;
 	int rc = ST_BAD;
 
 	if (fstat(fd, &st) != 0 || (uint64_t)st.st_size < DIRECT_MIN ||
-	    begin(&a, NULL) != ST_OK)
+	    summing_begin(&a, NULL) != ST_OK)
 		return ST_BAD;
 	if (call_set_direct(fd, true) == 0) {
 		rc = add_direct(&a, fd, (uint64_t)st.st_size);
 		(void)call_set_direct(fd, false);
 	}
-	return end(&a, rc, out, NULL);
+	if (rc == ST_OK)
+		return summing_end(&a, out, NULL);
+	summing_drop(&a);
+	return rc;
 }
 
 int

@@ -24,10 +24,34 @@ int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,
     struct err *);
 
 /*
+ * The same in pieces: summing_begin -> summing_file* -> summing_end |
+ * summing_drop.  Its sum has the size and the head of what was read so far.
+ */
+struct summing {
+	struct sum sum;
+	struct hash *hash;	/* NULL: not begun, or over */
+	uint8_t last;
+};
+
+int summing_begin(struct summing *, struct err *);	/* ST_DEAD: memory */
+
+/* On to byte `end`, or the end of the file; as sum_file. */
+int summing_file(struct summing *, int fd, uint64_t end, int copy_to,
+    struct err *);
+int summing_end(struct summing *, struct sum *out, struct err *);
+void summing_drop(struct summing *);	/* one that was begun, or zeroed */
+
+/*
  * Of what the disk has of a file that was synced; where the kernel lets us, not
  * of what it remembers.  Nobody else may use fd meanwhile.  As sum_file.
  */
 int sum_disk(int fd, struct sum *out, struct err *);
+
+/*
+ * The same past the page cache only, so that who reads the file meanwhile is
+ * not disturbed.  ST_BAD: it is not large, or cannot be read in that way.
+ */
+int sum_direct(int fd, struct sum *out);
 
 /* SHA-256 of bytes in memory.  ST_DEAD: no memory. */
 int sum_bytes(struct span, uint8_t out[HASH_SIZE], struct err *);

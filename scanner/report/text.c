@@ -379,6 +379,7 @@ text_summary(struct buf *b, const struct scan_facts *r,
 
 const struct reporter reporter_text = {
 	.name = "text", .header = text_header, .message = text_message,
-	.store = text_store, .problem = text_problem, .file = text_file, .acted = acted_text,
+	.store = text_store, .problem = text_problem, .file = text_file,
+	.acted = acted_text,
 	.summary = text_summary,
 };

@@ -376,7 +376,7 @@ def real_fields():
         put(odd + b".mbox", make_mbox())
         put(os.path.join(d, "long.eml"), HEAD.replace(
             b"<1@", b"<" + b"x" * 2000 + b"@"))
-        done = subprocess.run([PROGRAM, "scan", "-v", "--all", "-f", "ndjson",
+        done = subprocess.run([PROGRAM, "scan", "--forensic", "-f", "ndjson",
                                d], capture_output=True)
         records = [json.loads(line) for line in done.stdout.splitlines()]
     return {(r["type"], f) for r in records for f in fields_in(r)}, records

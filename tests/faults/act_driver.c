@@ -33,9 +33,22 @@ static const char *const kinds[] = { "done", "same", "refused", "gone",
 static const char *const acts[] = { "", "swap", "remove", "put", "mbox" };
 static const char *const fates[] = { "open", "done", "not-done", "undone" };
 
+/* Up to n bytes at off, of what is there or comes. */
+static ssize_t
+next_piece(struct filling *from, uint8_t *p, size_t n, uint64_t off)
+{
+	struct err e = { 0 };
+
+	if (filling_upto(from, off + n, &e) == ST_OK)
+		return call_read(from->fd, p, n, off);
+	errno = e.num;
+	return -1;
+}
+
 /* A CR before each LF that has none. */
 static int
-to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+to_crlf(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
 {
 	struct buf all = { 0 };
 	int rc = ST_DEAD;
@@ -45,7 +58,7 @@ to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 	ssize_t n;
 
 	(void)ctx;
-	while ((n = call_read(from, in, sizeof(in), off)) > 0) {
+	while ((n = next_piece(from, in, sizeof(in), off)) > 0) {
 		size_t k = 0;
 
 		for (ssize_t i = 0; i < n; i++) {
@@ -69,7 +82,8 @@ to_crlf(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 
 /* "X-Old: yes" is "X-Fixed: done": one line of the header, and longer. */
 static int
-mark(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
+mark(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+    struct err *e)
 {
 	static const char old[] = "\nX-Old: yes\n", new[] =
 	    "\nX-Fixed: done\n";
@@ -80,7 +94,7 @@ mark(void *ctx, int from, int to, uint8_t sha[HASH_SIZE], struct err *e)
 	int rc = ST_DEAD;
 
 	(void)ctx;
-	while ((k = call_read(from, piece, sizeof(piece), in.n)) > 0)
+	while ((k = next_piece(from, piece, sizeof(piece), in.n)) > 0)
 		buf_add(&in, piece, (size_t)k);
 	for (size_t i = 0; i < in.n; i++)
 		if (in.n - i >= n && memcmp(in.p + i, old, n) == 0) {
@@ -240,7 +254,7 @@ put_notes(const struct noted *n, struct err *e)
 }
 
 static int
-to_crlf_noted(void *ctx, int from, int to, uint8_t sha[HASH_SIZE],
+to_crlf_noted(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
     struct err *e)
 {
 	const int rc = put_notes(ctx, e);

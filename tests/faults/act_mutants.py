@@ -125,6 +125,17 @@ MUTANTS = [
     ("an original is not read back", "blob.c",
      "if (!sum_same(&got, &b->sum))",
      "if (false)"),
+    ("a large file is read back as it should be", "blob.c",
+     "if (!sum_aside_end(&b->aside, b->sum.size,\n\t    &got) &&",
+     "if (sum_aside_end(&b->aside, b->sum.size,\n\t    &got))\n\t\t"
+     "got = b->sum;\n\telse if ("),
+    ("a mailbox is copied in part", "deed_take.c",
+     "while (rc == ST_OK && d->taking.hash != NULL);",
+     "while (false);\n\tif (d->taking.hash != NULL)\n\t\t"
+     "rc = take_all(d, e);"),
+    ("a mailbox is read before it is copied", "filling.c",
+     "while (rc == ST_OK && filling_lacks(f) && f->have < end)",
+     "if (filling_lacks(f) && f->have < end)"),
     ("a source that changed is stored", "blob.c",
      "if (sum_same(&out->sum, sum))", "if (sum != NULL)"),
     ("a mailbox is swapped before its original is kept", "mailbox.c",
@@ -235,7 +246,7 @@ MUTANTS = [
      "\t(void)close(copy);\n\treturn deed_not_done(d, rc, e);"),
     ("undoing a mailbox does not look", "mailbox.c",
      "if (sum.size != past->new.size ||", "if (false &&"),
-    ("the time stays", "mailbox.c", "m->mtime.tv_sec++;", ";"),
+    ("the time stays", "meta.c", "m->mtime.tv_sec++;", ";"),
     ("root's mailbox is taken", "place.c",
      "if (p->owner.uid == 0 && folder->st_uid == 0 &&", "if (false &&"),
     ("only its name is looked for", "place.c",
@@ -331,7 +342,7 @@ INCLUDES = ["-Iscanner/base", "-Irules", "-Iformats", "-Iscanner",
             "-Iscanner/act", "-Itests"]
 BASE = ["scanner/base/%s.c" % n for n in ("buf", "err", "hash")] + \
     ["formats/%s.c" % n for n in ("gzip", "input", "listing", "names",
-                               "packing")]
+                                  "packing")] + ["scanner/child.c"]
 
 
 def compile_objects(top, names):
@@ -351,8 +362,9 @@ def link(top, out, objects):
 
 
 def prepare(top):
-    for folder in ("scanner/act", "scanner/base", "formats", "tests"):
-        os.makedirs(top + "/" + folder)
+    for folder in ("scanner", "scanner/act", "scanner/base", "formats",
+                   "tests"):
+        os.makedirs(top + "/" + folder, exist_ok=True)
         for n in os.listdir(ROOT + "/" + folder):
             if n.endswith((".c", ".h")):
                 shutil.copy(ROOT + "/" + folder + "/" + n,
