@@ -173,6 +173,37 @@ speed_rows() {
 	done
 }
 
+# unpacked WHAT MUST AIM FILE COMMAND: ours, and what the command makes of FILE
+# piped to wc -l.
+unpacked() {
+	at_most "$1 / $5, wc -l" "$2" "$3" -- $scan -j1 "$4" \
+	    -- sh -c "$5 \"\$1\" | wc -l" sh "$4"
+	rm -f "$4"
+}
+
+# The Maildir and the clean mbox, packed.
+archive_rows() {
+	for tool in bsdtar gzip zstd xz; do
+		command -v "$tool" >/dev/null || {
+			echo "| $tool is not installed: archives skipped |||||||"
+			return
+		}
+	done
+	x="bsdtar -xOf"
+	(cd "$data" && bsdtar -cf m.tar.gz --gzip Maildir)
+	unpacked "Maildir.tar.gz, -j1" 1.0 0.9 "$data/m.tar.gz" "$x"
+	(cd "$data" && bsdtar -cf m.tar.zst --zstd Maildir)
+	unpacked "Maildir.tar.zst, -j1" 0.8 0.6 "$data/m.tar.zst" "$x"
+	(cd "$data" && bsdtar -cf m.zip --format zip Maildir)
+	unpacked "Maildir.zip, -j1" 0.9 0.75 "$data/m.zip" "$x"
+	gzip -c "$data/clean.mbox" >"$data/b.gz"
+	unpacked "mbox.gz, -j1" 1.1 0.75 "$data/b.gz" "gzip -dc"
+	zstd -qc "$data/clean.mbox" >"$data/b.zst"
+	unpacked "mbox.zst, -j1" 1.1 0.75 "$data/b.zst" "zstd -qdc"
+	xz -1 -T0 -c "$data/clean.mbox" >"$data/b.xz"
+	unpacked "mbox.xz, -j1" 1.1 0.75 "$data/b.xz" "xz -dc"
+}
+
 # acted KIND WHICH: as pair, by tests/bench/acting.py; $rate: messages a second.
 acted() {
 	result=$(/usr/bin/python3 tests/bench/acting.py "$1" "$2" "$disk" \
@@ -207,6 +238,8 @@ memory_rows() {
 	"$bin/gen" worst "$data/worst.eml" $((size * 2)) oneline >/dev/null
 	memory "one line of two mbox sizes" "$data/worst.eml"
 	rm -f "$data/worst.eml"
+	(cd "$data" && bsdtar -cf m.tar.zst --zstd Maildir) 2>/dev/null &&
+	    memory "Maildir.tar.zst" "$data/m.tar.zst"
 }
 
 [ -x "$baredot" ] || die "no $baredot: make first"
@@ -227,6 +260,7 @@ make_stores
 echo "| what | ours, s | other, s | ratio | must | aim | |"
 echo "|---|---|---|---|---|---|---|"
 speed_rows
+archive_rows
 repair_rows
 memory_rows
 exit $missed

@@ -18,9 +18,9 @@ from cli import (BAREDOT, BY_OPTION, CLEAN, FINDINGS, INTERRUPTED, TOP,
 LF_MAIL = b"From: a@example.com\nSubject: lf\n\ntext\n"
 CRLF_MAIL = LF_MAIL.replace(b"\n", b"\r\n")
 BOX = (b"From a@example.com Tue Nov 14 22:13:20 2023\n" + LF_MAIL + b"\n") * 2
-OPTIONS = ("format output all hash code check min-severity dkim eol target "
-           "rules no-default-rules format-in files0-from one-file-system tmp "
-           "jobs timeout kernel exit-zero color progress verbose help").split()
+OPTIONS = ("format output all hash code check min-severity forensic "
+           "require-sandbox dkim eol target rules no-default-rules format-in "
+           "files0-from one-file-system tmp unpack unpack-limits jobs timeout kernel exit-zero color progress verbose help").split()
 
 
 def eml(name):
