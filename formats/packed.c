@@ -37,8 +37,6 @@ struct members {
 	struct budget *budget;
 	struct contents at;	/* of the last one */
 	bool counted;		/* its contents are compressed */
-	bool packed;		/* and so is all of it: */
-	uint64_t unpacked;	/* bytes of it that were counted */
 	bool drain;		/* its bytes have to be read to get behind it */
 	uint64_t n;
 };
@@ -133,11 +131,11 @@ damaged(struct archive *a, struct feed *f, int status, struct err *e)
 }
 
 static int
-open_feed(struct archive *a, struct feed *f, bool may_seek, struct err *e)
+open_feed(struct archive *a, struct feed *f, struct err *e)
 {
 	(void)archive_read_set_callback_data(a, f);
 	(void)archive_read_set_read_callback(a, on_read);
-	if (may_seek && !is_stream(f->in)) {
+	if (!is_stream(f->in)) {
 		(void)archive_read_set_seek_callback(a, on_seek);
 		(void)archive_read_set_skip_callback(a, on_skip);
 	}
@@ -228,7 +226,6 @@ static int
 use_filter(struct archive *a, enum filter f)
 {
 	static int (*const uses[])(struct archive *) = {
-		[FILTER_GZIP] = archive_read_support_filter_gzip,
 		[FILTER_BZIP2] = archive_read_support_filter_bzip2,
 		[FILTER_XZ] = archive_read_support_filter_xz,
 		[FILTER_ZSTD] = archive_read_support_filter_zstd,
@@ -238,7 +235,8 @@ use_filter(struct archive *a, enum filter f)
 	};
 
 	/* A warning: it would run a program. */
-	return f == FILTER_NONE || uses[f](a) == ARCHIVE_OK ? ST_OK : ST_BAD;
+	return uses[f](a) == ARCHIVE_OK &&
+	    archive_read_support_format_raw(a) == ARCHIVE_OK ? ST_OK : ST_BAD;
 }
 
 static void
@@ -262,12 +260,11 @@ open_filter(struct decoder *d, enum filter filter, struct err *e)
 
 	if ((d->a = archive_read_new()) == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
-	if (use_filter(d->a, filter) != ST_OK ||
-	    archive_read_support_format_raw(d->a) != ARCHIVE_OK)
+	if (use_filter(d->a, filter) != ST_OK)
 		return err_set(e, ST_DEAD, 0,
 		    "this libarchive does not unpack %s",
 		    packing_filter_name(filter));
-	if ((rc = open_feed(d->a, &d->feed, false, e)) != ST_OK)
+	if ((rc = open_feed(d->a, &d->feed, e)) != ST_OK)
 		return rc;
 	/* Nothing in it is fine. */
 	if ((rc = archive_read_next_header(d->a, &entry)) != ARCHIVE_OK &&
@@ -362,31 +359,28 @@ members_close(struct members *m)
 }
 
 static int
-open_members(struct members *m, enum packed_as as, enum filter filter,
-    struct err *e)
+open_members(struct members *m, enum packed_as as, struct err *e)
 {
-	const bool stream = filter != FILTER_NONE || is_stream(m->feed.in);
+	const bool stream = is_stream(m->feed.in);
 
 	if (stream && as == PACKED_7Z)
 		return err_set(e, ST_BAD, 0,
 		    "a 7z archive can only be read from a file of its own");
 	if ((m->a = archive_read_new()) == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
-	if (use_filter(m->a, filter) != ST_OK ||
-	    use_format(m->a, as, stream) != ARCHIVE_OK)
+	if (use_format(m->a, as, stream) != ARCHIVE_OK)
 		return err_set(e, ST_BAD, 0,
 		    "this libarchive does not unpack %s",
 		    packing_archive_name(as));
 	m->counted = as == PACKED_ZIP || as == PACKED_7Z;
-	m->packed = filter != FILTER_NONE;
 	m->drain = stream || as == PACKED_7Z;
 	m->unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	return open_feed(m->a, &m->feed, !stream, e);
+	return open_feed(m->a, &m->feed, e);
 }
 
 int
-members_open(struct members **out, enum packed_as as, enum filter filter,
-    struct input *in, struct budget *budget, struct err *e)
+members_open(struct members **out, enum packed_as as, struct input *in,
+    struct budget *budget, struct err *e)
 {
 	struct members *m = calloc(1, sizeof(*m));
 	int rc;
@@ -395,28 +389,12 @@ members_open(struct members **out, enum packed_as as, enum filter filter,
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
 	m->feed.in = in;
 	m->budget = budget;
-	if ((rc = open_members(m, as, filter, e)) != ST_OK) {
+	if ((rc = open_members(m, as, e)) != ST_OK) {
 		members_close(m);
 		return rc;
 	}
 	*out = m;
 	return ST_OK;
-}
-
-/* What was decompressed since the last call. */
-static int
-count_unpacked(struct members *m, struct err *e)
-{
-	uint64_t now;
-
-	if (!m->packed)
-		return ST_OK;
-	now = (uint64_t)archive_filter_bytes(m->a, 0);
-	if (now <= m->unpacked)
-		return ST_OK;
-	now -= m->unpacked;
-	m->unpacked += now;
-	return budget_bytes(m->budget, now, e);
 }
 
 /* What libarchive would pass over it decompresses all the same. */
@@ -432,7 +410,7 @@ pass_over(struct members *m, struct err *e)
 		rc = c->counted ? budget_bytes(m->budget, c->block.n, e) :
 		    ST_OK;
 		c->block.n = 0;
-		if (rc != ST_OK || (rc = count_unpacked(m, e)) != ST_OK)
+		if (rc != ST_OK)
 			return rc;
 	} while (next_block(c, e) == ST_OK);
 	/* A damaged one was told of, or nobody wanted it. */
@@ -486,8 +464,7 @@ members_next(struct members *m, struct member *out, struct err *e)
 	struct archive_entry *entry;
 	int rc;
 
-	if ((rc = pass_over(m, e)) != ST_OK ||
-	    (rc = count_unpacked(m, e)) != ST_OK)
+	if ((rc = pass_over(m, e)) != ST_OK)
 		return rc;
 	m->at.a = NULL;
 	rc = next_header(m, &entry);
@@ -507,18 +484,8 @@ members_next(struct members *m, struct member *out, struct err *e)
 	return ST_OK;
 }
 
-static int
-member_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct members *m = ctx;
-	const int rc = contents_read(&m->at, off, p, n, got, e);
-
-	return rc == ST_OK ? count_unpacked(m, e) : rc;
-}
-
 struct byte_source
 members_source(struct members *m)
 {
-	return (struct byte_source){ .read = member_read, .ctx = m };
+	return (struct byte_source){ .read = contents_read, .ctx = &m->at };
 }

@@ -32,13 +32,11 @@ struct member {
 };
 
 /*
- * The archive in `in`, around which that compression is (FILTER_NONE: none;
- * libarchive takes it off with a copy less).  in, at its start, and budget are
- * borrowed until members_close.  ST_BAD: of this kind it cannot be read from
- * here (a 7z that is itself packed).
+ * in, at its start, and budget are borrowed until members_close.  ST_BAD: of
+ * this kind it cannot be read from here (a 7z that is itself packed).
  */
-int members_open(struct members **out, enum packed_as, enum filter,
-    struct input *in, struct budget *budget, struct err *);
+int members_open(struct members **out, enum packed_as, struct input *in,
+    struct budget *budget, struct err *);
 
 /*
  * The next member; what was not read of the last one is passed over.

@@ -25,7 +25,6 @@ struct store {
 	struct input *plain[FILTERS_MAX];	/* what is in them,
 					 * compression by compression */
 	size_t plain_n;			/* of those that are open */
-	enum filter filter;		/* of the last one */
 	struct input *in;		/* the last one */
 	enum packed_as archive;
 	bool member;
@@ -186,7 +185,6 @@ store_unpack(struct store *s, enum filter filter, struct budget *budget,
 	if ((rc = packed_source(filter, s->in, budget, &source, e)) != ST_OK)
 		return rc;
 	input_open_source(*in, source);
-	s->filter = filter;
 	s->plain_n++;
 	s->in = *in;
 	return ST_OK;
@@ -421,21 +419,9 @@ store_archive(const struct store *s)
 	return s->archive;
 }
 
-/*
- * One compression is left to libarchive where it can begin anew.  Gzip stays:
- * what is behind its members matters (gzip.h).
- */
 struct input *
-store_input(struct store *s, enum filter *out)
+store_input(struct store *s)
 {
-	*out = FILTER_NONE;
-	if (s->plain_n == 1 && s->filter != FILTER_GZIP &&
-	    input_can_seek(s->file)) {
-		input_close(s->plain[--s->plain_n]);
-		input_seek(s->file, 0);
-		s->in = s->file;
-		*out = s->filter;
-	}
 	return s->in;
 }
 

@@ -60,14 +60,12 @@ int store_open_source(struct store *, struct byte_source,
 void store_close(struct store *);
 
 /*
- * After ST_OK: the kind of archive that it is, for members_open with
- * store_input, which stands at its start.  Then it has no messages of its own: no
+ * After ST_OK: the kind of archive that it is, for members_open with the
+ * input, which stands at its start.  Then it has no messages of its own: no
  * other call but store_compressed and store_close.  PACKED_NOT: it has.
  */
 enum packed_as store_archive(const struct store *);
-
-/* That input; in *out the compression around it that is left to do. */
-struct input *store_input(struct store *, enum filter *out);
+struct input *store_input(struct store *);
 
 /*
  * The next message; what was not read of the one before is skipped.

@@ -117,12 +117,10 @@ scan_packed(struct scanner *s, uint64_t name)
 	struct store_facts facts = { 0 };
 	struct members *in = NULL;
 	struct err e = { 0 };
-	enum filter filter;
-	struct input *from = store_input(s->store, &filter);
 	int rc;
 
 	if ((rc = budget_nesting(&s->budget, (unsigned)s->ordinals_n + 1,
-	    &e)) == ST_OK && (rc = members_open(&in, as, filter, from,
+	    &e)) == ST_OK && (rc = members_open(&in, as, store_input(s->store),
 	    &s->budget, &e)) == ST_OK)
 		rc = scan_members(s, in, name, &facts, &e);
 	if (rc == ST_BAD)

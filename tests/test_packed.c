@@ -106,7 +106,7 @@ read_archive(struct input *in, struct drip *d, unsigned skip, size_t piece,
 
 	*n = 0;
 	input_open_source(in, drip_source(d));
-	rc = members_open(&m, PACKED_TAR, FILTER_NONE, in, &b, &e);
+	rc = members_open(&m, PACKED_TAR, in, &b, &e);
 	while (rc == ST_OK && (rc = members_next(m, &one, &e)) == ST_OK) {
 		assert_true(k < COUNT(members) && one.ordinal == k + 1);
 		assert_true(span_eq(one.name, (struct span){

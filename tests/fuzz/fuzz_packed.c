@@ -64,14 +64,11 @@ static void
 see_members(struct store **s, struct budget *b)
 {
 	struct members *m;
-	struct input *from;
-	enum filter filter;
 	struct member one;
 	uint64_t n = 0;
 	int rc;
 
-	from = store_input(*s, &filter);
-	if (members_open(&m, store_archive(*s), filter, from, b, NULL) !=
+	if (members_open(&m, store_archive(*s), store_input(*s), b, NULL) !=
 	    ST_OK)
 		return;
 	while ((rc = members_next(m, &one, NULL)) == ST_OK || rc == ST_BAD) {
