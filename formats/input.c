@@ -309,6 +309,22 @@ input_consume(struct input *in, size_t n)
 	in->off += n;
 }
 
+int
+input_take(struct input *in, struct span *out, struct err *e)
+{
+	int rc;
+
+	if (in->have.n > 0 || in->ended || in->source.lend == NULL) {
+		if ((rc = input_peek(in, 1, out, e)) == ST_OK)
+			input_consume(in, out->n);
+		return rc;
+	}
+	if ((rc = in->source.lend(in->source.ctx, out, e)) == ST_OK)
+		jump(in, in->off + out->n);
+	in->ended = rc == ST_END;
+	return rc;
+}
+
 uint64_t
 input_offset(const struct input *in)
 {

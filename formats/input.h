@@ -36,6 +36,10 @@ struct byte_source {
 	int (*read)(void *ctx, uint64_t off, uint8_t *p, size_t n,
 	    size_t *got, struct err *);
 
+	/* The next bytes, behind the last ones, wherever they stand; valid
+	 * until the next call.  Statuses as above.  NULL: it has none. */
+	int (*lend)(void *ctx, struct span *, struct err *);
+
 	void (*close)(void *ctx);	/* NULL: nothing to close */
 	void *ctx;
 	bool seekable;		/* off is any; else where the last call ended */
@@ -76,6 +80,13 @@ int input_peek(struct input *, size_t want, struct span *out, struct err *);
 
 /* Move past n bytes, no more than the last peek showed. */
 void input_consume(struct input *, size_t n);
+
+/*
+ * Move past the next bytes, at least one of them, and show them in *out, with a
+ * copy less where the source lends them; nothing before them stays at hand.
+ * Valid until the next call for this input.  Statuses as input_peek.
+ */
+int input_take(struct input *, struct span *out, struct err *);
 
 uint64_t input_offset(const struct input *);	/* of the next byte */
 

@@ -1,11 +1,5 @@
 /*
- * What is packed in a file, read by libarchive, of which formats sees no more
- * than this: compressed data as a source of bytes, an archive as a row of
- * members.  Nothing is written and nothing is run; formats and filters are
- * enabled one at a time, by what packing.h found.
- *
- * Statuses: ST_DEAD: damaged, beyond the budget, or a read error below; *e
- * says so, perhaps in libarchive's words.
+ * What compressed data unpack to, as a source of bytes.
  */
 #ifndef BAREDOT_PACKED_H
 #define BAREDOT_PACKED_H
@@ -15,39 +9,11 @@
 
 /*
  * What the input below decompresses to; any filter but NONE.  below and budget
- * (or NULL) are borrowed until the source is closed.
+ * (or NULL) are borrowed until the source is closed.  ST_DEAD, also of its
+ * calls: damaged, beyond the budget, or a read error below; *e says so, perhaps
+ * in libarchive's words.
  */
 int packed_source(enum filter, struct input *below, struct budget *budget,
     struct byte_source *out, struct err *);
-
-struct members;
-
-struct member {
-	uint64_t ordinal;	/* of all members, from 1 */
-	struct span name;	/* as it is stored where that can be had; n 0:
-				 * none.  Valid until the next members_next */
-	bool regular;		/* a file, and no link to another member */
-	uint64_t size;		/* bytes, 0 where it is not known; may lie */
-	int64_t mtime;		/* seconds; 0: not known */
-};
-
-/*
- * in, at its start, and budget are borrowed until members_close.  ST_BAD: of
- * this kind it cannot be read from here (a 7z that is itself packed).
- */
-int members_open(struct members **out, enum packed_as, struct input *in,
-    struct budget *budget, struct err *);
-
-/*
- * The next member; what was not read of the last one is passed over.
- * ST_BAD: *out cannot be read (it is encrypted, its method is not known), and
- * the next one perhaps can.  ST_END: no more.  ST_DEAD: neither can.
- */
-int members_next(struct members *, struct member *out, struct err *);
-
-/* The contents of the last one, once; valid until the next members_next. */
-struct byte_source members_source(struct members *);
-
-void members_close(struct members *);	/* NULL is fine */
 
 #endif

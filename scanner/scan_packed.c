@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "archive_name.h"
-#include "packed.h"
+#include "members.h"
 
 /* The store that members of the open one are read in. */
 static struct store *

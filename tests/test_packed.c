@@ -1,5 +1,5 @@
 /*
- * formats/packing.c, packed.c, budget.c: members as they were put in, however
+ * formats/packing.c, members.c, budget.c: members as they were put in, however
  * the bytes come; errors are errors, never an end; what is beyond the budget is
  * not made.  Other formats and programs: tests/cli/test_unpack.py.
  */
@@ -13,7 +13,7 @@
 
 #include "buf.h"
 #include "drip.h"
-#include "packed.h"
+#include "members.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(text) { (const uint8_t *)(text), sizeof(text) - 1 }

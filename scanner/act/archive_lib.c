@@ -445,8 +445,10 @@ int
 lister_next(struct lister *l, struct seen *out, struct err *e)
 {
 	struct archive_entry *entry;
-	const int rc = archive_read_next_header(l->a, &entry);
+	int rc;
 
+	errno = 0;	/* ENOMEM of before would end the process */
+	rc = archive_read_next_header(l->a, &entry);
 	if (rc == ARCHIVE_EOF)
 		return ST_END;
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)

@@ -494,6 +494,16 @@ def dictionary(folder):
                           xz_with_dictionary(1536 << 20)), None)
     r = scan(write(folder + "/b.xz", xz_with_dictionary(64 << 20)))
     same((len(r.messages), r.status), (1, 1), "of 64 MiB")
+    # Nor does it end the process at the next name that is no Unicode.
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr("a.eml", message("a"))
+    data = out.getvalue().replace(b"a.eml", b"\xff.eml")
+    tar = tar_head("in.zip", len(data)) + data
+    odd = write(folder + "/c.tar", tar + bytes(-len(tar) % 512 + 1024))
+    r = scan("-j1", folder + "/a.xz", odd).whole()
+    same(([u["path"] for u in r.unreadable], len(r.messages)),
+         ([folder + "/a.xz"], 1), "the next one")
 
 
 def quines(folder):

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "packed.h"
+#include "members.h"
 #include "store.h"
 
 #include "../drip.c"
