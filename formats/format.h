@@ -9,6 +9,7 @@
 struct format {
 	const char *name;
 	size_t state_size;	/* bytes; zeroed at begin */
+	bool many;		/* messages in one file */
 	bool splits;		/* store_how's from and to are honoured */
 
 	/*
@@ -21,7 +22,8 @@ struct format {
 	int (*begin)(void *, struct input *, const struct store_how *,
 	    const struct kernel *, struct err *);
 
-	/* As store_next; the message before was read to its end. */
+	/* As store_next; the message before was read to its end, or to where
+	 * it is damaged. */
 	int (*next)(void *, struct input *, struct msg *, struct err *);
 
 	/* As store_read; consumes what it shows. */

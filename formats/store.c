@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "foreign.h"
 #include "format.h"
 #include "packed.h"
 
@@ -28,6 +29,7 @@ struct store {
 	struct input *in;		/* the last one */
 	enum packed_as archive;
 	bool member;
+	bool foreign;
 	const struct format *format;	/* NULL: closed, or an archive */
 	struct msg *msg;		/* the caller's, of the last next */
 	enum reading reading;
@@ -64,6 +66,7 @@ store_close(struct store *s)
 	if (s->file != NULL)
 		input_close(s->file);
 	s->archive = PACKED_NOT;
+	s->foreign = false;
 	s->format = NULL;
 	s->msg = NULL;
 	s->reading = READING_NONE;
@@ -130,28 +133,6 @@ best_bid(struct span head, enum store_place place)
 	return best;
 }
 
-/* What a file that is no mail seems to be, for people. */
-static const char *
-guess(struct span s)
-{
-	static const struct {
-		struct span magic;
-		const char *what;
-	} known[] = {
-		{ { (const uint8_t *)"Dovecot-LZ4", 11 }, "Dovecot lz4 data" },
-		{ { (const uint8_t *)"CRYPTED\003\007", 9 },
-		    "encrypted by Dovecot's mail-crypt" },
-		{ { (const uint8_t *)"PK\003\004", 4 }, "a zip archive" },
-		{ { (const uint8_t *)"2 M1e C", 7 }, "a Dovecot dbox file" },
-		{ { (const uint8_t *)"!BDN", 4 }, "an Outlook pst file" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (span_starts(s, known[i].magic))
-			return known[i].what;
-	return s.n == 0 ? "empty" : "not mail";
-}
-
 /* The first INPUT_PEEK_MAX bytes of s->in, or all; none is fine. */
 static int
 store_head(struct store *s, struct span *head, struct err *e)
@@ -208,9 +189,21 @@ archive_of(struct span head, const struct store_how *how)
 	    (as == PACKED_TAR || !is_mail(head)) ? as : PACKED_NOT;
 }
 
+/* What it seems to be, for people; foreign: or NULL. */
+static int
+not_mail(struct store *s, const struct foreign *foreign, struct span head,
+    struct err *e)
+{
+	s->foreign = foreign != NULL && foreign->told;
+	return err_set(e, ST_BAD, 0, "%s%s", s->plain_n > 0 ?
+	    "compressed: " : "", foreign != NULL ? foreign->what :
+	    head.n == 0 ? "empty" : "not mail");
+}
+
 static int
 store_probe(struct store *s, const struct store_how *how, struct err *e)
 {
+	const struct foreign *foreign;
 	enum filter filter;
 	struct span head;
 	int rc;
@@ -221,14 +214,14 @@ store_probe(struct store *s, const struct store_how *how, struct err *e)
 			return rc;
 	if (rc != ST_OK)
 		return rc;
+	foreign = foreign_of(head);
+	if (how->format == NULL && foreign != NULL && foreign->anywhere)
+		return not_mail(s, foreign, head, e);
 	if ((s->archive = archive_of(head, how)) != PACKED_NOT)
 		return ST_OK;
 	s->format = how->format != NULL ? format_named(how->format) :
 	    best_bid(head, how->place);
-	if (s->format == NULL)
-		return err_set(e, ST_BAD, 0, "%s%s", s->plain_n > 0 ?
-		    "compressed: " : "", guess(head));
-	return ST_OK;
+	return s->format != NULL ? ST_OK : not_mail(s, foreign, head, e);
 }
 
 static int
@@ -278,7 +271,7 @@ store_drain(struct store *s, struct err *e)
 	do
 		rc = store_read(s, &ignored, e);
 	while (rc == ST_OK || (rc == ST_END && s->reading == READING_ONCE));
-	return rc == ST_END ? ST_OK : rc;
+	return rc == ST_END || rc == ST_BAD ? ST_OK : rc;
 }
 
 int
@@ -344,11 +337,10 @@ store_read(struct store *s, struct span *out, struct err *e)
 	default:
 		return ST_END;
 	}
-	if (rc == ST_END) {
-		if (s->reading == READING_ONCE)
-			s->msg->len = input_offset(s->in) - s->msg->off;
+	if (rc == ST_END && s->reading == READING_ONCE)
+		s->msg->len = input_offset(s->in) - s->msg->off;
+	if (rc == ST_END || rc == ST_BAD)
 		s->reading = READING_DONE;
-	}
 	return rc;
 }
 
@@ -438,7 +430,13 @@ store_splits(const struct store *s)
 bool
 store_is_container(const struct store *s)
 {
-	return s->format->splits;
+	return s->format->many;
+}
+
+bool
+store_foreign(const struct store *s)
+{
+	return s->foreign;
 }
 
 bool
