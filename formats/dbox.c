@@ -11,8 +11,8 @@
  */
 #include <inttypes.h>
 
+#include "foreign.h"
 #include "format.h"
-#include "packing.h"
 
 #define HEAD_LINE 128u		/* bytes of the header line, at most */
 #define HEADER_MIN 30u		/* bytes of a message's header */
@@ -20,6 +20,7 @@
 #define SIZE_AT 13u		/* its size, in so many digits */
 #define SIZE_DIGITS 16u
 #define MARK SPAN("\n\1\3\n")
+#define PACKED_HEAD 32u
 #define STEP (128u << 10)
 
 enum dbox_at {
@@ -32,6 +33,7 @@ struct dbox {
 	enum dbox_at at;
 	size_t header;		/* bytes of a message's */
 	uint64_t index;
+	enum filter filter;	/* of the message at hand */
 	uint64_t size, left;	/* bytes of the message, not shown yet */
 };
 
@@ -242,20 +244,28 @@ take_header(struct dbox *s, struct input *in, struct err *e)
 static int
 pass_message(struct dbox *s, struct input *in, struct err *e);
 
-/* What is not mail as it stands there. */
+/* Whether it is stored otherwise than as mail: compressed, encrypted. */
 static int
 check_packed(struct dbox *s, struct input *in, struct err *e)
 {
+	const struct foreign *f;
 	struct span a;
 	int rc;
 
-	rc = input_peek(in, 16, &a, e);
-	if (rc != ST_OK || s->size < 16 || packing_filter(a) == FILTER_NONE)
+	s->filter = FILTER_NONE;
+	if ((rc = input_peek(in, PACKED_HEAD, &a, e)) != ST_OK)
 		return rc == ST_END ? ST_OK : rc;
-	if ((rc = pass_message(s, in, e)) != ST_OK)
-		return rc;
-	return err_set(e, ST_BAD, 0, "a message that Dovecot compressed: "
-	    "export it with doveadm backup");
+	if (a.n > s->size)
+		a.n = (size_t)s->size;
+	if (a.n > PACKED_HEAD)
+		a.n = PACKED_HEAD;
+	s->filter = packing_filter(a);
+	f = foreign_of(a);
+	if (f == NULL || !f->anywhere)
+		return ST_OK;
+	rc = pass_message(s, in, e);
+	return rc != ST_OK ? rc : err_set(e, ST_BAD, 0, "a message that is "
+	    "%s", f->what);
 }
 
 static int
@@ -343,8 +353,14 @@ pass_message(struct dbox *s, struct input *in, struct err *e)
 	return rc == ST_END ? ST_OK : rc;
 }
 
+static enum filter
+dbox_packed(const void *state)
+{
+	return ((const struct dbox *)state)->filter;
+}
+
 const struct format format_dbox = {
 	.name = "dbox", .state_size = sizeof(struct dbox), .many = true,
 	.bid = dbox_bid, .begin = dbox_begin, .next = dbox_next,
-	.read = dbox_read,
+	.read = dbox_read, .packed = dbox_packed,
 };

@@ -4,6 +4,7 @@
 #ifndef BAREDOT_FORMAT_H
 #define BAREDOT_FORMAT_H
 
+#include "packing.h"
 #include "store.h"
 
 struct format {
@@ -28,6 +29,12 @@ struct format {
 
 	/* As store_read; consumes what it shows. */
 	int (*read)(void *, struct input *, struct span *, struct err *);
+
+	/*
+	 * How the message that next returned is compressed; the store unpacks
+	 * what read shows of it.  NULL: never.
+	 */
+	enum filter (*packed)(const void *);
 
 	uint64_t (*first)(const void *);			/* or NULL */
 

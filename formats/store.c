@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "foreign.h"
-#include "format.h"
+#include "inner.h"
 #include "packed.h"
 
 #define FORMAT_POINTER(name) &format_##name,
@@ -30,11 +30,15 @@ struct store {
 	enum packed_as archive;
 	bool member;
 	bool foreign;
+	struct inner inner;
+	bool is_inner;			/* the message is read from that */
+	struct budget *budget;		/* or NULL */
 	const struct format *format;	/* NULL: closed, or an archive */
 	struct msg *msg;		/* the caller's, of the last next */
 	enum reading reading;
 	uint64_t left;			/* bytes, when reading again */
 	void *state[FORMATS_N];
+	void *now;			/* that of format */
 };
 
 struct store *
@@ -61,6 +65,8 @@ store_new(const struct kernel *k)
 void
 store_close(struct store *s)
 {
+	inner_close(&s->inner);
+	s->is_inner = false;
 	while (s->plain_n > 0)		/* each reads from the one before */
 		input_close(s->plain[--s->plain_n]);
 	if (s->file != NULL)
@@ -78,21 +84,13 @@ store_free(struct store *s)
 	if (s == NULL)
 		return;
 	store_close(s);
+	inner_free(&s->inner);
 	for (size_t i = 0; i < FILTERS_MAX; i++)
 		input_free(s->plain[i]);
 	input_free(s->file);
 	for (size_t i = 0; i < FORMATS_N; i++)
 		free(s->state[i]);
 	free(s);
-}
-
-static void *
-store_state(const struct store *s)
-{
-	for (size_t i = 0; i < FORMATS_N; i++)
-		if (formats[i] == s->format)
-			return s->state[i];
-	return NULL;
 }
 
 static const struct format *
@@ -227,20 +225,22 @@ store_probe(struct store *s, const struct store_how *how, struct err *e)
 static int
 store_begin(struct store *s, const struct store_how *how, struct err *e)
 {
-	void *state;
 	int rc;
 
 	s->in = s->file;
 	s->member = how->member;
+	s->budget = how->budget;
 	if (how->budget != NULL && !how->member)
 		how->budget->file = s->file;
 	if ((rc = store_probe(s, how, e)) != ST_OK)
 		return rc;
 	if (s->archive != PACKED_NOT)
 		return ST_OK;
-	state = store_state(s);
-	memset(state, 0, s->format->state_size);
-	return s->format->begin(state, s->in, how, s->kernel, e);
+	for (size_t i = 0; i < FORMATS_N; i++)
+		if (formats[i] == s->format)
+			s->now = s->state[i];
+	memset(s->now, 0, s->format->state_size);
+	return s->format->begin(s->now, s->in, how, s->kernel, e);
 }
 
 int
@@ -274,6 +274,35 @@ store_drain(struct store *s, struct err *e)
 	return rc == ST_END || rc == ST_BAD ? ST_OK : rc;
 }
 
+/* What the message at hand is read from, and where in it that begins. */
+static struct input *
+message_input(const struct store *s)
+{
+	return s->is_inner ? s->inner.plain : s->in;
+}
+
+static uint64_t
+message_start(const struct store *s)
+{
+	return s->is_inner ? 0 : s->msg->off;
+}
+
+/* The message is compressed where it stands: read it through that. */
+static int
+open_inner(struct store *s, struct err *e)
+{
+	const enum filter filter = s->format->packed != NULL ?
+	    s->format->packed(s->now) : FILTER_NONE;
+	int rc;
+
+	if (filter == FILTER_NONE)
+		return ST_OK;
+	rc = inner_open(&s->inner, s->format, s->now, s->in, filter,
+	    s->budget, e);
+	s->is_inner = rc == ST_OK;
+	return rc;
+}
+
 int
 store_next(struct store *s, struct msg *m, struct err *e)
 {
@@ -283,16 +312,23 @@ store_next(struct store *s, struct msg *m, struct err *e)
 	    s->reading == READING_UPTO) && (rc = store_drain(s, e)) != ST_OK)
 		return rc;
 	s->reading = READING_NONE;
+	inner_close(&s->inner);
+	s->is_inner = false;
 	memset(m, 0, sizeof(*m));
-	if ((rc = s->format->next(store_state(s), s->in, m, e)) != ST_OK)
+	if ((rc = s->format->next(s->now, s->in, m, e)) != ST_OK)
 		return rc;
-	m->raw_off = s->in == s->file && !s->member ? m->off : MSG_NOT_RAW;
+	if ((rc = open_inner(s, e)) != ST_OK)
+		return rc;
+	m->raw_off = s->in == s->file && !s->member && !s->is_inner ?
+	    m->off : MSG_NOT_RAW;
 	if (m->raw_off == MSG_NOT_RAW)
 		m->why_not = s->member ? "it is in an archive" :
+		    s->is_inner ? "it is compressed" :
 		    "the file is compressed";
 	s->msg = m;
 	s->reading = READING_ONCE;
-	input_keep(s->in, m->off);
+	if (!s->is_inner)
+		input_keep(s->in, m->off);
 	return ST_OK;
 }
 
@@ -304,7 +340,7 @@ read_again(struct store *s, struct span *out, struct err *e)
 
 	if (s->left == 0)
 		return ST_END;
-	rc = input_peek(s->in, 1, out, e);
+	rc = input_peek(message_input(s), 1, out, e);
 	if (rc == ST_END)
 		return err_set(e, ST_DEAD, 0,
 		    "the file became shorter while it was read");
@@ -312,7 +348,7 @@ read_again(struct store *s, struct span *out, struct err *e)
 		return rc;
 	if (out->n > s->left)
 		out->n = (size_t)s->left;
-	input_consume(s->in, out->n);
+	input_consume(message_input(s), out->n);
 	s->left -= out->n;
 	return ST_OK;
 }
@@ -324,7 +360,8 @@ store_read(struct store *s, struct span *out, struct err *e)
 
 	switch (s->reading) {
 	case READING_ONCE:
-		rc = s->format->read(store_state(s), s->in, out, e);
+		rc = s->is_inner ? inner_read(&s->inner, out, e) :
+		    s->format->read(s->now, s->in, out, e);
 		break;
 	case READING_AGAIN:
 		rc = read_again(s, out, e);
@@ -338,7 +375,8 @@ store_read(struct store *s, struct span *out, struct err *e)
 		return ST_END;
 	}
 	if (rc == ST_END && s->reading == READING_ONCE)
-		s->msg->len = input_offset(s->in) - s->msg->off;
+		s->msg->len = input_offset(message_input(s)) -
+		    message_start(s);
 	if (rc == ST_END || rc == ST_BAD)
 		s->reading = READING_DONE;
 	return rc;
@@ -347,14 +385,14 @@ store_read(struct store *s, struct span *out, struct err *e)
 bool
 store_can_again(const struct store *s)
 {
-	return input_can_seek(s->in) ||
-	    (s->msg != NULL && input_at_hand(s->in, s->msg->off));
+	return input_can_seek(message_input(s)) || (s->msg != NULL &&
+	    input_at_hand(message_input(s), message_start(s)));
 }
 
 bool
 store_will_again(const struct store *s)
 {
-	return input_keeps(s->in);
+	return input_keeps(message_input(s));
 }
 
 void
@@ -362,9 +400,10 @@ store_again(struct store *s)
 {
 	const bool midst = s->reading == READING_ONCE;
 
-	s->left = midst ? input_offset(s->in) - s->msg->off : s->msg->len;
+	s->left = midst ? input_offset(message_input(s)) - message_start(s) :
+	    s->msg->len;
 	s->reading = midst ? READING_UPTO : READING_AGAIN;
-	input_seek(s->in, s->msg->off);
+	input_seek(message_input(s), message_start(s));
 }
 
 int
@@ -393,14 +432,14 @@ uint64_t
 store_position(const struct store *s)
 {
 	return input_offset(s->in) + (s->format->gap != NULL ?
-	    s->format->gap(store_state(s)) : 0);
+	    s->format->gap(s->now) : 0);
 }
 
 uint64_t
 store_first(const struct store *s)
 {
 	return s->format->first != NULL ?
-	    s->format->first(store_state(s)) : 0;
+	    s->format->first(s->now) : 0;
 }
 
 enum packed_as
@@ -452,7 +491,7 @@ store_take_dialects(struct store *s, struct dialects *out)
 
 	if (s->format == NULL || s->format->dialects == NULL)
 		return false;
-	d = s->format->dialects(store_state(s));
+	d = s->format->dialects(s->now);
 	*out = *d;
 	memset(d, 0, sizeof(*d));
 	return true;
