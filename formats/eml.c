@@ -1,6 +1,8 @@
 /*
- * One message in a file of its own: Maildir, MH, .eml, standard input.
+ * One message in a file of its own: Maildir, MH, Cyrus, .eml, standard input.
  */
+#include "header_look.h"
+
 #include "format.h"
 
 struct eml {
@@ -51,13 +53,8 @@ is_any_field(struct span line)
 	    (ascii_wsp(line.p[i]) && i + 1 < line.n && line.p[i + 1] == ':'));
 }
 
-struct header_look {
-	size_t fields;		/* before the first line that is none */
-	size_t of_mail;			/* mail_field, added up */
-};
-
-static struct header_look
-look_at_header(struct span s)
+struct header_look
+header_look(struct span s)
 {
 	struct header_look h = { 0, 0 };
 	size_t n;
@@ -107,12 +104,13 @@ eml_bid(struct span head, enum store_place place)
 	/* A byte order mark makes the first field none, but it is mail. */
 	if (span_starts(head, SPAN("\xef\xbb\xbf")))
 		head = (struct span){ head.p + 3, head.n - 3 };
-	h = look_at_header(head);
+	h = header_look(head);
 	if (h.fields == 0)
 		return 0;
-	if (place == PLACE_MH || place == PLACE_NAMED)
+	if (place == PLACE_MH || place == PLACE_CYRUS ||
+	    place == PLACE_NAMED)
 		return 8;
-	return h.of_mail >= 3 && !is_archive(head) ? 16 : 0;
+	return h.of_mail >= HEADER_OF_MAIL && !is_archive(head) ? 16 : 0;
 }
 
 static int
@@ -138,7 +136,8 @@ eml_next(void *state, struct input *in, struct msg *m, struct err *e)
 		return ST_END;
 	s->given = true;
 	m->format = s->place == PLACE_MAILDIR ? "maildir" :
-	    s->place == PLACE_MH ? "mh" : "eml";
+	    s->place == PLACE_MH ? "mh" :
+	    s->place == PLACE_CYRUS ? "cyrus" : "eml";
 	m->native = s->place == PLACE_MAILDIR || s->place == PLACE_MH ?
 	    BRK_LF : BRK_CRLF;
 	m->index = 1;

@@ -4,11 +4,13 @@
 #ifndef BAREDOT_FORMAT_H
 #define BAREDOT_FORMAT_H
 
+#include "packing.h"
 #include "store.h"
 
 struct format {
 	const char *name;
 	size_t state_size;	/* bytes; zeroed at begin */
+	bool many;		/* messages in one file */
 	bool splits;		/* store_how's from and to are honoured */
 
 	/*
@@ -21,11 +23,18 @@ struct format {
 	int (*begin)(void *, struct input *, const struct store_how *,
 	    const struct kernel *, struct err *);
 
-	/* As store_next; the message before was read to its end. */
+	/* As store_next; the message before was read to its end, or to where
+	 * it is damaged. */
 	int (*next)(void *, struct input *, struct msg *, struct err *);
 
 	/* As store_read; consumes what it shows. */
 	int (*read)(void *, struct input *, struct span *, struct err *);
+
+	/*
+	 * How the message that next returned is compressed; the store unpacks
+	 * what read shows of it.  NULL: never.
+	 */
+	enum filter (*packed)(const void *);
 
 	uint64_t (*first)(const void *);			/* or NULL */
 
@@ -35,7 +44,7 @@ struct format {
 };
 
 /* The list of formats: a new one is a file and a line here. */
-#define FORMATS(X) X(mbox) X(eml)
+#define FORMATS(X) X(mbox) X(eml) X(emlx) X(dbox) X(mmdf)
 
 #define FORMAT_DECLARE(name) extern const struct format format_##name;
 FORMATS(FORMAT_DECLARE)

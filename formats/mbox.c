@@ -425,7 +425,8 @@ mbox_dialects(void *state)
 }
 
 const struct format format_mbox = {
-	.name = "mbox", .state_size = sizeof(struct mbox), .splits = true,
+	.name = "mbox", .state_size = sizeof(struct mbox), .many = true,
+	.splits = true,
 	.bid = mbox_bid, .begin = mbox_begin, .next = mbox_next,
 	.read = mbox_read, .first = mbox_first, .gap = mbox_gap,
 	.dialects = mbox_dialects,

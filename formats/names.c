@@ -60,6 +60,22 @@ name_is_eml(const char *name)
 	return ends_with(name, ".eml");
 }
 
+enum store_place
+name_place(const char *name)
+{
+	const size_t digits = strspn(name, "0123456789");
+
+	if (digits > 0 && name[digits] == '\0')
+		return PLACE_MH;
+	if (digits > 0 && strcmp(name + digits, ".") == 0)
+		return PLACE_CYRUS;
+	if (ends_with(name, ".partial.emlx"))
+		return PLACE_EMLX_PARTIAL;
+	if (ends_with(name, ".emlx"))
+		return PLACE_EMLX;
+	return name_is_eml(name) ? PLACE_EML : PLACE_OTHER;
+}
+
 bool
 name_is_maildir_part(const char *name)
 {

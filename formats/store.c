@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "format.h"
+#include "foreign.h"
+#include "inner.h"
 #include "packed.h"
 
 #define FORMAT_POINTER(name) &format_##name,
@@ -28,11 +29,16 @@ struct store {
 	struct input *in;		/* the last one */
 	enum packed_as archive;
 	bool member;
+	bool foreign;
+	struct inner inner;
+	bool is_inner;			/* the message is read from that */
+	struct budget *budget;		/* or NULL */
 	const struct format *format;	/* NULL: closed, or an archive */
 	struct msg *msg;		/* the caller's, of the last next */
 	enum reading reading;
 	uint64_t left;			/* bytes, when reading again */
 	void *state[FORMATS_N];
+	void *now;			/* that of format */
 };
 
 struct store *
@@ -59,11 +65,14 @@ store_new(const struct kernel *k)
 void
 store_close(struct store *s)
 {
+	inner_close(&s->inner);
+	s->is_inner = false;
 	while (s->plain_n > 0)		/* each reads from the one before */
 		input_close(s->plain[--s->plain_n]);
 	if (s->file != NULL)
 		input_close(s->file);
 	s->archive = PACKED_NOT;
+	s->foreign = false;
 	s->format = NULL;
 	s->msg = NULL;
 	s->reading = READING_NONE;
@@ -75,21 +84,13 @@ store_free(struct store *s)
 	if (s == NULL)
 		return;
 	store_close(s);
+	inner_free(&s->inner);
 	for (size_t i = 0; i < FILTERS_MAX; i++)
 		input_free(s->plain[i]);
 	input_free(s->file);
 	for (size_t i = 0; i < FORMATS_N; i++)
 		free(s->state[i]);
 	free(s);
-}
-
-static void *
-store_state(const struct store *s)
-{
-	for (size_t i = 0; i < FORMATS_N; i++)
-		if (formats[i] == s->format)
-			return s->state[i];
-	return NULL;
 }
 
 static const struct format *
@@ -128,28 +129,6 @@ best_bid(struct span head, enum store_place place)
 		}
 	}
 	return best;
-}
-
-/* What a file that is no mail seems to be, for people. */
-static const char *
-guess(struct span s)
-{
-	static const struct {
-		struct span magic;
-		const char *what;
-	} known[] = {
-		{ { (const uint8_t *)"Dovecot-LZ4", 11 }, "Dovecot lz4 data" },
-		{ { (const uint8_t *)"CRYPTED\003\007", 9 },
-		    "encrypted by Dovecot's mail-crypt" },
-		{ { (const uint8_t *)"PK\003\004", 4 }, "a zip archive" },
-		{ { (const uint8_t *)"2 M1e C", 7 }, "a Dovecot dbox file" },
-		{ { (const uint8_t *)"!BDN", 4 }, "an Outlook pst file" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (span_starts(s, known[i].magic))
-			return known[i].what;
-	return s.n == 0 ? "empty" : "not mail";
 }
 
 /* The first INPUT_PEEK_MAX bytes of s->in, or all; none is fine. */
@@ -208,9 +187,21 @@ archive_of(struct span head, const struct store_how *how)
 	    (as == PACKED_TAR || !is_mail(head)) ? as : PACKED_NOT;
 }
 
+/* What it seems to be, for people; foreign: or NULL. */
+static int
+not_mail(struct store *s, const struct foreign *foreign, struct span head,
+    struct err *e)
+{
+	s->foreign = foreign != NULL && foreign->told;
+	return err_set(e, ST_BAD, 0, "%s%s", s->plain_n > 0 ?
+	    "compressed: " : "", foreign != NULL ? foreign->what :
+	    head.n == 0 ? "empty" : "not mail");
+}
+
 static int
 store_probe(struct store *s, const struct store_how *how, struct err *e)
 {
+	const struct foreign *foreign;
 	enum filter filter;
 	struct span head;
 	int rc;
@@ -221,33 +212,35 @@ store_probe(struct store *s, const struct store_how *how, struct err *e)
 			return rc;
 	if (rc != ST_OK)
 		return rc;
+	foreign = foreign_of(head);
+	if (how->format == NULL && foreign != NULL && foreign->anywhere)
+		return not_mail(s, foreign, head, e);
 	if ((s->archive = archive_of(head, how)) != PACKED_NOT)
 		return ST_OK;
 	s->format = how->format != NULL ? format_named(how->format) :
 	    best_bid(head, how->place);
-	if (s->format == NULL)
-		return err_set(e, ST_BAD, 0, "%s%s", s->plain_n > 0 ?
-		    "compressed: " : "", guess(head));
-	return ST_OK;
+	return s->format != NULL ? ST_OK : not_mail(s, foreign, head, e);
 }
 
 static int
 store_begin(struct store *s, const struct store_how *how, struct err *e)
 {
-	void *state;
 	int rc;
 
 	s->in = s->file;
 	s->member = how->member;
+	s->budget = how->budget;
 	if (how->budget != NULL && !how->member)
 		how->budget->file = s->file;
 	if ((rc = store_probe(s, how, e)) != ST_OK)
 		return rc;
 	if (s->archive != PACKED_NOT)
 		return ST_OK;
-	state = store_state(s);
-	memset(state, 0, s->format->state_size);
-	return s->format->begin(state, s->in, how, s->kernel, e);
+	for (size_t i = 0; i < FORMATS_N; i++)
+		if (formats[i] == s->format)
+			s->now = s->state[i];
+	memset(s->now, 0, s->format->state_size);
+	return s->format->begin(s->now, s->in, how, s->kernel, e);
 }
 
 int
@@ -280,7 +273,36 @@ store_drain(struct store *s, struct err *e)
 	do
 		rc = store_read(s, &ignored, e);
 	while (rc == ST_OK || (rc == ST_END && s->reading == READING_ONCE));
-	return rc == ST_END ? ST_OK : rc;
+	return rc == ST_END || rc == ST_BAD ? ST_OK : rc;
+}
+
+/* What the message at hand is read from, and where in it that begins. */
+static struct input *
+message_input(const struct store *s)
+{
+	return s->is_inner ? s->inner.plain : s->in;
+}
+
+static uint64_t
+message_start(const struct store *s)
+{
+	return s->is_inner ? 0 : s->msg->off;
+}
+
+/* The message is compressed where it stands: read it through that. */
+static int
+open_inner(struct store *s, struct err *e)
+{
+	const enum filter filter = s->format->packed != NULL ?
+	    s->format->packed(s->now) : FILTER_NONE;
+	int rc;
+
+	if (filter == FILTER_NONE)
+		return ST_OK;
+	rc = inner_open(&s->inner, s->format, s->now, s->in, filter,
+	    s->budget, e);
+	s->is_inner = rc == ST_OK;
+	return rc;
 }
 
 int
@@ -292,16 +314,23 @@ store_next(struct store *s, struct msg *m, struct err *e)
 	    s->reading == READING_UPTO) && (rc = store_drain(s, e)) != ST_OK)
 		return rc;
 	s->reading = READING_NONE;
+	inner_close(&s->inner);
+	s->is_inner = false;
 	memset(m, 0, sizeof(*m));
-	if ((rc = s->format->next(store_state(s), s->in, m, e)) != ST_OK)
+	if ((rc = s->format->next(s->now, s->in, m, e)) != ST_OK)
 		return rc;
-	m->raw_off = s->in == s->file && !s->member ? m->off : MSG_NOT_RAW;
+	if ((rc = open_inner(s, e)) != ST_OK)
+		return rc;
+	m->raw_off = s->in == s->file && !s->member && !s->is_inner ?
+	    m->off : MSG_NOT_RAW;
 	if (m->raw_off == MSG_NOT_RAW)
 		m->why_not = s->member ? "it is in an archive" :
+		    s->is_inner ? "it is compressed" :
 		    "the file is compressed";
 	s->msg = m;
 	s->reading = READING_ONCE;
-	input_keep(s->in, m->off);
+	if (!s->is_inner)
+		input_keep(s->in, m->off);
 	return ST_OK;
 }
 
@@ -313,7 +342,7 @@ read_again(struct store *s, struct span *out, struct err *e)
 
 	if (s->left == 0)
 		return ST_END;
-	rc = input_peek(s->in, 1, out, e);
+	rc = input_peek(message_input(s), 1, out, e);
 	if (rc == ST_END)
 		return err_set(e, ST_DEAD, 0,
 		    "the file became shorter while it was read");
@@ -321,7 +350,7 @@ read_again(struct store *s, struct span *out, struct err *e)
 		return rc;
 	if (out->n > s->left)
 		out->n = (size_t)s->left;
-	input_consume(s->in, out->n);
+	input_consume(message_input(s), out->n);
 	s->left -= out->n;
 	return ST_OK;
 }
@@ -333,7 +362,8 @@ store_read(struct store *s, struct span *out, struct err *e)
 
 	switch (s->reading) {
 	case READING_ONCE:
-		rc = s->format->read(store_state(s), s->in, out, e);
+		rc = s->is_inner ? inner_read(&s->inner, out, e) :
+		    s->format->read(s->now, s->in, out, e);
 		break;
 	case READING_AGAIN:
 		rc = read_again(s, out, e);
@@ -346,25 +376,25 @@ store_read(struct store *s, struct span *out, struct err *e)
 	default:
 		return ST_END;
 	}
-	if (rc == ST_END) {
-		if (s->reading == READING_ONCE)
-			s->msg->len = input_offset(s->in) - s->msg->off;
+	if (rc == ST_END && s->reading == READING_ONCE)
+		s->msg->len = input_offset(message_input(s)) -
+		    message_start(s);
+	if (rc == ST_END || rc == ST_BAD)
 		s->reading = READING_DONE;
-	}
 	return rc;
 }
 
 bool
 store_can_again(const struct store *s)
 {
-	return input_can_seek(s->in) ||
-	    (s->msg != NULL && input_at_hand(s->in, s->msg->off));
+	return input_can_seek(message_input(s)) || (s->msg != NULL &&
+	    input_at_hand(message_input(s), message_start(s)));
 }
 
 bool
 store_will_again(const struct store *s)
 {
-	return input_keeps(s->in);
+	return input_keeps(message_input(s));
 }
 
 void
@@ -372,9 +402,10 @@ store_again(struct store *s)
 {
 	const bool midst = s->reading == READING_ONCE;
 
-	s->left = midst ? input_offset(s->in) - s->msg->off : s->msg->len;
+	s->left = midst ? input_offset(message_input(s)) - message_start(s) :
+	    s->msg->len;
 	s->reading = midst ? READING_UPTO : READING_AGAIN;
-	input_seek(s->in, s->msg->off);
+	input_seek(message_input(s), message_start(s));
 }
 
 int
@@ -403,14 +434,14 @@ uint64_t
 store_position(const struct store *s)
 {
 	return input_offset(s->in) + (s->format->gap != NULL ?
-	    s->format->gap(store_state(s)) : 0);
+	    s->format->gap(s->now) : 0);
 }
 
 uint64_t
 store_first(const struct store *s)
 {
 	return s->format->first != NULL ?
-	    s->format->first(store_state(s)) : 0;
+	    s->format->first(s->now) : 0;
 }
 
 enum packed_as
@@ -440,7 +471,13 @@ store_splits(const struct store *s)
 bool
 store_is_container(const struct store *s)
 {
-	return s->format->splits;
+	return s->format->many;
+}
+
+bool
+store_foreign(const struct store *s)
+{
+	return s->foreign;
 }
 
 bool
@@ -456,7 +493,7 @@ store_take_dialects(struct store *s, struct dialects *out)
 
 	if (s->format == NULL || s->format->dialects == NULL)
 		return false;
-	d = s->format->dialects(store_state(s));
+	d = s->format->dialects(s->now);
 	*out = *d;
 	memset(d, 0, sizeof(*d));
 	return true;

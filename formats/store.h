@@ -21,6 +21,9 @@ enum store_place {
 	PLACE_MAILDIR,		/* new/, cur/ or tmp/ of a Maildir: a message */
 	PLACE_MH,		/* a number for a name: likely a message */
 	PLACE_EML,		/* .eml: likely a message */
+	PLACE_CYRUS,		/* a number and a dot: likely one of Cyrus */
+	PLACE_EMLX,		/* .emlx: likely one of Apple Mail */
+	PLACE_EMLX_PARTIAL,	/* .partial.emlx: that without attachments */
 	PLACE_NAMED		/* the user named this very file */
 };
 
@@ -49,9 +52,12 @@ void store_free(struct store *);		/* NULL is fine */
  * Open what fd is (a regular file of size bytes, or with size 0 a pipe or
  * anything else to be read to its end); the store owns fd, also on failure.
  * ST_BAD: not mail, *e says what it seems to be.  ST_DEAD: read error.
+ * store_foreign: after ST_BAD: mail it is, or may be, that others can read.
  */
 int store_open(struct store *, int fd, uint64_t size,
     const struct store_how *, struct err *);
+
+bool store_foreign(const struct store *);
 
 /* The same for any source of bytes, which the store then owns. */
 int store_open_source(struct store *, struct byte_source,
@@ -70,13 +76,15 @@ struct input *store_input(struct store *);
 /*
  * The next message; what was not read of the one before is skipped.
  * m->len is known only when store_read has returned ST_END.
- * ST_END: no more.  ST_DEAD: read error.
+ * ST_END: no more.  ST_BAD: what stands at m->from is damaged, or cannot be
+ * read here; call again for what is behind it.  ST_DEAD: read error.
  */
 int store_next(struct store *, struct msg *m, struct err *);
 
 /*
  * Bytes of the message, valid until the next call.  ST_END: that was all,
- * and m->len of store_next's m is set.  ST_DEAD: read error.
+ * and m->len of store_next's m is set.  ST_BAD: the message is not whole, or
+ * not of the length that is said; store_next goes on.  ST_DEAD: read error.
  */
 int store_read(struct store *, struct span *, struct err *);
 

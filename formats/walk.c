@@ -76,18 +76,11 @@ static bool
 walk_file(struct walk *w, const char *name, enum folder folder)
 {
 	const struct walk_dir d = this_dir(w);
-	enum store_place place = PLACE_OTHER;
-
 	if (name_is_metadata(name) || ((folder == FOLDER_MAILDIR_PART) &&
 	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)))
 		return tell_skipped(w, name, SKIP_METADATA);
-	if (folder == FOLDER_MAILDIR_PART)
-		place = PLACE_MAILDIR;
-	else if (name_is_number(name))
-		place = PLACE_MH;
-	else if (name_is_eml(name))
-		place = PLACE_EML;
-	return w->sink->file(w->sink->ctx, &d, name, place);
+	return w->sink->file(w->sink->ctx, &d, name, folder ==
+	    FOLDER_MAILDIR_PART ? PLACE_MAILDIR : name_place(name));
 }
 
 static void

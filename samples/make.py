@@ -234,6 +234,49 @@ class Mbox:
         return out
 
 
+class Framed:
+    """Messages, each with its length or a line around it; text between them
+    that cannot be read."""
+
+    def __init__(self, form, data=b"", many=True):
+        self.form, self.many = form, many
+        self.data, self.parts = bytearray(data), []
+
+    def message(self, mail, before, after):
+        self.data += before
+        self.parts.append((len(self.data), mail))
+        self.data += mail.data + after
+        return self
+
+    def bad(self, data, why):
+        self.parts.append((len(self.data), why))
+        self.data += data
+        return self
+
+    @property
+    def bytes(self):
+        return bytes(self.data)
+
+    @property
+    def mail(self):
+        return self.parts[0][1]
+
+    def records(self, path, asked):
+        out, index = [], 0
+        for at, part in self.parts:
+            index += 1
+            if isinstance(part, Mail):
+                out.append(message_record(path, self.form, index, at, True,
+                                          part, asked))
+            else:
+                out.append({"type": "unreadable", "path": path, "offset": at,
+                            "error": part})
+        if self.many:
+            out.append(store_record(path, self.form, [
+                p for _, p in self.parts if isinstance(p, Mail)]))
+        return out
+
+
 class Other:
     """A file that is no mail: a record of why it was left out."""
 
@@ -730,6 +773,15 @@ def mboxes():
         .separator(b"From " + CRLF).message(plain("thunderbird.1"), CRLF) \
         .separator(b"From " + CRLF).message(plain("thunderbird.2"), CRLF) \
         .readers(2, 2, 2)
+    moz = (b"X-Mozilla-Status: 0001", b"X-Mozilla-Status2: 00000000",
+           b"X-Mozilla-Keys: " + b" " * 40)
+    out["mozilla"] = Mbox() \
+        .separator(b"From - Tue Nov 14 22:13:20 2023" + LF).message(
+            Mail("mozilla.1", LF).header(*moz).body(), LF) \
+        .separator(b"From - Tue Nov 14 22:13:21 2023" + LF).message(
+            Mail("mozilla.2", LF).header(*moz).put(b"a").brk(CR).line(b"b"),
+            LF) \
+        .readers(2, 2, 2)
     out["takeout.mbox"] = Mbox() \
         .separator(b"From 1782560000000000001@xxx Tue Nov 14 22:13:20 +0000 "
                    b"2023" + CRLF).message(plain("takeout.1", CRLF), CRLF) \
@@ -783,6 +835,74 @@ def mboxes():
         .separator(ALICE + LF).message(plain("x-imap.1"), LF) \
         .readers(2, 2, 2, internal=1)
     return {"mbox/" + name: box for name, box in out.items()}
+
+
+PLIST = b"""<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" \
+"http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+	<key>date-received</key>
+	<integer>1700000000</integer>
+	<key>flags</key>
+	<integer>8623750145</integer>
+</dict>
+</plist>
+"""
+
+
+def framed():
+    """Stores of servers and readers whose messages have something around."""
+    out = {}
+
+    def emlx(mail, form="emlx", more=0):
+        return Framed(form, many=False).message(
+            mail, b"%-10d\n" % (len(mail.data) + more), PLIST)
+
+    out["apple/1.emlx"] = emlx(plain("apple.1"))
+    out["apple/2.emlx"] = emlx(Mail("apple.2", LF).header()
+                               .put(b"one").brk(CR).line(b"two"))
+    out["apple/3.partial.emlx"] = emlx(Mail("apple.3", LF).header()
+                                       .at("eod.space-dot info").line(b" ."),
+                                       "emlx-partial")
+    mail = plain("apple.4")
+    out["apple/4.emlx"] = Other(
+        b"%-10d\n" % (len(mail.data) - 9) + mail.data + PLIST, "unreadable",
+        "error", "its first line says %d bytes, and the message does not end "
+        "there" % (len(mail.data) - 9))
+    out["apple/4.emlx"].record["offset"] = 0
+
+    head, meta = b"2 M1e C65539a00\n", b"\n\1\3\nR65539a00\nV%x\nG%s\n\n"
+
+    def dbox(box, mail):
+        return box.message(
+            mail, b"\1\2N          %016X\n" % len(mail.data),
+            meta % (len(mail.data) + mail.data.count(b"\n"),
+                    hashlib.md5(mail.data).hexdigest().encode()))
+
+    out["dbox/u.1"] = dbox(Framed("dbox", head), plain("sdbox.1"))
+    box = dbox(Framed("dbox", head), plain("mdbox.1"))
+    box.bad(b"\1\2N          %016X\n" % 99 + bytes(plain("lost").data) +
+            meta % (0, b"0"), "the header of a message says 99 bytes, and it "
+            "does not end there")
+    out["dbox/m.1"] = dbox(box, Mail("mdbox.3", LF).header().put(b"one")
+                           .brk(CR).line(b"two").at("eod.lf-dot-lf info")
+                           .line(b"."))
+    # Where Dovecot keeps a CRLF, as with the hidden mail_save_crlf.
+    out["dbox/m.2"] = dbox(Framed("dbox", head), Mail("mdbox-crlf", CRLF)
+                           .header().put(b"one").brk(LF).body())
+
+    line = b"\1\1\1\1\n"
+    out["mmdf/inbox"] = Framed("mmdf") \
+        .message(plain("mmdf.1"), line, line) \
+        .message(Mail("mmdf.2", LF).header().put(b"a").brk(CRLF)
+                 .line(b"b").at("eod.lf-dot-lf info").line(b"."), line, line) \
+        .message(plain("mmdf.3"), line + ALICE + LF, line)
+    out["cyrus/1."] = Single("cyrus", plain("cyrus.1", CRLF))
+    out["cyrus/2."] = Single("cyrus", Mail("cyrus.2", CRLF).header()
+                             .put(b"one").brk(LF).body())
+    out["cyrus/cyrus.header"] = metadata(b"")
+    return out
 
 
 def compressed():
@@ -924,15 +1044,20 @@ def others():
         "other/notes.txt": Other(b"Buy milk.\nNote: this is no mail\n",
                                  "skipped", "reason", "not mail"),
         "other/empty": Other(b"", "skipped", "reason", "empty"),
-        "other/u.1": Other(b"2 M1e C5f\n", "skipped", "reason",
-                           "a Dovecot dbox file"),
+        "other/outlook.pst": Other(
+            b"!BDN\0\0\0\0SM\x17\0", "skipped", "reason",
+            "an Outlook pst or ost file: convert it with readpst"),
+        "other/secret.asc": Other(
+            b"-----BEGIN PGP MESSAGE-----\n\nAAAA\n"
+            b"-----END PGP MESSAGE-----\n", "skipped", "reason",
+            "encrypted with OpenPGP: decrypt it first"),
     }
 
 
 def all_samples():
     out = {}
     for some in (loose_messages(), dkim_messages(), messages_with_parts(),
-                 smuggled(), maildirs(), mh(), mboxes(), compressed(),
+                 smuggled(), maildirs(), mh(), mboxes(), framed(), compressed(),
                  archives(), others()):
         out.update(some)
     return out
@@ -953,12 +1078,13 @@ def walk(tree, path, asked):
                 out += walk(entry, path + "/" + name, asked)
             continue
         out += entry.records(path + "/" + name, asked)
-        if isinstance(entry, Single):
+        if isinstance(entry, Single) or \
+                isinstance(entry, Framed) and not entry.many:
             singles.append(entry)
     if singles:
         forms = {s.form for s in singles}
-        assert len(forms) == 1
-        out.append(store_record(path, forms.pop(), [s.mail for s in singles]))
+        out.append(store_record(path, forms.pop() if len(forms) == 1 else
+                                "files", [s.mail for s in singles]))
     return out
 
 
@@ -993,7 +1119,8 @@ def summary(records):
     return {
         "type": "summary", "partial": False, "messages": len(messages),
         "bytes": sum(r["length"] for r in messages),
-        "files": len({r["path"] for r in messages}),
+        "files": len({r["path"] for r in records if r["type"] == "message" or
+                      r["type"] == "unreadable" and "offset" in r}),
         "stores": sum(r["type"] == "store" for r in records),
         "flagged": sum("severity" in r for r in messages),
         "messages_by_severity": severities, "codes": codes, "rules": {},

@@ -64,9 +64,6 @@ archive_name_place(struct span path, enum store_place *out)
 		return false;
 	if (name_is_maildir_part(folder) && is_maildir_name(name))
 		return maildir_place(name, folder, out);
-	if (name_is_number(name))
-		*out = PLACE_MH;
-	else if (name_is_eml(name))
-		*out = PLACE_EML;
+	*out = name_place(name);
 	return true;
 }

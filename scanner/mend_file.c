@@ -129,7 +129,7 @@ mend_message(struct mend_file *m, const struct msg *msg, struct err *e)
 
 	rc = judge_message(m->judge, m->store, msg, false, &got, e);
 	if (rc != ST_END)
-		return rc;
+		return rc == ST_BAD ? ST_OK : rc;	/* likewise */
 	if (!is_wanted(m, msg, &got)) {
 		tell(m, msg, &got, NULL);
 		return ST_OK;
@@ -154,13 +154,15 @@ mend_messages(struct mend_file *m, struct err *e)
 	int rc;
 
 	m->container = store_is_container(m->store);
-	while ((rc = store_next(m->store, &msg, e)) == ST_OK) {
+	while ((rc = store_next(m->store, &msg, e)) == ST_OK || rc == ST_BAD) {
+		if (rc == ST_BAD)
+			continue;	/* damaged, and left as it is */
 		if ((rc = mend_message(m, &msg, e)) == ST_OK)
 			rc = m->status;
 		if (rc != ST_OK)
-			break;
+			return rc == ST_BAD ? ST_DEAD : rc;
 	}
-	return rc == ST_BAD ? ST_DEAD : rc;
+	return rc;
 }
 
 int

@@ -261,7 +261,8 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
 		return store_format_known(arg) ||
-		    usage("--format-in takes eml or mbox, not %s", arg);
+		    usage("--format-in takes eml, mbox, emlx, dbox "
+		    "or mmdf, not %s", arg);
 	case OPTION_MIN_SEVERITY:
 		c->severity_given = true;
 		return severity_parse(arg, &c->min_severity) ||

@@ -117,7 +117,8 @@
 	O(FOR_ALL, NO_DEFAULT_RULES, 0, "no-default-rules", NULL, \
 	    "leave out the rules that come with baredot") \
 	O(FOR_ALL, FORMAT_IN, 0, "format-in", "FORMAT", \
-	    "what the files are, instead of looking: eml or mbox") \
+	    "what the files are, instead of looking: eml, mbox, emlx, " \
+	    "dbox or mmdf") \
 	O(FOR_ALL, FILES0_FROM, 0, "files0-from", "FILE", \
 	    "scan the names in FILE, each ended by a NUL; - is standard " \
 	    "input") \

@@ -383,8 +383,8 @@ has_cr_separator(struct store *st, const struct msg *m)
 	    last == '\r';
 }
 
-int
-repair_message(struct repair *r, struct store *st, const struct msg *m,
+static int
+decide_message(struct repair *r, struct store *st, const struct msg *m,
     const struct verdict *v, time_t when, struct repair_facts *out,
     struct err *e)
 {
@@ -413,6 +413,18 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
 	if (rc == ST_BAD)
 		return decide(out, REPAIR_REFUSED, "%s", why);
 	return rc == ST_OK ? decide_edits(r, st, out, e) : rc;
+}
+
+int
+repair_message(struct repair *r, struct store *st, const struct msg *m,
+    const struct verdict *v, time_t when, struct repair_facts *out,
+    struct err *e)
+{
+	const int rc = decide_message(r, st, m, v, when, out, e);
+
+	return rc == ST_OK && m->kept != NULL && (out->is == REPAIR_EDITS ||
+	    out->is == REPAIR_TAKE_OUT) ? decide(out, REPAIR_REFUSED, "%s",
+	    m->kept) : rc;
 }
 
 int

@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "kept.h"
 #include "message_note.h"
+#include "names.h"
 
 bool
 scan_event(struct scanner *s)
@@ -49,7 +50,7 @@ scan_skipped(struct scanner *s, uint64_t *counter, const char *why)
 	if (!scan_event(s))
 		return;
 	(*counter)++;
-	if (s->options.report.verbose || named)
+	if (s->options.report.verbose || named || store_foreign(s->store))
 		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
 }
 
@@ -103,7 +104,8 @@ look_at_repair(struct scanner *s, const struct msg *m,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;
 	if (s->keeper != NULL && (out->is == REPAIR_EDITS ||
-	    out->is == REPAIR_TAKE_OUT)) {
+	    out->is == REPAIR_TAKE_OUT || (out->is == REPAIR_REFUSED &&
+	    m->kept != NULL))) {
 		out->is = REPAIR_REFUSED;
 		kept_why(s->keeper, true, out->why, sizeof(out->why));
 	}
@@ -180,6 +182,19 @@ after_message(const struct scanner *s, uint64_t name, uint64_t index)
 	return (struct resume){ name, s->events };
 }
 
+/* The next one.  ST_BAD: what stands at m->from cannot be read. */
+static int
+scan_next(struct scanner *s, struct msg *m, struct store_facts *facts,
+    struct err *e)
+{
+	int rc = store_next(s->store, m, e);
+
+	if (rc != ST_OK)
+		return rc;
+	rc = scan_message(s, m, !scan_event(s), facts, e);
+	return rc == ST_END ? ST_OK : rc;
+}
+
 void
 scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 {
@@ -187,13 +202,10 @@ scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 	struct err e = { 0 };
 	int rc;
 
-	while ((rc = store_next(s->store, &m, &e)) == ST_OK) {
-		const bool fresh = scan_event(s);
-
-		rc = scan_message(s, &m, !fresh, facts, &e);
-		if (rc != ST_END)
-			break;
-		if (fresh)
+	while ((rc = scan_next(s, &m, facts, &e)) == ST_OK || rc == ST_BAD) {
+		if (rc == ST_BAD)
+			scan_unreadable(s, m.from, &e);
+		if (s->events > s->known)
 			scan_maybe_commit(s, after_message(s, name, m.index));
 	}
 	if (rc != ST_END)
@@ -225,12 +237,26 @@ scan_opened(struct scanner *s, uint64_t name, struct store_facts *folder)
 	scan_tell_store(s, &own);
 }
 
+/* A name says something also where the user named the file. */
+static enum store_place
+place_of(const struct scanner *s)
+{
+	const char *slash = strrchr(s->name, '/');
+	enum store_place by_name;
+
+	if (s->job->place != PLACE_NAMED)
+		return s->job->place;
+	by_name = name_place(slash != NULL ? slash + 1 : s->name);
+	return by_name == PLACE_EMLX || by_name == PLACE_EMLX_PARTIAL ||
+	    by_name == PLACE_CYRUS ? by_name : PLACE_NAMED;
+}
+
 /* It was opened, or why it was not is told. */
 static bool
 open_store(struct scanner *s, struct opened_file f)
 {
 	const struct store_how how = {
-		.format = s->options.format, .place = s->job->place,
+		.format = s->options.format, .place = place_of(s),
 		.archives = s->repair == NULL ? s->options.archives : 0,
 		.budget = &s->budget,
 	};

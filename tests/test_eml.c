@@ -64,8 +64,27 @@ static const struct {
 	{ "zip", BYTES("PK\003\004xxxx"), NOT, NOT, NOT, "eml",
 	    "a zip archive" },
 	{ "bzip2", BYTES("BZh91AY"), NOT, NOT, NOT, "eml", "not mail" },
-	{ "dbox", BYTES("2 M1e C5f\n"), NOT, NOT, NOT, "eml",
-	    "a Dovecot dbox file" },
+	{ "a number and a dot is Cyrus", BYTES("From: x\r\n\r\n"), NOT, "eml",
+	    "mh", "eml", "not mail" },
+	{ "no dbox", BYTES("2 M1e D5f\n"), NOT, NOT, NOT, "eml", "not mail" },
+	{ "no MMDF", BYTES("\1\1\1\1"), NOT, NOT, NOT, "eml", "not mail" },
+	{ "a count alone", BYTES("46        \n"), NOT, NOT, NOT, "eml",
+	    "not mail" },
+	{ "a pst", BYTES("!BDN\1\2\3\4SM\x17\0"), NOT, NOT, NOT, NOT,
+	    "an Outlook pst or ost file: convert it with readpst" },
+	{ "text like a pst", BYTES("!BDNxxxx"), NOT, NOT, NOT, "eml",
+	    "an Outlook pst file" },
+	{ "PGP text", BYTES("-----BEGIN PGP MESSAGE-----\n\nx\n"), NOT, NOT,
+	    NOT, "eml", "encrypted with OpenPGP: decrypt it first" },
+	{ "a mail with PGP text", BYTES(MAIL "-----BEGIN PGP MESSAGE-----\n"),
+	    "eml", "eml", "mh", "eml", NULL },
+	{ "a Thunderbird folder", BYTES("From - Tue Mar  1 08:00:00 2011\n"
+	    "X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n" MAIL),
+	    "mbox", "mbox", "mbox", "mbox", NULL },
+	{ "a Takeout mbox", BYTES("From 1545668983435175434@xxx Thu Jan 01 "
+	    "22:26:51 +0000 2015\r\nX-GM-THRID: 1545668983435175434\r\n"
+	    "X-Gmail-Labels: Inbox\r\n\r\nx\r\n"), "mbox", "mbox", "mbox",
+	    "mbox", NULL },
 };
 
 /* The one message's bytes are the file, and its format and line end fit. */
@@ -78,8 +97,8 @@ check_message(struct store *s, struct span data, const char *format)
 
 	assert_int_equal(store_next(s, &m, NULL), ST_OK);
 	assert_string_equal(m.format, format);
-	assert_int_equal(m.native, strcmp(format, "eml") == 0 ? BRK_CRLF :
-	    BRK_LF);
+	assert_int_equal(m.native, strcmp(format, "eml") == 0 ||
+	    strcmp(format, "cyrus") == 0 ? BRK_CRLF : BRK_LF);
 	assert_true(m.index == 1);
 	if (strcmp(format, "mbox") == 0)
 		return;
@@ -128,8 +147,13 @@ places_and_first_bytes_tell_what_is_mail(void **state)
 			probe(s, data, PLACE_OTHER, step, table[i].other, says);
 			probe(s, data, PLACE_NAMED, step, table[i].named, says);
 			probe(s, data, PLACE_MH, step, table[i].mh, says);
+			probe(s, data, PLACE_CYRUS, step, table[i].mh == NOT ?
+			    NOT : strcmp(table[i].mh, "mh") == 0 ? "cyrus" :
+			    table[i].mh, says);
 			probe(s, data, PLACE_EML, step, table[i].eml, says);
-			probe(s, data, PLACE_MAILDIR, step, "maildir", says);
+			if (table[i].eml != NOT)
+				probe(s, data, PLACE_MAILDIR, step, "maildir",
+				    says);
 		}
 	store_free(s);
 }

@@ -119,7 +119,7 @@ see_file(void *ctx, const struct walk_dir *d, const char *name,
     enum store_place place)
 {
 	static const char *const places[] = { "", " maildir", " mh", " eml",
-	    " named" };
+	    " cyrus", " emlx", " emlx-partial", " named" };
 	struct tree *t = ctx;
 
 	add_path(t, d, name);

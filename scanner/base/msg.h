@@ -21,6 +21,8 @@ struct msg {
 	uint64_t len;		/* bytes; known when it has been read whole */
 	uint64_t raw_off;	/* bytes into the file, or MSG_NOT_RAW */
 	const char *why_not;	/* a literal, when MSG_NOT_RAW */
+	const char *kept;	/* a literal: why its store may not be changed
+				 * all the same; or NULL */
 	enum brk native;	/* how this store ends lines */
 };
 

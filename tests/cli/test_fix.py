@@ -594,4 +594,73 @@ def text_says_it_in_a_line_for_each_message():
         check(b"baredot undo " in ran.out, ran.out)
 
 
+def all_of(command, state):
+    return ("--state", state) if command == "fix" else (
+        "--into", state, "-m", "info", "-c", "eol.*,eod.*")
+
+
+@test
+def what_a_server_keeps_is_read_and_never_changed():
+    why = {"dbox": "Dovecot keeps it, and its size or place elsewhere: "
+                   "doveadm save, then doveadm expunge",
+           "emlx": "Apple Mail keeps it, and its size or place elsewhere: "
+                   "save it from Mail",
+           "cyrus": "Cyrus keeps it, and its size or place elsewhere: "
+                    "APPEND by IMAP, then expunge",
+           "mmdf": "an MMDF mailbox is not changed: convert it to an mbox"}
+    why["emlx-partial"] = why["emlx"]
+    for command in ("fix", "quarantine"):
+        for apply in ([], ["--apply"]):
+            with folder() as tmp:
+                mail, state = store(tmp, "apple", "dbox", "cyrus", "mmdf")
+                before = snapshot(mail)
+                ran = fix(*all_of(command, state), *apply, mail,
+                          command=command)
+                same(ran.status, UNREADABLE)
+                same(snapshot(mail), before)
+                got = ran.of_type("message")
+                same({m["format"] for m in got}, set(why))
+                for m in got:
+                    if m["repair"]["action"] == "none":
+                        continue
+                    same((m["repair"]["action"], m["repair"]["why"]),
+                         ("refused", why[m["format"]]), m["path"])
+                check(sum(m["repair"]["action"] == "refused"
+                          for m in got) >= 5)
+
+
+@test
+def a_copy_of_such_a_file_under_any_name_is_not_changed_either():
+    with folder() as tmp:
+        mail, state = store(tmp, "apple", "dbox", "mmdf")
+        for name in ("dbox/m.1", "apple/2.emlx", "mmdf/inbox"):
+            os.rename(os.path.join(mail, name), os.path.join(
+                mail, name.replace("/", "-") + ".copy"))
+        shutil.rmtree(os.path.join(mail, "dbox"))
+        shutil.rmtree(os.path.join(mail, "apple"))
+        before = snapshot(mail)
+        for command in ("fix", "quarantine"):
+            ran = fix(*all_of(command, state), "--apply", mail,
+                      command=command)
+            same(snapshot(mail), before)
+            same({m["format"]: m["repair"]["action"]
+                  for m in ran.of_type("message")},
+                 dict.fromkeys(("dbox", "emlx", "mmdf"), "refused"))
+
+
+@test
+def in_an_archive_they_stay_as_they_are():
+    with folder() as tmp:
+        mail, state = store(tmp, "apple", "dbox", "mmdf", "mh")
+        tar = os.path.join(tmp, "all.tar")
+        subprocess.run(["tar", "-C", mail, "-cf", tar, "."], check=True)
+        ran = fix("--state", state, "--apply", tar)
+        out = os.path.join(tmp, "out")
+        os.mkdir(out)
+        subprocess.run(["tar", "-C", out, "-xf", tar], check=True)
+        want, got = snapshot(mail), snapshot(out)
+        same(sorted(p for p in want if got[p][0] != want[p][0]), ["mh/2"])
+        check(ran.status in (FINDINGS, UNREADABLE), ran.status)
+
+
 run()

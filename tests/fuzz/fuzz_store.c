@@ -21,7 +21,7 @@ check(bool ok, const char *what)
 
 /* Read the message at hand; its status. */
 static int
-read_message(struct store *s, const struct msg *m)
+read_message(struct store *s, const struct msg *m, struct span data)
 {
 	uint64_t sum = 0;
 	struct span part;
@@ -29,6 +29,10 @@ read_message(struct store *s, const struct msg *m)
 
 	while ((rc = store_read(s, &part, NULL)) == ST_OK) {
 		check(part.n > 0, "empty");
+		check(m->raw_off == MSG_NOT_RAW || m->raw_off + sum + part.n <=
+		    data.n, "more than there is");
+		check(m->raw_off == MSG_NOT_RAW || memcmp(part.p, data.p +
+		    m->raw_off + sum, part.n) == 0, "not what stands there");
 		sum += part.n;
 	}
 	if (rc == ST_END)
@@ -37,20 +41,27 @@ read_message(struct store *s, const struct msg *m)
 }
 
 static void
-read_all(struct store *s, bool failing)
+read_all(struct store *s, struct span data, bool failing)
 {
+	size_t bad = 0;
 	struct msg m;
 	int rc;
 
-	while ((rc = store_next(s, &m, NULL)) == ST_OK) {
+	while ((rc = store_next(s, &m, NULL)) == ST_OK || rc == ST_BAD) {
+		/* What is damaged takes some bytes, or is the last. */
+		if (rc == ST_BAD && ++bad <= data.n + 2)
+			continue;
+		check(rc == ST_OK, "damaged without end");
 		check(m.format != NULL && (m.raw_off == m.off) !=
 		    (m.why_not != NULL), "message");
-		if ((rc = read_message(s, &m)) != ST_END)
+		if ((rc = read_message(s, &m, data)) == ST_BAD)
+			continue;
+		if (rc != ST_END)
 			break;
 		if (!store_can_again(s) || m.index % 2 == 0)
 			continue;
 		store_again(s);
-		if ((rc = read_message(s, &m)) != ST_END)
+		if ((rc = read_message(s, &m, data)) != ST_END)
 			break;
 	}
 	check(rc == ST_END || rc == ST_DEAD, "status");
@@ -73,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (n < 3)
 		return 0;
 	how.place = (enum store_place)(p[0] % (PLACE_NAMED + 1));
-	how.format = p[0] & 0x40 ? "mbox" : p[0] & 0x80 ? "eml" : NULL;
+	how.format = store_format_name(p[0] >> 4);	/* or NULL */
 	d.step = p[1];
 	d.seekable = p[2] & 1;
 	d.bytes = (struct span){ p + 3, n - 3 };
@@ -83,7 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	s = store_new(NULL);
 	rc = store_open_source(s, drip_source(&d), &how, NULL);
 	if (rc == ST_OK)
-		read_all(s, failing);
+		read_all(s, d.bytes, failing);
 	else
 		check(rc == ST_DEAD || (rc == ST_BAD && !failing), "open");
 	store_close(s);
