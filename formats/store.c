@@ -25,6 +25,8 @@ struct store {
 	struct input *plain[FILTERS_MAX];	/* what is in them,
 					 * compression by compression */
 	size_t plain_n;			/* of those that are open */
+	struct input *decoded;		/* what the format makes of that; made
+					 * when it is needed */
 	struct input *in;		/* the last one */
 	enum packed_as archive;
 	bool member;
@@ -59,6 +61,8 @@ store_new(const struct kernel *k)
 void
 store_close(struct store *s)
 {
+	if (s->decoded != NULL)
+		input_close(s->decoded);
 	while (s->plain_n > 0)		/* each reads from the one before */
 		input_close(s->plain[--s->plain_n]);
 	if (s->file != NULL)
@@ -75,6 +79,7 @@ store_free(struct store *s)
 	if (s == NULL)
 		return;
 	store_close(s);
+	input_free(s->decoded);
 	for (size_t i = 0; i < FILTERS_MAX; i++)
 		input_free(s->plain[i]);
 	input_free(s->file);
@@ -231,6 +236,23 @@ store_probe(struct store *s, const struct store_how *how, struct err *e)
 	return ST_OK;
 }
 
+/* What the format reads its messages out of. */
+static int
+store_decode(struct store *s, void *state, const struct store_how *how,
+    struct err *e)
+{
+	struct byte_source source;
+	int rc;
+
+	if (s->decoded == NULL && (s->decoded = input_new()) == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot read");
+	if ((rc = s->format->decode(state, s->in, how, &source, e)) != ST_OK)
+		return rc;
+	input_open_source(s->decoded, source);
+	s->in = s->decoded;
+	return ST_OK;
+}
+
 static int
 store_begin(struct store *s, const struct store_how *how, struct err *e)
 {
@@ -247,7 +269,11 @@ store_begin(struct store *s, const struct store_how *how, struct err *e)
 		return ST_OK;
 	state = store_state(s);
 	memset(state, 0, s->format->state_size);
-	return s->format->begin(state, s->in, how, s->kernel, e);
+	if (s->format->decode != NULL &&
+	    (rc = store_decode(s, state, how, e)) != ST_OK)
+		return rc;
+	return s->format->begin == NULL ? ST_OK :
+	    s->format->begin(state, s->in, how, s->kernel, e);
 }
 
 int
@@ -296,7 +322,8 @@ store_next(struct store *s, struct msg *m, struct err *e)
 	m->raw_off = s->in == s->file && !s->member ? m->off : MSG_NOT_RAW;
 	if (m->raw_off == MSG_NOT_RAW)
 		m->why_not = s->member ? "it is in an archive" :
-		    "the file is compressed";
+		    s->plain_n > 0 ? "the file is compressed" :
+		    s->format->why_not;
 	s->msg = m;
 	s->reading = READING_ONCE;
 	input_keep(s->in, m->off);
@@ -444,7 +471,14 @@ store_is_container(const struct store *s)
 bool
 store_compressed(const struct store *s)
 {
-	return s->in != s->file;
+	return s->plain_n > 0;
+}
+
+const struct envelope *
+store_envelope(const struct store *s)
+{
+	return s->format != NULL && s->format->envelope != NULL ?
+	    s->format->envelope(store_state(s)) : NULL;
 }
 
 bool

@@ -98,8 +98,7 @@ look_at_repair(struct scanner *s, const struct msg *m,
 	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;
-	if (s->keeper != NULL && (out->is == REPAIR_EDITS ||
-	    out->is == REPAIR_TAKE_OUT)) {
+	if (s->keeper != NULL && out->is != REPAIR_NOTHING) {
 		out->is = REPAIR_REFUSED;
 		kept_why(s->keeper, true, out->why, sizeof(out->why));
 	}
@@ -120,6 +119,7 @@ report_message(struct scanner *s, const struct msg *m,
 		.index_is_relative = s->job->kind == JOB_RANGE,
 		.hashed = got->hashed, .repair = repair,
 		.members = s->ordinals, .members_n = s->ordinals_n,
+		.envelope = store_envelope(s->store),
 	};
 
 	if (got->hashed)
@@ -227,6 +227,7 @@ open_store(struct scanner *s, struct opened_file f)
 {
 	const struct store_how how = {
 		.format = s->options.format, .place = s->job->place,
+		.name = span_text(s->name),
 		.archives = s->repair == NULL ? s->options.archives : 0,
 		.budget = &s->budget,
 	};

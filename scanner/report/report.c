@@ -189,10 +189,16 @@ convention_name(enum convention c)
 void
 report_time(char out[32])
 {
-	const time_t now = time(NULL);
+	report_time_of(out, (int64_t)time(NULL));
+}
+
+void
+report_time_of(char out[32], int64_t seconds)
+{
+	const time_t when = (time_t)seconds;
 	struct tm tm;
 
-	if (gmtime_r(&now, &tm) == NULL ||
+	if (gmtime_r(&when, &tm) == NULL ||
 	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		out[0] = '\0';
 }

@@ -36,6 +36,23 @@ read_message(struct store *s, const struct msg *m)
 	return rc;
 }
 
+/* No more than there is room for, and none of it elsewhere. */
+static void
+check_envelope(const struct envelope *v)
+{
+	uint64_t sum = 0;
+
+	if (v == NULL)
+		return;
+	check(v->recipients_n <= ENVELOPE_RECIPIENTS, "recipients");
+	for (size_t i = 0; i < v->recipients_n; i++)
+		for (size_t k = 0; k < v->recipients[i].n; k++)
+			sum += v->recipients[i].p[k];
+	for (size_t k = 0; v->has_sender && k < v->sender.n; k++)
+		sum += v->sender.p[k];
+	check(sum < UINT64_MAX, "envelope");
+}
+
 static void
 read_all(struct store *s, bool failing)
 {
@@ -47,6 +64,7 @@ read_all(struct store *s, bool failing)
 		    (m.why_not != NULL), "message");
 		if ((rc = read_message(s, &m)) != ST_END)
 			break;
+		check_envelope(store_envelope(s));
 		if (!store_can_again(s) || m.index % 2 == 0)
 			continue;
 		store_again(s);
@@ -54,8 +72,29 @@ read_all(struct store *s, bool failing)
 			break;
 	}
 	check(rc == ST_END || rc == ST_DEAD, "status");
-	if (failing)
+	/* A pointer may lead past the bad byte. */
+	if (failing && strcmp(store_format(s), "postfix") != 0)
 		check(rc == ST_DEAD, "an error was lost");
+}
+
+/* mbox, eml, any of them, or none: then it is probed. */
+static const char *
+format_of(uint8_t how, size_t which)
+{
+	size_t n = 0;
+
+	while (store_format_name(n) != NULL)
+		n++;
+	switch (how >> 6) {
+	case 1:
+		return "mbox";
+	case 2:
+		return "eml";
+	case 3:
+		return store_format_name(which % n);
+	default:
+		return NULL;
+	}
 }
 
 int
@@ -73,7 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (n < 3)
 		return 0;
 	how.place = (enum store_place)(p[0] % (PLACE_NAMED + 1));
-	how.format = p[0] & 0x40 ? "mbox" : p[0] & 0x80 ? "eml" : NULL;
+	how.format = format_of(p[0], p[2] >> 2);
 	d.step = p[1];
 	d.seekable = p[2] & 1;
 	d.bytes = (struct span){ p + 3, n - 3 };
