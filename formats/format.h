@@ -45,7 +45,7 @@ struct format {
 };
 
 /* The list of formats: a new one is a file and a line here. */
-#define FORMATS(X) X(mbox) X(eml) X(postfix)
+#define FORMATS(X) X(mbox) X(eml) X(postfix) X(exim)
 
 #define FORMAT_DECLARE(name) extern const struct format format_##name;
 FORMATS(FORMAT_DECLARE)

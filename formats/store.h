@@ -30,6 +30,16 @@ struct store_how {
 	enum store_place place;
 	struct span name;	/* of the file or member, perhaps with folders
 				 * before it; n 0: none */
+
+	/*
+	 * Open another file of the same folder, for who keeps a message in
+	 * two: through no link.  ST_END: it is not there.  NULL: there is no
+	 * such folder.
+	 */
+	int (*sibling)(void *ctx, const char *name, struct input *into,
+	    struct err *);
+	void *sibling_ctx;
+
 	uint64_t from, to;	/* bytes: only messages whose separator starts
 				 * there; to == 0: all.  For mbox only */
 	bool exact;		/* a separator starts at from */

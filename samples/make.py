@@ -988,7 +988,49 @@ class PostfixFile:
 
 def spools():
     """Queues of mail servers: samples/SERVER/."""
-    return postfix()
+    return {**postfix(), **exim()}
+
+
+def exim():
+    """Two files for each message: the body in ID-D."""
+    out = {}
+
+    def head(id, mail, *options):
+        fields = b""
+        for name in bytes(mail.data).split(mail.end * 2)[0].split(mail.end):
+            fields += b"%03d  %s\n" % (len(name) + 1, name)
+            fields += b"%03d* X-Old: not sent\n" % len(b"X-Old: not sent\n")
+        return b"\n".join((
+            id + b"-H", b"Debian-exim 101 103", b"<alice@example.com>",
+            b"%d 0" % BEGAN, b"-received_time_usec .123456",
+            b"-aclm _note 9", b"two\nlines", b"--helo_name mail.example.com",
+            *options, b"YN carol@example.org", b"NN dave@example.org", b"2",
+            b"bob@example.net", b"erin@example.net  0,-1#1", b"", fields))
+
+    def add(id, mail, *options):
+        name = id.decode()
+        body = bytes(mail.data).split(mail.end * 2, 1)[1]
+        if not options:
+            options = (b"-body_linecount %d" % body.count(LF),)
+        out["exim/input/%s-H" % name] = Queued(
+            "exim", mail, head(id, mail, *options), queue_id=name,
+            sender="alice@example.com", arrived="2023-11-14T22:13:20Z",
+            recipients=["bob@example.net", "erin@example.net"])
+        out["exim/input/%s-D" % name] = Other(
+            id + b"-D\n" + body, "skipped", "reason",
+            "the body of a message of Exim: see %s-H" % name)
+
+    add(b"1r2KQK-0001Ab-0C", Mail("exim.1", LF).header()
+        .at("eod.lf-dot-lf info").line(b".").body())
+    # What came by BDAT is kept as it came, and sent so.
+    add(b"1r2KQK-00000001Abc-000D", Mail("exim.2", CRLF).header()
+        .put(b"goodbye").brk(LF).at("eod.lf-dot-crlf high").put(b".")
+        .brk(CRLF).at("eod.stuffed-dot info").line(b"..").body(),
+        b"-spool_file_wireformat")
+    out["exim/input/1r2KQK-0001Ab-0E-D"] = Other(
+        b"1r2KQK-0001Ab-0E-D\nhello\n", "unreadable", "error",
+        "half of a message of Exim: there is no 1r2KQK-0001Ab-0E-H")
+    return out
 
 
 def postfix():

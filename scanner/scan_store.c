@@ -221,13 +221,32 @@ scan_opened(struct scanner *s, uint64_t name, struct store_facts *folder)
 	scan_tell_store(s, &own);
 }
 
+/* store_how.sibling */
+static int
+open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
+{
+	struct scanner *s = ctx;
+	struct opened_file f;
+
+	switch (opener_beside(s->opener, s->name, name, &f, e)) {
+	case OPENED:
+		input_open_fd(into, f.fd, f.size);
+		return ST_OK;
+	case OPEN_FAILED:
+		return ST_DEAD;
+	default:
+		return ST_END;
+	}
+}
+
 /* It was opened, or why it was not is told. */
 static bool
 open_store(struct scanner *s, struct opened_file f)
 {
 	const struct store_how how = {
 		.format = s->options.format, .place = s->job->place,
-		.name = span_text(s->name),
+		.name = span_text(s->name), .sibling_ctx = s,
+		.sibling = s->job->kind != JOB_STDIN ? open_sibling : NULL,
 		.archives = s->repair == NULL ? s->options.archives : 0,
 		.budget = &s->budget,
 	};

@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 from cli import (SAMPLES, UNREADABLE, Skip, baredot, check, folder, read, run,
                  same, scan, test, write)
 
-QUEUES = {"postfix": "postsuper -h"}
+QUEUES = {"postfix": "postsuper -h", "exim": "exim -Mf"}
 MAIL = (b"From: alice@example.com\nTo: bob@example.net\nSubject: number %d\n"
         b"Message-ID: <%d@example.com>\nDate: Tue, 14 Nov 2023 22:13:20 +0000"
         b"\n\nhello\n.\n..\n%s\nthe end\n")
@@ -57,6 +57,31 @@ def a_queue_file_is_known_wherever_it_is():
         same((r["format"], r["path"]), ("postfix", "-"))
         ran = scan("--all", write(top + "/cut", data[:-2]))
         same((ran.status, ran.of_type("message")), (UNREADABLE, []))
+
+
+@test
+def the_other_file_of_exim_is_beside_and_no_link():
+    name = "1r2KQK-0001Ab-0C"
+    with folder() as top:
+        for kind in "HD":
+            shutil.copy(os.path.join(SAMPLES, "exim", "input",
+                                     name + "-" + kind), top)
+        for args, cwd in (((top,), "/"), ((".",), top), ((name + "-H",), top),
+                          (("./" + name + "-H",), top),
+                          ((top + "/" + name + "-H",), "/"), (("-j2", top),
+                                                              "/")):
+            ran = baredot("scan", "-f", "ndjson", "--all", *args, cwd=cwd)
+            (r,) = ran.of_type("message")
+            same((r["format"], r["envelope"]["queue_id"]), ("exim", name))
+            same(ran.of_type("unreadable"), [])
+        ran = scan("--all", "-", input=read(top + "/" + name + "-H"))
+        check("not at hand" in ran.of_type("unreadable")[0]["error"])
+        os.rename(top + "/" + name + "-D", top + "/body")
+        os.symlink("body", top + "/" + name + "-D")
+        for path in (top, top + "/" + name + "-H"):
+            ran = scan("--all", path)
+            same(ran.of_type("message"), [])
+            check("there is no" in ran.of_type("unreadable")[0]["error"])
 
 
 @test
@@ -223,6 +248,83 @@ def what_postfix_was_given_is_what_is_found_in_its_queue():
             data = server.command("postcat", "-bh", r["path"])
             same(len(data), r["length"], r["path"])
             same(hashlib.sha256(data).hexdigest(), r["sha256"], r["path"])
+
+
+
+# --- a real Exim
+
+EXIM = """\
+primary_hostname = mx.example.net
+spool_directory = {top}/spool
+log_file_path = {top}/log/%slog
+exim_user = daemon
+exim_group = daemon
+queue_only = true
+spool_wireformat = true
+chunking_advertise_hosts = *
+acl_smtp_rcpt = any
+never_users =
+begin acl
+any:
+  accept set acl_m_note = one\\ntwo
+begin routers
+"""
+
+
+def exim(top):
+    """What runs it, with a queue of its own; nothing is ever delivered."""
+    program = shutil.which("exim4") or shutil.which("exim")
+    if program is None:
+        raise Skip("Exim is not installed")
+    if os.getuid() != 0:
+        raise Skip("Exim needs root")
+    os.chmod(top, 0o755)
+    conf = write(top + "/conf", EXIM.format(top=top).encode())
+    for name in ("spool", "log"):
+        os.mkdir(top + "/" + name)
+        shutil.chown(top + "/" + name, "daemon")
+
+    def send(*args, data):
+        subprocess.run([program, "-C", conf, "-odq", *args], input=data,
+                       check=True, timeout=20, stdout=subprocess.PIPE)
+    return send
+
+
+@test
+def what_exim_was_given_is_what_is_found_in_its_spool():
+    with folder() as top:
+        send, mails = exim(top), sent()
+        for mail, sender, recipients in mails.values():
+            send("-i", "-f", sender or "<>", *recipients, data=mail)
+        ran = scan("--all", "--hash", "-v", top + "/spool/input")
+        same(ran.of_type("unreadable"), [])
+        same(len(ran.of_type("skipped")), len(mails))
+        compare(ran.of_type("message"), mails)
+        for r in ran.of_type("message"):
+            same((r["format"], r["convention"]), ("exim", "lf"))
+            same(r["path"], "%s/spool/input/%s-H" % (
+                top, r["envelope"]["queue_id"]))
+            # All but the Received field is what was sent, a line for each.
+            sent_lines = mails[r["message_id"]][0].count(b"\n")
+            check(r["line_ends"]["lf"] > sent_lines)
+
+
+@test
+def what_came_into_exim_by_bdat_is_found_as_it_came():
+    body = b"hi\r\n.\r\n..\r\nbare\nlf\r\nthe end\r\n"
+    mail = b"Subject: by BDAT\r\nMessage-ID: <b@example.com>\r\n\r\n" + body
+    with folder() as top:
+        send = exim(top)
+        send("-bs", data=b"EHLO client.example.com\r\n"
+             b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\n"
+             b"BDAT %d LAST\r\n%sQUIT\r\n" % (len(mail), mail))
+        (r,) = scan("--all", top + "/spool/input").of_type("message")
+        same(r["convention"], "crlf")
+        same({f["code"]: f["count"] for f in r["findings"]},
+             {"eol.bare-lf": 1, "eod.crlf-dot-crlf": 1, "eod.stuffed-dot": 1})
+        start = r["length"] - len(body)
+        same(next(f["offsets"] for f in r["findings"]
+                  if f["code"] == "eod.crlf-dot-crlf"), [start + 4])
 
 
 run()

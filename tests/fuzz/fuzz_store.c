@@ -97,6 +97,35 @@ format_of(uint8_t how, size_t which)
 	}
 }
 
+/* Of a message in two files: the second begins with its name. */
+static void
+split(struct drip *a, struct drip *b)
+{
+	for (size_t i = 17; i + 2 < a->bytes.n; i++)
+		if (memcmp(a->bytes.p + i, "-D\n", 3) == 0) {
+			const size_t at = i - (a->bytes.p[i - 17] == '\n' ?
+			    16 : i > 23 ? 23 : 16);
+
+			b->bytes = (struct span){ a->bytes.p + at,
+			    a->bytes.n - at };
+			a->bytes.n = at;
+			return;
+		}
+}
+
+static int
+open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
+{
+	struct drip *d = ctx;
+
+	(void)name;
+	(void)e;
+	if (d->bytes.n == 0)
+		return ST_END;
+	input_open_source(into, drip_source(d));
+	return ST_OK;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -105,6 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct budget b = { .limits = &limits };
 	struct store_how how = { .budget = &b };
 	struct drip d = { .seed = 1, .fail_at = DRIP_NEVER };
+	struct drip other = { .step = 5, .fail_at = DRIP_NEVER };
 	struct store *s;
 	bool failing;
 	int rc;
@@ -116,9 +146,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	d.step = p[1];
 	d.seekable = p[2] & 1;
 	d.bytes = (struct span){ p + 3, n - 3 };
+	if (p[0] & 0x20)
+		split(&d, &other);
+	how.sibling = open_sibling;
+	how.sibling_ctx = &other;
 	failing = p[2] & 2;
 	if (failing)
-		d.fail_at = p[2] < n - 3 ? p[2] : n - 3;
+		d.fail_at = p[2] < d.bytes.n ? p[2] : d.bytes.n;
 	s = store_new(NULL);
 	rc = store_open_source(s, drip_source(&d), &how, NULL);
 	if (rc == ST_OK)
