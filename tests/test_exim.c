@@ -15,7 +15,8 @@
 
 #define BEGIN(id) id "-H\nDebian-exim 101 103\n<alice@example.com>\n" \
 	"1700000000 0\n-received_time_usec .123456\n-helo_name x\n"
-#define TREE "YN carol@example.org\nNN b@example.org\n"
+#define TREE "YY carol@example.org\nNN b@example.org\n" \
+	"NY d@example.org\nNN e@example.org\n"
 #define RECIPIENTS "3\nbob@example.net\ndave@example.net <x>  0,-1#1\n" \
 	"eve@example.net  0,0  0,-1#3\n\n"
 #define FIELDS "024F From: alice@example.com\n023* Bcc: deleted@x.example\n" \
@@ -220,6 +221,10 @@ damage_is_named(void **state)
 			fail_msg("%s", e.text);
 	}
 	o = other_of(ID "-D", SPAN("1xUsmb-0006p7-28-D\n" BODY));
+	assert_int_equal(status_of(s, (struct span){ (const uint8_t *)plain,
+	    sizeof(plain) - 1 }, &o, &got, NULL), ST_DEAD);
+	/* As many line ends as there should be, and then more. */
+	o = other_of(ID "-D", SPAN(ID "-D\n" BODY "x"));
 	assert_int_equal(status_of(s, (struct span){ (const uint8_t *)plain,
 	    sizeof(plain) - 1 }, &o, &got, NULL), ST_DEAD);
 	buf_free(&got);

@@ -224,6 +224,41 @@ what_postdrop_leaves_is_read_too(void **state)
 	store_free(s);
 }
 
+/* Lengths of one to four bytes. */
+static void
+records_of_any_length_are_read(void **state)
+{
+	static const size_t sizes[] = { 127, 128, 16383, 16384, 20000,
+	    2097151, 2097152 };
+	struct store *s = store_new(NULL);
+	struct buf b = { 0 }, want = { 0 }, got = { 0 }, said = { 0 };
+	const struct store_how how = { .format = "postfix" };
+	uint8_t *text = malloc(2097152);
+	struct drip d = { .step = 0, .seed = 1, .fail_at = DRIP_NEVER };
+
+	(void)state;
+	put_text(&b, 'M', "");
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		memset(text, 'a' + (int)i, sizes[i]);
+		put_record(&b, i % 2 == 0 ? 'N' : 'L', text, sizes[i]);
+		buf_add(&want, text, sizes[i]);
+		if (i % 2 == 0)
+			buf_byte(&want, '\n');
+	}
+	put_text(&b, 'X', "");
+	put_text(&b, 'E', "");
+	d.bytes = buf_span(&b);
+	assert_int_equal(spool_read(s, &d, &how, &got, &said, NULL), ST_END);
+	assert_int_equal(got.n, want.n);
+	assert_memory_equal(got.p, want.p, want.n);
+	free(text);
+	buf_free(&b);
+	buf_free(&want);
+	buf_free(&got);
+	buf_free(&said);
+	store_free(s);
+}
+
 /* --- what is not right */
 
 struct damage {
@@ -644,6 +679,7 @@ main(void)
 		cmocka_unit_test(records_make_a_message_however_they_are_cut),
 		cmocka_unit_test(pointers_are_followed_there_and_back),
 		cmocka_unit_test(what_postdrop_leaves_is_read_too),
+		cmocka_unit_test(records_of_any_length_are_read),
 		cmocka_unit_test(damage_is_named),
 		cmocka_unit_test(recipients_are_counted_where_there_is_no_room),
 		cmocka_unit_test(only_queue_files_are_taken_for_one),
