@@ -19,7 +19,16 @@ struct format {
 	 */
 	unsigned (*bid)(struct span head, enum store_place);
 
-	/* The input is at the data's start. */
+	/*
+	 * Where the data are no messages as they stand: *out reads them out of
+	 * the input, which is at its start and stays there for it.  All below
+	 * see no other input but that.
+	 */
+	int (*decode)(void *, struct input *, const struct store_how *,
+	    struct byte_source *out, struct err *);	/* or NULL */
+	const char *why_not;	/* of those, as in struct msg; a literal */
+
+	/* The input is at the data's start.  NULL: nothing to do. */
 	int (*begin)(void *, struct input *, const struct store_how *,
 	    const struct kernel *, struct err *);
 
@@ -41,12 +50,16 @@ struct format {
 	/* Bytes between a message that was read and the next separator. */
 	size_t (*gap)(const void *);				/* or NULL */
 	struct dialects *(*dialects)(void *);			/* or NULL */
+	const struct envelope *(*envelope)(const void *);	/* or NULL */
 };
 
 /* The list of formats: a new one is a file and a line here. */
-#define FORMATS(X) X(mbox) X(eml) X(emlx) X(dbox) X(mmdf)
+#define FORMATS(X) X(mbox) X(eml) X(emlx) X(dbox) X(mmdf) X(postfix) X(exim)
 
 #define FORMAT_DECLARE(name) extern const struct format format_##name;
 FORMATS(FORMAT_DECLARE)
+
+#define FORMAT_ONE(name) + 1
+enum { FORMATS_N = 0 FORMATS(FORMAT_ONE) };
 
 #endif

@@ -9,11 +9,8 @@
 
 #include "foreign.h"
 #include "inner.h"
+#include "known.h"
 #include "packed.h"
-
-#define FORMAT_POINTER(name) &format_##name,
-static const struct format *const formats[] = { FORMATS(FORMAT_POINTER) };
-#define FORMATS_N (sizeof(formats) / sizeof(formats[0]))
 
 enum reading {
 	READING_NONE, READING_ONCE, READING_DONE, READING_AGAIN,
@@ -26,6 +23,8 @@ struct store {
 	struct input *plain[FILTERS_MAX];	/* what is in them,
 					 * compression by compression */
 	size_t plain_n;			/* of those that are open */
+	struct input *decoded;		/* what the format makes of that; made
+					 * when it is needed */
 	struct input *in;		/* the last one */
 	enum packed_as archive;
 	bool member;
@@ -53,7 +52,7 @@ store_new(const struct kernel *k)
 	s->file = input_new();
 	ok = s->file != NULL;
 	for (size_t i = 0; i < FORMATS_N; i++) {
-		s->state[i] = calloc(1, formats[i]->state_size);
+		s->state[i] = calloc(1, format_at(i)->state_size);
 		ok = ok && s->state[i] != NULL;
 	}
 	if (ok)
@@ -67,6 +66,8 @@ store_close(struct store *s)
 {
 	inner_close(&s->inner);
 	s->is_inner = false;
+	if (s->decoded != NULL)
+		input_close(s->decoded);
 	while (s->plain_n > 0)		/* each reads from the one before */
 		input_close(s->plain[--s->plain_n]);
 	if (s->file != NULL)
@@ -85,50 +86,13 @@ store_free(struct store *s)
 		return;
 	store_close(s);
 	inner_free(&s->inner);
+	input_free(s->decoded);
 	for (size_t i = 0; i < FILTERS_MAX; i++)
 		input_free(s->plain[i]);
 	input_free(s->file);
 	for (size_t i = 0; i < FORMATS_N; i++)
 		free(s->state[i]);
 	free(s);
-}
-
-static const struct format *
-format_named(const char *name)
-{
-	for (size_t i = 0; i < FORMATS_N; i++)
-		if (strcmp(formats[i]->name, name) == 0)
-			return formats[i];
-	return NULL;
-}
-
-bool
-store_format_known(const char *name)
-{
-	return format_named(name) != NULL;
-}
-
-const char *
-store_format_name(size_t i)
-{
-	return i < FORMATS_N ? formats[i]->name : NULL;
-}
-
-static const struct format *
-best_bid(struct span head, enum store_place place)
-{
-	const struct format *best = NULL;
-	unsigned most = 0;
-
-	for (size_t i = 0; i < FORMATS_N; i++) {
-		const unsigned bid = formats[i]->bid(head, place);
-
-		if (bid > most) {
-			most = bid;
-			best = formats[i];
-		}
-	}
-	return best;
 }
 
 /* The first INPUT_PEEK_MAX bytes of s->in, or all; none is fine. */
@@ -169,24 +133,6 @@ store_unpack(struct store *s, enum filter filter, struct budget *budget,
 	return ST_OK;
 }
 
-static bool
-is_mail(struct span head)
-{
-	return span_begins_field(head) || span_starts(head, SPAN("From "));
-}
-
-/* An archive that is asked for; tar has a sum, others may look like mail. */
-static enum packed_as
-archive_of(struct span head, const struct store_how *how)
-{
-	const enum packed_as as = how->archives == 0 ||
-	    how->place == PLACE_MAILDIR || how->format != NULL ? PACKED_NOT :
-	    packing_archive(head);
-
-	return (how->archives >> as & 1) != 0 &&
-	    (as == PACKED_TAR || !is_mail(head)) ? as : PACKED_NOT;
-}
-
 /* What it seems to be, for people; foreign: or NULL. */
 static int
 not_mail(struct store *s, const struct foreign *foreign, struct span head,
@@ -215,11 +161,28 @@ store_probe(struct store *s, const struct store_how *how, struct err *e)
 	foreign = foreign_of(head);
 	if (how->format == NULL && foreign != NULL && foreign->anywhere)
 		return not_mail(s, foreign, head, e);
-	if ((s->archive = archive_of(head, how)) != PACKED_NOT)
+	if ((s->archive = format_archive(head, how)) != PACKED_NOT)
 		return ST_OK;
 	s->format = how->format != NULL ? format_named(how->format) :
-	    best_bid(head, how->place);
+	    format_bid(head, how->place);
 	return s->format != NULL ? ST_OK : not_mail(s, foreign, head, e);
+}
+
+/* What the format reads its messages out of. */
+static int
+store_decode(struct store *s, void *state, const struct store_how *how,
+    struct err *e)
+{
+	struct byte_source source;
+	int rc;
+
+	if (s->decoded == NULL && (s->decoded = input_new()) == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot read");
+	if ((rc = s->format->decode(state, s->in, how, &source, e)) != ST_OK)
+		return rc;
+	input_open_source(s->decoded, source);
+	s->in = s->decoded;
+	return ST_OK;
 }
 
 static int
@@ -237,10 +200,14 @@ store_begin(struct store *s, const struct store_how *how, struct err *e)
 	if (s->archive != PACKED_NOT)
 		return ST_OK;
 	for (size_t i = 0; i < FORMATS_N; i++)
-		if (formats[i] == s->format)
+		if (format_at(i) == s->format)
 			s->now = s->state[i];
 	memset(s->now, 0, s->format->state_size);
-	return s->format->begin(s->now, s->in, how, s->kernel, e);
+	if (s->format->decode != NULL &&
+	    (rc = store_decode(s, s->now, how, e)) != ST_OK)
+		return rc;
+	return s->format->begin == NULL ? ST_OK :
+	    s->format->begin(s->now, s->in, how, s->kernel, e);
 }
 
 int
@@ -326,7 +293,8 @@ store_next(struct store *s, struct msg *m, struct err *e)
 	if (m->raw_off == MSG_NOT_RAW)
 		m->why_not = s->member ? "it is in an archive" :
 		    s->is_inner ? "it is compressed" :
-		    "the file is compressed";
+		    s->plain_n > 0 ? "the file is compressed" :
+		    s->format->why_not;
 	s->msg = m;
 	s->reading = READING_ONCE;
 	if (!s->is_inner)
@@ -483,7 +451,14 @@ store_foreign(const struct store *s)
 bool
 store_compressed(const struct store *s)
 {
-	return s->in != s->file;
+	return s->plain_n > 0;
+}
+
+const struct envelope *
+store_envelope(const struct store *s)
+{
+	return s->format != NULL && s->format->envelope != NULL ?
+	    s->format->envelope(s->now) : NULL;
 }
 
 bool

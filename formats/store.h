@@ -11,6 +11,7 @@
 
 #include "budget.h"
 #include "dialects.h"
+#include "envelope.h"
 #include "kernel.h"
 #include "msg.h"
 #include "packing.h"
@@ -30,6 +31,18 @@ enum store_place {
 struct store_how {
 	const char *format;	/* forced, or NULL: probe */
 	enum store_place place;
+	struct span name;	/* of the file or member, perhaps with folders
+				 * before it; n 0: none */
+
+	/*
+	 * Open another file of the same folder, for who keeps a message in
+	 * two: through no link.  ST_END: it is not there.  NULL: there is no
+	 * such folder.
+	 */
+	int (*sibling)(void *ctx, const char *name, struct input *into,
+	    struct err *);
+	void *sibling_ctx;
+
 	uint64_t from, to;	/* bytes: only messages whose separator starts
 				 * there; to == 0: all.  For mbox only */
 	bool exact;		/* a separator starts at from */
@@ -121,6 +134,12 @@ const char *store_format(const struct store *);	/* "mbox", "maildir", ... */
 bool store_splits(const struct store *);	/* from and to are honoured */
 bool store_is_container(const struct store *);	/* holds many messages */
 bool store_compressed(const struct store *);
+
+/*
+ * What a mail queue says of the message at hand; complete once store_read has
+ * returned ST_END, valid until the next store_next.  NULL: it is in no queue.
+ */
+const struct envelope *store_envelope(const struct store *);
 
 /*
  * What kinds of readers would see, since the last call; false: there is no

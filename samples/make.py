@@ -172,6 +172,20 @@ class Single:
                                self.mail, asked)]
 
 
+class Queued(Single):
+    """A message in a mail queue: what the file holds, and who is to get it."""
+
+    def __init__(self, form, mail, data, raw=False, **envelope):
+        super().__init__(form, mail)
+        self.bytes, self.raw, self.envelope = bytes(data), raw, envelope
+        self.envelope["recipients"] = [
+            {"address": a} for a in envelope["recipients"]]
+
+    def records(self, path, asked):
+        r = message_record(path, self.form, 1, 0, self.raw, self.mail, asked)
+        return [dict(r, envelope=self.envelope)]
+
+
 class Mbox:
     """From_ lines and messages."""
 
@@ -280,8 +294,8 @@ class Framed:
 class Other:
     """A file that is no mail: a record of why it was left out."""
 
-    def __init__(self, data, kind, key, why):
-        self.bytes, self.record = data, {"type": kind, key: why}
+    def __init__(self, data, kind, key, why, **more):
+        self.bytes, self.record = data, dict({"type": kind, key: why}, **more)
 
     def records(self, path, asked):
         return [dict(self.record, path=path)]
@@ -1039,6 +1053,151 @@ def smuggled():
     return {path: Single("eml", mail) for path, mail in out.items()}
 
 
+BEGAN = 1700000000                      # 2023-11-14T22:13:20Z
+
+
+class PostfixFile:
+    """A queue file, record by record, as cleanup(8) writes it."""
+
+    def __init__(self, *recipients, sizes=True):
+        self.data = bytearray()
+        if sizes:
+            self.record(b"C", b" " * 95)
+        self.record(b"T", b"%d 123456" % BEGAN)
+        self.record(b"A", b"rewrite_context=local")
+        self.record(b"S", b"alice@example.com")
+        for address in recipients:
+            self.record(b"O", address).record(b"R", address)
+        self.record(b"M", b"")
+        self.start, self.sizes = len(self.data), sizes
+
+    def record(self, kind, data):
+        n, head = len(data), bytearray(kind)
+        while n > 127:
+            head.append(n & 127 | 128)
+            n >>= 7
+        head.append(n)
+        self.data += head + data
+        return self
+
+    def content(self, data):
+        lines = bytes(data).split(LF)
+        for line in lines[:-1]:
+            self.record(b"N", line)
+        if lines[-1]:
+            self.record(b"L", lines[-1])
+        return self
+
+    def pointer(self, to=0, at=None):
+        """A p record, here or over the one that is there."""
+        data = b"p\x0f%15d" % to
+        if at is None:
+            self.data += data
+        else:
+            self.data[at:at + len(data)] = data
+        return self
+
+    def end(self):
+        size = len(self.data) - self.start
+        self.record(b"X", b"").record(b"E", b"")
+        if self.sizes:
+            self.data[2:97] = b"%15d %15d %15d %15d %15d %15d" % (
+                size, self.start, 1, 0, size, 0)
+        return self
+
+
+def spools():
+    """Queues of mail servers: samples/SERVER/."""
+    return {**postfix(), **exim()}
+
+
+def exim():
+    """Two files for each message: the body in ID-D."""
+    out = {}
+
+    def head(id, mail, *options):
+        fields = b""
+        for name in bytes(mail.data).split(mail.end * 2)[0].split(mail.end):
+            fields += b"%03d  %s\n" % (len(name) + 1, name)
+            fields += b"%03d* X-Old: not sent\n" % len(b"X-Old: not sent\n")
+        return b"\n".join((
+            id + b"-H", b"Debian-exim 101 103", b"<alice@example.com>",
+            b"%d 0" % BEGAN, b"-received_time_usec .123456",
+            b"-aclm _note 9", b"two\nlines", b"--helo_name mail.example.com",
+            *options, b"YN carol@example.org", b"NN dave@example.org", b"2",
+            b"bob@example.net", b"erin@example.net  0,-1#1", b"", fields))
+
+    def add(id, mail, *options):
+        name = id.decode()
+        body = bytes(mail.data).split(mail.end * 2, 1)[1]
+        if not options:
+            options = (b"-body_linecount %d" % body.count(LF),)
+        out["exim/input/%s-H" % name] = Queued(
+            "exim", mail, head(id, mail, *options), queue_id=name,
+            sender="alice@example.com", arrived="2023-11-14T22:13:20Z",
+            recipients=["bob@example.net", "erin@example.net"])
+        out["exim/input/%s-D" % name] = Other(
+            id + b"-D\n" + body, "skipped", "reason",
+            "the body of a message of Exim: see %s-H" % name)
+
+    add(b"1r2KQK-0001Ab-0C", Mail("exim.1", LF).header()
+        .at("eod.lf-dot-lf info").line(b".").body())
+    # What came by BDAT is kept as it came, and sent so.
+    add(b"1r2KQK-00000001Abc-000D", Mail("exim.2", CRLF).header()
+        .put(b"goodbye").brk(LF).at("eod.lf-dot-crlf high").put(b".")
+        .brk(CRLF).at("eod.stuffed-dot info").line(b"..").body(),
+        b"-spool_file_wireformat")
+    out["exim/input/1r2KQK-0001Ab-0E-D"] = Other(
+        b"1r2KQK-0001Ab-0E-D\nhello\n", "unreadable", "error",
+        "half of a message of Exim: there is no 1r2KQK-0001Ab-0E-H")
+    return out
+
+
+def postfix():
+    bob, arrived = b"bob@example.net", "2023-11-14T22:13:20Z"
+
+    def add(place, name, mail, data, *recipients):
+        out["postfix/%s/%s" % (place, name)] = Queued(
+            "postfix", mail, data, queue_id=name, sender="alice@example.com",
+            recipients=recipients or ["bob@example.net"], arrived=arrived)
+
+    out = {}
+    mail = plain("postfix.1")
+    add("active", "4D5E6F7A8B", mail,
+        PostfixFile(bob).content(mail.data).end().data)
+    # No line end is stored: a CR is one of the text, also before the end.
+    mail = Mail("postfix.2", LF).header().put(b"goodbye").brk(CR) \
+        .at("eod.cr-dot-lf medium").put(b".").brk(LF) \
+        .line(b"MAIL FROM:<a@example.com>").put(b"kept").brk(CRLF) \
+        .line(b"as sent") \
+        .at("eod.lf-dot-lf info").line(b".").body()
+    file = PostfixFile(bob, b"carol@example.org").content(mail.data).end()
+    add("deferred/4", "4A1B2C3D4E", mail, file.data, "bob@example.net",
+        "carol@example.org")
+    cut = file.data[:-4]
+    out["postfix/deferred/4/4F00D00D00"] = Other(
+        bytes(cut), "unreadable", "error", "a Postfix queue file that is cut "
+        "off in its message, at byte %d" % len(cut), offset=len(mail.data))
+    # A milter replaced the subject: the new one is behind the end.
+    mail = Mail("postfix.3", LF).header(b"X-Filter: passed") \
+        .at("limit.line-78 info").put(b"a long line of " + b"x" * 900) \
+        .at("eol.no-final info")
+    head, body = bytes(mail.data).split(b"X-Filter: passed\n")
+    file = PostfixFile(bob).content(head)
+    here = len(file.data)
+    file.pointer().record(b"w", b"X-Filter: not seen")
+    back = len(file.data)
+    file.content(body[:513])
+    file.content(body[513:]).pointer().end()
+    file.pointer(len(file.data), here).content(b"X-Filter: passed\n") \
+        .pointer(back)
+    add("hold", "3pXyZw4TqBzKm", mail, file.data)
+    mail = plain("postfix.4")
+    add("maildrop", "4B0B0B0B0B", mail,
+        PostfixFile(bob, sizes=False).content(mail.data).end().data)
+    return out
+
+
 def others():
     return {
         "other/notes.txt": Other(b"Buy milk.\nNote: this is no mail\n",
@@ -1058,7 +1217,7 @@ def all_samples():
     out = {}
     for some in (loose_messages(), dkim_messages(), messages_with_parts(),
                  smuggled(), maildirs(), mh(), mboxes(), framed(), compressed(),
-                 archives(), others()):
+                 archives(), spools(), others()):
         out.update(some)
     return out
 

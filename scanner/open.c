@@ -203,6 +203,28 @@ opener_file(struct opener *o, const char *name, struct opened_file *out,
 	return open_in(o, o->fd, name, out, e);
 }
 
+enum opened
+opener_beside(struct opener *o, const char *name, const char *other,
+    struct opened_file *out, struct err *e)
+{
+	const char *slash = strrchr(name, '/');
+	enum opened rc;
+	char *path;
+	int fd;
+
+	if (o->fd != AT_FDCWD)
+		return open_in(o, o->fd, other, out, e);
+	path = slash == NULL ? strdup(".") : strndup(name, slash == name ? 1 :
+	    (size_t)(slash - name));
+	fd = path != NULL ? open(path, FOLDER_FLAGS) : -1;
+	free(path);
+	if (fd < 0)
+		return failed(e, "cannot open the folder");
+	rc = open_in(o, fd, other, out, e);
+	(void)close(fd);
+	return rc;
+}
+
 /* Look for the message in a folder that was listed. */
 static enum opened
 open_same_base(struct opener *o, int folder, struct listing *l,

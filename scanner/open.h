@@ -42,6 +42,10 @@ enum opened opener_folder(struct opener *, const char *path, size_t root,
 enum opened opener_file(struct opener *, const char *name,
     struct opened_file *, struct err *);
 
+/* Another file, of the folder that `name` is in, and through no link. */
+enum opened opener_beside(struct opener *, const char *name,
+    const char *other, struct opened_file *, struct err *);
+
 /*
  * A message of a Maildir that is not there any more: find it under another
  * name (its flags changed) or in cur/ (it was new).  path: out, what to call

@@ -59,6 +59,21 @@ usage(const char *fmt, ...)
 	return false;
 }
 
+/* --format-in: what there is instead. */
+static bool
+no_format(const char *arg)
+{
+	char all[160] = "";
+	size_t n = 0;
+	const char *name;
+
+	for (size_t i = 0; (name = store_format_name(i)) != NULL &&
+	    n < sizeof(all); i++)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
+		    i > 0 ? ", " : "", name);
+	return usage("--format-in takes one of %s, not %s", all, arg);
+}
+
 void
 scan_options_help(struct buf *b, enum command command)
 {
@@ -260,9 +275,7 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 		    usage("--format takes text, ndjson or json, not %s", arg);
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
-		return store_format_known(arg) ||
-		    usage("--format-in takes eml, mbox, emlx, dbox "
-		    "or mmdf, not %s", arg);
+		return store_format_known(arg) || no_format(arg);
 	case OPTION_MIN_SEVERITY:
 		c->severity_given = true;
 		return severity_parse(arg, &c->min_severity) ||

@@ -48,10 +48,11 @@ is_wanted(const struct member *m, enum store_place *place)
 }
 
 static void
-scan_member(struct scanner *s, struct members *in, enum store_place place,
-    uint64_t name, struct store_facts *facts)
+scan_member(struct scanner *s, struct members *in, const struct member *m,
+    enum store_place place, uint64_t name, struct store_facts *facts)
 {
 	const struct store_how how = { .place = place, .member = true,
+	    .name = m->name,
 	    .format = s->options.format, .budget = &s->budget,
 	    .archives = s->options.archives };
 	struct store *outer = s->store;
@@ -87,7 +88,7 @@ see_member(struct scanner *s, struct members *in, const struct member *m,
 	else if (is_wanted(m, &place)) {
 		if (m->mtime != 0)
 			s->mtime = m->mtime;
-		scan_member(s, in, place, name, facts);
+		scan_member(s, in, m, place, name, facts);
 	}
 	s->ordinals_n--;
 	s->mtime = mtime;

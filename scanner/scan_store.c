@@ -103,9 +103,7 @@ look_at_repair(struct scanner *s, const struct msg *m,
 	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;
-	if (s->keeper != NULL && (out->is == REPAIR_EDITS ||
-	    out->is == REPAIR_TAKE_OUT || (out->is == REPAIR_REFUSED &&
-	    m->kept != NULL))) {
+	if (s->keeper != NULL && out->is != REPAIR_NOTHING) {
 		out->is = REPAIR_REFUSED;
 		kept_why(s->keeper, true, out->why, sizeof(out->why));
 	}
@@ -126,6 +124,7 @@ report_message(struct scanner *s, const struct msg *m,
 		.index_is_relative = s->job->kind == JOB_RANGE,
 		.hashed = got->hashed, .repair = repair,
 		.members = s->ordinals, .members_n = s->ordinals_n,
+		.envelope = store_envelope(s->store),
 	};
 
 	if (got->hashed)
@@ -251,12 +250,32 @@ place_of(const struct scanner *s)
 	    by_name == PLACE_CYRUS ? by_name : PLACE_NAMED;
 }
 
+/* store_how.sibling */
+static int
+open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
+{
+	struct scanner *s = ctx;
+	struct opened_file f;
+
+	switch (opener_beside(s->opener, s->name, name, &f, e)) {
+	case OPENED:
+		input_open_fd(into, f.fd, f.size);
+		return ST_OK;
+	case OPEN_FAILED:
+		return ST_DEAD;
+	default:
+		return ST_END;
+	}
+}
+
 /* It was opened, or why it was not is told. */
 static bool
 open_store(struct scanner *s, struct opened_file f)
 {
 	const struct store_how how = {
 		.format = s->options.format, .place = place_of(s),
+		.name = span_text(s->name), .sibling_ctx = s,
+		.sibling = s->job->kind != JOB_STDIN ? open_sibling : NULL,
 		.archives = s->repair == NULL ? s->options.archives : 0,
 		.budget = &s->budget,
 	};

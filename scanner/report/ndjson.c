@@ -154,7 +154,7 @@ put_file(struct json *j, const struct file_report *r)
 {
 	char when[48];
 
-	report_time_of(r->mtime, r->mtime_ns, when);
+	report_time_ns(r->mtime, r->mtime_ns, when);
 	json_open(j, '{');
 	json_key_text(j, "type", "file");
 	json_bytes(j, "path", r->path);

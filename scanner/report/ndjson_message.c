@@ -205,6 +205,43 @@ put_identity(struct json *j, const struct report_message *r)
 	}
 }
 
+/* {"TEXT": ...}, as a path is written. */
+static void
+put_address(struct json *j, struct span s)
+{
+	json_open(j, '{');
+	json_bytes(j, "address", s);
+	json_close(j, '}');
+}
+
+/* What the queue says beside the message. */
+static void
+put_envelope(struct json *j, const struct envelope *v)
+{
+	char when[32];
+
+	if (v == NULL)
+		return;
+	json_key(j, "envelope");
+	json_open(j, '{');
+	if (v->has_queue_id)
+		json_bytes(j, "queue_id", v->queue_id);
+	if (v->has_sender)
+		json_bytes(j, "sender", v->sender);
+	json_key(j, "recipients");
+	json_open(j, '[');
+	for (size_t i = 0; i < v->recipients_n; i++)
+		put_address(j, v->recipients[i]);
+	json_close(j, ']');
+	if (v->recipients_more > 0)
+		json_key_u64(j, "recipients_more", v->recipients_more);
+	if (v->has_arrived) {
+		report_time_of(when, v->arrived);
+		json_key_text(j, "arrived", when);
+	}
+	json_close(j, '}');
+}
+
 void
 ndjson_put_message(struct json *j, const struct report_message *r,
     const struct report_options *o)
@@ -215,6 +252,7 @@ ndjson_put_message(struct json *j, const struct report_message *r,
 	json_open(j, '{');
 	json_key_text(j, "type", "message");
 	put_identity(j, r);
+	put_envelope(j, r->envelope);
 	json_key_text(j, "convention", convention_name(v->convention));
 	put_line_ends(j, v->tally->breaks[BRK_CRLF].count,
 	    v->tally->breaks[BRK_LF].count, v->tally->breaks[BRK_CR].count,

@@ -189,7 +189,7 @@ convention_name(enum convention c)
 }
 
 void
-report_time_of(int64_t seconds, uint32_t ns, char out[48])
+report_time_ns(int64_t seconds, uint32_t ns, char out[48])
 {
 	const time_t t = (time_t)seconds;
 	char date[32];
@@ -205,10 +205,16 @@ report_time_of(int64_t seconds, uint32_t ns, char out[48])
 void
 report_time(char out[32])
 {
-	const time_t now = time(NULL);
+	report_time_of(out, (int64_t)time(NULL));
+}
+
+void
+report_time_of(char out[32], int64_t seconds)
+{
+	const time_t when = (time_t)seconds;
 	struct tm tm;
 
-	if (gmtime_r(&now, &tm) == NULL ||
+	if (gmtime_r(&when, &tm) == NULL ||
 	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		out[0] = '\0';
 }

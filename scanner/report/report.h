@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "dialects.h"
 #include "engine.h"
+#include "envelope.h"
 #include "err.h"
 #include "hash.h"
 #include "msg.h"
@@ -114,6 +115,7 @@ struct report_message {
 	bool hashed;
 	uint8_t sha256[HASH_SIZE];
 	const struct repair_facts *repair;	/* or NULL */
+	const struct envelope *envelope;	/* in a mail queue; or NULL */
 	const uint64_t *members;	/* ordinals, from the outermost archive
 					 * in; members_n 0: it is in none */
 	size_t members_n;
@@ -202,9 +204,10 @@ void store_facts_count(struct store_facts *, const struct msg *,
 const char *convention_name(enum convention);	/* "lf" ... */
 
 /* RFC 3339 in UTC, with nanoseconds; "" where there is none for it. */
-void report_time_of(int64_t seconds, uint32_t ns, char out[48]);
+void report_time_ns(int64_t seconds, uint32_t ns, char out[48]);
 
-/* RFC 3339 in UTC, of now. */
+/* RFC 3339 in UTC, of now; of that second, up to the year 9999. */
 void report_time(char out[32]);
+void report_time_of(char out[32], int64_t seconds);
 
 #endif

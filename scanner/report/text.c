@@ -124,6 +124,40 @@ put_signature(struct buf *b, const struct report_message *r,
 }
 
 static void
+put_address(struct buf *b, struct span s)
+{
+	buf_byte(b, '<');
+	escape_text(b, s);
+	buf_byte(b, '>');
+}
+
+/* Whose it is, in a mail queue (--verbose). */
+static void
+put_envelope(struct buf *b, const struct report_message *r,
+    const struct envelope *v)
+{
+	char when[32];
+
+	put_place(b, r, 0);
+	buf_str(b, "note: queued");
+	if (v->has_arrived) {
+		report_time_of(when, v->arrived);
+		buf_printf(b, " since %s", when);
+	}
+	if (v->has_sender) {
+		buf_str(b, " from ");
+		put_address(b, v->sender);
+	}
+	for (size_t i = 0; i < v->recipients_n; i++) {
+		buf_str(b, i > 0 ? ", " : " for ");
+		put_address(b, v->recipients[i]);
+	}
+	if (v->recipients_more > 0)
+		buf_printf(b, " and %" PRIu64 " more", v->recipients_more);
+	buf_byte(b, '\n');
+}
+
+static void
 put_notes(struct buf *b, const struct report_message *r,
     const struct report_options *o)
 {
@@ -131,6 +165,8 @@ put_notes(struct buf *b, const struct report_message *r,
 
 	if (!o->verbose)
 		return;
+	if (r->envelope != NULL)
+		put_envelope(b, r, r->envelope);
 	for (size_t i = 0; f != NULL && i < f->n; i++)
 		put_signature(b, r, &f->list[i]);
 	if (r->verdict->would_reject != NULL) {

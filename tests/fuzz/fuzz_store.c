@@ -40,6 +40,23 @@ read_message(struct store *s, const struct msg *m, struct span data)
 	return rc;
 }
 
+/* No more than there is room for, and none of it elsewhere. */
+static void
+check_envelope(const struct envelope *v)
+{
+	uint64_t sum = 0;
+
+	if (v == NULL)
+		return;
+	check(v->recipients_n <= ENVELOPE_RECIPIENTS, "recipients");
+	for (size_t i = 0; i < v->recipients_n; i++)
+		for (size_t k = 0; k < v->recipients[i].n; k++)
+			sum += v->recipients[i].p[k];
+	for (size_t k = 0; v->has_sender && k < v->sender.n; k++)
+		sum += v->sender.p[k];
+	check(sum < UINT64_MAX, "envelope");
+}
+
 static void
 read_all(struct store *s, struct span data, bool failing)
 {
@@ -58,6 +75,7 @@ read_all(struct store *s, struct span data, bool failing)
 			continue;
 		if (rc != ST_END)
 			break;
+		check_envelope(store_envelope(s));
 		if (!store_can_again(s) || m.index % 2 == 0)
 			continue;
 		store_again(s);
@@ -65,8 +83,58 @@ read_all(struct store *s, struct span data, bool failing)
 			break;
 	}
 	check(rc == ST_END || rc == ST_DEAD, "status");
-	if (failing)
+	/* A pointer may lead past the bad byte. */
+	if (failing && strcmp(store_format(s), "postfix") != 0)
 		check(rc == ST_DEAD, "an error was lost");
+}
+
+/* mbox, eml, any of them, or none: then it is probed. */
+static const char *
+format_of(uint8_t how, size_t which)
+{
+	size_t n = 0;
+
+	while (store_format_name(n) != NULL)
+		n++;
+	switch (how >> 6) {
+	case 1:
+		return "mbox";
+	case 2:
+		return "eml";
+	case 3:
+		return store_format_name(which % n);
+	default:
+		return NULL;
+	}
+}
+
+/* Of a message in two files: the second begins with its name. */
+static void
+split(struct drip *a, struct drip *b)
+{
+	for (size_t i = 17; i + 2 < a->bytes.n; i++)
+		if (memcmp(a->bytes.p + i, "-D\n", 3) == 0) {
+			const size_t at = i - (a->bytes.p[i - 17] == '\n' ?
+			    16 : i > 23 ? 23 : 16);
+
+			b->bytes = (struct span){ a->bytes.p + at,
+			    a->bytes.n - at };
+			a->bytes.n = at;
+			return;
+		}
+}
+
+static int
+open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
+{
+	struct drip *d = ctx;
+
+	(void)name;
+	(void)e;
+	if (d->bytes.n == 0)
+		return ST_END;
+	input_open_source(into, drip_source(d));
+	return ST_OK;
 }
 
 int
@@ -77,6 +145,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct budget b = { .limits = &limits };
 	struct store_how how = { .budget = &b };
 	struct drip d = { .seed = 1, .fail_at = DRIP_NEVER };
+	struct drip other = { .step = 5, .fail_at = DRIP_NEVER };
 	struct store *s;
 	bool failing;
 	int rc;
@@ -84,13 +153,17 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (n < 3)
 		return 0;
 	how.place = (enum store_place)(p[0] % (PLACE_NAMED + 1));
-	how.format = store_format_name(p[0] >> 4);	/* or NULL */
+	how.format = format_of(p[0], p[2] >> 2);
 	d.step = p[1];
 	d.seekable = p[2] & 1;
 	d.bytes = (struct span){ p + 3, n - 3 };
+	if (p[0] & 0x20)
+		split(&d, &other);
+	how.sibling = open_sibling;
+	how.sibling_ctx = &other;
 	failing = p[2] & 2;
 	if (failing)
-		d.fail_at = p[2] < n - 3 ? p[2] : n - 3;
+		d.fail_at = p[2] < d.bytes.n ? p[2] : d.bytes.n;
 	s = store_new(NULL);
 	rc = store_open_source(s, drip_source(&d), &how, NULL);
 	if (rc == ST_OK)
