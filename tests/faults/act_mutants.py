@@ -27,12 +27,13 @@ MUTANTS = [
      "(void)stage_sync(&d->stage, d->out);", ";"),
     ("by links: swapped before all are on the disk", "deed.c",
      "(void)stage_sync(&d->stage, d->out);", ";"),
-    ("recorded before originals are on the disk", "exchange.c",
+    ("swapped before originals are on the disk", "exchange.c",
      "(rc = deed_finish_old(list, k, e)) == ST_OK &&\n\t    "
-     "(rc = add_records(list, k, e)) == ST_OK)",
+     "(rc = add_records(list, k, e)) == ST_OK)\n\t\t"
+     "rc = record_and_swap(list, k, e);",
      "(rc = add_records(list, k, e)) == ST_OK &&\n\t    "
-     "(rc = journal_sync(r->journal, e)) == ST_OK &&\n\t    "
-     "(rc = deed_finish_old(list, k, e)) == ST_OK)"),
+     "(rc = record_and_swap(list, k, e)) == ST_OK)\n\t\t"
+     "rc = deed_finish_old(list, k, e);"),
     ("the names of originals are not synced", "deed.c",
      "return rc == ST_OK ? blob_sync(r->blobs, e) : rc;", "return rc;"),
     ("an end of one is the end of all", "settle.c",
