@@ -123,10 +123,14 @@ def rspamd_200_crcrlf():
 
 
 @test
-def postfix_queue_files_are_not_mail():
+def postfix_queue_files_are_messages_with_their_envelope():
     ran = scan("--all", at("postfix-queue-files"))
-    same(ran.records()[-1]["messages"], 0)
-    same(ran.records()[-1]["skipped"]["not_mail"], 29)
+    got = ran.of_type("message")
+    same({r["format"] for r in got}, {"postfix"})
+    same((len(got), ran.of_type("unreadable")), (28, []))
+    same([r["path"] for r in got if "sender" not in r["envelope"] or
+          not r["envelope"]["arrived"].startswith("20")], [])
+    same(ran.records()[-1]["skipped"]["not_mail"], 1)
 
 
 @test
