@@ -66,12 +66,12 @@ def client(root):
 
 
 def busy_maildir(folder):
-    """Every message of a busy Maildir is reported exactly once, 20 times."""
+    """Every message of a busy Maildir is reported exactly once, 12 times."""
     root = folder + "/Maildir"
     maildir(root, 3000)
     wanted = {"<m%d@x>" % i for i in range(3000)}
     with Busy(client, root):
-        for i in range(20):
+        for i in range(12):
             r = scan("-a", "-j2", root, exe=SAN if i % 4 == 0 else OPT)
             r.whole()
             same(r.status, 1, "exit status of scan %d" % i)
@@ -281,7 +281,7 @@ def most_memory(*args):
 
 def memory(folder):
     """A worker takes at most 24 MiB and the parent 64: for a line of 1.5
-    GiB, an mbox of 300 MB with findings in all messages, 20,000 files."""
+    GiB, an mbox of 150 MB with findings in all messages, 20,000 files."""
     path = write(folder + "/line.eml", HEAD + b"\n")
     with open(path, "r+b") as f:
         f.truncate(3 << 29)
@@ -289,7 +289,7 @@ def memory(folder):
     os.unlink(path)
     box = Mbox(folder + "/box")
     block = (FROM + HEAD + b"\n" + b"text\n.\r\n" * 60 + b"\n") * 2000
-    for _ in range(300 * 10 ** 6 // len(block)):
+    for _ in range(150 * 10 ** 6 // len(block)):
         box.raw(block)
     box.close()
     took.append(most_memory(folder + "/box"))
