@@ -54,7 +54,7 @@ read_messages(struct store *s)
 			check(rc == ST_END && sum == 0, "again");
 		}
 	}
-	check(rc == ST_END || rc == ST_DEAD, "status");
+	check(rc != ST_OK, "status");
 }
 
 static void see(struct store **s, struct byte_source, bool member,
