@@ -16,7 +16,9 @@ struct members {
 	struct feed feed;
 	struct budget *budget;
 	struct contents at;	/* of the last one */
+	enum packed_as as;
 	bool counted;		/* its contents are compressed */
+	bool stream;		/* read from its start to its end */
 	bool drain;		/* its bytes have to be read to get behind it */
 	uint64_t n;
 };
@@ -52,23 +54,37 @@ members_close(struct members *m)
 }
 
 static int
-open_members(struct members *m, enum packed_as as, struct err *e)
+open_members(struct members *m, struct err *e)
 {
-	const bool stream = unarchive_streams(m->feed.in);
-
-	if (stream && as == PACKED_7Z)
+	if (m->stream && m->as == PACKED_7Z)
 		return err_set(e, ST_BAD, 0,
 		    "a 7z archive can only be read from a file of its own");
 	if ((m->a = archive_read_new()) == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
-	if (use_format(m->a, as, stream) != ARCHIVE_OK)
+	if (use_format(m->a, m->as, m->stream) != ARCHIVE_OK)
 		return err_set(e, ST_BAD, 0,
 		    "this libarchive does not unpack %s",
-		    packing_archive_name(as));
-	m->counted = as == PACKED_ZIP || as == PACKED_7Z;
-	m->drain = stream || as == PACKED_7Z;
-	m->unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	return unarchive_open(m->a, &m->feed, e);
+		    packing_archive_name(m->as));
+	m->drain = m->stream || m->as == PACKED_7Z;
+	return unarchive_open(m->a, &m->feed, !m->stream, e);
+}
+
+/* A zip that lost its table of contents still has a header at each member. */
+static bool
+can_do_without_table(const struct members *m)
+{
+	return m->as == PACKED_ZIP && !m->stream && m->n == 0 &&
+	    !m->feed.failed;
+}
+
+static int
+open_without_table(struct members *m, struct err *e)
+{
+	(void)archive_read_free(m->a);
+	m->a = NULL;
+	input_seek(m->feed.in, 0);
+	m->stream = true;
+	return open_members(m, e);
 }
 
 int
@@ -82,7 +98,14 @@ members_open(struct members **out, enum packed_as as, struct input *in,
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
 	m->feed.in = in;
 	m->budget = budget;
-	if ((rc = open_members(m, as, e)) != ST_OK) {
+	m->as = as;
+	m->counted = as == PACKED_ZIP || as == PACKED_7Z;
+	m->stream = unarchive_streams(in);
+	m->unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	rc = open_members(m, e);
+	if (rc == ST_DEAD && can_do_without_table(m))
+		rc = open_without_table(m, e);
+	if (rc != ST_OK) {
 		members_close(m);
 		return rc;
 	}
@@ -165,10 +188,17 @@ members_next(struct members *m, struct member *out, struct err *e)
 	struct archive_entry *entry;
 	int rc;
 
-	if ((rc = pass_over(m, e)) != ST_OK)
+	/* A limit that was hit in a member is one for the rest. */
+	if ((rc = budget_bytes(m->budget, 0, e)) != ST_OK ||
+	    (rc = pass_over(m, e)) != ST_OK)
 		return rc;
 	m->at.a = NULL;
 	rc = next_header(m, &entry);
+	if (rc == ARCHIVE_FATAL && can_do_without_table(m)) {
+		if ((rc = open_without_table(m, e)) != ST_OK)
+			return rc;
+		rc = next_header(m, &entry);
+	}
 	if (rc == ARCHIVE_EOF)
 		return ST_END;
 	if (rc == ARCHIVE_FATAL)

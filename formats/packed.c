@@ -33,7 +33,9 @@ use_filter(struct archive *a, enum filter f)
 
 	/* A warning: it would run a program. */
 	return uses[f](a) == ARCHIVE_OK &&
-	    archive_read_support_format_raw(a) == ARCHIVE_OK ? ST_OK : ST_BAD;
+	    archive_read_support_format_raw(a) == ARCHIVE_OK &&
+	    archive_read_support_format_empty(a) == ARCHIVE_OK ? ST_OK :
+	    ST_BAD;
 }
 
 static void
@@ -61,13 +63,14 @@ open_filter(struct decoder *d, enum filter filter, struct err *e)
 		return err_set(e, ST_DEAD, 0,
 		    "this libarchive does not unpack %s",
 		    packing_filter_name(filter));
-	if ((rc = unarchive_open(d->a, &d->feed, e)) != ST_OK)
+	if ((rc = unarchive_open(d->a, &d->feed, false, e)) != ST_OK)
 		return rc;
 	/* Nothing in it is fine. */
 	if ((rc = archive_read_next_header(d->a, &entry)) != ARCHIVE_OK &&
 	    rc != ARCHIVE_EOF)
 		return unarchive_damaged(d->a, &d->feed, ST_DEAD, e);
-	contents_begin(&d->at, d->a, &d->feed, d->budget, true);
+	contents_begin(&d->at, rc == ARCHIVE_EOF ? NULL : d->a, &d->feed,
+	    d->budget, true);
 	return ST_OK;
 }
 

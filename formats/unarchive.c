@@ -81,11 +81,11 @@ unarchive_damaged(struct archive *a, const struct feed *f, int status,
 }
 
 int
-unarchive_open(struct archive *a, struct feed *f, struct err *e)
+unarchive_open(struct archive *a, struct feed *f, bool seek, struct err *e)
 {
 	(void)archive_read_set_callback_data(a, f);
 	(void)archive_read_set_read_callback(a, on_read);
-	if (!unarchive_streams(f->in)) {
+	if (seek) {
 		(void)archive_read_set_seek_callback(a, on_seek);
 		(void)archive_read_set_skip_callback(a, on_skip);
 	}
@@ -99,8 +99,11 @@ contents_next(struct contents *c, struct err *e)
 	const void *p;
 	size_t n;
 	la_int64_t off;
-	const int rc = archive_read_data_block(c->a, &p, &n, &off);
+	int rc;
 
+	if (c->a == NULL)
+		return ST_END;
+	rc = archive_read_data_block(c->a, &p, &n, &off);
 	if (rc == ARCHIVE_EOF)
 		return ST_END;
 	/* A warning: a sum is wrong. */

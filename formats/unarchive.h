@@ -17,7 +17,7 @@ struct feed {
 
 /* The contents of the member at hand, block by block. */
 struct contents {
-	struct archive *a;
+	struct archive *a;	/* NULL: there is nothing */
 	struct feed *feed;
 	struct budget *budget;	/* or NULL */
 	bool counted;		/* blocks were decompressed */
@@ -30,8 +30,8 @@ struct contents {
 /* Not a file whose size is known: what is packed in another, a pipe. */
 bool unarchive_streams(const struct input *);
 
-/* Open what was set up, on the feed; it may be sought in unless it streams. */
-int unarchive_open(struct archive *, struct feed *, struct err *);
+/* Open what was set up, on the feed; seek: it may go back and ahead in that. */
+int unarchive_open(struct archive *, struct feed *, bool seek, struct err *);
 
 /* status; *e says why in libarchive's words, or it is the feed's own error. */
 int unarchive_damaged(struct archive *, const struct feed *, int status,

@@ -112,6 +112,19 @@ on_decided(void *ctx, const struct msg *m, const struct judged *got,
 	    &w->order->scan->report);
 }
 
+static void
+on_damaged(void *ctx, uint64_t off, const struct err *e)
+{
+	struct rewriting *w = ctx;
+	const struct scan_options *o = w->order->scan;
+
+	o->reporter->problem(&w->text, &(struct problem_report){
+	    .kind = PROBLEM_UNREADABLE, .path = buf_span(&w->path),
+	    .off = off, .why = e->text }, &o->report);
+	w->counts.totals.unreadable++;
+	did_report(w);
+}
+
 /* The archive as one store. */
 static void
 report_store(struct rewriting *w)
@@ -313,7 +326,7 @@ open_rewriting(struct rewriting *w)
 	const struct scan_options *o = w->order->scan;
 	const struct mend_may may = mend_may(o);
 	const struct mend_sink sink = { .frame = on_frame, .tick = on_tick,
-	    .decided = on_decided, .ctx = w };
+	    .decided = on_decided, .damaged = on_damaged, .ctx = w };
 
 	w->file = mend_file_new(o, &sink);
 	w->apply = mend_apply_new(&may);

@@ -121,30 +121,42 @@ tell(struct mend_file *m, const struct msg *msg, const struct judged *got,
 }
 
 static int
-mend_message(struct mend_file *m, const struct msg *msg, struct err *e)
+mend_judged(struct mend_file *m, const struct msg *msg,
+    const struct judged *got, struct err *e)
 {
 	struct repair_facts f;
-	struct judged got;
 	int rc;
 
-	rc = judge_message(m->judge, m->store, msg, false, &got, e);
-	if (rc != ST_END)
-		return rc == ST_BAD ? ST_OK : rc;	/* likewise */
-	if (!is_wanted(m, msg, &got)) {
-		tell(m, msg, &got, NULL);
+	if (!is_wanted(m, msg, got)) {
+		tell(m, msg, got, NULL);
 		return ST_OK;
 	}
-	if ((rc = repair_message(m->repair, m->store, msg, got.verdict,
+	if ((rc = repair_message(m->repair, m->store, msg, got->verdict,
 	    m->what->when, &f, e)) != ST_OK)
 		return rc;
-	tell(m, msg, &got, &f);
+	tell(m, msg, got, &f);
 	if (f.is == REPAIR_EDITS)
 		return send_repair(m, msg, &f, e);
 	if (f.is == REPAIR_TAKE_OUT)
-		return send_cut(m, msg, &got, e);
+		return send_cut(m, msg, got, e);
 	if (f.is == REPAIR_REFUSED)
 		add_frame(m, MEND_LEFT, f.why, strlen(f.why), nothing);
 	return ST_OK;
+}
+
+/* ST_BAD: what stands at msg->from is damaged, and no frame was made of it. */
+static int
+next_message(struct mend_file *m, struct msg *msg, struct err *e)
+{
+	struct judged got;
+	int rc;
+
+	if ((rc = store_next(m->store, msg, e)) != ST_OK ||
+	    (rc = judge_message(m->judge, m->store, msg, false, &got, e)) !=
+	    ST_END)
+		return rc;
+	rc = mend_judged(m, msg, &got, e);
+	return rc == ST_BAD ? ST_DEAD : rc;
 }
 
 static int
@@ -154,13 +166,11 @@ mend_messages(struct mend_file *m, struct err *e)
 	int rc;
 
 	m->container = store_is_container(m->store);
-	while ((rc = store_next(m->store, &msg, e)) == ST_OK || rc == ST_BAD) {
-		if (rc == ST_BAD)
-			continue;	/* damaged, and left as it is */
-		if ((rc = mend_message(m, &msg, e)) == ST_OK)
-			rc = m->status;
-		if (rc != ST_OK)
-			return rc == ST_BAD ? ST_DEAD : rc;
+	while ((rc = next_message(m, &msg, e)) == ST_OK || rc == ST_BAD) {
+		if (rc == ST_BAD && m->sink.damaged != NULL)
+			m->sink.damaged(m->sink.ctx, msg.from, e);
+		if (m->status != ST_OK)
+			return m->status == ST_BAD ? ST_DEAD : m->status;
 	}
 	return rc;
 }

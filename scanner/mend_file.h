@@ -23,6 +23,9 @@ struct mend_sink {
 	 * NULL: nobody wants to know. */
 	void (*decided)(void *ctx, const struct msg *, const struct judged *,
 	    struct repair_facts *repair);
+	/* A message that begins at off cannot be read, *e says why, and stays
+	 * as it is.  NULL: nobody wants to know. */
+	void (*damaged)(void *ctx, uint64_t off, const struct err *e);
 	void *ctx;
 };
 

@@ -93,7 +93,8 @@ see_member(struct scanner *s, struct members *in, const struct member *m,
 	s->ordinals_n--;
 	s->mtime = mtime;
 	s->path.n = path_n;
-	scan_maybe_commit(s, (struct resume){ name, s->events });
+	if (s->events > s->known)
+		scan_maybe_commit(s, (struct resume){ name, s->events });
 }
 
 static int
@@ -124,9 +125,7 @@ scan_packed(struct scanner *s, uint64_t name)
 	    &e)) == ST_OK && (rc = members_open(&in, as, store_input(s->store),
 	    &s->budget, &e)) == ST_OK)
 		rc = scan_members(s, in, name, &facts, &e);
-	if (rc == ST_BAD)
-		scan_skipped(s, &s->delta.totals.not_mail, e.text);
-	else if (rc != ST_END)
+	if (rc != ST_END)
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	members_close(in);
 	facts.format = packing_archive_name(as);

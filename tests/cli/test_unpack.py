@@ -138,6 +138,15 @@ def one_file(folder):
              (["filters"], 2), "five times")
 
 
+def nothing(folder):
+    """What is compressed may be nothing."""
+    for pack in (gzip.compress, bz2.compress, lzma.compress,
+                 lambda _: bytes.fromhex("28b52ffd240001000099e9d851")):
+        r = scan("-v", write(folder + "/x", pack(b""))).whole()
+        same([x["reason"] for x in r.of("skipped")], ["compressed: empty"],
+             str(pack))
+
+
 def nested(folder):
     """Archives in archives: paths and ordinals say where, down to a limit."""
     data = FROM + message("m") + b"\n" + FROM + message("n")
@@ -297,6 +306,23 @@ def damaged(folder):
         for old in os.listdir(folder + "/d"):
             os.unlink(folder + "/d/" + old)
     check(tried > 100, "messages that were told of: %d" % tried)
+
+
+def zips_that_are_cut(folder):
+    """A zip without its table of contents: all members before the cut are read,
+    and it is said that there may be more."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for i in range(9):
+            z.writestr("%d.eml" % i, message("m%d" % i, True))
+        ends = [i.header_offset for i in z.infolist()[1:]] + [z.start_dir]
+    data = out.getvalue()
+    for at in range(40, z.start_dir + 1, 7):
+        r = scan(write(folder + "/x.zip", data[:at])).whole()
+        same(r.status, 2, "exit status")
+        same([m["member"] for m in r.messages],
+             [[i + 1] for i, end in enumerate(ends) if end <= at],
+             "cut at %d" % at)
 
 
 def encrypted(folder):
@@ -459,6 +485,21 @@ def bombs(folder):
         "--unpack-limits=members=1000000,ratio=0")
 
 
+def not_from_here(folder):
+    """A 7z in another archive cannot be read, which is said; the rest is."""
+    need(BSDTAR)
+    write(folder + "/t/a.eml", message("a"))
+    seven = bsdtar(folder + "/t/in.7z", "--format", "7zip", cwd=folder + "/t",
+                   names=["a.eml"])
+    path = bsdtar(folder + "/x.tar", cwd=folder + "/t",
+                  names=["in.7z", "a.eml"])
+    same(len(scan(seven).messages), 1, "by itself")
+    r = scan(path).whole()
+    same(([u["path"].split("!")[1] for u in r.unreadable],
+          [m["path"].split("!")[1] for m in r.messages], r.status),
+         (["in.7z"], ["a.eml"], 2), "in a tar")
+
+
 def overlap(folder):
     """Many entries of a zip's table that share one piece of data."""
     body = write(folder + "/one.zip", b"")
@@ -537,6 +578,6 @@ def repairs_leave_them(folder):
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    main([formats, one_file, nested, names, members_that_are_none, damaged,
-          encrypted, kinds, workers_die, bombs, overlap, dictionary, quines,
+    main([formats, one_file, nothing, nested, names, members_that_are_none, damaged,
+          zips_that_are_cut, encrypted, kinds, workers_die, bombs, not_from_here, overlap, dictionary, quines,
           repairs_leave_them])
