@@ -74,15 +74,11 @@ static int
 take(void *ctx, const struct archive_taken *t, struct span note,
     struct span bytes, bool done, struct err *e)
 {
-	const struct owner owner = { geteuid(), getegid() };
+	const struct owner owner = owner_step_out();
 	struct act_archive *w = ctx;
-	int rc;
+	const int rc = take_piece(w, t, note, bytes, done, e);
 
-	owner_leave();
-	rc = take_piece(w, t, note, bytes, done, e);
-	if (owner_enter(owner, rc == ST_OK ? e : NULL) != ST_OK)
-		rc = ST_DEAD;
-	return rc;
+	return owner_step_in(owner, rc, e);
 }
 
 int

@@ -66,16 +66,13 @@ keep_message(struct run *r, int old, const struct mend_taken *t,
 static int
 take(void *ctx, int old, const struct mend_taken *t, struct err *e)
 {
-	const struct owner owner = { geteuid(), getegid() };
+	const struct owner owner = owner_step_out();
 	struct act_mend *w = ctx;
 	int rc;
 
-	owner_leave();
 	if ((rc = keep_message(w->run, old, t, e)) == ST_OK)
 		rc = run_note(w->run, t->note, e);
-	if (owner_enter(owner, rc == ST_OK ? e : NULL) != ST_OK)
-		rc = ST_DEAD;
-	return rc;
+	return owner_step_in(owner, rc, e);
 }
 
 int

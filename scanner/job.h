@@ -17,8 +17,9 @@ enum job_kind {
 struct resume {
 	uint64_t at;		/* JOB_BATCH: names done; JOB_RANGE: offset of
 				 * the next separator */
-	uint64_t messages;	/* of the range; JOB_BATCH, JOB_STDIN: and
-				 * problems, of the name at hand */
+	uint64_t events;	/* of the range, its messages; JOB_BATCH,
+				 * JOB_STDIN: of the name at hand, all that
+				 * was counted or told */
 };
 
 /*

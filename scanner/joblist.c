@@ -255,7 +255,7 @@ job_cut_short(struct job *j, const char *why)
 
 	if (j->drop || (rest = job_again(j)) == NULL)
 		return;
-	j->nothing = j->resume.at == 0 && j->resume.messages == 0;
+	j->nothing = j->resume.at == 0 && j->resume.events == 0;
 	if (!set_rest(j, rest)) {
 		job_free(rest);
 	} else if (j->spec.kind == JOB_STDIN || j->spec.careful) {

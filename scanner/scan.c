@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kept.h"
 #include "scanning.h"
 
 #define FLUSH_AT (64u << 10)	/* bytes of report */
@@ -90,9 +91,11 @@ static void
 begin_name(struct scanner *s, uint64_t i, const char *name)
 {
 	s->name = name;
+	s->keeper = NULL;
+	s->budget = (struct budget){ 0 };
 	s->events = 0;
 	s->known = s->job->kind != JOB_RANGE && i == s->job->begin.at ?
-	    s->job->begin.messages : 0;
+	    s->job->begin.events : 0;
 	buf_clear(&s->path);
 	buf_str(&s->path, s->job->path);
 	if (s->job->path[0] != '\0' && s->path.p[s->path.n - 1] != '/')
@@ -123,6 +126,8 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 	}
 	if (!buf_ok(&s->path))
 		abort();	/* no memory: the parent will see it die */
+	if (rc == OPENED && s->repair != NULL)
+		s->keeper = kept_by(s->job->path, name, f->fd);
 	return rc;
 }
 

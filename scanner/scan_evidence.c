@@ -4,39 +4,50 @@
  */
 #include "scanning.h"
 
-#include <errno.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include "escape.h"
+#include "sum.h"
 
-#define PIECE (256u << 10)	/* bytes read at once */
+#define STEP (16ull << 20)	/* bytes without a sign of life */
 
 static int
-hash_file(struct scanner *s, int fd, uint64_t size, uint8_t sha[HASH_SIZE])
+sum_with_ticks(struct scanner *s, int fd, struct sum *out, struct err *e)
 {
-	struct hash *h = hash_new();
-	uint8_t buf[PIECE];
+	struct summing sum;
 	uint64_t at = 0;
-	ssize_t n = 1;
-	bool ok;
+	int rc;
 
-	if (h == NULL)
-		return ST_DEAD;
-	hash_begin(h);
-	while (at < size && n > 0) {
-		n = pread(fd, buf, size - at < PIECE ? (size_t)(size - at) :
-		    PIECE, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0) {
-			hash_feed(h, (struct span){ buf, (size_t)n });
-			at += (uint64_t)n;
-			scan_tick(s, 0, (uint64_t)n);
-		}
-	}
-	ok = hash_end(h, sha) && at == size;
-	hash_free(h);
-	return ok ? ST_OK : ST_DEAD;
+	if ((rc = summing_begin(&sum, e)) != ST_OK)
+		return rc;
+	do {
+		at = sum.sum.size;
+		rc = summing_file(&sum, fd, at + STEP, -1, e);
+		scan_tick(s, 0, sum.sum.size - at);
+	} while (rc == ST_OK && sum.sum.size == at + STEP);
+	if (rc == ST_OK)
+		return summing_end(&sum, out, e);
+	summing_drop(&sum);
+	return rc;
+}
+
+/* Its sum, if it is still what was looked at. */
+static int
+sum_evidence(struct scanner *s, const struct opened_file *f, int fd,
+    struct sum *out, struct err *e)
+{
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return err_set(e, ST_DEAD, 0, "no SHA-256: too many files "
+		    "are open");
+	if ((rc = sum_with_ticks(s, fd, out, e)) != ST_OK)
+		return rc;
+	return fstat(fd, &st) == 0 && out->size == f->size &&
+	    (uint64_t)st.st_size == f->size &&
+	    st.st_mtim.tv_sec == f->mtime &&
+	    st.st_mtim.tv_nsec == (long)f->mtime_ns ? ST_OK :
+	    err_set(e, ST_DEAD, 0, "it changed while it was scanned");
 }
 
 void
@@ -45,10 +56,18 @@ scan_evidence(struct scanner *s, const struct opened_file *f, int fd,
 {
 	struct file_report r = { .path = buf_span(&s->path), .size = f->size,
 	    .mtime = f->mtime, .mtime_ns = f->mtime_ns, .status = status };
+	struct err e = { 0 };
+	struct sum sum;
 
+	r.hashed = sum_evidence(s, f, fd, &sum, &e) == ST_OK;
+	if (r.hashed) {
+		memcpy(r.sha256, sum.sha, HASH_SIZE);
+	} else {
+		scan_unreadable(s, MSG_NOT_RAW, &e);
+		r.status = "unreadable";
+	}
 	if (!scan_event(s))
 		return;
-	r.hashed = fd >= 0 && hash_file(s, fd, f->size, r.sha256) == ST_OK;
 	s->options.reporter->file(&s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }

@@ -23,23 +23,31 @@ report_problem(struct scanner *s, enum problem kind, uint64_t off,
 {
 	const struct problem_report r = { .kind = kind,
 	    .path = buf_span(&s->path), .off = off, .why = why,
-	    .limit = s->budget.hit != LIMIT_NONE ?
-	    limit_name(s->budget.hit) : NULL };
+	    .limit = kind == PROBLEM_UNREADABLE && s->budget.hit !=
+	    LIMIT_NONE ? limit_name(s->budget.hit) : NULL };
 
 	s->options.reporter->problem(&s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }
 
-void
-scan_unreadable(struct scanner *s, uint64_t off, const struct err *e)
+/* fresh: it was not told by a worker that died. */
+static void
+tell_unreadable(struct scanner *s, uint64_t off, const struct err *e,
+    bool fresh)
 {
 	s->unreadable++;
-	if (scan_event(s)) {
+	if (fresh) {
 		report_problem(s, PROBLEM_UNREADABLE, off, e->text);
 		s->delta.totals.unreadable++;
 		s->delta.lost = s->job->kind == JOB_RANGE;
 	}
 	s->budget.hit = LIMIT_NONE;
+}
+
+void
+scan_unreadable(struct scanner *s, uint64_t off, const struct err *e)
+{
+	tell_unreadable(s, off, e, scan_event(s));
 }
 
 void
@@ -181,34 +189,37 @@ after_message(const struct scanner *s, uint64_t name, uint64_t index)
 	return (struct resume){ name, s->events };
 }
 
-/* The next one.  ST_BAD: what stands at m->from cannot be read. */
+/*
+ * One message, or what stands at m->from and cannot be read: an event in either
+ * case, so that it is one also where the message is known and looked at less.
+ * ST_END: there is none.  ST_DEAD: nor will there be one.
+ */
 static int
-scan_next(struct scanner *s, struct msg *m, struct store_facts *facts,
-    struct err *e)
+scan_next(struct scanner *s, uint64_t name, struct store_facts *facts)
 {
-	int rc = store_next(s->store, m, e);
+	struct err e = { 0 };
+	struct msg m;
+	bool fresh;
+	int rc;
 
-	if (rc != ST_OK)
+	if ((rc = store_next(s->store, &m, &e)) == ST_END)
 		return rc;
-	rc = scan_message(s, m, !scan_event(s), facts, e);
-	return rc == ST_END ? ST_OK : rc;
+	fresh = scan_event(s);
+	if (rc == ST_OK)
+		rc = scan_message(s, &m, !fresh, facts, &e);
+	if (rc != ST_END)
+		tell_unreadable(s, rc == ST_BAD ? m.from :
+		    store_position(s->store), &e, fresh);
+	if (rc != ST_DEAD && fresh)
+		scan_maybe_commit(s, after_message(s, name, m.index));
+	return rc == ST_DEAD ? rc : ST_OK;
 }
 
 void
 scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 {
-	struct msg m;
-	struct err e = { 0 };
-	int rc;
-
-	while ((rc = scan_next(s, &m, facts, &e)) == ST_OK || rc == ST_BAD) {
-		if (rc == ST_BAD)
-			scan_unreadable(s, m.from, &e);
-		if (s->events > s->known)
-			scan_maybe_commit(s, after_message(s, name, m.index));
-	}
-	if (rc != ST_END)
-		scan_unreadable(s, store_position(s->store), &e);
+	while (scan_next(s, name, facts) == ST_OK)
+		;
 }
 
 void
@@ -328,11 +339,10 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 	s->store = s->levels[0];
 	s->budget = (struct budget){ .limits = &s->options.limits,
 	    .unpacked = on_unpacked, .ctx = s };
-	s->keeper = s->repair != NULL ? kept_by(s->job->path, s->name,
-	    f.fd) : NULL;
 	if ((opened = open_store(s, f))) {
 		large = store_archive(s->store) == PACKED_NOT && !evidence &&
-		    f.size >= SCAN_LARGE && store_splits(s->store);
+		    s->known == 0 && f.size >= SCAN_LARGE &&
+		    store_splits(s->store);
 		if (!large)
 			scan_opened(s, name, &s->delta.folder);
 	}

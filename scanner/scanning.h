@@ -25,8 +25,9 @@ struct scanner {
 	uint64_t ordinals[NESTING_MAX];	/* of the members at hand */
 	size_t ordinals_n;
 
-	/* Messages and problems of the file at hand, and how many of them
-	 * were committed by a worker that died later. */
+	/* What was counted or told of the file at hand (messages, problems,
+	 * stores, that it is mail), and how much of that was committed by a
+	 * worker that died later. */
 	uint64_t events, known;
 	uint64_t mail;		/* files and members that held mail, ever */
 	uint64_t unreadable;	/* those that could not be read, or in part */

@@ -13,8 +13,7 @@
 #include <string.h>
 
 #include "json_read.h"
-
-#define LINE_MOST (16u << 20)	/* bytes: no record is as long */
+#include "report_lines.h"
 
 struct wanted {
 	uint64_t off, len;
@@ -177,65 +176,32 @@ drop_twins(struct selection *s)
 	qsort(s->files, n, sizeof(*s->files), by_order);
 }
 
-/* The next line, without its break.  ST_END: there is none. */
 static int
-read_line(FILE *f, struct buf *line, uint64_t number, struct err *e)
+read_lines(struct selection *s, struct report_lines *r, struct err *e)
 {
-	int c;
+	struct span line;
+	int rc;
 
-	buf_clear(line);
-	while ((c = getc_unlocked(f)) != EOF && c != '\n' &&
-	    line->n < LINE_MOST)
-		buf_byte(line, (uint8_t)c);
-	if (ferror(f))
-		return err_set(e, ST_DEAD, errno, "cannot read");
-	if (!buf_ok(line))
-		return err_set(e, ST_DEAD, ENOMEM, "report");
-	if (c != EOF && c != '\n')
-		return err_set(e, ST_BAD, 0, "line %" PRIu64 ": too long for "
-		    "a record of a report", number);
-	return c == EOF && line->n == 0 ? ST_END : ST_OK;
-}
-
-static bool
-is_blank(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_wsp(s.p[i]) && s.p[i] != '\r')
-			return false;
-	return true;
-}
-
-static int
-read_lines(struct selection *s, FILE *f, struct err *e)
-{
-	struct buf line = { 0 };
-	uint64_t number = 0;
-	int rc = ST_OK;
-
-	while (rc == ST_OK &&
-	    (rc = read_line(f, &line, ++number, e)) == ST_OK)
-		if (!is_blank(buf_span(&line)))
-			rc = add_line(s, buf_span(&line), number, e);
-	buf_free(&line);
+	while ((rc = report_lines_next(r, &line, e)) == ST_OK &&
+	    (rc = add_line(s, line, r->number, e)) == ST_OK)
+		;
 	return rc == ST_END ? ST_OK : rc;
 }
 
 int
 selection_read(const char *report, struct selection **out, struct err *e)
 {
-	FILE *f = strcmp(report, "-") == 0 ? stdin : fopen(report, "re");
+	struct report_lines lines;
 	struct selection *s;
 	int rc;
 
-	if (f == NULL)
-		return err_set(e, ST_DEAD, errno, "cannot open");
+	if ((rc = report_lines_open(&lines, report, e)) != ST_OK)
+		return rc;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		rc = err_set(e, ST_DEAD, ENOMEM, "report");
 	else
-		rc = read_lines(s, f, e);
-	if (f != stdin)
-		(void)fclose(f);
+		rc = read_lines(s, &lines, e);
+	report_lines_close(&lines);
 	if (rc != ST_OK) {
 		selection_free(s);
 		return rc;

@@ -18,9 +18,9 @@
 #include "complain.h"
 #include "extract.h"
 #include "json_read.h"
+#include "kernel_calls.h"
+#include "report_lines.h"
 #include "state_cmd.h"
-
-#define LINE_MOST (16u << 20)	/* bytes: no record is as long */
 
 static const struct cmdline_option options[] = {
 	STATE_FORMAT_ROW, STATE_HELP_ROW,
@@ -79,26 +79,27 @@ unreadable(struct verifying *v, const char *path, const char *what)
 	tell(v, path, what, "unreadable");
 }
 
-/* -1: it was told. */
+/*
+ * -1: it was told.  Pinned and looked at first: whoever owns the store may have
+ * put a device there since.
+ */
 static int
 open_file(struct verifying *v, const char *path, struct stat *st)
 {
-	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	int fd = open(path, flags | O_NOATIME);
+	const int pin = open(path, O_PATH | O_CLOEXEC);
+	int fd = -1;
 
-	if (fd < 0 && errno == EPERM)
-		fd = open(path, flags);
-	if (fd < 0 && errno == ENOENT)
+	if (pin < 0 && errno == ENOENT)
 		changed(v, path, "gone");
-	else if (fd < 0)
+	else if (pin < 0 || fstat(pin, st) != 0)
 		unreadable(v, path, strerror(errno));
-	else if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
-		return fd;
-	else
+	else if (!S_ISREG(st->st_mode))
 		changed(v, path, "no file any more");
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
+	else if ((fd = call_open_pinned(pin)) < 0)
+		unreadable(v, path, strerror(errno));
+	if (pin >= 0)
+		(void)close(pin);
+	return fd;
 }
 
 /* len bytes at off have that SHA-256. */
@@ -111,7 +112,7 @@ compare(struct verifying *v, int fd, const char *path, uint64_t off,
 	const int rc = extract(fd, off, len, NULL, sha, &e);
 
 	if (rc == ST_DEAD)
-		unreadable(v, path, e.text);
+		unreadable(v, path, strerror(e.num));
 	else if (rc != ST_OK || memcmp(sha, want, HASH_SIZE) != 0)
 		changed(v, path, what);
 }
@@ -175,6 +176,7 @@ check_record(struct verifying *v, const struct json_object *o)
 	bool ok;
 
 	v->records++;
+	v->whole = false;	/* nothing stands behind the summary */
 	if (json_member_is(o, "type", "summary")) {
 		v->whole = json_member_u64(o, "records", &n) &&
 		    n == v->records;
@@ -193,32 +195,38 @@ check_record(struct verifying *v, const struct json_object *o)
 	return ok;
 }
 
-static int
-check_report(struct verifying *v, FILE *in, const char *name)
+/* One line.  False: it is no record. */
+static bool
+check_line(struct verifying *v, struct span line)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	bool ok = true;
-	ssize_t n;
+	struct json_object *o = json_parse(line);
+	const bool ok = o != NULL && check_record(v, o);
 
-	while (ok && (n = getline(&line, &cap, in)) > 0) {
-		struct json_object *o = n > (ssize_t)LINE_MOST ? NULL :
-		    json_parse((struct span){ (const uint8_t *)line,
-		    (size_t)n });
+	json_free(o);
+	return ok;
+}
 
-		ok = o != NULL && check_record(v, o);
-		json_free(o);
-	}
-	free(line);
-	if (!ok)
-		complain("%s: line %" PRIu64 " is no record of a report (-f "
-		    "ndjson of scan)", name, v->records + 1);
-	else if (ferror(in))
-		complain("%s: cannot be read", name);
-	else if (!v->whole)
+static int
+check_report(struct verifying *v, struct report_lines *in, const char *name)
+{
+	struct err e = { 0 };
+	struct span line;
+	int rc;
+
+	while ((rc = report_lines_next(in, &line, &e)) == ST_OK &&
+	    check_line(v, line))
+		;
+	if (rc == ST_END && v->whole)
+		return EXIT_CLEAN;
+	if (rc == ST_END)
 		complain("%s: it is not a whole report: there may have been "
 		    "more", name);
-	return ok && !ferror(in) && v->whole ? EXIT_CLEAN : EXIT_UNREADABLE;
+	else if (rc != ST_OK)
+		complain("%s: %s", name, e.text);
+	else
+		complain("%s: line %" PRIu64 " is no record of a report (-f "
+		    "ndjson of scan)", name, in->number);
+	return EXIT_UNREADABLE;
 }
 
 static void
@@ -249,18 +257,20 @@ static int
 verify(const char *name, enum form form)
 {
 	struct verifying v = { .lines = { .form = form } };
-	FILE *in = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
-	int status, began;
+	struct report_lines in;
+	struct err e = { 0 };
+	int status;
 
-	if (in == NULL) {
-		complain("%s: %s", name, strerror(errno));
+	if (report_lines_open(&in, name, &e) != ST_OK) {
+		complain("%s: %s", name, e.text);
 		return EXIT_UNREADABLE;
 	}
-	if ((began = answer_begin(&v.lines, form)) != EXIT_CLEAN)
-		return began;
-	status = check_report(&v, in, name);
-	if (in != stdin)
-		(void)fclose(in);
+	if ((status = answer_begin(&v.lines, form)) != EXIT_CLEAN) {
+		report_lines_close(&in);
+		return status;
+	}
+	status = check_report(&v, &in, name);
+	report_lines_close(&in);
 	tell_counts(&v);
 	if (status == EXIT_CLEAN && v.unreadable > 0)
 		status = EXIT_UNREADABLE;
@@ -294,11 +304,11 @@ verify_help(void)
 {
 	const struct cmdline line = verify_line(0, NULL);
 
-	cmdline_show_help(&line, "baredot verify [OPTION]... REPORT",
-	    "Compare the files and messages that a report (-f ndjson of "
-	    "scan) speaks of\nwith its SHA-256 sums: of messages those with "
-	    "findings, or with --hash all;\nof files with --forensic.  Paths "
-	    "are taken as they are in the report.",
+	cmdline_show_help(&line, "[OPTION]... REPORT",
+	    "Compare the files and messages that a report (scan -f ndjson) "
+	    "speaks of with its SHA-256 sums: messages with findings, or "
+	    "with --hash all; files where it was made with --forensic.  "
+	    "Paths are taken as they are in the report.",
 	    "0 all is the same, 1 something changed or is gone, 2 something, "
-	    "or the report,\ncould not be read, 64 usage");
+	    "or the report, could not be read, 64 usage");
 }

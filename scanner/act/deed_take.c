@@ -93,17 +93,15 @@ deed_take_end(struct deed *d, struct err *e)
 static int
 more(void *ctx, uint64_t *have, struct err *e)
 {
-	const struct owner owner = { geteuid(), getegid() };
+	const struct owner owner = owner_step_out();
 	struct deed *d = ctx;
 	int rc;
 
-	owner_leave();
 	rc = take_more(d, e);
 	*have = d->taking.sum.size;
 	if (rc == ST_BAD)
 		rc = err_set(e, ST_DEAD, d->out->num, "%s", d->out->reason);
-	return owner_enter(owner, rc == ST_OK ? e : NULL) == ST_OK ? rc :
-	    ST_DEAD;
+	return owner_step_in(owner, rc, e);
 }
 
 int

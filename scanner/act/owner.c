@@ -42,3 +42,18 @@ owner_leave(void)
 	if (!set_ids(0, getgid()) && !set_ids(0, getgid()))
 		abort();
 }
+
+struct owner
+owner_step_out(void)
+{
+	const struct owner o = { geteuid(), getegid() };
+
+	owner_leave();
+	return o;
+}
+
+int
+owner_step_in(struct owner o, int rc, struct err *e)
+{
+	return owner_enter(o, rc == ST_OK ? e : NULL) == ST_OK ? rc : ST_DEAD;
+}

@@ -21,6 +21,13 @@ struct owner {
 /* ST_DEAD: it cannot be done; the rights are as before. */
 int owner_enter(struct owner, struct err *);
 
+/*
+ * Out of the owner's rights for something that is nobody else's, and in again;
+ * rc: what came of it, *e its reason.  ST_DEAD: or there is no way in again.
+ */
+struct owner owner_step_out(void);
+int owner_step_in(struct owner, int rc, struct err *e);
+
 /* Back to root.  If that fails there is no way to go on: abort(3). */
 void owner_leave(void);
 

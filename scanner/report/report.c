@@ -4,7 +4,6 @@
 #include "report.h"
 
 #include <stdio.h>
-
 #include <time.h>
 
 #define REPORTER_POINTER(name) &reporter_##name,
@@ -188,33 +187,40 @@ convention_name(enum convention c)
 	return names[c];
 }
 
+/* Without an end; "" where there is no such date. */
+static void
+put_date(char out[32], int64_t seconds)
+{
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < -1900 ||
+	    tm.tm_year > 9999 - 1900 ||
+	    strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		out[0] = '\0';
+}
+
 void
 report_time_ns(int64_t seconds, uint32_t ns, char out[48])
 {
-	const time_t t = (time_t)seconds;
 	char date[32];
-	struct tm tm;
 
-	out[0] = '\0';
-	if (gmtime_r(&t, &tm) != NULL && tm.tm_year >= -1900 &&
-	    tm.tm_year <= 9999 - 1900 &&
-	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) > 0)
-		(void)snprintf(out, 48, "%s.%09uZ", date, (unsigned)ns);
+	put_date(date, seconds);
+	(void)snprintf(out, 48, date[0] != '\0' ? "%s.%09uZ" : "%s", date,
+	    (unsigned)ns);
+}
+
+void
+report_time_of(char out[32], int64_t seconds)
+{
+	char date[32];
+
+	put_date(date, seconds);
+	(void)snprintf(out, 32, date[0] != '\0' ? "%.30sZ" : "%.30s", date);
 }
 
 void
 report_time(char out[32])
 {
 	report_time_of(out, (int64_t)time(NULL));
-}
-
-void
-report_time_of(char out[32], int64_t seconds)
-{
-	const time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (gmtime_r(&when, &tm) == NULL ||
-	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		out[0] = '\0';
 }
