@@ -3,7 +3,7 @@
  */
 #include "header_look.h"
 
-#include "format.h"
+#include "single.h"
 
 struct eml {
 	enum store_place place;
@@ -132,33 +132,15 @@ eml_next(void *state, struct input *in, struct msg *m, struct err *e)
 	struct eml *s = state;
 
 	(void)e;
-	if (s->given)
-		return ST_END;
-	s->given = true;
-	m->format = s->place == PLACE_MAILDIR ? "maildir" :
+	return single_next(&s->given, s->place == PLACE_MAILDIR ? "maildir" :
 	    s->place == PLACE_MH ? "mh" :
-	    s->place == PLACE_CYRUS ? "cyrus" : "eml";
-	m->native = s->place == PLACE_MAILDIR || s->place == PLACE_MH ?
-	    BRK_LF : BRK_CRLF;
-	m->index = 1;
-	m->from = m->off = input_offset(in);
-	return ST_OK;
-}
-
-static int
-eml_read(void *state, struct input *in, struct span *out, struct err *e)
-{
-	int rc;
-
-	(void)state;
-	if ((rc = input_peek(in, 1, out, e)) != ST_OK)
-		return rc;
-	input_consume(in, out->n);
-	return ST_OK;
+	    s->place == PLACE_CYRUS ? "cyrus" : "eml",
+	    s->place == PLACE_MAILDIR || s->place == PLACE_MH ? BRK_LF :
+	    BRK_CRLF, in, m);
 }
 
 const struct format format_eml = {
 	.name = "eml", .state_size = sizeof(struct eml),
 	.bid = eml_bid, .begin = eml_begin, .next = eml_next,
-	.read = eml_read,
+	.read = single_read,
 };

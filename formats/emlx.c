@@ -174,19 +174,15 @@ emlx_read(void *state, struct input *in, struct span *out, struct err *e)
 		return ST_END;
 	if (s->left == 0)
 		return end_message(s, in, e);
-	if ((rc = input_peek(in, 1, out, e)) == ST_END) {
+	if ((rc = input_some(in, s->left, out, e)) == ST_END) {
 		s->at = EMLX_DONE;
 		return err_set(e, ST_BAD, 0, "its first line says %" PRIu64
 		    " bytes, and there are %" PRIu64, s->count,
 		    s->count - s->left);
 	}
-	if (rc != ST_OK)
-		return rc;
-	if (out->n > s->left)
-		out->n = (size_t)s->left;
-	input_consume(in, out->n);
-	s->left -= out->n;
-	return ST_OK;
+	if (rc == ST_OK)
+		s->left -= out->n;
+	return rc;
 }
 
 const struct format format_emlx = {

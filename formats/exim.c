@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "exim_lines.h"
-#include "queued.h"
+#include "single.h"
 
 #define LINE_MAX_BYTES (60u << 10)	/* in the envelope */
 
@@ -68,8 +68,8 @@ take_line(struct exim *s, struct span *out)
 		if (end == NULL && out->n < want)
 			return damaged(s, "cut off");
 		want = out->n + 1;
-	} while (end == NULL && want <= LINE_MAX_BYTES);
-	if (end == NULL)
+	} while (end == NULL && out->n < LINE_MAX_BYTES);
+	if (end == NULL || (size_t)(end - out->p) >= LINE_MAX_BYTES)
 		return damaged(s, "a line without end");
 	out->n = (size_t)(end - out->p);
 	input_consume(s->in, out->n + 1);
@@ -408,7 +408,7 @@ exim_next(void *state, struct input *in, struct msg *m, struct err *e)
 	struct exim *s = state;
 
 	(void)e;
-	return queued_next(&s->given, "exim", s->wire ? BRK_CRLF : BRK_LF, in,
+	return single_next(&s->given, "exim", s->wire ? BRK_CRLF : BRK_LF, in,
 	    m);
 }
 
@@ -422,5 +422,5 @@ const struct format format_exim = {
 	.name = "exim", .state_size = sizeof(struct exim),
 	.bid = exim_bid, .decode = exim_decode,
 	.why_not = "it is two files in the spool of Exim",
-	.next = exim_next, .read = queued_read, .envelope = exim_envelope,
+	.next = exim_next, .read = single_read, .envelope = exim_envelope,
 };

@@ -14,7 +14,8 @@ struct foreign {
 				 * judged */
 };
 
-/* head: the first INPUT_PEEK_MAX bytes, or all.  NULL: it is none. */
+/* head: the first bytes; of less than PEEK_MAX some are not known.  NULL: it is
+ * none. */
 const struct foreign *foreign_of(struct span head);
 
 #endif

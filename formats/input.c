@@ -310,14 +310,25 @@ input_consume(struct input *in, size_t n)
 }
 
 int
+input_some(struct input *in, uint64_t most, struct span *out, struct err *e)
+{
+	const int rc = input_peek(in, 1, out, e);
+
+	if (rc != ST_OK)
+		return rc;
+	if (out->n > most)
+		out->n = (size_t)most;
+	input_consume(in, out->n);
+	return ST_OK;
+}
+
+int
 input_take(struct input *in, struct span *out, struct err *e)
 {
 	int rc;
 
 	if (in->have.n > 0 || in->ended || in->source.lend == NULL) {
-		if ((rc = input_peek(in, 1, out, e)) == ST_OK)
-			input_consume(in, out->n);
-		return rc;
+		return input_some(in, UINT64_MAX, out, e);
 	}
 	if ((rc = in->source.lend(in->source.ctx, out, e)) == ST_OK)
 		jump(in, in->off + out->n);

@@ -3,8 +3,8 @@
  *
  * input_peek shows bytes without moving; input_consume moves past them.  A
  * span from input_peek stays valid, and its bytes stay put, until the next
- * input_peek, input_seek or input_close; input_consume and input_look do not
- * disturb it.
+ * input_peek, input_seek or input_close; input_consume, and where one can go
+ * back input_look, do not disturb it.
  *
  * What cannot go back (a pipe, compressed data) has a window instead: bytes
  * from input_keep on stay at hand, and input_look sees ahead, as long as all of
@@ -82,6 +82,12 @@ int input_peek(struct input *, size_t want, struct span *out, struct err *);
 void input_consume(struct input *, size_t n);
 
 /*
+ * Move past the next bytes, no more than most (> 0) and at least one, and show
+ * them in *out.  Statuses and how long it is valid as input_peek.
+ */
+int input_some(struct input *, uint64_t most, struct span *out, struct err *);
+
+/*
  * Move past the next bytes, at least one of them, and show them in *out, with a
  * copy less where the source lends them; nothing before them stays at hand.
  * Valid until the next call for this input.  Statuses as input_peek.
@@ -95,7 +101,7 @@ bool input_can_seek(const struct input *);
 
 /*
  * Go to a byte, or (beyond the end) to the end.  Only if input_can_seek, or to
- * one that was taken and is at hand.
+ * one that is at hand.
  */
 void input_seek(struct input *, uint64_t off);
 

@@ -17,6 +17,8 @@ struct decoder {
 	struct feed feed;
 	struct contents at;
 	struct budget *budget;
+	enum filter filter;
+	uint64_t start;		/* of what is below, in bytes into that */
 };
 
 static int
@@ -96,13 +98,50 @@ open_gzip(struct decoder *d, struct err *e)
 	return ST_OK;
 }
 
+static bool
+is_zeros(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != 0)
+			return false;
+	return true;
+}
+
+/*
+ * Behind compressed data nothing may stand but padding, as gzip.c has it: what
+ * would be passed over is not clean.  rc: of the last call.
+ */
+static int
+check_end(struct decoder *d, int rc, struct err *e)
+{
+	const uint64_t given = input_offset(d->feed.in) - d->start;
+	uint64_t left;
+	struct span s;
+
+	if (rc != ST_END)
+		return rc;
+	left = given - (uint64_t)archive_filter_bytes(d->a, -1);
+	if (left > d->feed.last.n)
+		left = d->feed.last.n;
+	s = (struct span){ d->feed.last.p + (d->feed.last.n - left),
+	    (size_t)left };
+	for (rc = ST_OK; rc == ST_OK && is_zeros(s); )
+		rc = input_take(d->feed.in, &s, e);
+	if (rc == ST_OK)
+		rc = err_set(e, ST_DEAD, 0, "what follows the compressed "
+		    "data is not %s", packing_filter_name(d->filter));
+	d->feed.last.n = 0;
+	d->at.failed = rc == ST_DEAD;
+	return rc;
+}
+
 static int
 decode_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
     struct err *e)
 {
 	struct decoder *d = ctx;
 
-	return contents_read(&d->at, off, p, n, got, e);
+	return check_end(d, contents_read(&d->at, off, p, n, got, e), e);
 }
 
 static int
@@ -110,7 +149,7 @@ decode_lend(void *ctx, struct span *out, struct err *e)
 {
 	struct decoder *d = ctx;
 
-	return contents_lend(&d->at, out, e);
+	return check_end(d, contents_lend(&d->at, out, e), e);
 }
 
 int
@@ -124,6 +163,8 @@ packed_source(enum filter filter, struct input *below, struct budget *budget,
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
 	d->feed.in = below;
 	d->budget = budget;
+	d->filter = filter;
+	d->start = input_offset(below);
 	if ((rc = filter == FILTER_GZIP ? open_gzip(d, e) :
 	    open_filter(d, filter, e)) != ST_OK) {
 		decoder_close(d);

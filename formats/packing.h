@@ -16,13 +16,11 @@ enum packed_as {
 	PACKED_AR, PACKED_ISO
 };
 
-/* From this many bytes of the file, or all; isos have theirs at the end. */
-#define PACKING_HEAD (33u << 10)
-
 /* The outermost compression. */
 enum filter packing_filter(struct span head);
 
-/* An archive that is not compressed around its members. */
+/* An archive that is not compressed around its members; what an iso has stands
+ * 33 KiB from its start. */
 enum packed_as packing_archive(struct span head);
 
 /* A tar's header: its sum is right.  Of 512 zeros too, a tar's end. */

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 
 #include "postfix_records.h"
-#include "queued.h"
+#include "single.h"
 
 #define NUMBER 15u		/* columns, in C and p */
 
@@ -295,7 +295,7 @@ postfix_decode(void *state, struct input *in, const struct store_how *how,
 
 	records_begin(&s->records, in);
 	set_part(s, PART_ENVELOPE);
-	take_name(s, queued_base(how->name));
+	take_name(s, single_base(how->name));
 	while (rc == ST_OK && s->part == PART_ENVELOPE)
 		rc = step(s);
 	if (rc != ST_OK) {
@@ -313,7 +313,7 @@ postfix_next(void *state, struct input *in, struct msg *m, struct err *e)
 	struct postfix *s = state;
 
 	(void)e;
-	return queued_next(&s->given, "postfix", BRK_LF, in, m);
+	return single_next(&s->given, "postfix", BRK_LF, in, m);
 }
 
 static const struct envelope *
@@ -326,6 +326,6 @@ const struct format format_postfix = {
 	.name = "postfix", .state_size = sizeof(struct postfix),
 	.bid = postfix_bid, .decode = postfix_decode,
 	.why_not = "it is made of records, in a Postfix queue file",
-	.next = postfix_next, .read = queued_read,
+	.next = postfix_next, .read = single_read,
 	.envelope = postfix_envelope,
 };

@@ -1,6 +1,6 @@
 /*
- * See postfix_records.h.  As Postfix's global/record.c, but for its limit of
- * jumps back: here no byte is read twice, which ends any circle.
+ * See postfix_records.h.  As Postfix's global/record.c, with its limit of jumps
+ * back, which ends circles.
  */
 #include "postfix_records.h"
 
@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define LENGTH_GROUPS 4u
+#define JUMPS_BACK 10000u
 
 /* False: it is not whole, or too long for a length. */
 static bool
@@ -64,7 +65,7 @@ cut_off(struct records *s)
 	    input_offset(s->in));
 }
 
-/* No byte belongs to two records. */
+/* The bytes of a file belong to one record each. */
 static int
 count(struct records *s, size_t n)
 {
@@ -96,11 +97,8 @@ records_some(struct records *s, uint64_t want, struct span *out)
 {
 	int rc;
 
-	if ((rc = input_peek(s->in, 1, out, &s->e)) != ST_OK)
+	if ((rc = input_some(s->in, want, out, &s->e)) != ST_OK)
 		return rc == ST_END ? cut_off(s) : rc;
-	if (out->n > want)
-		out->n = (size_t)want;
-	input_consume(s->in, out->n);
 	return count(s, out->n);
 }
 
@@ -185,6 +183,9 @@ records_follow(struct records *s, const struct record *r)
 		return records_damaged(s, r->off, "a pointer without a number");
 	if (off == 0)
 		return ST_OK;
+	if (off < input_offset(s->in) && ++s->jumps_back > JUMPS_BACK)
+		return records_damaged(s, r->off,
+		    "pointers that lead in a circle");
 	if (input_can_seek(s->in) || input_at_hand(s->in, off))
 		input_seek(s->in, off);
 	else if (off > input_offset(s->in))

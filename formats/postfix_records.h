@@ -1,6 +1,6 @@
 /*
- * Records of a Postfix queue file, read one at a time and never twice: their
- * heads, their bytes, and the pointers that lead from one place to another.
+ * Records of a Postfix queue file, one at a time: their heads, their bytes, and
+ * the pointers that lead from one place to another.
  *
  * Statuses: ST_OK, or ST_DEAD and `e` says why: a read error, a file that is
  * cut off, one that is damaged.
@@ -17,6 +17,7 @@ struct records {
 	const char *where;	/* the reader is, for people */
 	uint64_t taken;		/* bytes of records that were read */
 	uint64_t farthest;	/* byte of the file that was */
+	unsigned jumps_back;
 	struct err e;
 };
 

@@ -284,6 +284,7 @@ store_next(struct store *s, struct msg *m, struct err *e)
 	inner_close(&s->inner);
 	s->is_inner = false;
 	memset(m, 0, sizeof(*m));
+	input_keep(s->in, input_offset(s->in));	/* no more of the last one */
 	if ((rc = s->format->next(s->now, s->in, m, e)) != ST_OK)
 		return rc;
 	if ((rc = open_inner(s, e)) != ST_OK)
@@ -310,17 +311,13 @@ read_again(struct store *s, struct span *out, struct err *e)
 
 	if (s->left == 0)
 		return ST_END;
-	rc = input_peek(message_input(s), 1, out, e);
+	rc = input_some(message_input(s), s->left, out, e);
 	if (rc == ST_END)
 		return err_set(e, ST_DEAD, 0,
 		    "the file became shorter while it was read");
-	if (rc != ST_OK)
-		return rc;
-	if (out->n > s->left)
-		out->n = (size_t)s->left;
-	input_consume(message_input(s), out->n);
-	s->left -= out->n;
-	return ST_OK;
+	if (rc == ST_OK)
+		s->left -= out->n;
+	return rc;
 }
 
 int

@@ -19,6 +19,7 @@ on_read(struct archive *a, void *ctx, const void **out)
 		f->failed = true;
 		return ARCHIVE_FATAL;
 	}
+	f->last = s;
 	*out = s.p;
 	return (la_ssize_t)s.n;
 }

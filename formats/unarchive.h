@@ -11,6 +11,7 @@
 /* What libarchive reads; its callbacks cannot return our errors. */
 struct feed {
 	struct input *in;
+	struct span last;	/* that was given; valid until the next */
 	struct err e;		/* of a read that failed */
 	bool failed;
 };

@@ -147,6 +147,25 @@ def nothing(folder):
              str(pack))
 
 
+def what_follows(folder):
+    """Behind compressed data zeros are padding, another file of the kind is more
+    of it, and anything else is told."""
+    box = FROM + message("one") + b"\n"
+    for kind in sorted(set(FILTERS) - {"Z"}):      # which has no end
+        path = compressed(folder + "/c/x." + kind, box, kind)
+        with open(path, "rb") as f:
+            data = f.read()
+        for more, n, bad in ((b"", 1, 0), (b"\0" * 700, 1, 0), (data, 2, 0),
+                             (box, 1, 1), (b"\0" * 70000 + b"x", 1, 1)):
+            r = scan(write(path, data + more)).whole()
+            what = "%s, %d bytes more" % (kind, len(more))
+            if more[:1] == b"\0" and not bad and r.unreadable:
+                check("xz" in kind or kind in ("zst", "lz"), what)
+                continue        # they want multiples of 4, or frames
+            same((len(r.messages) <= n, len(r.unreadable)), (True, bad), what)
+            same(bad or len(r.messages), bad or n, what)
+
+
 def nested(folder):
     """Archives in archives: paths and ordinals say where, down to a limit."""
     data = FROM + message("m") + b"\n" + FROM + message("n")
@@ -578,6 +597,6 @@ def repairs_leave_them(folder):
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    main([formats, one_file, nothing, nested, names, members_that_are_none, damaged,
+    main([formats, one_file, what_follows, nothing, nested, names, members_that_are_none, damaged,
           zips_that_are_cut, encrypted, kinds, workers_die, bombs, not_from_here, overlap, dictionary, quines,
           repairs_leave_them])

@@ -1,10 +1,10 @@
 /*
- * See queued.h.
+ * See single.h.
  */
-#include "queued.h"
+#include "single.h"
 
 int
-queued_next(bool *given, const char *format, enum brk native,
+single_next(bool *given, const char *format, enum brk native,
     const struct input *in, struct msg *m)
 {
 	if (*given)
@@ -18,18 +18,14 @@ queued_next(bool *given, const char *format, enum brk native,
 }
 
 int
-queued_read(void *state, struct input *in, struct span *out, struct err *e)
+single_read(void *state, struct input *in, struct span *out, struct err *e)
 {
-	int rc;
-
 	(void)state;
-	if ((rc = input_peek(in, 1, out, e)) == ST_OK)
-		input_consume(in, out->n);
-	return rc;
+	return input_some(in, UINT64_MAX, out, e);
 }
 
 struct span
-queued_base(struct span name)
+single_base(struct span name)
 {
 	size_t n = name.n;
 
