@@ -253,6 +253,13 @@ run_scan(struct scan_run *r, const char *const *whole)
 	    r->command.rules, r->command.rules_n, &status);
 	if (r->config == NULL)
 		return status;
+	if (r->command.forensic && r->command.output != NULL &&
+	    state_is_in_store(r->command.output, r->command.paths)) {
+		complain("--output=%s is in the evidence: the report has to "
+		    "go elsewhere", r->command.output);
+		status = EXIT_USAGE;
+		goto out;
+	}
 	status = EXIT_UNREADABLE;
 	if ((r->out = output_open(r->command.output, &e)) == NULL)
 		goto out;

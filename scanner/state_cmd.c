@@ -71,9 +71,8 @@ cut_last(char *path)
 	return true;
 }
 
-/* The folder at path, or where it would be made; when in doubt. */
-static bool
-is_in_store(const char *path, char **paths)
+bool
+state_is_in_store(const char *path, char **paths)
 {
 	char *at = strdup(path);
 	int fd = -1;
@@ -85,7 +84,8 @@ is_in_store(const char *path, char **paths)
 	}
 	do
 		fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	while (fd < 0 && errno == ENOENT && cut_last(at));
+	while (fd < 0 && (errno == ENOENT || errno == ENOTDIR) &&
+	    cut_last(at));
 	free(at);
 	in = fd >= 0 && is_below(fd, paths);
 	if (fd >= 0)
@@ -106,7 +106,7 @@ state_open(struct statedir *out, const char *path, const char *what,
 		buf_free(&b);
 		return EXIT_UNREADABLE;
 	}
-	if (outside != NULL && is_in_store(at, outside))
+	if (outside != NULL && state_is_in_store(at, outside))
 		(void)err_set(&e, ST_DEAD, 0, "it is in the mail store: "
 		    "originals must be kept outside of it (--state, --into)");
 	else if (path != NULL || (rc = statehome_make(at, &e)) == ST_OK)

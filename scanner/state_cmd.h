@@ -27,6 +27,12 @@ int state_open(struct statedir *out, const char *path, const char *what,
 int state_view(struct statedir *out, const char *path);
 
 /*
+ * What is at path, or would be made there, is in one of the folders; true also
+ * when in doubt.
+ */
+bool state_is_in_store(const char *path, char **paths);
+
+/*
  * Open one that must be there already: for acting, all settled; what: NULL:
  * for looking.  EXIT_CLEAN, or an exit status, told; `none` is what to say
  * when there is none, which is EXIT_USAGE.

@@ -205,18 +205,32 @@ def an_mbox_that_would_be_cut_is_whole(folder):
          [(path, "scanned")], "file records")
 
 
+def the_report_is_not_evidence(folder):
+    """A report that would go into what it is about is refused."""
+    top = small_tree(folder + "/case")
+    before = {p: os.stat(p).st_mtime_ns for p, _, _ in os.walk(top)}
+    for out in (top + "/r.ndjson", top + "/eml/r", top + "/eml/e0.eml"):
+        r = scan("--forensic", "-o", out, top)
+        same((r.status, r.out), (64, b""), out)
+        check("evidence" in r.err, r.err)
+    same({p: os.stat(p).st_mtime_ns for p, _, _ in os.walk(top)}, before,
+         "folders")
+    same(scan("--forensic", "-o", folder + "/r.ndjson", top).status, 1,
+         "beside it")
+
+
 def a_sandbox_can_be_required(folder):
     """--require-sandbox: not without one."""
     path = write(folder + "/a.eml", message("a"))
     r = scan("--require-sandbox", "-j0", path)
     same((r.status, r.out), (2, b""), "in this process")
     check("--require-sandbox" in r.err, r.err)
+    there = scan("-j1", path).records[0]["sandbox"]
     r = scan("--require-sandbox", "-j1", path)
-    same(r.status, 1 if r.records[0:1] and
-         r.records[0]["sandbox"] != "none" else 2, "with a process")
+    same(r.status, 2 if there == "none" else 1, "with a process: " + there)
 
 
 if __name__ == "__main__":
     main([all_files_are_accounted_for, nothing_is_written,
           others_files_are_refused, what_changed_is_told,
-          an_mbox_that_would_be_cut_is_whole, a_sandbox_can_be_required])
+          an_mbox_that_would_be_cut_is_whole, the_report_is_not_evidence, a_sandbox_can_be_required])

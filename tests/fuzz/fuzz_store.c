@@ -54,11 +54,24 @@ check_envelope(const struct envelope *v)
 			sum += v->recipients[i].p[k];
 	for (size_t k = 0; v->has_sender && k < v->sender.n; k++)
 		sum += v->sender.p[k];
-	check(sum < UINT64_MAX, "envelope");
+	(void)sum;	/* a sanitizer has looked at each byte */
+}
+
+/* One damaged message does not end it. */
+static bool
+goes_on(const struct store *s)
+{
+	static const char *const formats[] = { "emlx", "dbox", "mmdf" };
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(store_format(s), formats[i]) == 0)
+			return true;
+	return false;
 }
 
 static void
-read_all(struct store *s, struct span data, bool failing)
+read_all(struct store *s, struct span data, const struct budget *b,
+    bool failing)
 {
 	size_t bad = 0;
 	struct msg m;
@@ -66,12 +79,14 @@ read_all(struct store *s, struct span data, bool failing)
 
 	while ((rc = store_next(s, &m, NULL)) == ST_OK || rc == ST_BAD) {
 		/* What is damaged takes some bytes, or is the last. */
-		if (rc == ST_BAD && ++bad <= data.n + 2)
+		if (rc == ST_BAD && goes_on(s) &&
+		    ++bad <= data.n + b->out + 2)
 			continue;
 		check(rc == ST_OK, "damaged without end");
 		check(m.format != NULL && (m.raw_off == m.off) !=
 		    (m.why_not != NULL), "message");
-		if ((rc = read_message(s, &m, data)) == ST_BAD)
+		rc = read_message(s, &m, data);
+		if (rc == ST_BAD && goes_on(s))
 			continue;
 		if (rc != ST_END)
 			break;
@@ -167,7 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	s = store_new(NULL);
 	rc = store_open_source(s, drip_source(&d), &how, NULL);
 	if (rc == ST_OK)
-		read_all(s, d.bytes, failing);
+		read_all(s, d.bytes, &b, failing);
 	else
 		check(rc == ST_DEAD || (rc == ST_BAD && !failing), "open");
 	store_close(s);
