@@ -47,18 +47,19 @@ is_separator(struct mend_apply *m, uint64_t from, uint64_t to)
 static bool
 is_gap(struct mend_apply *m, uint64_t from, uint64_t to)
 {
+	uint8_t p[2 + sizeof("From ") - 1], before;
+	struct span s = { p, to < m->size ? FROM.n : 0 };
 	const size_t n = to - from <= 2 ? (size_t)(to - from) : 0;
-	uint8_t p[1 + 2 + sizeof("From ") - 1];
-	struct span s = { p, 1 + n + (to < m->size ? FROM.n : 0) };
 
-	if (to - from > 2 || from == 0 ||
-	    !mend_apply_look(m, from - 1, p, s.n))
+	if (to - from > 2 || (s.n + n > 0 &&
+	    !mend_apply_look(m, from, p, s.n + n)))
 		return false;
-	for (size_t i = to < m->size && n == 0 ? 0 : 1; i <= n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (!is_break(p[i]))
 			return false;
-	s = (struct span){ p + 1 + n, s.n - 1 - n };
-	return s.n == 0 || span_eq(s, FROM);
+	s.p += n;
+	return s.n == 0 || (span_eq(s, FROM) && (to == 0 ||
+	    (mend_apply_look(m, to - 1, &before, 1) && is_break(before))));
 }
 
 bool

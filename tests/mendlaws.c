@@ -312,7 +312,8 @@ is_message(struct span f, const struct mend_cut *w)
 		if (!is_in(f.p[end], SPAN("\r\n")))
 			return false;
 	return to == f.n || (f.n - to >= 5 &&
-	    memcmp(f.p + to, "From ", 5) == 0);
+	    memcmp(f.p + to, "From ", 5) == 0 &&
+	    (to == 0 || is_in(f.p[to - 1], SPAN("\r\n"))));
 }
 
 static bool
