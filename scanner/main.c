@@ -62,7 +62,7 @@ help_cmd(int argc, char **argv)
 	    "Usage: baredot COMMAND [ARGUMENT]...\n\n"
 	    "Find bare newlines and SMTP end-of-data look-alikes in mail "
 	    "that is already\nstored: Maildirs, mboxes, MH folders, single "
-	    "messages.\n\n"
+	    "messages, queues, archives of them.\n\n"
 	    "  scan PATH...       walk mail stores and report\n"
 	    "  fix PATH...        repair messages in place\n"
 	    "  quarantine PATH... --into DIR  take messages out\n"
