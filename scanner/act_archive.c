@@ -83,7 +83,7 @@ take(void *ctx, const struct archive_taken *t, struct span note,
 
 int
 act_archive_write(void *ctx, struct filling *from, int to,
-    uint8_t sha[HASH_SIZE], struct err *e)
+    struct said *said, struct err *e)
 {
 	struct act_archive *w = ctx;
 	struct archive_job *j = w->job;
@@ -102,7 +102,7 @@ act_archive_write(void *ctx, struct filling *from, int to,
 	rc = archiver_check(w->archiver, j, from->fd, fd, e);
 	(void)close(fd);
 	if (rc == ST_OK)
-		memcpy(sha, j->done.sha, HASH_SIZE);
+		*said = said_sha(j->done.sha);
 	return rc;
 }
 

@@ -31,6 +31,6 @@ void act_archive_close(struct act_archive *);	/* that, and what it holds */
 
 /* change.write; ctx: struct act_archive. */
 int act_archive_write(void *ctx, struct filling *from, int to,
-    uint8_t sha[HASH_SIZE], struct err *);
+    struct said *said, struct err *);
 
 #endif

@@ -77,7 +77,7 @@ take(void *ctx, int old, const struct mend_taken *t, struct err *e)
 
 int
 act_mend_write(void *ctx, struct filling *from, int to,
-    uint8_t sha[HASH_SIZE], struct err *e)
+    struct said *said, struct err *e)
 {
 	struct act_mend *w = ctx;
 	struct stat st;
@@ -87,7 +87,9 @@ act_mend_write(void *ctx, struct filling *from, int to,
 	    fstat(from->fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
 	w->job->take = w->run != NULL ? take : NULL;
 	w->job->ctx = w;
+	w->job->tag = from->more != NULL;
+	*said = (struct said){ .tag = w->job->tag };
 	if ((rc = mender_write(w->mender, w->job, from, to, e)) == ST_OK)
-		memcpy(sha, w->job->sha, HASH_SIZE);
+		memcpy(said->sum, w->job->sum, HASH_SIZE);
 	return rc;
 }

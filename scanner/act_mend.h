@@ -17,6 +17,6 @@ struct act_mend {
 
 /* change.write; ctx: struct act_mend. */
 int act_mend_write(void *ctx, struct filling *from, int to,
-    uint8_t sha[HASH_SIZE], struct err *);
+    struct said *said, struct err *);
 
 #endif

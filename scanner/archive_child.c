@@ -222,7 +222,7 @@ finish_member(struct rewriting *w, const struct archive_member *m,
 		if ((rc = mend_apply_end(w->apply)) != ST_OK)
 			return give_up(w, rc);
 		c.size = *size = w->apply->made;
-		memcpy(c.sha, w->job.sha, HASH_SIZE);
+		memcpy(c.sha, w->job.sum, HASH_SIZE);
 	}
 	w->changes++;
 	frames_add(w->out, ARCHIVE_CHANGE, &c, sizeof(c), nothing);

@@ -22,7 +22,7 @@ flush(struct mend_apply *m)
 		else if (m->may.keeps)
 			call_start_sync_upto(m->to, m->made - m->out_n,
 			    m->out_n);
-		hash_feed(m->hash, (struct span){ m->out, m->out_n });
+		hash_feed(m->made_hash, (struct span){ m->out, m->out_n });
 	}
 	m->out_n = 0;
 }
@@ -398,7 +398,8 @@ mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
 	m->status = ST_OK;
 	job->messages = job->edits = job->taken = job->left = 0;
 	job->why[0] = '\0';
-	hash_begin(m->hash);
+	m->made_hash = job->tag ? m->tag : m->sha;
+	hash_begin(m->made_hash);
 }
 
 void
@@ -415,8 +416,8 @@ mend_apply_end(struct mend_apply *m)
 	flush(m);
 	if (rc == ST_OK)
 		rc = m->status;
-	if (rc == ST_OK && !hash_end(m->hash, m->job->sha))
-		rc = err_set(m->e, ST_DEAD, 0, "no SHA-256");
+	if (rc == ST_OK && !hash_end(m->made_hash, m->job->sum))
+		rc = err_set(m->e, ST_DEAD, 0, "cannot hash");
 	return rc;
 }
 
@@ -435,10 +436,12 @@ mend_apply_new(const struct mend_may *may)
 	if (m == NULL)
 		return NULL;
 	m->may = *may;
-	m->hash = hash_new();
+	m->sha = hash_new();
+	m->tag = hash_new_tag();
 	m->seen = hash_new();
 	m->has_check = reencode_splice_open(&m->check, BRK_LF);
-	if (m->hash != NULL && m->seen != NULL && m->has_check)
+	if (m->sha != NULL && m->tag != NULL && m->seen != NULL &&
+	    m->has_check)
 		return m;
 	mend_apply_free(m);
 	return NULL;
@@ -449,7 +452,8 @@ mend_apply_free(struct mend_apply *m)
 {
 	if (m == NULL)
 		return;
-	hash_free(m->hash);
+	hash_free(m->sha);
+	hash_free(m->tag);
 	hash_free(m->seen);
 	if (m->has_check)
 		reencode_splice_close(&m->check);

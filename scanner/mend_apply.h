@@ -33,7 +33,8 @@ struct mend_may mend_may(const struct scan_options *);
 struct mend_apply {
 	/* Its own: */
 	struct mend_may may;
-	struct hash *hash;		/* of the new file */
+	struct hash *sha, *tag;
+	struct hash *made_hash;		/* of the new file: one of them */
 	struct hash *seen;		/* of a message in the old one */
 	struct mend_job *job;
 	int from, to;
@@ -82,7 +83,7 @@ int mend_apply_frame(struct mend_apply *, uint32_t type, struct span);
 /* These old bytes; false: they cannot be read, or there are fewer. */
 bool mend_apply_look(struct mend_apply *, uint64_t off, uint8_t *p, size_t n);
 
-/* After ST_END: what is left is copied; job.sha is set on ST_OK. */
+/* After ST_END: what is left is copied; job.sum is set on ST_OK. */
 int mend_apply_end(struct mend_apply *);
 
 #endif

@@ -37,6 +37,7 @@ struct mend_job {
 	enum store_place place;	/* of the old file */
 	int64_t when;		/* its mtime */
 	const char *path;	/* for notes */
+	bool tag;		/* sum is to be a tag (hash.h) */
 	mend_take_fn *take;	/* NULL: a message that goes is an error */
 	void *ctx;
 
@@ -46,7 +47,7 @@ struct mend_job {
 	uint64_t taken;		/* messages that go */
 	uint64_t left;		/* messages that are left alone: */
 	char why[200];		/* the first of them */
-	uint8_t sha[HASH_SIZE];	/* of what was written */
+	uint8_t sum[HASH_SIZE];	/* of what was written: SHA-256 */
 };
 
 /*

@@ -17,7 +17,7 @@ sum_with_ticks(struct scanner *s, int fd, struct sum *out, struct err *e)
 	uint64_t at = 0;
 	int rc;
 
-	if ((rc = summing_begin(&sum, e)) != ST_OK)
+	if ((rc = summing_begin(&sum, SUM_SHA, e)) != ST_OK)
 		return rc;
 	do {
 		at = sum.sum.size;

@@ -497,7 +497,7 @@ same_hash(const struct mendlaws *l, struct span new)
 	hash_begin(l->hash);
 	hash_feed(l->hash, new);
 	return hash_end(l->hash, sha) &&
-	    memcmp(sha, l->job.sha, sizeof(sha)) == 0;
+	    memcmp(sha, l->job.sum, sizeof(sha)) == 0;
 }
 
 static const char *

@@ -613,7 +613,7 @@ home_close(struct home *h)
 }
 
 static int
-on_write(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+on_write(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	struct home *h = ctx;
@@ -627,7 +627,7 @@ on_write(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
 	rc = archive_rewrite(from->fd, to, h->spools[0], h->spools[1], &sink,
 	    &f, e);
 	if (rc == ST_OK)
-		memcpy(sha, f.sha, HASH_SIZE);
+		*said = said_sha(f.sha);
 	if (h->touch)
 		folder_write(&h->folder, "old", SPAN("another file"));
 	return rc;

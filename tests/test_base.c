@@ -10,6 +10,10 @@
 #include "span.h"
 #include "t.h"
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static void
 a_buffer_holds_what_was_appended(void **state)
 {
@@ -268,6 +272,82 @@ a_hash_may_be_begun_again_in_the_middle(void **state)
 	hash_free(NULL);
 }
 
+static int
+compare_tags(const void *a, const void *b)
+{
+	return memcmp(a, b, HASH_SIZE);
+}
+
+/* Of all strings over four letters up to six bytes, however they are fed. */
+static void
+tags_are_the_same_where_bytes_are(void **state)
+{
+	enum { LONGEST = 6, ALL = 1 + 4 + 16 + 64 + 256 + 1024 + 4096 };
+	static uint8_t tags[ALL][HASH_SIZE];
+	struct hash *a = hash_new_tag(), *b = hash_new_tag();
+	uint8_t p[LONGEST], other[HASH_SIZE];
+	size_t made = 0;
+
+	(void)state;
+	assert_non_null(a);
+	assert_non_null(b);
+	for (size_t n = 0; n <= LONGEST; n++)
+		for (size_t v = 0; v < (size_t)1 << 2 * n; v++, made++) {
+			for (size_t i = 0; i < n; i++)
+				p[i] = (uint8_t)"\0\1a\377"[v >> 2 * i & 3];
+			hash_begin(a);
+			hash_feed(a, (struct span){ p, n });
+			assert_true(hash_end(a, tags[made]));
+			for (size_t cut = 0; cut <= n; cut++) {
+				hash_begin(b);
+				hash_feed(b, (struct span){ p, cut });
+				hash_feed(b, (struct span){ p + cut,
+				    n - cut });
+				assert_true(hash_end(b, other));
+				assert_memory_equal(other, tags[made],
+				    HASH_SIZE);
+			}
+		}
+	assert_int_equal(made, ALL);
+	qsort(tags, ALL, HASH_SIZE, compare_tags);
+	for (size_t i = 1; i < ALL; i++)
+		assert_memory_not_equal(tags[i - 1], tags[i], HASH_SIZE);
+	hash_free(a);
+	hash_free(b);
+}
+
+/* The key goes along with a child, and no other program has it. */
+static void
+a_child_makes_the_same_tags(void **state)
+{
+	struct hash *h = hash_new_tag();
+	uint8_t tag[HASH_SIZE], other[HASH_SIZE];
+	int ends[2];
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(h);
+	hash_begin(h);
+	hash_feed(h, SPAN("abc"));
+	assert_true(hash_end(h, tag));
+	assert_int_equal(pipe(ends), 0);
+	if ((pid = fork()) == 0) {
+		struct hash *mine = hash_new_tag();
+
+		hash_begin(mine);
+		hash_feed(mine, SPAN("abc"));
+		_exit(!hash_end(mine, other) ||
+		    write(ends[1], other, sizeof(other)) != sizeof(other));
+	}
+	assert_true(pid > 0);
+	assert_int_equal(read(ends[0], other, sizeof(other)), sizeof(other));
+	assert_memory_equal(other, tag, sizeof(tag));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	hash_free(h);
+}
+
 int
 main(void)
 {
@@ -287,6 +367,8 @@ main(void)
 		cmocka_unit_test(sha_256_is_as_published_at_every_cut),
 		cmocka_unit_test(a_million_letters_have_their_sum),
 		cmocka_unit_test(a_hash_may_be_begun_again_in_the_middle),
+		cmocka_unit_test(tags_are_the_same_where_bytes_are),
+		cmocka_unit_test(a_child_makes_the_same_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,7 +217,8 @@ what_the_disk_has_is_what_was_written(void **state)
 		    sizes[i] }, &want);
 
 		assert_int_equal(fsync(fd), 0);
-		assert_int_equal(sum_disk(fd, &got, NULL), ST_OK);
+		assert_int_equal(sum_disk(fd, SUM_SHA | SUM_LONE_LF,
+		    &got, NULL), ST_OK);
 		assert_true(sum_same(&got, &want));
 		assert_true(got.lone_lf == want.lone_lf);
 		assert_memory_equal(got.head, want.head, sizeof(got.head));
@@ -287,31 +288,39 @@ static void
 what_is_not_what_it_should_be_is_not_stored(void **state)
 {
 	const struct folder *f = *state;
-	uint8_t *p = malloc(3u << 20);
+	uint8_t *p = malloc((3u << 20) + 5);
 
 	assert_non_null(p);
-	for (size_t i = 0; i < 3u << 20; i++)
+	for (size_t i = 0; i < (3u << 20) + 5; i++)
 		p[i] = (uint8_t)(i * 2654435761u >> 24);
-	for (unsigned i = 0; i < 4; i++) {
-		const size_t n = (i & 1) != 0 ? 3u << 20 : 1000;
+	for (unsigned i = 0; i < 6; i++) {
+		const size_t n = (i & 1) != 0 ? (3u << 20) + 5 : 1000;
+		const bool bad = i < 4;
+		uint8_t sha[HASH_SIZE];
 		struct sum sum;
 		struct blob b;
 		int fd;
 
 		assert_int_equal(blob_start(f->fd, &b, NULL), ST_OK);
-		assert_int_equal(call_write(b.fd, p, n, 0), 0);
-		assert_int_equal(sum_file(b.fd, UINT64_MAX, -1, &sum, NULL),
+		blob_follow(&b, n);
+		assert_int_equal(call_write(b.fd, p, n / 3, 0), 0);
+		assert_int_equal(usleep(3000), 0);
+		assert_int_equal(call_write(b.fd, p + n / 3, n - n / 3,
+		    n / 3), 0);
+		assert_int_equal(sum_some(b.fd, SUM_SHA | SUM_TAG, &sum, NULL),
 		    ST_OK);
-		if (i < 2)
-			assert_int_equal(call_write(b.fd, "?", 1, n / 2), 0);
+		memcpy(sha, sum.sha, HASH_SIZE);
+		memset(sum.sha, 0, HASH_SIZE);
+		sum.tag[15] ^= i < 2;
+		sum.size += i == 2 || i == 3;
 		assert_int_equal(blob_written(&b, &sum, NULL), ST_OK);
-		blob_hurry(&b);
-		assert_int_equal(blob_finish(f->fd, &b, NULL), i < 2 ?
+		assert_int_equal(blob_finish(f->fd, &b, NULL), bad ?
 		    ST_DEAD : ST_OK);
+		assert_true(bad || memcmp(b.sum.sha, sha, HASH_SIZE) == 0);
 		blob_drop(f->fd, &b);
-		assert_int_equal(blob_open(f->fd, sum.sha, &fd, &sum, NULL),
-		    i < 2 ? ST_BAD : ST_OK);
-		if (i >= 2)
+		assert_int_equal(blob_open(f->fd, sha, &fd, &sum, NULL),
+		    bad ? ST_BAD : ST_OK);
+		if (!bad)
 			(void)close(fd);
 	}
 	free(p);
@@ -327,8 +336,8 @@ no_process_is_left(void **state)
 
 	assert_non_null(p);
 	assert_int_equal(blob_start(f->fd, &b, NULL), ST_OK);
+	blob_follow(&b, 2u << 20);
 	assert_int_equal(call_write(b.fd, p, 2u << 20, 0), 0);
-	blob_hurry(&b);
 	assert_true(b.aside.child.pid > 0);
 	blob_drop(f->fd, &b);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);

@@ -86,7 +86,7 @@ struct edit_text { const char *from; const char *to; };
 
 /* Each `from` becomes `to`. */
 static int
-replace(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+replace(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	const struct edit_text *t = ctx;
@@ -108,7 +108,7 @@ replace(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
 			buf_byte(&b, in[i]);
 		}
 	assert_int_equal(call_write(to, b.p, b.n, 0), 0);
-	rc = sum_bytes(buf_span(&b), sha, e);
+	rc = sum_bytes(buf_span(&b), said->sum, e);
 	buf_free(&b);
 	return rc;
 }
@@ -321,7 +321,7 @@ others_are_waited_for_as_long_as_was_said(void **state)
 }
 
 static int
-try_to_lock(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+try_to_lock(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -330,7 +330,7 @@ try_to_lock(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
 	struct buf b = { 0 };
 	int fd;
 
-	(void)from, (void)to, (void)sha;
+	(void)from, (void)to, (void)said;
 	folder_read(&g->f, "box.lock", &b);
 	assert_int_equal(atoi(buf_text(&b)), getpid());
 	assert_in_range(b.n, 1, 15);
@@ -617,7 +617,7 @@ struct reading {
 
 /* As it is, but for each 'o', which becomes an 'O'. */
 static int
-read_some(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+read_some(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	struct reading *r = ctx;
@@ -642,9 +642,9 @@ read_some(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
 		assert_int_equal(call_write(to, in, (size_t)n, r->seen), 0);
 		hash_feed(h, (struct span){ in, (size_t)n });
 	}
-	assert_true(hash_end(h, sha));
+	assert_true(hash_end(h, said->sum));
 	hash_free(h);
-	sha[0] ^= r->lies;
+	said->sum[0] ^= r->lies;
 	return r->then == ST_OK ? ST_OK : err_set(e, r->then, 0, "enough");
 }
 

@@ -1020,6 +1020,7 @@ reasons_are_short(void **state)
 		const struct span s = { text, n };
 
 		memset(&job, 'z', sizeof(job));
+		job.tag = false;
 		mend_apply_begin(m, &job, -1, -1, 0, &e);
 		assert_int_equal(mend_apply_frame(m, MEND_LEFT, s), ST_OK);
 		assert_int_equal(mend_apply_frame(m, MEND_LEFT, SPAN("y")),

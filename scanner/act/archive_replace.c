@@ -68,17 +68,18 @@ static int
 fill(struct copy *c, const struct change *change, struct err *e)
 {
 	struct filling from = { .fd = c->source.fd };
-	uint8_t sha[HASH_SIZE];
+	struct said said = { 0 };
 	struct stat st;
 	int rc;
 
-	rc = change->write(change->ctx, &from, c->stage.fd, sha, e);
+	rc = change->write(change->ctx, &from, c->stage.fd, &said, e);
 	if (rc == ST_BAD)
-		return outcome_from(c->out, OUTCOME_REFUSED, e);
+		return outcome_from(c->out, e->num == EINTR ?
+		    OUTCOME_BUSY : OUTCOME_REFUSED, e);
 	if (rc != ST_OK || (rc = sum_file(c->stage.fd, UINT64_MAX, -1,
 	    &c->stage.sum, e)) != ST_OK)
 		return rc;
-	if (memcmp(c->stage.sum.sha, sha, HASH_SIZE) != 0)
+	if (!sum_is(&c->stage.sum, &said))
 		return outcome_set(c->out, OUTCOME_FAILED, 0,
 		    "what was written cannot be read back");
 	if (sum_same(&c->stage.sum, &c->source.sum))

@@ -107,9 +107,10 @@ blob_written(struct blob *b, const struct sum *sum, struct err *e)
 }
 
 void
-blob_hurry(struct blob *b)
+blob_follow(struct blob *b, uint64_t size)
 {
-	sum_aside_begin(&b->aside, b->fd);
+	b->tagged = true;
+	sum_aside_follow(&b->aside, b->fd, size, true);
 }
 
 int
@@ -179,19 +180,28 @@ blob_read(const struct blob *b, int *out, struct err *e)
 	return ST_OK;
 }
 
-/* Durable, and read back: what the disk has. */
-static int
-read_back(struct blob *b, struct err *e)
+int
+blob_read_back(struct blob *b, struct err *e)
 {
 	struct sum got;
 	int rc;
 
-	if (!sum_aside_end(&b->aside, b->sum.size,
-	    &got) && (rc = sum_disk(b->fd, &got, e)) != ST_OK)
-		return rc;
-	if (!sum_same(&got, &b->sum))
+	if (b->is_back)
+		return ST_OK;
+	if (!sum_aside_end(&b->aside, b->sum.size, &got)) {
+		if (!b->synced && fsync(b->fd) != 0)
+			return cannot_store(e);
+		if ((rc = sum_disk(b->fd, SUM_SHA | (b->tagged ? SUM_TAG : 0),
+		    &got, e)) != ST_OK)
+			return rc;
+	}
+	if (got.size != b->sum.size || (b->tagged ?
+	    memcmp(got.tag, b->sum.tag, HASH_SIZE) :
+	    memcmp(got.sha, b->sum.sha, HASH_SIZE)) != 0)
 		return err_set(e, ST_DEAD, 0,
 		    "what was stored cannot be read back");
+	memcpy(b->sum.sha, got.sha, HASH_SIZE);
+	b->is_back = true;
 	return ST_OK;
 }
 
@@ -203,9 +213,10 @@ blob_finish(int dir, struct blob *b, struct err *e)
 
 	if (fsync(b->fd) != 0)
 		return cannot_store(e);
+	b->synced = true;
 	if (b->temp[0] == '\0')
 		return ST_OK;
-	if ((rc = read_back(b, e)) != ST_OK ||
+	if ((rc = blob_read_back(b, e)) != ST_OK ||
 	    (rc = blob_name(b->sum.sha, name, e)) != ST_OK)
 		return rc;
 	if (renameat(dir, b->temp, dir, name) != 0 &&

@@ -21,12 +21,16 @@ int blob_put(int dir, int src, const struct sum *, struct err *);
  *
  * blob_begin | blob_take | blob_start -> blob_written -> blob_read?
  *     -> blob_finish -> blob_sync -> blob_drop
+ * blob_start -> blob_follow? -> blob_written -> ...
  */
 struct blob {
 	int fd;
 	char temp[24];		/* its name until it is finished, or "" */
 	struct sum sum;
 	struct sum_aside aside;	/* being read back already */
+	bool tagged;		/* sum has its tag, and not its SHA-256 */
+	bool synced;
+	bool is_back;		/* it was read back */
 };
 
 /* Make the copy.  ST_BAD, ST_DEAD: as blob_put; nothing is left. */
@@ -46,8 +50,18 @@ int blob_take(int dir, int src, struct blob *out, struct err *);
 int blob_start(int dir, struct blob *out, struct err *);
 int blob_written(struct blob *, const struct sum *, struct err *);
 
-/* Before blob_finish: begin with what takes its time.  Promises nothing. */
-void blob_hurry(struct blob *);
+/*
+ * In between, before anything is written: about size bytes will be, one after
+ * another, and are read back meanwhile.  Then blob_written may be told the tag
+ * instead of the SHA-256.
+ */
+void blob_follow(struct blob *, uint64_t size);
+
+/*
+ * After blob_written: what the disk has, read back, is that; b->sum.sha is
+ * known then.  blob_finish asks for it.  ST_DEAD: as blob_put.
+ */
+int blob_read_back(struct blob *, struct err *);
 
 /* Open the copy, begun or finished, for reading only, whatever its name; the
  * caller closes *fd.  ST_DEAD: it cannot be opened. */

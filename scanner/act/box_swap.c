@@ -117,7 +117,7 @@ static int
 stage_rest(struct box *b, struct deed *d, const struct post *from,
     uint64_t at, struct err *e)
 {
-	uint8_t sha[HASH_SIZE];
+	struct said said = { 0 };
 	int rc;
 
 	if ((rc = open_stage(b, d, e)) != ST_OK)
@@ -127,9 +127,9 @@ stage_rest(struct box *b, struct deed *d, const struct post *from,
 	if ((rc = meta_read(from->fd, &d->source.st, &d->source.meta, e)) !=
 	    ST_OK ||
 	    (rc = box_join(from->fd, 0, from->fd, at, from->size,
-	    d->stage.fd, sha, e)) != ST_OK)
+	    d->stage.fd, said.sum, e)) != ST_OK)
 		return rc;
-	return deed_seal(d, &d->source.meta, sha, e);
+	return deed_seal(d, &d->source.meta, &said, e);
 }
 
 /* The mailbox as it is, and what was added to the other file. */
@@ -137,7 +137,7 @@ static int
 stage_merge(struct box *b, struct deed *d, const struct post *from,
     uint64_t at, const struct post *onto, struct err *e)
 {
-	uint8_t sha[HASH_SIZE];
+	struct said said = { 0 };
 	struct stat st;
 	int rc;
 
@@ -151,11 +151,11 @@ stage_merge(struct box *b, struct deed *d, const struct post *from,
 	    (rc = sum_file(onto->fd, UINT64_MAX, -1, &d->source.sum, e)) !=
 	    ST_OK ||
 	    (rc = box_join(onto->fd, d->source.sum.size, from->fd, at,
-	    from->size, d->stage.fd, sha, e)) != ST_OK)
+	    from->size, d->stage.fd, said.sum, e)) != ST_OK)
 		return rc;
 	if (meta_is_later(st.st_mtim, d->source.meta.mtime))
 		d->source.meta.mtime = st.st_mtim;
-	return deed_seal(d, &d->source.meta, sha, e);
+	return deed_seal(d, &d->source.meta, &said, e);
 }
 
 static int

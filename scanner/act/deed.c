@@ -144,14 +144,14 @@ deed_write_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
 }
 
 int
-deed_seal(struct deed *d, const struct meta *meta,
-    const uint8_t sha[HASH_SIZE], struct err *e)
+deed_seal(struct deed *d, const struct meta *meta, const struct said *said,
+    struct err *e)
 {
 	const int rc = stage_seal(&d->stage, meta, d->out, e);
 
 	if (rc != ST_OK)
 		return deed_not_done(d, rc, e);
-	if (memcmp(d->stage.sum.sha, sha, HASH_SIZE) != 0)
+	if (!sum_is(&d->stage.sum, said))
 		return outcome_set(d->out, OUTCOME_FAILED, 0,
 		    "what was written cannot be read back");
 	return ST_OK;

@@ -63,9 +63,9 @@ int deed_not_written(struct deed *, const struct err *);
 int deed_write_blob(struct deed *, const uint8_t sha[HASH_SIZE],
     struct err *);
 
-/* stage_seal, and see that it is what was meant, by its SHA-256. */
-int deed_seal(struct deed *, const struct meta *,
-    const uint8_t sha[HASH_SIZE], struct err *);
+/* stage_seal, and see that it is what was meant. */
+int deed_seal(struct deed *, const struct meta *, const struct said *,
+    struct err *);
 
 /* The source, whose sum is known, as the old file of the intent. */
 void deed_set_old(struct deed *);
@@ -79,10 +79,16 @@ int deed_copy_old(struct deed *, struct err *);
 /*
  * deed_copy_old for a source that was not read, held so that nobody writes to
  * it: source.st.st_size bytes of it.  deed_take_begin copies the first ones,
- * and sets source.sum.head; deed_take_end the rest, and sets source.sum.
+ * and sets source.sum.head; deed_take_end the rest, and sets source.sum, but
+ * for its SHA-256; that and the old file of the intent are set by
+ * deed_take_sum, when the copy was read back.
  */
 int deed_take_begin(struct deed *, struct err *);
 int deed_take_end(struct deed *, struct err *);
+int deed_take_sum(struct deed *, struct err *);
+
+/* In between: what was written to the stage, as said, is something else. */
+int deed_take_differs(struct deed *, const struct said *, struct err *);
 
 /*
  * In between: the copy, for who reads what is there already, also with the

@@ -38,8 +38,6 @@ take_all(struct deed *d, struct err *e)
 	if ((rc = summing_end(&d->taking, &d->source.sum, e)) != ST_OK ||
 	    (rc = blob_written(&d->blob, &d->source.sum, e)) != ST_OK)
 		return failed(d, rc, e);
-	deed_set_old(d);
-	blob_hurry(&d->blob);
 	return ST_OK;
 }
 
@@ -55,7 +53,7 @@ take_more(struct deed *d, struct err *e)
 
 	if (d->take_rc == ST_DEAD)
 		*e = d->take_e;
-	if (d->take_rc != ST_OK || d->taking.hash == NULL)
+	if (d->take_rc != ST_OK || d->taking.what == 0)
 		return d->take_rc;
 	rc = summing_file(&d->taking, d->source.fd, end, d->blob.fd, &own);
 	if (rc != ST_OK)
@@ -73,8 +71,9 @@ deed_take_begin(struct deed *d, struct err *e)
 	int rc;
 
 	if ((rc = blob_start(d->run->blobs, &d->blob, e)) != ST_OK ||
-	    (rc = summing_begin(&d->taking, e)) != ST_OK)
+	    (rc = summing_begin(&d->taking, SUM_TAG, e)) != ST_OK)
 		return rc;
+	blob_follow(&d->blob, (uint64_t)d->source.st.st_size);
 	return take_more(d, e);
 }
 
@@ -85,8 +84,36 @@ deed_take_end(struct deed *d, struct err *e)
 
 	do
 		rc = take_more(d, e);
-	while (rc == ST_OK && d->taking.hash != NULL);
+	while (rc == ST_OK && d->taking.what != 0);
 	return rc;
+}
+
+int
+deed_take_sum(struct deed *d, struct err *e)
+{
+	const int rc = blob_read_back(&d->blob, e);
+
+	if (rc != ST_OK)
+		return rc;
+	memcpy(d->source.sum.sha, d->blob.sum.sha, HASH_SIZE);
+	deed_set_old(d);
+	return ST_OK;
+}
+
+int
+deed_take_differs(struct deed *d, const struct said *said, struct err *e)
+{
+	struct stat st;
+	int rc;
+
+	if (fstat(d->stage.fd, &st) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	if ((uint64_t)st.st_size != d->source.sum.size)
+		return ST_OK;
+	if (!said->tag && (rc = deed_take_sum(d, e)) != ST_OK)
+		return rc;
+	return !sum_is(&d->source.sum, said) ? ST_OK : outcome_set(d->out,
+	    OUTCOME_SAME, 0, "there is nothing to change");
 }
 
 /* Asked for with the rights of the owner: the originals are nobody else's. */

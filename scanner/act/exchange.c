@@ -33,18 +33,18 @@ static int
 make_new(struct deed *d, const struct change *c, struct err *e)
 {
 	struct filling from = { .fd = d->source.fd };
-	uint8_t sha[HASH_SIZE];
+	struct said said = { 0 };
 	int rc;
 
 	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
 		return rc;
-	rc = c->write(c->ctx, &from, d->stage.fd, sha, e);
+	rc = c->write(c->ctx, &from, d->stage.fd, &said, e);
 	owner_leave();
 	if (rc == ST_BAD)
 		return deed_not_written(d, e);
 	if (rc != ST_OK)
 		return deed_not_done(d, rc, e);
-	rc = deed_seal(d, &d->source.meta, sha, e);
+	rc = deed_seal(d, &d->source.meta, &said, e);
 	if (rc == ST_OK && sum_same(&d->stage.sum, &d->source.sum))
 		return outcome_set(d->out, OUTCOME_SAME, 0,
 		    "there is nothing to change");
@@ -286,6 +286,7 @@ int
 exchange_undo(struct run *r, uint64_t seq, struct intent *past,
     struct outcome *o, struct err *e)
 {
+	const struct said said = said_sha(past->old.sha);
 	struct deed d = { .run = r, .out = o };
 	int rc;
 
@@ -296,7 +297,7 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 	d.intent.by_links = past->by_links;
 	if ((rc = open_changed(&d, past, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
-	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||
+	    (rc = deed_seal(&d, &past->meta, &said, e)) != ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)
 		goto out;
 	d.intent.renamed = past->name;

@@ -18,13 +18,14 @@
 struct change {
 	/*
 	 * Write the new message to `to` (an empty file), reading the old one
-	 * from `from`; sha: the SHA-256 of what was written, by which it is
-	 * read back.  Called with the owner's rights.  ST_OK, or
+	 * from `from`; *said: of what was written, by which it is read back; a
+	 * tag only while `from` is filled (it is large, or may be).  Called
+	 * with the owner's rights.  ST_OK, or
 	 * ST_BAD: leave this message as it is, *e says why.  ST_DEAD: cannot
 	 * read or write.
 	 */
-	int (*write)(void *ctx, struct filling *from, int to,
-	    uint8_t sha[HASH_SIZE], struct err *e);
+	int (*write)(void *ctx, struct filling *from, int to, struct said *,
+	    struct err *e);
 	void *ctx;
 	/*
 	 * NULL, or: run_note what there is to say about this message.  Called

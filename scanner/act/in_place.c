@@ -329,7 +329,7 @@ in_placing_go(struct work *w, struct err *e)
 
 int
 in_place_prepare(struct deed *d, const struct meta *meta,
-    const uint8_t sha[HASH_SIZE], struct err *e)
+    const struct said *said, struct err *e)
 {
 	struct intent *in = &d->intent;
 	struct sum *sum = &d->stage.sum;
@@ -337,10 +337,10 @@ in_place_prepare(struct deed *d, const struct meta *meta,
 
 	if ((rc = stage_sum(&d->stage, e)) != ST_OK)
 		return rc;
-	if (memcmp(sum->sha, sha, HASH_SIZE) != 0)
+	if (!sum_is(sum, said))
 		return outcome_set(d->out, OUTCOME_FAILED, 0,
 		    "what was written cannot be read back");
-	d->image = !blob_is_there(d->run->blobs, sha);
+	d->image = !blob_is_there(d->run->blobs, sum->sha);
 	if ((rc = blob_put(d->run->blobs, d->stage.fd, sum, e)) != ST_OK)
 		return rc == ST_BAD ? ST_DEAD : rc;
 	in->in_place = true;

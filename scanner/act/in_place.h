@@ -26,12 +26,12 @@
 #include "deed.h"
 
 /*
- * d->stage.fd has the new contents, whose SHA-256 is sha; d->source is the
+ * d->stage.fd has the new contents, as said; d->source is the
  * file, held.  Make them an original, and fill in the intent; meta: what the
  * file is to have, of which only the times count.  ST_BAD: *d->out.
  */
 int in_place_prepare(struct deed *, const struct meta *,
-    const uint8_t sha[HASH_SIZE], struct err *);
+    const struct said *, struct err *);
 
 /*
  * Record the intent and do it.  ST_BAD: unsettled, as box_settle; the mailbox

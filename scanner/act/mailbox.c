@@ -163,9 +163,11 @@ read_source(struct work *w, bool whole, struct err *e)
 
 	if ((rc = meta_read(s->fd, &s->st, &s->meta, e)) != ST_OK)
 		return deed_not_done(&w->deed, rc, e);
-	if ((rc = deed_take_begin(&w->deed, e)) != ST_OK ||
-	    ((whole || sha != NULL) &&
-	    (rc = deed_take_end(&w->deed, e)) != ST_OK))
+	rc = deed_take_begin(&w->deed, e);
+	if (rc == ST_OK && (whole || sha != NULL) &&
+	    (rc = deed_take_end(&w->deed, e)) == ST_OK)
+		rc = deed_take_sum(&w->deed, e);
+	if (rc != ST_OK)
 		return rc;
 	if (sha != NULL && memcmp(sha, s->sum.sha, HASH_SIZE) != 0)
 		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
@@ -220,14 +222,6 @@ still_held(struct work *w)
 	    "somebody came to open it");
 }
 
-/* Mail programs see by size and modification time that something is new. */
-static void
-choose_times(struct meta *m, uint64_t old_size, uint64_t new_size)
-{
-	if (old_size == new_size)
-		meta_touch(m);
-}
-
 static uint64_t
 size_of(int fd)
 {
@@ -258,7 +252,7 @@ open_stage(struct work *w, struct err *e)
 }
 
 static int
-write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
+write_new(struct work *w, const struct change *c, struct said *said,
     struct err *e)
 {
 	struct filling from;
@@ -268,7 +262,7 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 		return rc;
 	stage_follow(&w->deed.stage, from.size);
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
-		rc = c->write(c->ctx, &from, w->deed.stage.fd, sha, e);
+		rc = c->write(c->ctx, &from, w->deed.stage.fd, said, e);
 		owner_leave();
 	}
 	(void)close(from.fd);
@@ -280,11 +274,8 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 		return deed_not_done(&w->deed, rc, e);
 	if ((rc = deed_take_end(&w->deed, e)) != ST_OK)
 		return rc;
-	if (memcmp(sha, w->deed.source.sum.sha, HASH_SIZE) == 0)
-		return outcome_set(w->deed.out, OUTCOME_SAME, 0,
-		    "there is nothing to change");
 	call_start_sync(w->deed.stage.fd);
-	return ST_OK;
+	return deed_take_differs(&w->deed, said, e);
 }
 
 /*
@@ -294,29 +285,35 @@ write_new(struct work *w, const struct change *c, uint8_t sha[HASH_SIZE],
 static int
 keep_old(struct work *w, struct err *e)
 {
-	const int rc = deed_finish_old(&w->deed, 1, e);
+	int rc = deed_finish_old(&w->deed, 1, e);
 
+	if (rc == ST_OK)
+		rc = deed_take_sum(&w->deed, e);
 	return rc == ST_OK ? still_held(w) : rc;
 }
 
 static int
-seal_as(struct work *w, const struct meta *m, const uint8_t sha[HASH_SIZE],
+seal_as(struct work *w, const struct meta *m, const struct said *said,
     struct err *e)
 {
-	return w->in_place ? in_place_prepare(&w->deed, m, sha, e) :
-	    deed_seal(&w->deed, m, sha, e);
+	return w->in_place ? in_place_prepare(&w->deed, m, said, e) :
+	    deed_seal(&w->deed, m, said, e);
 }
 
-/* The stage, with all that belongs to a mailbox, and times like these. */
+/*
+ * The stage, with all that belongs to a mailbox, and times like these: mail
+ * programs see by size and modification time that something is new.
+ */
 static int
-seal(struct work *w, struct meta meta, const uint8_t sha[HASH_SIZE],
+seal(struct work *w, struct meta meta, const struct said *said,
     struct err *e)
 {
 	struct deed *d = &w->deed;
 	int rc;
 
-	choose_times(&meta, d->source.sum.size, size_of(d->stage.fd));
-	rc = seal_as(w, &meta, sha, e);
+	if (d->source.sum.size == size_of(d->stage.fd))
+		meta_touch(&meta);
+	rc = seal_as(w, &meta, said, e);
 	return rc == ST_OK ? still_held(w) : rc;
 }
 
@@ -369,16 +366,16 @@ change_as(struct run *r, const struct target *t, const struct change *c,
 {
 	struct work w = { .target = t, .in_place = in_place,
 	    .deed = { .out = o } };
-	uint8_t sha[HASH_SIZE];
+	struct said said = { 0 };
 	int rc;
 
 	*o = (struct outcome){ 0 };
 	if ((rc = begin(&w, r, wait, false, e)) != ST_OK ||
 	    (rc = still_held(&w)) != ST_OK ||
 	    (rc = open_stage(&w, e)) != ST_OK ||
-	    (rc = write_new(&w, c, sha, e)) != ST_OK ||
+	    (rc = write_new(&w, c, &said, e)) != ST_OK ||
 	    (rc = keep_old(&w, e)) != ST_OK ||
-	    (rc = seal(&w, w.deed.source.meta, sha, e)) != ST_OK)
+	    (rc = seal(&w, w.deed.source.meta, &said, e)) != ST_OK)
 		goto out;
 	buf_str(&w.deed.intent.reason, c->reason != NULL ? c->reason : "");
 	rc = exchange(&w, e);
@@ -454,7 +451,7 @@ original_meta(const struct work *w, const struct intent *past)
 
 static int
 seal_original(struct work *w, const struct intent *past,
-    const uint8_t sha[HASH_SIZE], struct err *e)
+    const struct said *said, struct err *e)
 {
 	struct deed *d = &w->deed;
 	const struct meta m = original_meta(w, past);
@@ -462,8 +459,8 @@ seal_original(struct work *w, const struct intent *past,
 
 	/* Its own modification time was another one, if the size was not. */
 	if (d->source.sum.size > past->new.size)
-		return seal(w, m, sha, e);
-	rc = seal_as(w, &m, sha, e);
+		return seal(w, m, said, e);
+	rc = seal_as(w, &m, said, e);
 	return rc == ST_OK ? still_held(w) : rc;
 }
 
@@ -475,16 +472,16 @@ mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
 	    .root = (size_t)past->root, .name = past->name.text };
 	struct work w = { .target = &t, .in_place = past->in_place,
 	    .deed = { .out = o } };
-	uint8_t sha[HASH_SIZE];
+	struct said said = { 0 };
 	int rc;
 
 	*o = (struct outcome){ 0 };
 	if ((rc = begin(&w, r, MAILBOX_WAIT, true, e)) != ST_OK ||
 	    (rc = check_changed(&w, past, e)) != ST_OK ||
 	    (rc = open_stage(&w, e)) != ST_OK ||
-	    (rc = write_original(&w, past, sha, e)) != ST_OK ||
+	    (rc = write_original(&w, past, said.sum, e)) != ST_OK ||
 	    (rc = keep_old(&w, e)) != ST_OK ||
-	    (rc = seal_original(&w, past, sha, e)) != ST_OK)
+	    (rc = seal_original(&w, past, &said, e)) != ST_OK)
 		goto out;
 	w.deed.intent.undoes = seq;
 	rc = exchange(&w, e);

@@ -165,6 +165,7 @@ int
 remove_undo(struct run *r, uint64_t seq, struct intent *past,
     struct outcome *o, struct err *e)
 {
+	const struct said said = said_sha(past->old.sha);
 	struct deed d = { .run = r, .out = o };
 	int rc;
 
@@ -175,7 +176,7 @@ remove_undo(struct run *r, uint64_t seq, struct intent *past,
 	d.intent.by_links = past->by_links;
 	if ((rc = open_stage(&d, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
-	    (rc = deed_seal(&d, &past->meta, past->old.sha, e)) != ST_OK ||
+	    (rc = deed_seal(&d, &past->meta, &said, e)) != ST_OK ||
 	    (rc = choose_name(&d, past, e)) != ST_OK)
 		goto out;
 	stage_id(&d.stage, &d.intent.new);

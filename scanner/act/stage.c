@@ -50,7 +50,8 @@ stage_open_named(const struct place *p, const struct intent *in,
 void
 stage_follow(struct stage *s, uint64_t size)
 {
-	sum_aside_follow(&s->aside, s->fd, size);
+	s->tagged = true;
+	sum_aside_follow(&s->aside, s->fd, size, false);
 }
 
 int
@@ -61,7 +62,8 @@ stage_sum(struct stage *s, struct err *e)
 	if (s->aside.child.pid > 0 && fstat(s->fd, &st) == 0 &&
 	    sum_aside_end(&s->aside, (uint64_t)st.st_size, &s->sum))
 		return ST_OK;
-	return sum_file(s->fd, UINT64_MAX, -1, &s->sum, e);
+	return sum_some(s->fd, SUM_SHA | (s->tagged ? SUM_TAG :
+	    SUM_LONE_LF), &s->sum, e);
 }
 
 int

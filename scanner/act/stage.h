@@ -18,6 +18,7 @@ struct stage {
 	struct stat st;		/* after stage_sync */
 	struct sum sum;		/* of what was written, after stage_sum */
 	struct sum_aside aside;	/* reads it as it is written */
+	bool tagged;		/* sum is to have a tag, too */
 };
 
 /*

@@ -38,33 +38,48 @@ add(struct summing *a, struct span s)
 	if (sum->size == 0)
 		memcpy(sum->head, s.p, s.n < sizeof(sum->head) ? s.n :
 		    sizeof(sum->head));
-	hash_feed(a->hash, s);
-	sum->lone_lf += count_lone_lf(s, a->last);
+	if (a->sha != NULL)
+		hash_feed(a->sha, s);
+	if (a->tag != NULL)
+		hash_feed(a->tag, s);
+	if ((a->what & SUM_LONE_LF) != 0)
+		sum->lone_lf += count_lone_lf(s, a->last);
 	sum->size += s.n;
 	a->last = s.p[s.n - 1];
 }
 
 int
-summing_begin(struct summing *a, struct err *e)
+summing_begin(struct summing *a, unsigned what, struct err *e)
 {
-	*a = (struct summing){ .hash = hash_new() };
-	if (a->hash == NULL)
+	*a = (struct summing){ .what = what,
+	    .sha = (what & SUM_SHA) != 0 ? hash_new() : NULL,
+	    .tag = (what & SUM_TAG) != 0 ? hash_new_tag() : NULL };
+	if ((a->sha == NULL && (what & SUM_SHA) != 0) ||
+	    (a->tag == NULL && (what & SUM_TAG) != 0)) {
+		summing_drop(a);
 		return err_set(e, ST_DEAD, ENOMEM, "cannot hash");
-	hash_begin(a->hash);
+	}
+	if (a->sha != NULL)
+		hash_begin(a->sha);
+	if (a->tag != NULL)
+		hash_begin(a->tag);
 	return ST_OK;
 }
 
 void
 summing_drop(struct summing *a)
 {
-	hash_free(a->hash);
-	a->hash = NULL;
+	hash_free(a->sha);
+	hash_free(a->tag);
+	a->sha = a->tag = NULL;
+	a->what = 0;
 }
 
 int
 summing_end(struct summing *a, struct sum *out, struct err *e)
 {
-	const bool ok = hash_end(a->hash, a->sum.sha);
+	const bool ok = (a->sha == NULL || hash_end(a->sha, a->sum.sha)) &&
+	    (a->tag == NULL || hash_end(a->tag, a->sum.tag));
 
 	if (ok)
 		*out = a->sum;
@@ -96,13 +111,44 @@ summing_file(struct summing *a, int fd, uint64_t end, int copy_to,
 	}
 }
 
+/* Whole units, and none behind those of the n bytes. */
+static size_t
+direct_piece(uint64_t n)
+{
+	return n >= DIRECT_PIECE ? DIRECT_PIECE : (size_t)(n +
+	    CALL_DIRECT_UNIT - 1) / CALL_DIRECT_UNIT * CALL_DIRECT_UNIT;
+}
+
 int
-sum_file(int fd, uint64_t limit, int copy_to, struct sum *out, struct err *e)
+summing_direct(struct summing *a, int fd, uint64_t end)
+{
+	void *buf = NULL;
+	ssize_t n = 1;
+
+	if (posix_memalign(&buf, DIRECT_PIECE, DIRECT_PIECE) != 0)
+		return ST_BAD;
+	if (call_set_direct(fd, true) == 0) {
+		while (a->sum.size < end && n > 0 &&
+		    a->sum.size % CALL_DIRECT_UNIT == 0) {
+			n = call_read_direct(fd, buf,
+			    direct_piece(end - a->sum.size), a->sum.size);
+			add(a, (struct span){ buf, n > 0 ? (size_t)n : 0 });
+		}
+		(void)call_set_direct(fd, false);
+	}
+	free(buf);
+	return a->sum.size >= end ? ST_OK : ST_BAD;
+}
+
+/* The whole file, or its first `limit` bytes. */
+static int
+sum_all(int fd, unsigned what, uint64_t limit, int copy_to, struct sum *out,
+    struct err *e)
 {
 	struct summing a;
 	int rc;
 
-	if ((rc = summing_begin(&a, e)) != ST_OK)
+	if ((rc = summing_begin(&a, what, e)) != ST_OK)
 		return rc;
 	if ((rc = summing_file(&a, fd, limit, copy_to, e)) == ST_OK)
 		return summing_end(&a, out, e);
@@ -110,52 +156,43 @@ sum_file(int fd, uint64_t limit, int copy_to, struct sum *out, struct err *e)
 	return rc;
 }
 
-/*
- * Past the page cache: large files would fill it with what nobody is going to
- * read.  ST_BAD: it cannot be read in that way, or not to its end.
- */
-static int
-add_direct(struct summing *a, int fd, uint64_t size)
+int
+sum_file(int fd, uint64_t limit, int copy_to, struct sum *out, struct err *e)
 {
-	void *buf = NULL;
-	ssize_t n = 0;
-
-	if (posix_memalign(&buf, DIRECT_PIECE, DIRECT_PIECE) != 0)
-		return ST_BAD;
-	while (a->sum.size < size && a->sum.size % CALL_DIRECT_UNIT == 0 &&
-	    (n = call_read_direct(fd, buf, DIRECT_PIECE, a->sum.size)) > 0)
-		add(a, (struct span){ buf, (size_t)n });
-	free(buf);
-	return a->sum.size == size ? ST_OK : ST_BAD;
+	return sum_all(fd, SUM_SHA | SUM_LONE_LF, limit, copy_to, out, e);
 }
 
 int
-sum_direct(int fd, struct sum *out)
+sum_some(int fd, unsigned what, struct sum *out, struct err *e)
+{
+	return sum_all(fd, what, UINT64_MAX, -1, out, e);
+}
+
+/* ST_BAD: it is not large, or cannot be read in that way. */
+static int
+sum_direct(int fd, unsigned what, struct sum *out)
 {
 	struct summing a;
 	struct stat st;
-	int rc = ST_BAD;
+	int rc;
 
 	if (fstat(fd, &st) != 0 || (uint64_t)st.st_size < DIRECT_MIN ||
-	    summing_begin(&a, NULL) != ST_OK)
+	    summing_begin(&a, what, NULL) != ST_OK)
 		return ST_BAD;
-	if (call_set_direct(fd, true) == 0) {
-		rc = add_direct(&a, fd, (uint64_t)st.st_size);
-		(void)call_set_direct(fd, false);
-	}
-	if (rc == ST_OK)
+	rc = summing_direct(&a, fd, (uint64_t)st.st_size);
+	if (rc == ST_OK && a.sum.size == (uint64_t)st.st_size)
 		return summing_end(&a, out, NULL);
 	summing_drop(&a);
-	return rc;
+	return ST_BAD;
 }
 
 int
-sum_disk(int fd, struct sum *out, struct err *e)
+sum_disk(int fd, unsigned what, struct sum *out, struct err *e)
 {
-	if (sum_direct(fd, out) == ST_OK)
+	if (sum_direct(fd, what, out) == ST_OK)
 		return ST_OK;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	return sum_file(fd, UINT64_MAX, -1, out, e);
+	return sum_some(fd, what, out, e);
 }
 
 int
@@ -177,4 +214,19 @@ bool
 sum_same(const struct sum *a, const struct sum *b)
 {
 	return a->size == b->size && memcmp(a->sha, b->sha, HASH_SIZE) == 0;
+}
+
+struct said
+said_sha(const uint8_t sha[HASH_SIZE])
+{
+	struct said s = { 0 };
+
+	memcpy(s.sum, sha, HASH_SIZE);
+	return s;
+}
+
+bool
+sum_is(const struct sum *a, const struct said *s)
+{
+	return memcmp(s->tag ? a->tag : a->sha, s->sum, HASH_SIZE) == 0;
 }

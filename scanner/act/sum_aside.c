@@ -13,30 +13,12 @@
 
 #define LARGE (1u << 20)	/* bytes: else it is not worth a process */
 #define MOMENT 1		/* milliseconds between looks for more */
+#define AT_ONCE (1u << 20)	/* bytes that the disk is asked for */
 
 static _Noreturn void
 tell(int to, const struct sum *sum)
 {
 	_exit(write(to, sum, sizeof(*sum)) != sizeof(*sum));
-}
-
-/*
- * Through a descriptor of its own: an error of the disk that it met shows for
- * whoever syncs the other one.
- */
-static void
-read_disk(int to, void *ctx)
-{
-	const int *file = ctx;
-	const int fd = call_open_pinned(*file);
-	struct sum sum;
-
-	if (fd < 0)
-		_exit(1);
-	child_keep_both(to, fd);
-	if (fsync(fd) != 0 || sum_direct(fd, &sum) != ST_OK)
-		_exit(1);
-	tell(to, &sum);
 }
 
 /* False: not yet, and a moment has passed. */
@@ -52,50 +34,65 @@ is_told(int to, uint64_t *size)
 	return true;
 }
 
+struct follow {
+	int fd;
+	bool from_disk;
+	struct summing s;
+};
+
+/* What is there of size bytes, UINT64_MAX: nobody knows how many. */
+static int
+read_on(struct follow *f, uint64_t size)
+{
+	struct stat st;
+
+	if (!f->from_disk)
+		return summing_file(&f->s, f->fd, size, -1, NULL);
+	if (size == UINT64_MAX) {
+		if (fstat(f->fd, &st) != 0)
+			return ST_DEAD;
+		size = (uint64_t)st.st_size / AT_ONCE * AT_ONCE;
+	}
+	return summing_direct(&f->s, f->fd, size);
+}
+
+/*
+ * From the disk through a descriptor of its own: an error that it met there
+ * shows for whoever syncs the other one.
+ */
 static void
 follow(int to, void *ctx)
 {
-	const int *file = ctx;
+	struct follow *f = ctx;
 	uint64_t size = UINT64_MAX;
-	struct summing s;
 	struct sum sum;
 	bool told = false;
 
-	child_keep_both(to, *file);
-	if (summing_begin(&s, NULL) != ST_OK)
+	if (f->from_disk && (f->fd = call_open_pinned(f->fd)) < 0)
 		_exit(1);
+	child_keep_both(to, f->fd);
 	do {
 		told = told || is_told(to, &size);
-		if (summing_file(&s, *file, size, -1, NULL) != ST_OK)
+		if (read_on(f, size) != ST_OK)
 			_exit(1);
 	} while (!told);
-	if (s.sum.size != size || summing_end(&s, &sum, NULL) != ST_OK)
+	if (f->s.sum.size != size || summing_end(&f->s, &sum, NULL) != ST_OK)
 		_exit(1);
 	tell(to, &sum);
 }
 
-static void
-start(struct sum_aside *s, void (*body)(int, void *), int fd)
+void
+sum_aside_follow(struct sum_aside *s, int fd, uint64_t size, bool from_disk)
 {
+	struct follow f = { .fd = fd, .from_disk = from_disk };
+
 	*s = (struct sum_aside){ 0 };
-	if (!child_start(&s->child, body, &fd))
+	if (size < LARGE || summing_begin(&f.s, SUM_SHA | SUM_TAG, NULL) !=
+	    ST_OK)
+		return;
+	if (!child_start(&s->child, follow, &f))
 		*s = (struct sum_aside){ 0 };
-}
-
-void
-sum_aside_begin(struct sum_aside *s, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size >= LARGE)
-		start(s, read_disk, fd);
-}
-
-void
-sum_aside_follow(struct sum_aside *s, int fd, uint64_t size)
-{
-	if (size >= LARGE)
-		start(s, follow, fd);
+	summing_drop(&f.s);
 }
 
 bool

@@ -1,8 +1,8 @@
 /*
- * Read a large file back while there is something else to do, in a process of
- * its own that does nothing but read.
+ * Read a large file back while it is written, in a process of its own that does
+ * nothing but read.
  *
- * sum_aside_begin | sum_aside_follow -> sum_aside_end | sum_aside_drop
+ * sum_aside_follow -> sum_aside_end | sum_aside_drop
  */
 #ifndef BAREDOT_SUM_ASIDE_H
 #define BAREDOT_SUM_ASIDE_H
@@ -15,22 +15,18 @@ struct sum_aside {		/* a zeroed one is not begun */
 };
 
 /*
- * Nobody writes to the file of fd any more.  It promises nothing: small files
- * are not worth a process.
+ * The file of fd is going to be written, from its first byte to its last one,
+ * in this order; size: bytes, about.  from_disk: what the disk has is read, and
+ * else what the file has, on the disk or not.  It promises nothing: small
+ * files are not worth a process.
  */
-void sum_aside_begin(struct sum_aside *, int fd);
+void sum_aside_follow(struct sum_aside *, int fd, uint64_t size,
+    bool from_disk);
 
 /*
- * The same of a file that is going to be written, from its first byte to its
- * last one, in this order; size: bytes, about.  What is read is what the file
- * has, on the disk or not.
- */
-void sum_aside_follow(struct sum_aside *, int fd, uint64_t size);
-
-/*
- * All is written, size bytes.  Wait for it: *out is what was read; after
- * sum_aside_begin from the disk, synced before.  False: that is not known, for
- * whatever reason, and what is to be known must be asked anew.
+ * All is written, size bytes.  Wait for it: *out is what was read, with
+ * SHA-256 and tag.  False: that is not known, for whatever reason, and what is
+ * to be known must be asked anew.
  */
 bool sum_aside_end(struct sum_aside *, uint64_t size, struct sum *out);
 

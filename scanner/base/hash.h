@@ -1,18 +1,24 @@
 /*
- * SHA-256, one message after another.
+ * SHA-256, or a tag, of one message after another.
  *
- * hash_new -> (hash_begin -> hash_feed* -> hash_end)* -> hash_free
+ * hash_new | hash_new_tag -> (hash_begin -> hash_feed* -> hash_end)* ->
+ *     hash_free
+ *
+ * A tag (GMAC, NIST SP 800-38D) takes a fifth of the time and tells as well
+ * whether bytes are the same, but only to this process and those it forked
+ * since its first hash_new_tag: its key is random, and goes with them.
  */
 #ifndef BAREDOT_HASH_H
 #define BAREDOT_HASH_H
 
 #include "span.h"
 
-#define HASH_SIZE 32		/* bytes */
+#define HASH_SIZE 32		/* bytes; a tag has zeros in the second half */
 
 struct hash;
 
 struct hash *hash_new(void);	/* NULL: no memory, or no SHA-256 */
+struct hash *hash_new_tag(void);	/* NULL: no memory, or no GMAC */
 void hash_free(struct hash *);	/* NULL is fine */
 
 void hash_begin(struct hash *);

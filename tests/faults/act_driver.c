@@ -47,7 +47,7 @@ next_piece(struct filling *from, uint8_t *p, size_t n, uint64_t off)
 
 /* A CR before each LF that has none. */
 static int
-to_crlf(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+to_crlf(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	struct buf all = { 0 };
@@ -75,14 +75,14 @@ to_crlf(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
 	if (n < 0)
 		(void)err_set(e, ST_DEAD, errno, "cannot read");
 	else if (buf_ok(&all))
-		rc = sum_bytes(buf_span(&all), sha, e);
+		rc = sum_bytes(buf_span(&all), said->sum, e);
 	buf_free(&all);
 	return rc;
 }
 
 /* "X-Old: yes" is "X-Fixed: done": one line of the header, and longer. */
 static int
-mark(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+mark(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	static const char old[] = "\nX-Old: yes\n", new[] =
@@ -104,7 +104,7 @@ mark(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
 			buf_byte(&out, in.p[i]);
 		}
 	if (k == 0 && buf_ok(&out) && call_write(to, out.p, out.n, 0) == 0)
-		rc = sum_bytes(buf_span(&out), sha, e);
+		rc = sum_bytes(buf_span(&out), said->sum, e);
 	buf_free(&in);
 	buf_free(&out);
 	return rc;
@@ -254,12 +254,12 @@ put_notes(const struct noted *n, struct err *e)
 }
 
 static int
-to_crlf_noted(void *ctx, struct filling *from, int to, uint8_t sha[HASH_SIZE],
+to_crlf_noted(void *ctx, struct filling *from, int to, struct said *said,
     struct err *e)
 {
 	const int rc = put_notes(ctx, e);
 
-	return rc == ST_OK ? to_crlf(NULL, from, to, sha, e) : rc;
+	return rc == ST_OK ? to_crlf(NULL, from, to, said, e) : rc;
 }
 
 /*
