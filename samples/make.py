@@ -869,9 +869,9 @@ def framed():
     """Stores of servers and readers whose messages have something around."""
     out = {}
 
-    def emlx(mail, form="emlx", more=0):
+    def emlx(mail, form="emlx"):
         return Framed(form, many=False).message(
-            mail, b"%-10d\n" % (len(mail.data) + more), PLIST)
+            mail, b"%-10d\n" % len(mail.data), PLIST)
 
     out["apple/1.emlx"] = emlx(plain("apple.1"))
     out["apple/2.emlx"] = emlx(Mail("apple.2", LF).header()
