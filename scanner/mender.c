@@ -14,6 +14,8 @@
 #include "mend_child.h"
 
 #define SLICE (32u << 20)	/* bytes that are read within the timeout */
+#define AHEAD (8u << 20)	/* bytes that are copied before it is told that
+				 * they are wanted */
 
 struct mender {
 	struct scan_options options;
@@ -120,9 +122,13 @@ take_frame(struct mender *m, struct filling *from, struct err *e)
 	uint32_t type;
 	int rc;
 
-	/* While it says nothing there is something else to do. */
+	/*
+	 * While it says nothing there is something else to do; and it shall
+	 * not wait for what it is to read while we do what it said.
+	 */
 	while (filling_lacks(from) && is_going(m) &&
-	    !frames_ready(&m->in, m->child.fd))
+	    (from->have < m->apply->pos + AHEAD ||
+	    !frames_ready(&m->in, m->child.fd)))
 		if ((rc = filling_upto(from, from->have + 1, e)) != ST_OK)
 			return rc;
 	rc = frames_next(&m->in, m->child.fd, &m->wait, &type, &s, e);

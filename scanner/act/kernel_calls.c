@@ -19,6 +19,7 @@
 #define RANDOM_MAX 32u
 #define BENEATH_TRIES 100u
 #define SYNC_STEP (8u << 20)	/* bytes */
+#define KEPT (32u << 20)	/* bytes behind those, which some still read */
 
 bool
 call_lacks(int error)
@@ -180,9 +181,13 @@ call_start_sync_upto(int fd, uint64_t off, size_t n)
 	const uint64_t begin = off - off % SYNC_STEP;
 	const uint64_t end = off + n - (off + n) % SYNC_STEP;
 
-	if (end > begin)
-		(void)sync_file_range(fd, (off_t)begin, (off_t)(end - begin),
-		    SYNC_FILE_RANGE_WRITE);
+	if (end <= begin)
+		return;
+	(void)sync_file_range(fd, (off_t)begin, (off_t)(end - begin),
+	    SYNC_FILE_RANGE_WRITE);
+	if (begin >= KEPT)
+		(void)posix_fadvise(fd, (off_t)(begin - KEPT),
+		    (off_t)(end - begin), POSIX_FADV_DONTNEED);
 }
 
 int

@@ -75,8 +75,11 @@ int call_new_named(int dir, const char *name);
  */
 void call_start_sync(int fd);
 
-/* The same, while n more bytes are written at off: now and then, of what is
- * whole, so that the disk has something to do. */
+/*
+ * The same, while n more bytes are written at off: now and then, of what is
+ * whole, so that the disk has something to do.  What was written long before
+ * leaves the memory, so that a large file takes no place there from others.
+ */
 void call_start_sync_upto(int fd, uint64_t off, size_t n);
 
 /* Give it a name; EEXIST if that is taken. */
