@@ -18,7 +18,7 @@ struct haraka {
 	struct envelope envelope;
 	struct input *in;
 	bool given;
-	uint8_t last[2];	/* bytes before the next one; CRLF at the start */
+	uint8_t last[2];	/* shown before; CRLF at the start */
 	int status;		/* once it is not ST_OK it stays */
 	struct err e;
 };

@@ -30,7 +30,7 @@ typedef void json_fn(void *ctx, const struct json_value *);
  * *e says before which byte of the input, where it then stands.  ST_DEAD: read
  * error.
  */
-int json_scan(struct input *, uint64_t most, json_fn *, void *ctx,
+int json_scan(struct input *in, uint64_t most, json_fn *fn, void *ctx,
     struct err *e);
 
 #endif

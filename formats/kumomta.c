@@ -1,8 +1,8 @@
 /*
  * A message in a spool of KumoMTA on a local disk: two trees, data and meta, in
- * which a message and its envelope, JSON, are AA/BB/CC/DD/REST of its ID, a UUID
- * that has the time in it.  The message stands there as it came, with CRLF.  By
- * KumoMTA's crates/spool and crates/message.
+ * which a message and its envelope, JSON, are AA/BB/CC/DD/REST of its ID, a
+ * UUID that has the time in it.  The message stands there as it came, with
+ * CRLF.  By KumoMTA's crates/spool and crates/message.
  *
  * The two may be anywhere; they are looked for as KumoMTA's manual calls them,
  * data/data/AA/... and meta/data/AA/...

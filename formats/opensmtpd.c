@@ -1,8 +1,9 @@
 /*
- * A message in the queue of OpenSMTPD: queue/AB/ABxxxxxx/message, lines ended by
- * LF, and beside it a file for each recipient, called by the message's ID and
- * eight more digits: lines of "name: value".  Any of them may be compressed.  By
- * its queue_fs.c and envelope.c; what is encrypted is foreign.c's.
+ * A message in the queue of OpenSMTPD: queue/AB/ABxxxxxx/message, its lines
+ * ended by LF, and beside it a file for each recipient, called by the message's
+ * ID and eight more digits: lines of "name: value".  Any of them may be
+ * compressed.  By its queue_fs.c and envelope.c; what is encrypted is
+ * foreign.c's.
  */
 #include "beside.h"
 #include "queue_names.h"
@@ -106,7 +107,7 @@ static int
 read_envelope(struct opensmtpd *s, struct beside *b,
     const struct store_how *how, const char *name, struct err *e)
 {
-	struct span text;
+	struct span text = { NULL, 0 };
 	int rc;
 
 	if ((rc = beside_open(b, how, name, e)) == ST_OK)

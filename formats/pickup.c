@@ -1,7 +1,7 @@
 /*
  * A message as it is put into a folder for Exchange or IIS to send, or as IIS
- * drops it: X-Sender and X-Receiver fields before its header say who gets it, and
- * X- fields of the server's may follow them (Replay, badmail).
+ * drops it: X-Sender and X-Receiver fields before its header say who gets it,
+ * and X- fields of the server's may follow them (Replay, badmail).
  *
  * To the scan these fields are a part of the message, as they are for whoever
  * reads the file otherwise.
@@ -47,8 +47,8 @@ is_field(struct span line, struct span name, struct span *address)
 }
 
 /*
- * The envelope in the first lines, into *out unless it is NULL.  False: there is
- * none, of a sender and at least one receiver, or its end is not in sight.
+ * The envelope in the first lines, into *out unless it is NULL.  False: there
+ * is none, of a sender and at least one receiver, or its end is not in sight.
  */
 static bool
 take_envelope(struct span s, struct envelope *out)

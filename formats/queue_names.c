@@ -6,7 +6,7 @@
  */
 #include "queue_names.h"
 
-#define LEVELS 4u		/* of folders, each two digits of KumoMTA's ID */
+#define LEVELS 4u		/* of folders: two digits of an ID each */
 
 struct span
 path_part(struct span *path)

@@ -51,8 +51,8 @@ enum opened opener_file(struct opener *, const char *name,
 enum opened opener_beside(struct opener *, const char *name,
     const char *other, struct opened_file *, struct err *);
 
-/* What is in the folder that `name` is in; out: to be freed.  ST_DEAD: it cannot
- * be read, and out is empty. */
+/* What is in the folder that `name` is in; out: to be freed, in any case.
+ * ST_DEAD: it cannot be read. */
 int opener_list(struct opener *, const char *name, struct listing *out,
     struct err *);
 

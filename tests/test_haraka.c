@@ -18,10 +18,10 @@
 #define OLD "{\"queue_time\":1700000000123,\"rcpt_to\":[{\"original\":" \
 	"\"<bob@example.net>\"}],\"mail_from\":{\"original\":\"<>\"}," \
 	"\"uuid\":\"1A2B.1.1\"}"
-#define MAIL "From: alice@example.com\r\n\r\n.x\r\n..\r\n...\r\n\n..\r.\r\nend" \
-	"\r\n"
-#define SHOWN "From: alice@example.com\r\n\r\n.x\r\n.\r\n..\r\n\n..\r.\r\nend" \
-	"\r\n"
+#define MAIL "From: alice@example.com\r\n\r\n.x\r\n..\r\n...\r\n\n..\r." \
+	"\r\nend\r\n"
+#define SHOWN "From: alice@example.com\r\n\r\n.x\r\n.\r\n..\r\n\n..\r." \
+	"\r\nend\r\n"
 
 /* The length of the JSON, it, and the message. */
 static struct span

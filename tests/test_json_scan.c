@@ -99,7 +99,8 @@ static int
 scan(struct span s, size_t step, uint64_t most, uint64_t fail_at,
     struct buf *out, uint64_t *end)
 {
-	struct drip d = { .bytes = s, .step = step, .seed = 1, .fail_at = fail_at };
+	struct drip d = { .bytes = s, .step = step, .seed = 1,
+	    .fail_at = fail_at };
 	struct err e = { 0 };
 	int rc;
 

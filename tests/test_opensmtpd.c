@@ -15,8 +15,8 @@
 #define ONE "version: 3\ndispatcher: out\nsender: alice@example.com\n" \
 	"rcpt: list@example.net\ndest: bob@example.net\nctime: 1700000000\n" \
 	"errorline: dest: not@example.org\n"
-#define TWO "version: 3\nSender : other@example.com\nDEST :\t carol@example.org" \
-	"\nctime: 1700000001\n"
+#define TWO "version: 3\nSender : other@example.com\n" \
+	"DEST :\t carol@example.org\nctime: 1700000001\n"
 
 struct file {
 	const char *name;
