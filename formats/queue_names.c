@@ -16,7 +16,8 @@ path_part(struct span *path)
 
 	while (at > 0 && path->p[at - 1] != '/')
 		at--;
-	part = (struct span){ path->p + at, path->n - at };
+	part = (struct span){ path->n > 0 ? path->p + at : NULL,
+	    path->n - at };
 	while (at > 0 && path->p[at - 1] == '/')
 		at--;
 	path->n = at;
