@@ -148,6 +148,24 @@ envelopes_are_no_messages(void **state)
 	store_free(s);
 }
 
+static void
+one_that_is_forced_needs_no_name(void **state)
+{
+	static const char *const formats[] = { "kumomta", "opensmtpd" };
+	struct store *s = store_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		const struct spool x = { .format = formats[i],
+		    .native = i == 0 ? BRK_CRLF : BRK_LF, .raw = true,
+		    .how = { .format = formats[i] }, .file = SPAN(MAIL),
+		    .message = SPAN(MAIL), .envelope = "" };
+
+		spool_is_whole(s, &x);
+	}
+	store_free(s);
+}
+
 static const struct {
 	const char *path, *id;		/* NULL: it is not KumoMTA's */
 	int64_t arrived;		/* -1: not known */
@@ -213,6 +231,7 @@ main(void)
 		cmocka_unit_test(the_envelope_is_in_the_other_tree),
 		cmocka_unit_test(an_envelope_that_cannot_be_read_is_told),
 		cmocka_unit_test(envelopes_are_no_messages),
+		cmocka_unit_test(one_that_is_forced_needs_no_name),
 		cmocka_unit_test(the_id_is_in_the_path_and_the_time_in_the_id),
 	};
 
