@@ -260,7 +260,7 @@ check_packed(struct dbox *s, struct input *in, struct err *e)
 	if (a.n > PACKED_HEAD)
 		a.n = PACKED_HEAD;
 	s->filter = packing_filter(a);
-	f = foreign_of(a);
+	f = foreign_of(a, PLACE_OTHER);
 	if (f == NULL || !f->anywhere)
 		return ST_OK;
 	rc = pass_message(s, in, e);

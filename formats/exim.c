@@ -287,8 +287,9 @@ copy_body(struct exim *s, uint8_t *p, size_t n, size_t *got)
 }
 
 static int
-copy(struct exim *s, uint8_t *p, size_t n, size_t *got)
+copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 {
+	struct exim *s = ctx;
 	int rc;
 
 	while (s->part == PART_FIELDS && !s->lf_due) {
@@ -318,17 +319,9 @@ message_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
     struct err *e)
 {
 	struct exim *s = ctx;
-	size_t more = 0;
 
 	(void)off;
-	for (*got = 0; *got < n && s->status == ST_OK; )
-		if ((s->status = copy(s, p + *got, n - *got, &more)) == ST_OK)
-			*got += more;
-	if (*got > 0)
-		return ST_OK;
-	if (s->status == ST_DEAD && e != NULL)
-		*e = s->e;
-	return s->status;
+	return single_fill(copy, s, &s->status, &s->e, p, n, got, e);
 }
 
 static void

@@ -4,7 +4,7 @@
  * The magics are from: Dovecot's dcrypt-iostream.h and iostream-lz4.h,
  * [MS-CFB] 2.2 and [MS-OXMSG] 2.2 (the name is in UTF-16), [MS-PST] 2.2.2.6,
  * RFC 9580 6.2, the age specification, the file formats of SQLite 3, RAR and
- * LevelDB.
+ * LevelDB, OpenSMTPD's crypto.c.
  */
 #include "foreign.h"
 
@@ -19,7 +19,11 @@ static const struct row {
 	struct span magic;	/* at the start */
 	struct span also;	/* and this at also_off, or SOMEWHERE */
 	size_t also_off;
+	enum store_place place;	/* only there; PLACE_OTHER: anywhere */
 } rows[] = {
+	{ { "encrypted by OpenSMTPD: only the server can read it, with the key "
+	    "of its queue", true, true }, .magic = BYTES("\x01"),
+	    .place = PLACE_OPENSMTPD },
 	{ { "encrypted by Dovecot's mail-crypt: export it with doveadm "
 	    "backup, which has the keys", true, true },
 	    .magic = BYTES("CRYPTED\003\007") },
@@ -72,10 +76,11 @@ has(struct span s, const struct row *r)
 }
 
 const struct foreign *
-foreign_of(struct span head)
+foreign_of(struct span head, enum store_place place)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (span_starts(head, rows[i].magic) && has(head, &rows[i]))
+		if ((rows[i].place == PLACE_OTHER || rows[i].place == place) &&
+		    span_starts(head, rows[i].magic) && has(head, &rows[i]))
 			return &rows[i].is;
 	return NULL;
 }

@@ -5,7 +5,7 @@
 #ifndef BAREDOT_FOREIGN_H
 #define BAREDOT_FOREIGN_H
 
-#include "span.h"
+#include "store.h"
 
 struct foreign {
 	const char *what;	/* for people, with what to do about it */
@@ -16,6 +16,6 @@ struct foreign {
 
 /* head: the first bytes; of less than PEEK_MAX some are not known.  NULL: it is
  * none. */
-const struct foreign *foreign_of(struct span head);
+const struct foreign *foreign_of(struct span head, enum store_place);
 
 #endif

@@ -227,8 +227,9 @@ drain(struct postfix *s)
 
 /* Some of the content.  ST_END: that was all. */
 static int
-copy(struct postfix *s, uint8_t *p, size_t n, size_t *got)
+copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 {
+	struct postfix *s = ctx;
 	struct span a;
 	int rc;
 
@@ -258,17 +259,9 @@ content_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
     struct err *e)
 {
 	struct postfix *s = ctx;
-	size_t more;
 
 	(void)off;
-	for (*got = 0; *got < n && s->status == ST_OK; )
-		if ((s->status = copy(s, p + *got, n - *got, &more)) == ST_OK)
-			*got += more;
-	if (*got > 0)
-		return ST_OK;
-	if (s->status == ST_DEAD && e != NULL)
-		*e = s->records.e;
-	return s->status;
+	return single_fill(copy, s, &s->status, &s->records.e, p, n, got, e);
 }
 
 /* --- the format */

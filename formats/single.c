@@ -33,3 +33,19 @@ single_base(struct span name)
 		n--;
 	return (struct span){ name.n > 0 ? name.p + n : NULL, name.n - n };
 }
+
+int
+single_fill(single_copy *copy, void *ctx, int *status, const struct err *why,
+    uint8_t *p, size_t n, size_t *got, struct err *e)
+{
+	size_t more = 0;
+
+	for (*got = 0; *got < n && *status == ST_OK; )
+		if ((*status = copy(ctx, p + *got, n - *got, &more)) == ST_OK)
+			*got += more;
+	if (*got > 0)
+		return ST_OK;
+	if (*status == ST_DEAD && e != NULL)
+		*e = *why;
+	return *status;
+}

@@ -158,7 +158,7 @@ store_probe(struct store *s, const struct store_how *how, struct err *e)
 			return rc;
 	if (rc != ST_OK)
 		return rc;
-	foreign = foreign_of(head);
+	foreign = foreign_of(head, how->place);
 	if (how->format == NULL && foreign != NULL && foreign->anywhere)
 		return not_mail(s, foreign, head, e);
 	if ((s->archive = format_archive(head, how)) != PACKED_NOT)

@@ -25,8 +25,11 @@ enum store_place {
 	PLACE_CYRUS,		/* a number and a dot: likely one of Cyrus */
 	PLACE_EMLX,		/* .emlx: likely one of Apple Mail */
 	PLACE_EMLX_PARTIAL,	/* .partial.emlx: that without attachments */
-	PLACE_NAMED		/* the user named this very file */
+	PLACE_NAMED,		/* the user named this very file */
+	PLACE_OPENSMTPD,	/* a message in the queue of OpenSMTPD */
+	PLACE_KUMOMTA		/* of KumoMTA: a message, or its envelope */
 };
+#define PLACES (PLACE_KUMOMTA + 1)
 
 struct store_how {
 	const char *format;	/* forced, or NULL: probe */
@@ -36,11 +39,19 @@ struct store_how {
 
 	/*
 	 * Open another file of the same folder, for who keeps a message in
-	 * two: through no link.  ST_END: it is not there.  NULL: there is no
-	 * such folder.
+	 * two: through no link.  With "../" once or more often at its start the
+	 * name is that of a file elsewhere, below what the user named.
+	 * ST_END: it is not there.  NULL: there is no such folder.
 	 */
 	int (*sibling)(void *ctx, const char *name, struct input *into,
 	    struct err *);
+
+	/*
+	 * Tell the names of files in the same folder, in byte order, until each
+	 * says false.  ST_OK, or ST_DEAD: they cannot be had.  NULL: likewise.
+	 */
+	int (*siblings)(void *ctx, bool (*each)(void *, const char *name),
+	    void *each_ctx, struct err *);
 	void *sibling_ctx;
 
 	uint64_t from, to;	/* bytes: only messages whose separator starts

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "listing.h"
 #include "names.h"
+#include "queue_names.h"
 
 #define DEPTH_MAX 100u
 
@@ -76,11 +77,18 @@ static bool
 walk_file(struct walk *w, const char *name, enum folder folder)
 {
 	const struct walk_dir d = this_dir(w);
+	const struct span in = span_text(d.path), text = span_text(name);
+	enum store_place place = PLACE_MAILDIR;
+
 	if (name_is_metadata(name) || ((folder == FOLDER_MAILDIR_PART) &&
-	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)))
+	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)) ||
+	    (folder != FOLDER_MAILDIR_PART && queue_is_data(in, text)))
 		return tell_skipped(w, name, SKIP_METADATA);
-	return w->sink->file(w->sink->ctx, &d, name, folder ==
-	    FOLDER_MAILDIR_PART ? PLACE_MAILDIR : name_place(name));
+	if (folder != FOLDER_MAILDIR_PART)
+		place = queue_place(in, text);
+	if (place == PLACE_OTHER)
+		place = name_place(name);
+	return w->sink->file(w->sink->ctx, &d, name, place);
 }
 
 static void
@@ -132,19 +140,50 @@ walk_down(struct walk *w, int fd, const char *name, enum folder folder,
 	return go_on;
 }
 
-struct maildir {
-	bool is_one;
+enum queue { QUEUE_NONE, QUEUE_OPENSMTPD, QUEUE_KUMOMTA };
+
+/* What a folder is, and what is known of its parts. */
+struct parts {
+	enum queue queue;
+	bool is_maildir;
 	struct listed cur, fresh;	/* fresh: new/ */
 };
 
 static bool
-has_dir(const struct listing *l, const char *name)
+has(const struct listing *l, enum entry_type type, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].type == ENTRY_DIR &&
+		if (l->list[i].type == type &&
 		    strcmp(l->list[i].name, name) == 0)
 			return true;
 	return false;
+}
+
+/* A queue that has folders for what it has not taken yet or has done with, and
+ * empties them when it starts. */
+static enum queue
+queue_of(const struct listing *l)
+{
+	if (has(l, ENTRY_DIR, "queue") && has(l, ENTRY_DIR, "purge") &&
+	    has(l, ENTRY_DIR, "temporary"))
+		return QUEUE_OPENSMTPD;
+	return has(l, ENTRY_DIR, "data") && has(l, ENTRY_DIR, "new") &&
+	    has(l, ENTRY_FILE, "lock") ? QUEUE_KUMOMTA : QUEUE_NONE;
+}
+
+static bool
+is_emptied(enum queue queue, const char *name)
+{
+	switch (queue) {
+	case QUEUE_OPENSMTPD:
+		return strcmp(name, "incoming") == 0 ||
+		    strcmp(name, "temporary") == 0 ||
+		    strcmp(name, "purge") == 0;
+	case QUEUE_KUMOMTA:
+		return strcmp(name, "new") == 0;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -165,7 +204,7 @@ list_part(struct listed *part, int fd, const char *name, bool strict)
  * slips through between the two, and none is scanned twice.
  */
 static void
-list_maildir(struct maildir *m, int fd, bool strict)
+list_maildir(struct parts *m, int fd, bool strict)
 {
 	list_part(&m->fresh, fd, "new", strict);
 	list_part(&m->cur, fd, "cur", strict);
@@ -174,13 +213,13 @@ list_maildir(struct maildir *m, int fd, bool strict)
 }
 
 static bool
-walk_subfolder(struct walk *w, int fd, const char *name, struct maildir *m)
+walk_subfolder(struct walk *w, int fd, const char *name, struct parts *m)
 {
 	const struct listed *ahead = NULL;
 
-	if (name_is_metadata(name))
+	if (name_is_metadata(name) || is_emptied(m->queue, name))
 		return tell_skipped(w, name, SKIP_METADATA);
-	if (!m->is_one || !name_is_maildir_part(name))
+	if (!m->is_maildir || !name_is_maildir_part(name))
 		return walk_down(w, fd, name, FOLDER_ANY, NULL);
 	if (name[0] == 't' && !w->options->tmp)
 		return tell_skipped(w, name, SKIP_TMP);
@@ -197,10 +236,11 @@ static bool
 walk_entries(struct walk *w, int fd, enum folder folder,
     const struct listing *l)
 {
-	struct maildir m = { .is_one = has_dir(l, "new") &&
-	    has_dir(l, "cur") };
+	struct parts m = { .is_maildir = has(l, ENTRY_DIR, "new") &&
+	    has(l, ENTRY_DIR, "cur") };
 	bool go_on = true;
 
+	m.queue = m.is_maildir ? QUEUE_NONE : queue_of(l);
 	for (size_t i = 0; i < l->n && go_on; i++) {
 		const char *name = l->list[i].name;
 

@@ -1108,7 +1108,8 @@ class PostfixFile:
 
 def spools():
     """Queues of mail servers: samples/SERVER/."""
-    return {**postfix(), **exim()}
+    return {**postfix(), **exim(),
+            **opensmtpd(), **kumomta(), **haraka(), **pickup()}
 
 
 def exim():
@@ -1151,6 +1152,106 @@ def exim():
         b"1r2KQK-0001Ab-0E-D\nhello\n", "unreadable", "error",
         "half of a message of Exim: there is no 1r2KQK-0001Ab-0E-H")
     return out
+
+
+def opensmtpd():
+    """A file for each recipient beside the message; all of it compressed, or
+    encrypted: the key is lost."""
+    out, arrived = {}, "2023-11-14T22:13:20Z"
+
+    def add(id, mail, *recipients, pack=bytes):
+        folder = "opensmtpd/queue/%s/%s/" % (id[:2], id)
+        out[folder + "message"] = Queued(
+            "opensmtpd", mail, pack(mail.data), pack is bytes, queue_id=id,
+            sender="alice@example.com", recipients=recipients,
+            arrived=arrived)
+        for i, who in enumerate(recipients):
+            out["%s%s%08x" % (folder, id, i + 77)] = metadata(pack(
+                b"version: 3\ndispatcher: out\ntype: mta\n"
+                b"smtpname: mx.example.net\nhelo: mail.example.com\n"
+                b"sockaddr: 192.0.2.1\nsender: alice@example.com\n"
+                b"rcpt: list@example.net\ndest: %s\nctime: %d\n"
+                b"last-try: 0\nlast-bounce: 0\nttl: 0\nretry: 0\n"
+                % (who.encode(), BEGAN)))
+
+    add("7c0cec1a", Mail("opensmtpd.1", LF).header().put(b"goodbye").brk(CR)
+        .put(b"no line of its own").brk(LF)
+        .at("eod.lf-dot-lf info").line(b".").body(),
+        "bob@example.net", "carol@example.org")
+    add("7c0cec1b", plain("opensmtpd.2"), "bob@example.net",
+        pack=lambda data: gzip.compress(bytes(data), 9, mtime=0))
+    out["opensmtpd/queue/7c/7c0cec1c/message"] = Other(
+        b"\1" + bytes(range(128, 192)), "skipped", "reason",
+        "encrypted by OpenSMTPD: only the server can read it, with the key "
+        "of its queue")
+    return out
+
+
+def kumomta():
+    """Two trees: messages as they came, and their envelopes."""
+    at = "data/04/af/c0/00/833b11eeb3c89f6bdeced846"
+    mail = Mail("kumomta.1", CRLF).header().put(b"goodbye") \
+        .at("eol.bare-lf medium", "eol.mixed low").put(LF) \
+        .at("eod.lf-dot-crlf high").line(b".").body()
+    return {
+        "kumomta/data/" + at: Queued(
+            "kumomta", mail, mail.data, True, sender="alice@example.com",
+            queue_id=at[5:].replace("/", ""), arrived="2023-11-14T22:13:20Z",
+            recipients=["bob@example.net", "carol@example.org"]),
+        "kumomta/meta/" + at: metadata(
+            b'{"sender":"alice@example.com","recipient":["bob@example.net",'
+            b'"carol@example.org"],"meta":{"received_via":"192.0.2.1"},'
+            b'"schedule":null}')}
+
+
+def haraka():
+    """JSON, and the message as it is sent, dots doubled."""
+    mail = Mail("haraka.1", CRLF).header() \
+        .at("eod.crlf-dot-crlf info").line(b".").line(b"..x") \
+        .put(b"no break").brk(CR).put(b"for Haraka").brk(CRLF).body()
+    todo = b'\n{\n\t"queue_time": %d123,\n\t"domain": "example.net",' \
+        b'\n\t"rcpt_to": [\n\t\t{\n\t\t\t"original": "<bob@example.net>"' \
+        b'\n\t\t}\n\t],\n\t"mail_from": {\n\t\t"original": ' \
+        b'"<alice@example.com>"\n\t},\n\t"notes": {},\n\t"uuid": ' \
+        b'"0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0.1.1"\n}\n' % BEGAN
+    head = len(todo).to_bytes(4, "big") + todo
+    lines = bytes(mail.data).split(CRLF)
+    data = CRLF.join(b"." + x if x[:1] == b"." else x for x in lines)
+    name = "haraka/%s1700000000123_1700000000123_0_71_aBcDeF_%d_mx.example.net"
+    return {
+        name % ("", 1): Queued(
+            "haraka", mail, head + data, sender="alice@example.com",
+            queue_id="0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0.1.1",
+            recipients=["bob@example.net"], arrived="2023-11-14T22:13:20Z"),
+        name % ("", 2): Other(
+            head + b"Subject: x\r\n\r\nhello\r\n.\r\nbye\r\n", "unreadable",
+            "error", "a damaged queue file of Haraka: a lone dot that is not "
+            "doubled, and ends the data when it is sent, at byte %d"
+            % (len(head) + 21), offset=21),
+        name % ("error.", 3): Other(
+            head[:90], "unreadable", "error", "a damaged queue file of "
+            "Haraka: cut off, at byte 90"),
+        name % ("__tmp__.", 4): metadata(head[:90])}
+
+
+def pickup():
+    """For IIS and Exchange the first fields are the envelope."""
+    mail = Mail("pickup.1", CRLF).line(b"x-sender: alice@example.com") \
+        .line(b"x-receiver: bob@example.net").header() \
+        .at("eod.crlf-dot-crlf info").line(b".").body()
+    replay = Mail("pickup.2", CRLF) \
+        .line(b"X-Sender: <alice@example.com> BODY=7bit") \
+        .line(b"X-Receiver: <bob@example.net> NOTIFY=NEVER") \
+        .line(b"X-Receiver: <carol@example.org>") \
+        .line(b"X-CreatedBy: MSExchange15").header().put(b"goodbye") \
+        .brk(CR).line(b"and hello").body()
+    return {
+        "pickup/1.eml": Queued(
+            "pickup", mail, mail.data, True, sender="alice@example.com",
+            recipients=["bob@example.net"]),
+        "pickup/replay.eml": Queued(
+            "pickup", replay, replay.data, True, sender="alice@example.com",
+            recipients=["bob@example.net", "carol@example.org"])}
 
 
 def postfix():

@@ -7,22 +7,7 @@
 #include <string.h>
 
 #include "names.h"
-
-/* The last component of *path, which is cut before it. */
-static struct span
-last_part(struct span *path)
-{
-	size_t at = path->n;
-	struct span part;
-
-	while (at > 0 && path->p[at - 1] != '/')
-		at--;
-	part = (struct span){ path->p + at, path->n - at };
-	while (at > 0 && path->p[at - 1] == '/')
-		at--;
-	path->n = at;
-	return part;
-}
+#include "queue_names.h"
 
 /* As text; "": it is none that a file could have. */
 static void
@@ -54,16 +39,20 @@ maildir_place(const char *name, const char *folder, enum store_place *out)
 bool
 archive_name_place(struct span path, enum store_place *out)
 {
+	const struct span last = path_part(&path), above = path;
 	char name[NAME_MAX + 1], folder[NAME_MAX + 1];
 
-	to_text(last_part(&path), name);
-	to_text(last_part(&path), folder);
+	to_text(last, name);
+	to_text(path_part(&path), folder);
 	*out = PLACE_OTHER;
 	if (name[0] == '\0' || name_is_metadata(name) ||
+	    queue_is_data(above, last) ||
 	    (name[0] == ',' && name_is_number(name + 1)))
 		return false;
 	if (name_is_maildir_part(folder) && is_maildir_name(name))
 		return maildir_place(name, folder, out);
-	*out = name_place(name);
+	*out = queue_place(above, last);
+	if (*out == PLACE_OTHER)
+		*out = name_place(name);
 	return true;
 }

@@ -203,24 +203,89 @@ opener_file(struct opener *o, const char *name, struct opened_file *out,
 	return open_in(o, o->fd, name, out, e);
 }
 
+/* The folder of a file that the user named.  -1: errno. */
+static int
+open_folder_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	char *path = slash == NULL ? strdup(".") : strndup(name,
+	    slash == name ? 1 : (size_t)(slash - name));
+	const int fd = path != NULL ? open(path, FOLDER_FLAGS) : -1;
+
+	free(path);
+	return fd;
+}
+
+/*
+ * other begins with "../".  No link was followed below root, so that the parts
+ * of the path are what ".." leads to; what the user named is not left.
+ */
+static enum opened
+open_elsewhere(struct opener *o, const char *other, struct opened_file *out,
+    struct err *e)
+{
+	const char *slash, *here = buf_text(&o->path);
+	size_t n = strlen(here);
+	struct buf path = { 0 };
+	enum opened rc;
+	int fd = -1;
+
+	while (strncmp(other, "../", 3) == 0) {
+		if (n <= o->root)
+			return OPEN_GONE;
+		while (n > o->root && here[n - 1] != '/')
+			n--;
+		while (n > o->root && here[n - 1] == '/')
+			n--;
+		other += 3;
+	}
+	slash = strrchr(other, '/');
+	buf_add(&path, here, n);
+	buf_byte(&path, '/');
+	buf_add(&path, other, slash != NULL ? (size_t)(slash - other) : 0);
+	(void)buf_text(&path);
+	errno = ENOMEM;
+	if (buf_ok(&path))
+		fd = open_folder_at(o, buf_text(&path), o->root);
+	rc = fd < 0 ? failed(e, "cannot open the folder") : open_in(o, fd,
+	    slash != NULL ? slash + 1 : other, out, e);
+	if (fd >= 0)
+		(void)close(fd);
+	buf_free(&path);
+	return rc;
+}
+
 enum opened
 opener_beside(struct opener *o, const char *name, const char *other,
     struct opened_file *out, struct err *e)
 {
-	const char *slash = strrchr(name, '/');
+	const bool elsewhere = strncmp(other, "../", 3) == 0;
 	enum opened rc;
-	char *path;
 	int fd;
 
 	if (o->fd != AT_FDCWD)
-		return open_in(o, o->fd, other, out, e);
-	path = slash == NULL ? strdup(".") : strndup(name, slash == name ? 1 :
-	    (size_t)(slash - name));
-	fd = path != NULL ? open(path, FOLDER_FLAGS) : -1;
-	free(path);
-	if (fd < 0)
+		return elsewhere ? open_elsewhere(o, other, out, e) :
+		    open_in(o, o->fd, other, out, e);
+	if (elsewhere)
+		return OPEN_GONE;	/* the user named a file alone */
+	if ((fd = open_folder_of(name)) < 0)
 		return failed(e, "cannot open the folder");
 	rc = open_in(o, fd, other, out, e);
+	(void)close(fd);
+	return rc;
+}
+
+int
+opener_list(struct opener *o, const char *name, struct listing *out,
+    struct err *e)
+{
+	int fd, rc;
+
+	if (o->fd != AT_FDCWD)
+		return listing_read(out, o->fd, e);
+	if ((fd = open_folder_of(name)) < 0)
+		return err_set(e, ST_DEAD, errno, "cannot open the folder");
+	rc = listing_read(out, fd, e);
 	(void)close(fd);
 	return rc;
 }

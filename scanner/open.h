@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "listing.h"
 
 struct opener;
 
@@ -42,9 +43,18 @@ enum opened opener_folder(struct opener *, const char *path, size_t root,
 enum opened opener_file(struct opener *, const char *name,
     struct opened_file *, struct err *);
 
-/* Another file, of the folder that `name` is in, and through no link. */
+/*
+ * Another file, of the folder that `name` is in, and through no link.  With
+ * "../" at its start, once or more often, one elsewhere below the first root
+ * bytes of opener_folder's path; beyond that there is none.
+ */
 enum opened opener_beside(struct opener *, const char *name,
     const char *other, struct opened_file *, struct err *);
+
+/* What is in the folder that `name` is in; out: to be freed, in any case.
+ * ST_DEAD: it cannot be read. */
+int opener_list(struct opener *, const char *name, struct listing *out,
+    struct err *);
 
 /*
  * A message of a Maildir that is not there any more: find it under another

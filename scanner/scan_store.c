@@ -10,6 +10,7 @@
 #include "kept.h"
 #include "message_note.h"
 #include "names.h"
+#include "queue_names.h"
 
 bool
 scan_event(struct scanner *s)
@@ -252,10 +253,14 @@ static enum store_place
 place_of(const struct scanner *s)
 {
 	const char *slash = strrchr(s->name, '/');
+	struct span folder = buf_span(&s->path);
+	const struct span name = path_part(&folder);
 	enum store_place by_name;
 
 	if (s->job->place != PLACE_NAMED)
 		return s->job->place;
+	if ((by_name = queue_place(folder, name)) != PLACE_OTHER)
+		return by_name;
 	by_name = name_place(slash != NULL ? slash + 1 : s->name);
 	return by_name == PLACE_EMLX || by_name == PLACE_EMLX_PARTIAL ||
 	    by_name == PLACE_CYRUS ? by_name : PLACE_NAMED;
@@ -279,14 +284,33 @@ open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
 	}
 }
 
+/* store_how.siblings */
+static int
+list_siblings(void *ctx, bool (*each)(void *, const char *), void *each_ctx,
+    struct err *e)
+{
+	struct scanner *s = ctx;
+	struct listing l = { 0 };
+	const int rc = opener_list(s->opener, s->name, &l, e);
+
+	for (size_t i = 0; i < l.n; i++)
+		if (l.list[i].type == ENTRY_FILE &&
+		    !each(each_ctx, l.list[i].name))
+			break;
+	listing_free(&l);
+	return rc;
+}
+
 /* It was opened, or why it was not is told. */
 static bool
 open_store(struct scanner *s, struct opened_file f)
 {
+	const bool alone = s->job->kind == JOB_STDIN;
 	const struct store_how how = {
 		.format = s->options.format, .place = place_of(s),
-		.name = span_text(s->name), .sibling_ctx = s,
-		.sibling = s->job->kind != JOB_STDIN ? open_sibling : NULL,
+		.name = buf_span(&s->path), .sibling_ctx = s,
+		.sibling = alone ? NULL : open_sibling,
+		.siblings = alone ? NULL : list_siblings,
 		.archives = s->repair == NULL ? s->options.archives : 0,
 		.budget = &s->budget,
 	};

@@ -49,7 +49,8 @@ named_cases(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct foreign *f = foreign_of(table[i].data);
+		const struct foreign *f = foreign_of(table[i].data,
+		    PLACE_OTHER);
 
 		if (table[i].begins == NULL) {
 			assert_null(f);
@@ -63,6 +64,24 @@ named_cases(void **state)
 	}
 }
 
+static void
+what_opensmtpd_encrypts_is_known_in_its_queue_alone(void **state)
+{
+	const struct span data = SPAN("\1iviviviviviv encrypted and a tag");
+
+	(void)state;
+	for (int place = 0; place < PLACES; place++) {
+		const struct foreign *f = foreign_of(data,
+		    (enum store_place)place);
+
+		assert_true((f != NULL) == (place == PLACE_OPENSMTPD));
+		assert_true(f == NULL || (f->anywhere && f->told));
+	}
+	assert_null(foreign_of(SPAN("\2"), PLACE_OPENSMTPD));
+	assert_null(foreign_of(SPAN("Received: "), PLACE_OPENSMTPD));
+	assert_null(foreign_of(SPAN(""), PLACE_OPENSMTPD));
+}
+
 /* No byte behind the end is looked at: each prefix in memory of its own. */
 static void
 no_prefix_is_read_beyond(void **state)
@@ -74,7 +93,7 @@ no_prefix_is_read_beyond(void **state)
 
 			assert_non_null(p);
 			memcpy(p, table[i].data.p, n);
-			(void)foreign_of((struct span){ p, n });
+			(void)foreign_of((struct span){ p, n }, PLACE_OTHER);
 			free(p);
 		}
 }
@@ -84,6 +103,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(named_cases),
+		cmocka_unit_test(
+		    what_opensmtpd_encrypts_is_known_in_its_queue_alone),
 		cmocka_unit_test(no_prefix_is_read_beyond),
 	};
 

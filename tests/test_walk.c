@@ -119,7 +119,8 @@ see_file(void *ctx, const struct walk_dir *d, const char *name,
     enum store_place place)
 {
 	static const char *const places[] = { "", " maildir", " mh", " eml",
-	    " cyrus", " emlx", " emlx-partial", " named" };
+	    " cyrus", " emlx", " emlx-partial", " named", " opensmtpd",
+	    " kumomta" };
 	struct tree *t = ctx;
 
 	add_path(t, d, name);
@@ -264,6 +265,63 @@ metadata_is_no_mail_but_names_like_it_are(void **state)
 	    "dovecot.mbox\n"
 	    "lock\nmsf\nsubscriptions skipped: metadata\n"
 	    "x.LOCK skipped: metadata\nleave \n");
+}
+
+#define OPENSMTPD "queue/ab/ab012345/"
+#define NOT_ONE "queue/ab/bb012345/"
+#define ID "/01/23/45/67/89ab1def8123456789abcdef"
+
+static void
+queues_are_known_by_their_folders(void **state)
+{
+	struct tree *t = *state;
+
+	MAKE(t, OPENSMTPD "message", OPENSMTPD "ab012345deadbeef",
+	    OPENSMTPD "ab012345deadbee", OPENSMTPD "bb012345deadbeef",
+	    NOT_ONE "message", NOT_ONE "bb012345deadbeef", "purge/",
+	    "temporary/x", "incoming/cd012345/message", "offline/1");
+	assert_string_equal(walk(t, "", &plain),
+	    "incoming skipped: metadata\noffline/1 mh\nleave offline\n"
+	    "purge skipped: metadata\n"
+	    OPENSMTPD "ab012345deadbee\n"
+	    OPENSMTPD "ab012345deadbeef skipped: metadata\n"
+	    OPENSMTPD "bb012345deadbeef\n"
+	    OPENSMTPD "message opensmtpd\nleave queue/ab/ab012345\n"
+	    NOT_ONE "bb012345deadbeef\n" NOT_ONE "message\n"
+	    "leave queue/ab/bb012345\nleave queue/ab\nleave queue\n"
+	    "temporary skipped: metadata\nleave \n");
+	assert_string_equal(walk(t, "incoming", &plain),
+	    "incoming/cd012345/message opensmtpd\n"
+	    "leave incoming/cd012345\nleave incoming\n");
+}
+
+static void
+queues_of_others_likewise(void **state)
+{
+	struct tree *t = *state;
+
+	MAKE(t, "data/data" ID, "data/lock", "data/new/.tmpx", "meta/data" ID,
+	    "data/data/01/23/45/67/89ab1def1123456789abcdef",
+	    "data/data/01/23/45/67/89ab4def8123456789abcdef",
+	    "data/data/01/23/45/x/89ab1def8123456789abcdef");
+	assert_string_equal(walk(t, "data", &plain),
+	    "data/data/01/23/45/67/89ab1def1123456789abcdef\n"
+	    "data/data" ID " kumomta\n"
+	    "data/data/01/23/45/67/89ab4def8123456789abcdef\n"
+	    "leave data/data/01/23/45/67\n"
+	    "data/data/01/23/45/x/89ab1def8123456789abcdef\n"
+	    "leave data/data/01/23/45/x\nleave data/data/01/23/45\n"
+	    "leave data/data/01/23\nleave data/data/01\nleave data/data\n"
+	    "data/lock\ndata/new skipped: metadata\nleave data\n");
+	assert_non_null(strstr(walk(t, "meta", &plain), "meta/data" ID
+	    " skipped: metadata\n"));
+	MAKE(t, "m/cur/1", "m/new/2", "m/data/", "m/lock", "h/__tmp__.1_2_x",
+	    "h/__tmp__.x", "h/__tmp__.1");
+	assert_string_equal(walk(t, "m", &plain), "m/cur/1 maildir\n"
+	    "leave m/cur\nleave m/data\nm/lock\nm/new/2 maildir\n"
+	    "leave m/new\nleave m\n");
+	assert_string_equal(walk(t, "h", &plain), "h/__tmp__.1\n"
+	    "h/__tmp__.1_2_x skipped: metadata\nh/__tmp__.x\nleave h\n");
 }
 
 static void
@@ -440,6 +498,8 @@ main(void)
 		IN_TREE(new_or_cur_alone_is_a_folder_like_any),
 		IN_TREE(a_message_in_new_and_cur_comes_once),
 		IN_TREE(metadata_is_no_mail_but_names_like_it_are),
+		IN_TREE(queues_are_known_by_their_folders),
+		IN_TREE(queues_of_others_likewise),
 		IN_TREE(links_are_followed_only_when_named),
 		IN_TREE(special_files_are_never_opened),
 		IN_TREE(an_unreadable_folder_is_told_and_the_rest_walked),

@@ -20,6 +20,13 @@ struct span {
 /* The bytes of a string literal, without its final NUL. */
 #define SPAN(lit) ((struct span){ (const uint8_t *)(lit), sizeof(lit) - 1 })
 
+/* Those of a text, without its NUL. */
+static inline struct span
+span_text(const char *s)
+{
+	return (struct span){ (const uint8_t *)s, strlen(s) };
+}
+
 /* A line break.  BRK_NONE: the line is the first, or the last and unended. */
 enum brk { BRK_NONE, BRK_CRLF, BRK_LF, BRK_CR };
 #define BRK_KINDS 4

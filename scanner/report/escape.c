@@ -178,9 +178,3 @@ escape_base64(struct buf *out, struct span s)
 		buf_byte(out, left > 2 ? (uint8_t)digits[v & 63] : '=');
 	}
 }
-
-struct span
-span_text(const char *s)
-{
-	return (struct span){ (const uint8_t *)s, strlen(s) };
-}

@@ -30,6 +30,4 @@ bool escape_json(struct buf *, struct span);
 
 void escape_base64(struct buf *, struct span);
 
-struct span span_text(const char *);	/* of a NUL-terminated string */
-
 #endif

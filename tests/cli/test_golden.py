@@ -22,7 +22,7 @@ from cli import (BY_OPTION, GOLDEN, SAMPLES, TOP, UNREADABLE, baredot, check, fo
                  read, run, same, scan, test)
 
 # Mail that was not judged: named also without --verbose.
-TOLD = ("convert it with readpst", "decrypt it first")
+TOLD = ("convert it with readpst", "decrypt it first", "key of its queue")
 VARYING = {"context", "why", "end", "milliseconds"}
 
 

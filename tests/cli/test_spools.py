@@ -15,7 +15,9 @@ sys.dont_write_bytecode = True
 from cli import (SAMPLES, UNREADABLE, Skip, baredot, check, folder, read, run,
                  same, scan, test, write)
 
-QUEUES = {"postfix": "postsuper -h", "exim": "exim -Mf"}
+QUEUES = {"postfix": "postsuper -h", "exim": "exim -Mf",
+          "opensmtpd": "smtpctl pause", "kumomta": "kcli suspend",
+          "haraka": "haraka -c"}
 MAIL = (b"From: alice@example.com\nTo: bob@example.net\nSubject: number %d\n"
         b"Message-ID: <%d@example.com>\nDate: Tue, 14 Nov 2023 22:13:20 +0000"
         b"\n\nhello\n.\n..\n%s\nthe end\n")

@@ -123,10 +123,19 @@ format_of(uint8_t how, size_t which)
 	}
 }
 
-/* Of a message in two files: the second begins with its name. */
+/* Of a message in two files: the second begins with its name, or is behind
+ * two NULs. */
 static void
 split(struct drip *a, struct drip *b)
 {
+	const uint8_t *nuls = memmem(a->bytes.p, a->bytes.n, "\0", 2);
+
+	if (nuls != NULL) {
+		b->bytes = (struct span){ nuls + 2, a->bytes.n -
+		    (size_t)(nuls - a->bytes.p) - 2 };
+		a->bytes.n = (size_t)(nuls - a->bytes.p);
+		return;
+	}
 	for (size_t i = 17; i + 2 < a->bytes.n; i++)
 		if (memcmp(a->bytes.p + i, "-D\n", 3) == 0) {
 			const size_t at = i - (a->bytes.p[i - 17] == '\n' ?
@@ -148,8 +157,35 @@ open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
 	(void)e;
 	if (d->bytes.n == 0)
 		return ST_END;
+	d->at = 0;
+	d->dead = false;
 	input_open_source(into, drip_source(d));
 	return ST_OK;
+}
+
+/* Two names of envelopes, and one that is none. */
+static int
+list_siblings(void *ctx, bool (*each)(void *, const char *), void *each_ctx,
+    struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	(void)(each(each_ctx, "c232ab0000000001") &&
+	    each(each_ctx, "c232ab0000000002") && each(each_ctx, "message"));
+	return ST_OK;
+}
+
+/* Places of queues, with a path that there is; else any place but those. */
+static void
+set_place(struct store_how *how, uint8_t where)
+{
+	if ((where & 0x10) == 0) {
+		how->place = (enum store_place)(where % (PLACE_NAMED + 1));
+		return;
+	}
+	how->place = where & 1 ? PLACE_OPENSMTPD : PLACE_KUMOMTA;
+	how->name = where & 1 ? SPAN("queue/c2/c232ab00/message") :
+	    SPAN("data/data/c2/32/ab/00/941411ecb3c89f6bdeced846");
 }
 
 int
@@ -167,7 +203,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n < 3)
 		return 0;
-	how.place = (enum store_place)(p[0] % (PLACE_NAMED + 1));
+	set_place(&how, p[0]);
 	how.format = format_of(p[0], p[2] >> 2);
 	d.step = p[1];
 	d.seekable = p[2] & 1;
@@ -175,6 +211,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (p[0] & 0x20)
 		split(&d, &other);
 	how.sibling = open_sibling;
+	how.siblings = list_siblings;
 	how.sibling_ctx = &other;
 	failing = p[2] & 2;
 	if (failing)
