@@ -83,6 +83,25 @@ scan_options_help(struct buf *b, enum command command)
 	cmdline_help(&line, b);
 }
 
+size_t
+scan_option_name(const char *word)
+{
+	const size_t n = strcspn(word, "=");
+
+	for (size_t i = 0; i < OPTIONS_N; i++) {
+		const struct cmdline_option *o = &options[i].option;
+
+		if ((options[i].who & FOR_SCAN) == 0 || word[0] != '-')
+			continue;
+		if (word[1] == '-' && strlen(o->name) == n - 2 &&
+		    memcmp(o->name, word + 2, n - 2) == 0)
+			return n + (word[n] == '=');
+		if (o->letter != 0 && word[1] == o->letter && word[2] == '\0')
+			return 2;
+	}
+	return 0;
+}
+
 static const char *const eol_names[] = {
 	[EOL_AUTO] = "auto", [EOL_LF] = "lf", [EOL_CRLF] = "crlf",
 	[EOL_WIRE] = "wire",
@@ -328,6 +347,8 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->hash = true;
 	case OPTION_FORENSIC:
 		return c->forensic = c->hash = c->verbose = true;
+	case OPTION_REDACT:
+		return c->redact = true;
 	case OPTION_REQUIRE_SANDBOX:
 		return c->require_sandbox = true;
 	case OPTION_DKIM:

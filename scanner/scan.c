@@ -144,11 +144,12 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 		s->mtime = f.mtime;
 		return scan_file(s, i, f);
 	case OPEN_GONE:
-		scan_skipped(s, &s->delta.totals.gone, "gone");
+		(void)err_set(&e, ST_BAD, 0, "gone");
+		scan_skipped(s, &s->delta.totals.gone, &e);
 		break;
 	case OPEN_SPECIAL:
-		scan_skipped(s, &s->delta.totals.not_mail,
-		    "not a regular file any more");
+		(void)err_set(&e, ST_BAD, 0, "not a regular file any more");
+		scan_skipped(s, &s->delta.totals.not_mail, &e);
 		break;
 	default:
 		scan_unreadable(s, MSG_NOT_RAW, &e);

@@ -10,6 +10,7 @@
 #include "kept.h"
 #include "message_note.h"
 #include "names.h"
+#include "tell.h"
 
 bool
 scan_event(struct scanner *s)
@@ -19,14 +20,15 @@ scan_event(struct scanner *s)
 
 static void
 report_problem(struct scanner *s, enum problem kind, uint64_t off,
-    const char *why)
+    const struct err *e)
 {
 	const struct problem_report r = { .kind = kind,
-	    .path = buf_span(&s->path), .off = off, .why = why,
+	    .path = buf_span(&s->path), .off = off, .why = e->text,
+	    .plain = e->plain,
 	    .limit = kind == PROBLEM_UNREADABLE && s->budget.hit !=
 	    LIMIT_NONE ? limit_name(s->budget.hit) : NULL };
 
-	s->options.reporter->problem(&s->out, &r, &s->options.report);
+	tell_problem(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }
 
@@ -37,7 +39,7 @@ tell_unreadable(struct scanner *s, uint64_t off, const struct err *e,
 {
 	s->unreadable++;
 	if (fresh) {
-		report_problem(s, PROBLEM_UNREADABLE, off, e->text);
+		report_problem(s, PROBLEM_UNREADABLE, off, e);
 		s->delta.totals.unreadable++;
 		s->delta.lost = s->job->kind == JOB_RANGE;
 	}
@@ -51,7 +53,7 @@ scan_unreadable(struct scanner *s, uint64_t off, const struct err *e)
 }
 
 void
-scan_skipped(struct scanner *s, uint64_t *counter, const char *why)
+scan_skipped(struct scanner *s, uint64_t *counter, const struct err *e)
 {
 	const bool named = s->job->place == PLACE_NAMED && s->ordinals_n == 0;
 
@@ -59,7 +61,7 @@ scan_skipped(struct scanner *s, uint64_t *counter, const char *why)
 		return;
 	(*counter)++;
 	if (s->options.report.verbose || named || store_foreign(s->store))
-		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
+		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, e);
 }
 
 void
@@ -67,7 +69,7 @@ scan_tell_store(struct scanner *s, const struct store_facts *f)
 {
 	if (!scan_event(s))
 		return;
-	s->options.reporter->store(&s->out, buf_span(&s->path), f,
+	tell_store(s->options.reporter, &s->out, buf_span(&s->path), f,
 	    &s->options.report);
 	s->delta.totals.stores++;
 	s->delta.totals.records++;
@@ -137,7 +139,7 @@ report_message(struct scanner *s, const struct msg *m,
 
 	if (got->hashed)
 		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
-	s->options.reporter->message(&s->out, &r, &s->options.report);
+	tell_message(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }
 
@@ -297,11 +299,10 @@ open_store(struct scanner *s, struct opened_file f)
 		kept_why(s->keeper, false, e.text, sizeof(e.text));
 		if (scan_event(s)) {
 			s->delta.totals.not_mail++;
-			report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW,
-			    e.text);
+			report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, &e);
 		}
 	} else if (rc == ST_BAD)
-		scan_skipped(s, &s->delta.totals.not_mail, e.text);
+		scan_skipped(s, &s->delta.totals.not_mail, &e);
 	else if (rc != ST_OK)
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	return rc == ST_OK;

@@ -55,7 +55,7 @@ bool scan_event(struct scanner *);
 void scan_unreadable(struct scanner *, uint64_t off, const struct err *e);
 
 /* Not mail, a FIFO, gone: counted, and listed with -v or if it was named. */
-void scan_skipped(struct scanner *, uint64_t *counter, const char *why);
+void scan_skipped(struct scanner *, uint64_t *counter, const struct err *why);
 
 /* The record of a store. */
 void scan_tell_store(struct scanner *, const struct store_facts *);

@@ -181,6 +181,18 @@ put_members(struct json *j, const struct report_message *r)
 	json_close(j, ']');
 }
 
+void
+ndjson_put_sum(struct json *j, bool hashed, const uint8_t sha256[HASH_SIZE],
+    const char *token)
+{
+	if (token != NULL) {
+		json_key_text(j, "content_token", token);
+	} else if (hashed) {
+		json_key(j, "sha256");
+		json_hex(j, sha256, HASH_SIZE);
+	}
+}
+
 static void
 put_identity(struct json *j, const struct report_message *r)
 {
@@ -199,10 +211,7 @@ put_identity(struct json *j, const struct report_message *r)
 		json_bytes(j, "message_id", r->verdict->message_id);
 	if (r->verdict->message_id_cut)
 		json_key_bool(j, "message_id_cut", true);
-	if (r->hashed) {
-		json_key(j, "sha256");
-		json_hex(j, r->sha256, HASH_SIZE);
-	}
+	ndjson_put_sum(j, r->hashed, r->sha256, r->token);
 }
 
 /* {"TEXT": ...}, as a path is written. */

@@ -251,6 +251,8 @@ text_file(struct buf *b, const struct file_report *r,
 		buf_str(b, ", SHA-256 ");
 		buf_hex(b, r->sha256, HASH_SIZE);
 	}
+	if (r->token != NULL)
+		buf_printf(b, ", token %s", r->token);
 	buf_byte(b, '\n');
 }
 
@@ -410,6 +412,10 @@ text_summary(struct buf *b, const struct scan_facts *r,
 	if (s->acts != NULL)
 		acts_text(b, s->acts, t);
 	put_rest(b, t, s, r);
+	if (r->redacted)
+		buf_str(b, "  Redacted: 16 hex digits stand for a name, an "
+		    "address, an ID or a sum, the same\n  ones for the same, "
+		    "in this report alone.\n");
 	put_next(b, t);
 }
 
