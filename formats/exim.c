@@ -361,8 +361,8 @@ open_other(struct exim *s, char which, const struct store_how *how)
 	    name, s->body, &s->e);
 	if (how->sibling != NULL && rc != ST_END)
 		return rc;
-	(void)err_set(&s->e, ST_DEAD, 0, rc == ST_END ? HALF ": there is no %s" :
-	    HALF ": %s is not at hand here", name);
+	(void)err_set(&s->e, ST_DEAD, 0, rc == ST_END ?
+	    HALF ": there is no %s" : HALF ": %s is not at hand here", name);
 	return err_plain(&s->e, ST_DEAD, HALF);
 }
 

@@ -280,7 +280,8 @@ verify(const char *name, enum form form)
 	}
 	status = check_report(&v, &in, name);
 	report_lines_close(&in);
-	tell_counts(&v);
+	if (!v.redacted)
+		tell_counts(&v);
 	if (status == EXIT_CLEAN && v.unreadable > 0)
 		status = EXIT_UNREADABLE;
 	else if (status == EXIT_CLEAN && v.changed > 0)
