@@ -265,12 +265,12 @@ parse_jobs(const char *word, size_t *out)
 }
 
 static bool
-parse_timeout(const char *word, unsigned *out)
+parse_timeout(const char *option, const char *word, unsigned *out)
 {
 	unsigned long n;
 
 	if (!parse_number(word, 1000000, &n))
-		return usage("--timeout takes seconds, not %s", word);
+		return usage("--%s takes seconds, not %s", option, word);
 	*out = (unsigned)n;
 	return true;
 }
@@ -311,7 +311,9 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_JOBS:
 		return parse_jobs(arg, &c->jobs);
 	case OPTION_TIMEOUT:
-		return parse_timeout(arg, &c->timeout);
+		return parse_timeout("timeout", arg, &c->timeout);
+	case OPTION_FILE_TIMEOUT:
+		return parse_timeout("file-timeout", arg, &c->file_timeout);
 	case OPTION_UNPACK:
 		return unpack_kinds(arg, &c->archives);
 	case OPTION_UNPACK_LIMITS:
@@ -452,6 +454,7 @@ scan_command_parse(int argc, char **argv, enum command command,
 	*c = (struct scan_command){ .command = command,
 	    .kernel = kernel_pick(NULL), .codes = code_set_default(),
 	    .jobs = processors(), .timeout = 300, .wait = 30,
+	    .file_timeout = 3600,
 	    .archives = unpack_kinds_default(), .limits = LIMITS_DEFAULT,
 	    .repair = { .limit = REPAIR_LIMIT } };
 	return parse(c, &line);

@@ -143,6 +143,9 @@
 	O(FOR_ALL, TIMEOUT, 0, "timeout", "SECONDS", \
 	    "give up a file when nothing comes of it for so long (300; 0: " \
 	    "never)") \
+	O(FOR_SCAN, FILE_TIMEOUT, 0, "file-timeout", "SECONDS", \
+	    "give up a file, an archive too, when it takes longer in all, and " \
+	    "than a second for each MiB beside (3600; 0: never)") \
 	O(FOR_ALL, KERNEL, 0, "kernel", "NAME", \
 	    "portable, avx2, avx512 or neon, instead of the best") \
 	O(FOR_SCAN, EXIT_ZERO, 0, "exit-zero", NULL, \
@@ -175,7 +178,7 @@ struct scan_command {
 	unsigned topics;		/* looked at in every message */
 	unsigned checks;		/* of TOPIC_CONFORM: conform.h */
 	size_t jobs;
-	unsigned timeout;		/* seconds */
+	unsigned timeout, file_timeout;	/* seconds */
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
 	bool no_default_rules, forensic, redact, require_sandbox;

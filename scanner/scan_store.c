@@ -173,7 +173,7 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 			return rc;
 	}
 	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
-	    s->options.hash || got.flagged))
+	    s->options.hash || got.flagged || got.verdict->head_size > 0))
 		report_message(s, m, &got, repair);
 	store_facts_count(facts, m, got.verdict);
 	if (!known)
@@ -339,7 +339,7 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 
 	s->store = s->levels[0];
 	s->budget = (struct budget){ .limits = &s->options.limits,
-	    .unpacked = on_unpacked, .ctx = s };
+	    .unpacked = on_unpacked, .late = scan_late, .ctx = s };
 	if ((opened = open_store(s, f))) {
 		large = store_archive(s->store) == PACKED_NOT && !evidence &&
 		    s->known == 0 && f.size >= SCAN_LARGE &&
@@ -348,8 +348,9 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 			scan_opened(s, name, &s->delta.folder);
 	}
 	if (!large && s->events < s->known) {
-		(void)err_set(&e, ST_DEAD, 0,
-		    "the file became shorter while it was scanned");
+		if (!s->late || scan_late(s, &e) == ST_OK)
+			(void)err_set(&e, ST_DEAD, 0, "the file became "
+			    "shorter while it was scanned");
 		s->known = s->events;
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	}

@@ -251,6 +251,19 @@ put_envelope(struct json *j, const struct envelope *v)
 	json_close(j, '}');
 }
 
+/* What was not looked at. */
+static void
+put_head(struct json *j, const struct verdict *v)
+{
+	if (v->head_size == 0)
+		return;
+	json_key(j, "header_cut");
+	json_open(j, '{');
+	json_key_u64(j, "length", v->head_size);
+	json_key_u64(j, "seen", v->head_seen);
+	json_close(j, '}');
+}
+
 void
 ndjson_put_message(struct json *j, const struct report_message *r,
     const struct report_options *o)
@@ -266,6 +279,7 @@ ndjson_put_message(struct json *j, const struct report_message *r,
 	put_line_ends(j, v->tally->breaks[BRK_CRLF].count,
 	    v->tally->breaks[BRK_LF].count, v->tally->breaks[BRK_CR].count,
 	    v->tally->crcrlf.count);
+	put_head(j, v);
 	if (v->mime != NULL)
 		put_mime(j, v, o);
 	if (report_worst(v, o, &worst))

@@ -411,6 +411,7 @@ copy_verdict(struct redactor *r, const struct verdict *v)
 		.message_id = token(r, v->message_id, r->message_id),
 		.message_id_cut = v->message_id_cut,
 		.unclosed_maybe = v->unclosed_maybe,
+		.head_size = v->head_size, .head_seen = v->head_seen,
 	};
 	for (size_t i = 0; i < v->n; i++) {
 		to->list[i] = v->list[i];

@@ -1,0 +1,209 @@
+"""What is beyond a limit is said, and is neither clean nor a finding."""
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+import threading
+import time
+
+from harness import (FROM, OPT, SAN, Report, check, main, message, same, scan,
+                     shim, write)
+
+
+def box(n, text="m"):
+    return b"".join(FROM + message("%s%d" % (text, i), dirty=i % 3 == 0) +
+                    b"\n" for i in range(n))
+
+
+def fast(*args, seconds, **more):
+    """A clock that goes on by a second at each look."""
+    return scan("-a", "--timeout=0", "--file-timeout=%d" % seconds, *args,
+                shim=shim("clock"), env={"CLOCK_FAST": "1"}, **more).whole()
+
+
+def of(report, path):
+    return [m for m in report.messages if m["path"].startswith(path)]
+
+
+def given_up(r, path, late, all_of_it):
+    """What there is of the file is the start of it all, and the rest is
+    said to be missing."""
+    got = of(r, path)
+    same(got, all_of_it[:len(got)], "messages of " + path)
+    same([(u["path"].split("!")[0], u["limit"]) for u in late],
+         [(path, "seconds")] * len(late), "what is given up")
+    check(all("not looked at" in u["error"] for u in late), late)
+    return len(got)
+
+
+def a_file_that_takes_long_is_given_up(folder):
+    """However long a file may take, its messages up to there are told, it is
+    unreadable from there on, and the others are not touched by that."""
+    paths = [write(folder + "/a.mbox", box(30)),
+             write(folder + "/b.mbox", box(2, "n")),
+             write(folder + "/c.mbox.gz", gzip.compress(box(30, "p")))]
+    whole = scan("-a", *paths).whole()
+    counts = set()
+    for seconds in range(1, 100, 2):
+        for jobs in ("-j0", "-j2"):
+            r = fast(jobs, *paths, seconds=seconds)
+            left = False
+            for p in paths:
+                late = [u for u in r.unreadable if u["path"] == p]
+                n = given_up(r, p, late, of(whole, p))
+                same(len(late), n < len(of(whole, p)), "%s after %d s" % (
+                    p, seconds))
+                left = left or late
+                if p == paths[0]:
+                    counts.add(n)
+            same(r.status, 2 if left else 1, "exit status")
+    same(fast("-j0", *paths, seconds=0).messages, whole.messages,
+         "without a limit")
+    check(len(counts) > 10 and 30 in counts, "cut off at %s" % counts)
+
+
+def an_archive_that_takes_long_is_given_up(folder):
+    """The same of an archive: no member behind is looked at, and that is
+    said of the archive."""
+    path = folder + "/a.tar.gz"
+    with tarfile.open(path, "w:gz") as t:
+        for i in range(20):
+            info = tarfile.TarInfo("%02d.mbox" % i)
+            data = box(2, "t%d." % i)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+    after = write(folder + "/b.mbox", box(3, "n"))
+    whole = scan("-a", path, after).whole()
+    cut = 0
+    for seconds in range(10, 150, 7):
+        r = fast("-j0", "--forensic", path, after, seconds=seconds)
+        late = [u for u in r.unreadable if u["path"].startswith(path)]
+        given_up(r, path, late, [dict(m) for m in of(
+            scan("-a", "--forensic", path).whole(), path)])
+        same(len(of(r, after)), 3, "messages of the next file")
+        if late:
+            cut += 1
+            same(late[-1]["path"], path, "the last one is the archive")
+            (f,) = [f for f in r.of("file") if f["path"] == path]
+            same(f["status"], "unreadable", "the file")
+    check(cut > 3, "given up %d times" % cut)
+    same(len(of(whole, path)), 40, "all of it")
+
+
+def a_slow_pipe_is_given_up(folder):
+    """What comes slowly by standard input, for ever, ends."""
+    child = subprocess.Popen([OPT, "scan", "-a", "-f", "ndjson",
+                              "--file-timeout=2", "-"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    stop = threading.Event()
+
+    def feed():
+        try:
+            while not stop.is_set():
+                child.stdin.write(box(20))
+                child.stdin.flush()
+                time.sleep(0.05)
+        except BrokenPipeError:
+            pass
+
+    feeder = threading.Thread(target=feed)
+    start = time.monotonic()
+    feeder.start()
+    try:
+        out = child.stdout.read()
+        status = child.wait(20)
+    finally:
+        stop.set()
+        child.kill()
+        feeder.join()
+        child.stdout.close()
+        child.stderr.close()
+    took = time.monotonic() - start
+    r = Report(status, out, "").whole()
+    check(2 <= took < 20, "it took %.1f s" % took)
+    same([(u["path"], u["limit"]) for u in r.unreadable],
+         [("-", "seconds")], "unreadable")
+    check(r.messages and r.unreadable[0]["offset"] > 0, r.unreadable)
+
+
+def text_names_the_option(folder):
+    """The text report says which option it is."""
+    path = write(folder + "/a.mbox", box(30))
+    r = scan("-f", "text", "-j0", "--file-timeout=3", path,
+             shim=shim("clock"), env={"CLOCK_FAST": "1"})
+    check(b"(see --file-timeout)" in r.out, r.out)
+
+
+def with_header(size, fields):
+    """A message whose header block, with the empty line, has that size."""
+    head = b"From: a@example.com\n" + b"A: b\n" * (fields - 2)
+    last = b"B: "
+    while size - len(head) > 900 + len(last):
+        last += b"c" * 76 + b"\n "
+    last = last.rstrip() + b"\n c"
+    last += b"c" * (size - len(head) - len(last) - 2)
+    block = head + last + b"\n\n"
+    same(len(block), size, "the header block that was to be made")
+    return block + b"text\n"
+
+
+def a_long_header_block_is_said_to_be_cut(folder):
+    """Exactly where not all fields are seen in the second look, and with
+    whatever else the message has a record for."""
+    for size, fields, seen in ((65534, 9, 0), (65535, 9, 0), (65536, 9, 0),
+                               (65537, 9, 65536), (65538, 9, 65536),
+                               (300000, 9, 65536), (9000, 999, 0),
+                               (9000, 1000, 0)):
+        path = write(folder + "/m.eml", with_header(size, fields))
+        want = {"length": size, "seen": seen} if seen else None
+        with open(path, "rb") as f:
+            piped = scan("--dkim", "-", stdin=f).whole()
+        for r in (piped, scan("--dkim", path, exe=SAN).whole(),
+                  scan("--dkim", "--redact", path).whole()):
+            same([m["header_cut"] for m in r.messages],
+                 [want] if want else [], "%d bytes" % size)
+            same([(m["findings"], m.get("severity")) for m in r.messages],
+                 [([], None)] * len(r.messages), "findings")
+            same((r.summary["flagged"], r.status), (0, 0), "flagged, status")
+        same(scan(path).whole().messages, [], "not looked for")
+        text = scan("--dkim", "-f", "text", path).out
+        same(b"note: the header block has %d bytes" % size in text,
+             bool(seen), "said in the text")
+
+
+def many_fields_are_said_to_be_cut(folder):
+    """The same behind the thousandth field."""
+    for n in (999, 1000, 1001, 5000):
+        data = b"A: b\n" * n + b"\ntext\r\n"
+        path = write(folder + "/m.eml", data)
+        (m,) = scan("--dkim", path, exe=SAN).whole().messages
+        same(m.get("header_cut"), {"length": 5 * n + 1, "seen": 5000}
+             if n > 1000 else None, "%d fields" % n)
+
+
+def what_is_behind_the_cut_is_what_is_not_seen(folder):
+    """A signature in front of the cut is compared, one behind it is not; a
+    defect is found wherever it stands."""
+    sign = (b"DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; "
+            b"d=example.com; s=s; h=from; bh=AAAA; b=AAAA\n")
+    fill = b"X-Fill: " + b"x" * 70 + b"\n"
+    for where in range(0, 1800, 100):
+        data = (fill * where + sign + fill * (1800 - where) +
+                b"Y: \r odd\n\ntext\n")
+        (m,) = scan("--dkim", write(folder + "/m.eml", data)).whole().messages
+        at = where * len(fill)
+        same(m["header_cut"]["seen"], 65536, "seen")
+        same([d["offset"] for d in m.get("dkim", [])],
+             [at] if at + len(sign) <= 65536 else [], "signatures")
+        check("eol.bare-cr" in [f["code"] for f in m["findings"]],
+              "the CR behind the cut")
+
+
+if __name__ == "__main__":
+    main([a_file_that_takes_long_is_given_up,
+          an_archive_that_takes_long_is_given_up, a_slow_pipe_is_given_up,
+          text_names_the_option, a_long_header_block_is_said_to_be_cut,
+          many_fields_are_said_to_be_cut,
+          what_is_behind_the_cut_is_what_is_not_seen])
