@@ -144,8 +144,8 @@
 	    "give up a file when nothing comes of it for so long (300; 0: " \
 	    "never)") \
 	O(FOR_SCAN, FILE_TIMEOUT, 0, "file-timeout", "SECONDS", \
-	    "give up a file, an archive too, when it takes longer in all, and " \
-	    "than a second for each MiB beside (3600; 0: never)") \
+	    "give up a file, an archive too, when it takes longer in all, " \
+	    "and than a second for each MiB beside (3600; 0: never)") \
 	O(FOR_ALL, KERNEL, 0, "kernel", "NAME", \
 	    "portable, avx2, avx512 or neon, instead of the best") \
 	O(FOR_SCAN, EXIT_ZERO, 0, "exit-zero", NULL, \
