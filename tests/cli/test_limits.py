@@ -96,13 +96,17 @@ def an_archive_that_takes_long_is_given_up(folder):
 
 
 def what_is_passed_over_takes_time_too(folder):
-    """A member that is no mail, and large once it is unpacked."""
-    path = packed(folder + "/a.tar.gz", "w:gz",
-                  ("x.bin", bytes(40 << 20)), ("m.eml", message("m")))
-    same(len(scan("-a", path).whole().messages), 1, "without hurry")
-    r = fast("-j0", path, seconds=10)
-    same(([u["limit"] for u in r.unreadable], r.messages),
-         (["seconds"], []), "in a hurry")
+    """A member that is no mail, and large once it is unpacked; many members
+    that are none."""
+    last = ("z.eml", message("m"))
+    for path in (packed(folder + "/a.tar.gz", "w:gz",
+                        ("x.bin", bytes(40 << 20)), last),
+                 packed(folder + "/b.tar", "w",
+                        *(("%02d.bin" % i, b"") for i in range(60)), last)):
+        same(len(scan("-a", path).whole().messages), 1, "without hurry")
+        r = fast("-j0", path, seconds=10)
+        same(([(u["path"], u["limit"]) for u in r.unreadable], r.messages),
+             ([(path, "seconds")], []), "in a hurry")
 
 
 def what_is_large_has_more_time(folder):
