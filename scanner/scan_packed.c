@@ -107,8 +107,6 @@ scan_members(struct scanner *s, struct members *in, uint64_t name,
 	while ((rc = members_next(in, &m, e)) == ST_OK || rc == ST_BAD) {
 		facts->members++;
 		see_member(s, in, &m, rc == ST_BAD ? e : NULL, name, facts);
-		if (scan_late(s, e) != ST_OK)
-			return ST_DEAD;
 	}
 	return rc;
 }

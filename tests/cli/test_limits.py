@@ -5,6 +5,7 @@ import subprocess
 import tarfile
 import threading
 import time
+import zipfile
 
 from harness import (FROM, OPT, SAN, Report, check, main, message, same, scan,
                      shim, write)
@@ -99,10 +100,14 @@ def what_is_passed_over_takes_time_too(folder):
     """A member that is no mail, and large once it is unpacked; many members
     that are none."""
     last = ("z.eml", message("m"))
+    with zipfile.ZipFile(folder + "/c.zip", "w") as z:
+        for name, data in [("%02d.bin" % i, b"x") for i in range(60)] + [last]:
+            z.writestr(name, data)
     for path in (packed(folder + "/a.tar.gz", "w:gz",
                         ("x.bin", bytes(40 << 20)), last),
                  packed(folder + "/b.tar", "w",
-                        *(("%02d.bin" % i, b"") for i in range(60)), last)):
+                        *(("%02d.bin" % i, b"") for i in range(60)), last),
+                 folder + "/c.zip"):
         same(len(scan("-a", path).whole().messages), 1, "without hurry")
         r = fast("-j0", path, seconds=10)
         same(([(u["path"], u["limit"]) for u in r.unreadable], r.messages),
