@@ -14,6 +14,7 @@ limit_name(enum limit l)
 		[LIMIT_NONE] = "none", [LIMIT_RATIO] = "ratio",
 		[LIMIT_BYTES] = "bytes", [LIMIT_MEMBERS] = "members",
 		[LIMIT_NESTING] = "nesting", [LIMIT_FILTERS] = "filters",
+		[LIMIT_SECONDS] = "seconds",
 	};
 
 	return names[l];
@@ -52,6 +53,8 @@ budget_bytes(struct budget *b, uint64_t n, struct err *e)
 	b->out += n;
 	if (b->unpacked != NULL)
 		b->unpacked(b->ctx, n);
+	if (b->late != NULL && b->late(b->ctx, e) != ST_OK)
+		return ST_DEAD;
 	if (b->out <= l->ratio_free)
 		return ST_OK;
 	in = bytes_in(b);

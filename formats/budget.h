@@ -28,23 +28,27 @@ struct limits {
 
 enum limit {
 	LIMIT_NONE, LIMIT_RATIO, LIMIT_BYTES, LIMIT_MEMBERS, LIMIT_NESTING,
-	LIMIT_FILTERS
+	LIMIT_FILTERS,
+	LIMIT_SECONDS		/* of whoever opens files: budget.late */
 };
 
 /*
  * Of one file.  file is borrowed: what stands on disk.  unpacked: told of
- * bytes that came out, as a sign of life; or NULL.
+ * bytes that came out, as a sign of life.  late: asked then; ST_DEAD: there is
+ * no more time, *e says so.  Both may be NULL.
  */
 struct budget {
 	const struct limits *limits;
 	const struct input *file;
 	void (*unpacked)(void *ctx, uint64_t bytes);
+	int (*late)(void *ctx, struct err *e);
 	void *ctx;
 	uint64_t out, members;	/* so far */
 	enum limit hit;		/* the first one */
 };
 
-/* n more bytes came out.  ST_DEAD: that is too much, *e says of what. */
+/* n more bytes came out.  ST_DEAD: that is too much, *e says of what; or too
+ * late. */
 int budget_bytes(struct budget *, uint64_t n, struct err *);
 
 /* One more member, or an archive at that level (1: not in another), or so

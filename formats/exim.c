@@ -45,12 +45,16 @@ exim_bid(struct span head, enum store_place place)
 
 /* --- the envelope */
 
+#define DAMAGED "a damaged spool file of Exim"
+#define HALF "half of a message of Exim"
+#define BODY "the body of a message of Exim"
+
 static int
 damaged(struct exim *s, const char *what)
 {
-	return err_set(&s->e, ST_DEAD, 0, "a damaged spool file of Exim: %s, "
-	    "before byte %" PRIu64 " of %s-H", what, input_offset(s->in),
-	    s->id);
+	(void)err_set(&s->e, ST_DEAD, 0, DAMAGED ": %s, before byte %" PRIu64
+	    " of %s-H", what, input_offset(s->in), s->id);
+	return err_plain(&s->e, ST_DEAD, DAMAGED);
 }
 
 /* Without its end; valid until the next one. */
@@ -252,9 +256,11 @@ begin_body(struct exim *s)
 	if ((rc = input_peek(s->body, n + 3, &a, &s->e)) == ST_DEAD)
 		return rc;
 	if (rc == ST_END || a.n < n + 3 || memcmp(a.p, s->id, n) != 0 ||
-	    memcmp(a.p + n, "-D\n", 3) != 0)
-		return err_set(&s->e, ST_DEAD, 0, "a damaged spool file of "
-		    "Exim: %s-D does not begin with its name", s->id);
+	    memcmp(a.p + n, "-D\n", 3) != 0) {
+		(void)err_set(&s->e, ST_DEAD, 0, DAMAGED ": %s-D does not "
+		    "begin with its name", s->id);
+		return err_plain(&s->e, ST_DEAD, DAMAGED);
+	}
 	input_consume(s->body, n + 3);
 	return ST_OK;
 }
@@ -262,11 +268,12 @@ begin_body(struct exim *s)
 static int
 end_body(struct exim *s)
 {
-	if (s->counted && (s->lines != s->lines_want || s->last != '\n'))
-		return err_set(&s->e, ST_DEAD, 0, "a damaged spool file of "
-		    "Exim: %s-D has %" PRIu64 " lines, %s-H says %" PRIu64,
-		    s->id, s->lines, s->id, s->lines_want);
-	return ST_END;
+	if (!s->counted || (s->lines == s->lines_want && s->last == '\n'))
+		return ST_END;
+	(void)err_set(&s->e, ST_DEAD, 0, DAMAGED ": %s-D has %" PRIu64
+	    " lines, %s-H says %" PRIu64, s->id, s->lines, s->id,
+	    s->lines_want);
+	return err_plain(&s->e, ST_DEAD, DAMAGED);
 }
 
 static int
@@ -343,14 +350,13 @@ open_other(struct exim *s, char which, const struct store_how *how)
 	int rc;
 
 	(void)snprintf(name, sizeof(name), "%s-%c", s->id, which);
-	if (how->sibling == NULL)
-		return err_set(&s->e, ST_DEAD, 0, "half of a message of "
-		    "Exim: %s is not at hand here", name);
-	if ((rc = how->sibling(how->sibling_ctx, name, s->body, &s->e)) ==
-	    ST_END)
-		return err_set(&s->e, ST_DEAD, 0, "half of a message of "
-		    "Exim: there is no %s", name);
-	return rc;
+	rc = how->sibling == NULL ? ST_BAD : how->sibling(how->sibling_ctx,
+	    name, s->body, &s->e);
+	if (how->sibling != NULL && rc != ST_END)
+		return rc;
+	(void)err_set(&s->e, ST_DEAD, 0, rc == ST_END ?
+	    HALF ": there is no %s" : HALF ": %s is not at hand here", name);
+	return err_plain(&s->e, ST_DEAD, HALF);
 }
 
 static int
@@ -372,8 +378,10 @@ begin(struct exim *s, const struct store_how *how)
 	rc = open_other(s, which == 'H' ? 'D' : 'H', how);
 	if (rc != ST_OK)
 		return rc;
-	return which == 'H' ? take_envelope(s) : err_set(&s->e, ST_BAD, 0,
-	    "the body of a message of Exim: see %s-H", s->id);
+	if (which == 'H')
+		return take_envelope(s);
+	(void)err_set(&s->e, ST_BAD, 0, BODY ": see %s-H", s->id);
+	return err_plain(&s->e, ST_BAD, BODY);
 }
 
 static int

@@ -77,8 +77,9 @@ unarchive_damaged(struct archive *a, const struct feed *f, int status,
 	for (; said != NULL && said[n] != '\0' && n < sizeof(text) - 1; n++)
 		text[n] = said[n] >= ' ' && said[n] <= '~' ? said[n] : '?';
 	text[n] = '\0';
-	return err_set(e, status, 0, "it cannot be unpacked%s%s",
+	(void)err_set(e, status, 0, "it cannot be unpacked%s%s",
 	    n > 0 ? ": " : "", text);
+	return err_plain(e, status, "it cannot be unpacked");
 }
 
 int

@@ -453,6 +453,7 @@ engine_end(struct engine *g)
 	v->dkim = NULL;
 	v->mime = NULL;
 	v->would_reject = NULL;
+	v->head_size = v->head_seen = 0;
 	end_rules(g, &f, v);
 	return v;
 }
@@ -474,6 +475,10 @@ engine_end_again(struct engine *g, struct verdict *first)
 		show_header(g, g->lines.off);
 	if (waiting)
 		show_early(g);
+	if (g->again->fields.cut) {
+		first->head_size = g->again->fields.body;
+		first->head_seen = g->again->fields.seen;
+	}
 	end_rules(g, &f, first);
 }
 

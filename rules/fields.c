@@ -71,12 +71,16 @@ fields_read(struct fields *fs, struct span block)
 
 	fs->block = block;
 	fs->n = 0;
-	while (i < block.n && fs->n < FIELDS_MAX) {
+	while (i < block.n) {
 		struct span rest = { block.p + i, block.n - i };
 		struct field *f = &fs->list[fs->n];
 
-		if ((n = line_length(rest, crs, &width)) == 0)
+		if ((n = line_length(rest, crs, &width)) == 0) {
+			fs->seen = block.n;
 			return;
+		}
+		if (fs->n == FIELDS_MAX)
+			break;
 		f->off = i;
 		f->raw = (struct span){ rest.p, n + width };
 		last = width;
@@ -90,6 +94,7 @@ fields_read(struct fields *fs, struct span block)
 		fs->n++;
 	}
 	fs->cut = fs->cut || i < block.n;
+	fs->seen = i;
 }
 
 static bool

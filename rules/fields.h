@@ -27,6 +27,8 @@ struct fields {
 	struct span block;	/* with the empty line, if it was kept whole */
 	uint64_t body;		/* where the body starts, in the message */
 	bool cut;		/* there was more than was kept */
+	size_t seen;		/* bytes of the block up to the end of list, or
+				 * of the block */
 	size_t n;
 	struct field list[FIELDS_MAX];
 };

@@ -21,6 +21,7 @@
 #include "mend_apply.h"
 #include "mend_file.h"
 #include "sandbox.h"
+#include "tell.h"
 #include "wire.h"
 
 #define TEXT_AT (16u << 10)	/* bytes of report */
@@ -88,7 +89,7 @@ report(struct rewriting *w, const struct msg *m, const struct judged *got,
 	    .verdict = got->verdict, .hashed = got->hashed, .repair = f };
 
 	memcpy(r.sha256, got->sha256, HASH_SIZE);
-	o->reporter->message(&w->text, &r, &o->report);
+	tell_message(o->reporter, &w->text, &r, &o->report);
 	did_report(w);
 }
 
@@ -118,9 +119,9 @@ on_damaged(void *ctx, uint64_t off, const struct err *e)
 	struct rewriting *w = ctx;
 	const struct scan_options *o = w->order->scan;
 
-	o->reporter->problem(&w->text, &(struct problem_report){
+	tell_problem(o->reporter, &w->text, &(struct problem_report){
 	    .kind = PROBLEM_UNREADABLE, .path = buf_span(&w->path),
-	    .off = off, .why = e->text }, &o->report);
+	    .off = off, .why = e->text, .plain = e->plain }, &o->report);
 	w->counts.totals.unreadable++;
 	did_report(w);
 }
@@ -132,7 +133,7 @@ report_store(struct rewriting *w)
 	const struct scan_options *o = w->order->scan;
 
 	if (w->store.messages > 0) {
-		o->reporter->store(&w->text, span_text(w->order->path),
+		tell_store(o->reporter, &w->text, span_text(w->order->path),
 		    &w->store, &o->report);
 		w->counts.totals.stores++;
 		did_report(w);

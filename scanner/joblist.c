@@ -3,6 +3,8 @@
  */
 #include "joblist.h"
 
+#include "tell.h"
+
 #include <stdlib.h>
 
 struct job *
@@ -192,7 +194,7 @@ job_text(struct joblist *l, enum problem kind, struct span path, uint64_t off,
 
 	if (j == NULL)
 		return NULL;
-	l->scan->reporter->problem(&j->out, &(struct problem_report){
+	tell_problem(l->scan->reporter, &j->out, &(struct problem_report){
 	    .kind = kind, .path = path, .off = off, .why = why },
 	    &l->scan->report);
 	j->delta.totals.records = 1;

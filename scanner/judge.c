@@ -190,6 +190,9 @@ read_through(struct judge *j, struct store *st, struct pass *p,
 			hash_feed(p->hash, a);
 		j->options.tick(j->options.ctx, p->again ? 0 : a.n,
 		    p->again ? a.n : 0);
+		if (j->options.late != NULL &&
+		    j->options.late(j->options.ctx, e) != ST_OK)
+			return ST_DEAD;
 	}
 	return rc;
 }

@@ -27,7 +27,11 @@ struct judge_options {
 
 	/* Bytes were read, for the first time or again. */
 	void (*tick)(void *ctx, uint64_t bytes, uint64_t again);
-	void *ctx;
+
+	/* Asked then.  ST_DEAD: there is no more time, *e says so.  NULL:
+	 * there always is. */
+	int (*late)(void *ctx, struct err *e);
+	void *ctx;	/* of both */
 };
 
 struct judged {

@@ -83,6 +83,25 @@ scan_options_help(struct buf *b, enum command command)
 	cmdline_help(&line, b);
 }
 
+size_t
+scan_option_name(const char *word)
+{
+	const size_t n = strcspn(word, "=");
+
+	for (size_t i = 0; i < OPTIONS_N; i++) {
+		const struct cmdline_option *o = &options[i].option;
+
+		if ((options[i].who & FOR_SCAN) == 0 || word[0] != '-')
+			continue;
+		if (word[1] == '-' && strlen(o->name) == n - 2 &&
+		    memcmp(o->name, word + 2, n - 2) == 0)
+			return n + (word[n] == '=');
+		if (o->letter != 0 && word[1] == o->letter && word[2] == '\0')
+			return 2;
+	}
+	return 0;
+}
+
 static const char *const eol_names[] = {
 	[EOL_AUTO] = "auto", [EOL_LF] = "lf", [EOL_CRLF] = "crlf",
 	[EOL_WIRE] = "wire",
@@ -246,12 +265,12 @@ parse_jobs(const char *word, size_t *out)
 }
 
 static bool
-parse_timeout(const char *word, unsigned *out)
+parse_timeout(const char *option, const char *word, unsigned *out)
 {
 	unsigned long n;
 
 	if (!parse_number(word, 1000000, &n))
-		return usage("--timeout takes seconds, not %s", word);
+		return usage("--%s takes seconds, not %s", option, word);
 	*out = (unsigned)n;
 	return true;
 }
@@ -292,7 +311,9 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_JOBS:
 		return parse_jobs(arg, &c->jobs);
 	case OPTION_TIMEOUT:
-		return parse_timeout(arg, &c->timeout);
+		return parse_timeout("timeout", arg, &c->timeout);
+	case OPTION_FILE_TIMEOUT:
+		return parse_timeout("file-timeout", arg, &c->file_timeout);
 	case OPTION_UNPACK:
 		return unpack_kinds(arg, &c->archives);
 	case OPTION_UNPACK_LIMITS:
@@ -328,6 +349,8 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 		return c->hash = true;
 	case OPTION_FORENSIC:
 		return c->forensic = c->hash = c->verbose = true;
+	case OPTION_REDACT:
+		return c->redact = true;
 	case OPTION_REQUIRE_SANDBOX:
 		return c->require_sandbox = true;
 	case OPTION_DKIM:
@@ -431,6 +454,7 @@ scan_command_parse(int argc, char **argv, enum command command,
 	*c = (struct scan_command){ .command = command,
 	    .kernel = kernel_pick(NULL), .codes = code_set_default(),
 	    .jobs = processors(), .timeout = 300, .wait = 30,
+	    .file_timeout = 3600,
 	    .archives = unpack_kinds_default(), .limits = LIMITS_DEFAULT,
 	    .repair = { .limit = REPAIR_LIMIT } };
 	return parse(c, &line);

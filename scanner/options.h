@@ -98,6 +98,9 @@
 	    "for evidence: no access time changes, or the file is not read; " \
 	    "a record for every file, with its SHA-256; implies --hash and " \
 	    "--verbose") \
+	O(FOR_SCAN, REDACT, 0, "redact", NULL, \
+	    "a report to be handed on: no bytes of messages, and tokens in " \
+	    "the place of names, addresses, IDs and SHA-256 sums") \
 	O(FOR_SCAN, REQUIRE_SANDBOX, 0, "require-sandbox", NULL, \
 	    "do not scan where the processes that read mail cannot be " \
 	    "confined") \
@@ -141,6 +144,9 @@
 	O(FOR_ALL, TIMEOUT, 0, "timeout", "SECONDS", \
 	    "give up a file when nothing comes of it for so long (300; 0: " \
 	    "never)") \
+	O(FOR_SCAN, FILE_TIMEOUT, 0, "file-timeout", "SECONDS", \
+	    "give up a file, an archive too, when it takes longer in all, " \
+	    "and than a second for each MiB beside (3600; 0: never)") \
 	O(FOR_ALL, KERNEL, 0, "kernel", "NAME", \
 	    "portable, avx2, avx512 or neon, instead of the best") \
 	O(FOR_SCAN, EXIT_ZERO, 0, "exit-zero", NULL, \
@@ -173,10 +179,10 @@ struct scan_command {
 	unsigned topics;		/* looked at in every message */
 	unsigned checks;		/* of TOPIC_CONFORM: conform.h */
 	size_t jobs;
-	unsigned timeout;		/* seconds */
+	unsigned timeout, file_timeout;	/* seconds */
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
-	bool no_default_rules, forensic, require_sandbox;
+	bool no_default_rules, forensic, redact, require_sandbox;
 	unsigned archives;		/* to look into: store_how */
 	struct limits limits;
 	size_t rules_n;
@@ -205,6 +211,12 @@ bool scan_command_parse(int argc, char **argv, enum command,
 
 /* The OPTIONS part of the help. */
 void scan_options_help(struct buf *, enum command);
+
+/*
+ * How many bytes of a word of the command line are the name of an option of
+ * scan, as it is in the help, with the = behind it; 0: it is something else.
+ */
+size_t scan_option_name(const char *word);
 
 const char *eol_mode_name(enum eol_mode);
 

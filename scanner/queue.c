@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "joblist.h"
+#include "tell.h"
 
 #define BATCH_FILES 64u
 #define BATCH_MORE 256u		/* files, when workers have plenty to do: */
@@ -83,7 +84,7 @@ static void
 write_store(struct queue *q, struct span path, const struct store_facts *f)
 {
 	buf_clear(&q->line);
-	q->options.scan.reporter->store(&q->line, path, f,
+	tell_store(q->options.scan.reporter, &q->line, path, f,
 	    &q->options.scan.report);
 	q->totals.records++;
 	q->totals.stores++;

@@ -28,7 +28,8 @@ check(int n, char **files)
 		return usage("which file should be checked?");
 	for (int i = 0; i < n; i++) {
 		const char *const file = files[i];
-		struct config *c = rules_load(false, &file, 1, &bad);
+		struct config *c = rules_load(false, &file, 1, NULL,
+		    &bad);
 		struct buf b = { 0 };
 
 		if (c == NULL) {
@@ -85,7 +86,7 @@ list(int n, char **args)
 			return usage("rules list takes --rules FILE and "
 			    "--no-default-rules");
 	}
-	if ((c = rules_load(own, files, used, &status)) == NULL)
+	if ((c = rules_load(own, files, used, NULL, &status)) == NULL)
 		return status;
 	show(config_rules(c));
 	config_free(c);

@@ -16,7 +16,8 @@ explain(const struct config *c)
 }
 
 struct config *
-rules_load(bool own, const char *const *files, size_t n, int *status)
+rules_load(bool own, const char *const *files, size_t n, size_t *own_n,
+    int *status)
 {
 	struct config *c = config_new();
 	bool ok = true;
@@ -29,6 +30,8 @@ rules_load(bool own, const char *const *files, size_t n, int *status)
 		complain("no memory to read the rules");
 		ok = false;
 	}
+	if (c != NULL && own_n != NULL)
+		*own_n = config_rules(c)->n;
 	for (size_t i = 0; c != NULL && *status == EXIT_CONFIG && i < n; i++)
 		ok = config_file(c, files[i]) && ok;
 	if (ok)

@@ -7,10 +7,11 @@
 #include "config.h"
 
 /*
- * baredot's own rules, unless not, and those of these files.  NULL: something
- * is wrong, and was explained on standard error; *status is the exit status.
+ * baredot's own rules, unless not, and those of these files behind them; own_n
+ * (or NULL): how many are its own.  NULL: something is wrong, and was explained
+ * on standard error; *status is the exit status.
  */
 struct config *rules_load(bool own, const char *const *files, size_t n,
-    int *status);
+    size_t *own_n, int *status);
 
 #endif

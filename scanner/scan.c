@@ -3,7 +3,9 @@
  */
 #include "scan.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kept.h"
@@ -25,6 +27,29 @@ scan_tick(void *ctx, uint64_t bytes, uint64_t again)
 	s->unticked = s->again = 0;
 }
 
+int
+scan_late(void *ctx, struct err *e)
+{
+	struct scanner *s = ctx;
+	const unsigned most = s->options.file_timeout;
+	const uint64_t at = s->budget.file != NULL ?
+	    input_offset(s->budget.file) : 0;
+	const uint64_t mib = (s->size > at ? s->size : at) >> 20;
+	struct timespec now;
+
+	if (most == 0)
+		return ST_OK;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!s->late && (uint64_t)(now.tv_sec - s->begun.tv_sec) <=
+	    most + mib)
+		return ST_OK;
+	s->late = true;
+	if (s->budget.hit == LIMIT_NONE)
+		s->budget.hit = LIMIT_SECONDS;
+	return err_set(e, ST_DEAD, 0, "it took more than %" PRIu64
+	    " seconds: the rest was not looked at", most + mib);
+}
+
 struct scanner *
 scanner_new(const struct scan_options *o)
 {
@@ -36,7 +61,7 @@ scanner_new(const struct scan_options *o)
 	s->judge = judge_new(&(struct judge_options){
 	    .engine = o->engine,
 	    .hash = o->hash ? HASH_ALL : HASH_FLAGGED, .report = o->report,
-	    .tick = scan_tick, .ctx = s });
+	    .tick = scan_tick, .late = scan_late, .ctx = s });
 	s->store = s->levels[0] = store_new(o->engine.kernel);
 	s->opener = opener_new(o->forensic);
 	if (o->repair != NULL)
@@ -93,6 +118,9 @@ begin_name(struct scanner *s, uint64_t i, const char *name)
 	s->name = name;
 	s->keeper = NULL;
 	s->budget = (struct budget){ 0 };
+	s->size = 0;
+	s->late = false;
+	(void)clock_gettime(CLOCK_MONOTONIC, &s->begun);
 	s->events = 0;
 	s->known = s->job->kind != JOB_RANGE && i == s->job->begin.at ?
 	    s->job->begin.events : 0;
@@ -140,15 +168,16 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 
 	switch (open_name(s, i, name, &f, &e)) {
 	case OPENED:
-		*size = f.size;
+		*size = s->size = f.size;
 		s->mtime = f.mtime;
 		return scan_file(s, i, f);
 	case OPEN_GONE:
-		scan_skipped(s, &s->delta.totals.gone, "gone");
+		(void)err_set(&e, ST_BAD, 0, "gone");
+		scan_skipped(s, &s->delta.totals.gone, &e);
 		break;
 	case OPEN_SPECIAL:
-		scan_skipped(s, &s->delta.totals.not_mail,
-		    "not a regular file any more");
+		(void)err_set(&e, ST_BAD, 0, "not a regular file any more");
+		scan_skipped(s, &s->delta.totals.not_mail, &e);
 		break;
 	default:
 		scan_unreadable(s, MSG_NOT_RAW, &e);
@@ -201,6 +230,7 @@ run_range(struct scanner *s)
 	switch (open_name(s, 0, s->job->names, &f, &e)) {
 	case OPENED:
 		s->mtime = f.mtime;
+		s->size = s->job->to - s->job->from;
 		rc = open_range(s, &f, &e);
 		break;
 	case OPEN_GONE:

@@ -16,6 +16,8 @@ struct scan_options {
 	const char *format;	/* forced, or NULL */
 	unsigned archives;	/* as in struct store_how */
 	struct limits limits;
+	unsigned file_timeout;	/* seconds for a file, and one for each MiB of
+				 * it; 0: no limit */
 	bool forensic;		/* no access time changes; a record with the
 				 * SHA-256 of every file */
 	bool all;		/* a record for every message */

@@ -6,6 +6,7 @@
 #include "complain.h"
 #include "outcome.h"
 #include "scan_cmd.h"
+#include "tell.h"
 
 void
 scan_acts_plan(void *ctx, struct span items)
@@ -22,7 +23,7 @@ scan_acts_tell(void *ctx, const struct act_report *a)
 	struct scan_run *r = ctx;
 
 	buf_clear(&r->text);
-	r->reporter->acted(&r->text, a, &r->report);
+	tell_acted(r->reporter, &r->text, a, &r->report);
 	r->extra_records++;
 	if (!buf_ok(&r->text))
 		output_no_memory(r->out);

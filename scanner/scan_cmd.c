@@ -15,7 +15,9 @@
 #include "complain.h"
 #include "escape.h"
 #include "rules_load.h"
+#include "redact.h"
 #include "scan_run.h"
+#include "tell.h"
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -109,6 +111,18 @@ wants_color(const struct scan_run *r)
 	return output_is_terminal(r->out) && (no == NULL || no[0] == '\0');
 }
 
+/* Before there are workers: all of them need the key. */
+static bool
+start_redacting(struct scan_run *r)
+{
+	if (!r->command.redact)
+		return true;
+	r->redactor = redactor_new(config_rules(r->config), r->own_rules);
+	if (r->redactor == NULL)
+		complain("--redact: no memory, or no HMAC-SHA-256");
+	return r->redactor != NULL;
+}
+
 static void
 set_facts(struct scan_run *r, const char *const *whole)
 {
@@ -118,6 +132,7 @@ set_facts(struct scan_run *r, const char *const *whole)
 	r->report = (struct report_options){
 		.min_severity = c->min_severity, .eol = c->eol,
 		.color = wants_color(r), .verbose = c->verbose,
+		.redactor = r->redactor,
 	};
 	hash_rules(r);
 	f->argv = whole;
@@ -155,7 +170,8 @@ start_queue(struct scan_run *r, struct err *e)
 		    .rules = config_rules(r->config) },
 		.report = r->report, .reporter = r->reporter,
 		.format = c->format_in, .archives = c->archives,
-		.limits = c->limits, .forensic = c->forensic,
+		.limits = c->limits, .file_timeout = c->file_timeout,
+		.forensic = c->forensic,
 		.all = c->all || c->hash,
 		.hash = c->hash || r->only != NULL,
 		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
@@ -223,7 +239,7 @@ finish(struct scan_run *r)
 	s->exit_status = exit_status(r, &t);
 	t.records += 2 + r->extra_records;	/* the header, and this one */
 	buf_clear(&r->text);
-	r->reporter->summary(&r->text, &r->facts, &t, s);
+	tell_summary(r->reporter, &r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
 	ok = write_text(r);
 	if (s->partial && interrupted == 0 && ok)
@@ -250,9 +266,13 @@ run_scan(struct scan_run *r, const char *const *whole)
 
 	r->whole = whole;
 	r->config = rules_load(!r->command.no_default_rules,
-	    r->command.rules, r->command.rules_n, &status);
+	    r->command.rules, r->command.rules_n, &r->own_rules, &status);
 	if (r->config == NULL)
 		return status;
+	if (!start_redacting(r)) {
+		status = EXIT_UNREADABLE;
+		goto out;
+	}
 	if (r->command.forensic && r->command.output != NULL &&
 	    state_is_in_store(r->command.output, r->command.paths)) {
 		complain("--output=%s is in the evidence: the report has to "
@@ -281,7 +301,7 @@ run_scan(struct scan_run *r, const char *const *whole)
 		goto out;
 	}
 	start_progress(r);
-	r->reporter->header(&r->text, &r->facts);
+	tell_header(r->reporter, &r->text, &r->facts);
 	if (write_text(r))
 		scan_all(r);
 	scan_acts_finish(r, interrupted != 0);
@@ -293,6 +313,7 @@ out:
 	progress_free(r->progress);
 	queue_free(r->queue);
 	config_free(r->config);
+	redactor_free(r->redactor);
 	buf_free(&r->text);
 	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
 	    ST_OK)

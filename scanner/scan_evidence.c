@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "sum.h"
+#include "tell.h"
 
 #define STEP (16ull << 20)	/* bytes without a sign of life */
 
@@ -68,6 +69,6 @@ scan_evidence(struct scanner *s, const struct opened_file *f, int fd,
 	}
 	if (!scan_event(s))
 		return;
-	s->options.reporter->file(&s->out, &r, &s->options.report);
+	tell_file(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }

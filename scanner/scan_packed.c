@@ -64,7 +64,7 @@ scan_member(struct scanner *s, struct members *in, const struct member *m,
 	if (rc == ST_OK)
 		scan_opened(s, name, facts);
 	else if (rc == ST_BAD)
-		scan_skipped(s, &s->delta.totals.not_mail, e.text);
+		scan_skipped(s, &s->delta.totals.not_mail, &e);
 	else
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	store_close(s->store);
@@ -131,7 +131,8 @@ scan_packed(struct scanner *s, uint64_t name)
 	facts.format = packing_archive_name(as);
 	if (s->mail > mail)
 		scan_tell_store(s, &facts);
-	else if (rc == ST_END)
-		scan_skipped(s, &s->delta.totals.not_mail,
-		    "an archive without mail");
+	else if (rc == ST_END) {
+		(void)err_set(&e, ST_BAD, 0, "an archive without mail");
+		scan_skipped(s, &s->delta.totals.not_mail, &e);
+	}
 }

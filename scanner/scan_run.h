@@ -20,6 +20,8 @@ struct scan_run {
 	struct report_options report;
 	const struct reporter *reporter;
 	struct config *config;		/* the rules of rule files */
+	size_t own_rules;		/* of them, baredot's: the first */
+	struct redactor *redactor;	/* NULL: not asked for */
 	struct output *out;
 	struct queue *queue;
 	struct acting *acting;		/* NULL: nothing is changed */

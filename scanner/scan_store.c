@@ -11,6 +11,7 @@
 #include "message_note.h"
 #include "names.h"
 #include "queue_names.h"
+#include "tell.h"
 
 bool
 scan_event(struct scanner *s)
@@ -20,14 +21,15 @@ scan_event(struct scanner *s)
 
 static void
 report_problem(struct scanner *s, enum problem kind, uint64_t off,
-    const char *why)
+    const struct err *e)
 {
 	const struct problem_report r = { .kind = kind,
-	    .path = buf_span(&s->path), .off = off, .why = why,
+	    .path = buf_span(&s->path), .off = off, .why = e->text,
+	    .plain = e->plain,
 	    .limit = kind == PROBLEM_UNREADABLE && s->budget.hit !=
 	    LIMIT_NONE ? limit_name(s->budget.hit) : NULL };
 
-	s->options.reporter->problem(&s->out, &r, &s->options.report);
+	tell_problem(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }
 
@@ -38,7 +40,7 @@ tell_unreadable(struct scanner *s, uint64_t off, const struct err *e,
 {
 	s->unreadable++;
 	if (fresh) {
-		report_problem(s, PROBLEM_UNREADABLE, off, e->text);
+		report_problem(s, PROBLEM_UNREADABLE, off, e);
 		s->delta.totals.unreadable++;
 		s->delta.lost = s->job->kind == JOB_RANGE;
 	}
@@ -52,7 +54,7 @@ scan_unreadable(struct scanner *s, uint64_t off, const struct err *e)
 }
 
 void
-scan_skipped(struct scanner *s, uint64_t *counter, const char *why)
+scan_skipped(struct scanner *s, uint64_t *counter, const struct err *e)
 {
 	const bool named = s->job->place == PLACE_NAMED && s->ordinals_n == 0;
 
@@ -60,7 +62,7 @@ scan_skipped(struct scanner *s, uint64_t *counter, const char *why)
 		return;
 	(*counter)++;
 	if (s->options.report.verbose || named || store_foreign(s->store))
-		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, why);
+		report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, e);
 }
 
 void
@@ -68,7 +70,7 @@ scan_tell_store(struct scanner *s, const struct store_facts *f)
 {
 	if (!scan_event(s))
 		return;
-	s->options.reporter->store(&s->out, buf_span(&s->path), f,
+	tell_store(s->options.reporter, &s->out, buf_span(&s->path), f,
 	    &s->options.report);
 	s->delta.totals.stores++;
 	s->delta.totals.records++;
@@ -138,7 +140,7 @@ report_message(struct scanner *s, const struct msg *m,
 
 	if (got->hashed)
 		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
-	s->options.reporter->message(&s->out, &r, &s->options.report);
+	tell_message(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
 }
 
@@ -172,7 +174,7 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 			return rc;
 	}
 	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
-	    s->options.hash || got.flagged))
+	    s->options.hash || got.flagged || got.verdict->head_size > 0))
 		report_message(s, m, &got, repair);
 	store_facts_count(facts, m, got.verdict);
 	if (!known)
@@ -321,11 +323,10 @@ open_store(struct scanner *s, struct opened_file f)
 		kept_why(s->keeper, false, e.text, sizeof(e.text));
 		if (scan_event(s)) {
 			s->delta.totals.not_mail++;
-			report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW,
-			    e.text);
+			report_problem(s, PROBLEM_SKIPPED, MSG_NOT_RAW, &e);
 		}
 	} else if (rc == ST_BAD)
-		scan_skipped(s, &s->delta.totals.not_mail, e.text);
+		scan_skipped(s, &s->delta.totals.not_mail, &e);
 	else if (rc != ST_OK)
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	return rc == ST_OK;
@@ -362,7 +363,7 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 
 	s->store = s->levels[0];
 	s->budget = (struct budget){ .limits = &s->options.limits,
-	    .unpacked = on_unpacked, .ctx = s };
+	    .unpacked = on_unpacked, .late = scan_late, .ctx = s };
 	if ((opened = open_store(s, f))) {
 		large = store_archive(s->store) == PACKED_NOT && !evidence &&
 		    s->known == 0 && f.size >= SCAN_LARGE &&
@@ -371,8 +372,9 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 			scan_opened(s, name, &s->delta.folder);
 	}
 	if (!large && s->events < s->known) {
-		(void)err_set(&e, ST_DEAD, 0,
-		    "the file became shorter while it was scanned");
+		if (!s->late || scan_late(s, &e) == ST_OK)
+			(void)err_set(&e, ST_DEAD, 0, "the file became "
+			    "shorter while it was scanned");
 		s->known = s->events;
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	}

@@ -4,6 +4,8 @@
 #ifndef BAREDOT_SCANNING_H
 #define BAREDOT_SCANNING_H
 
+#include <time.h>
+
 #include "judge.h"
 #include "keeper.h"
 #include "open.h"
@@ -22,6 +24,9 @@ struct scanner {
 	int64_t mtime;		/* of what is at hand */
 	const struct keeper *keeper;	/* of it; NULL: nobody */
 	struct budget budget;	/* of the file at hand */
+	struct timespec begun;	/* when it was opened */
+	uint64_t size;		/* of what is read of it; 0: not known */
+	bool late;		/* it took too long */
 	uint64_t ordinals[NESTING_MAX];	/* of the members at hand */
 	size_t ordinals_n;
 
@@ -45,6 +50,9 @@ struct scanner {
 /* scan.c: a sign of life, as judge_options.tick. */
 void scan_tick(void *scanner, uint64_t bytes, uint64_t again);
 
+/* Whether the file at hand takes too long, as judge_options.late. */
+int scan_late(void *scanner, struct err *e);
+
 /* Between two messages or files: commit when it is time. */
 void scan_maybe_commit(struct scanner *, struct resume);
 
@@ -55,7 +63,7 @@ bool scan_event(struct scanner *);
 void scan_unreadable(struct scanner *, uint64_t off, const struct err *e);
 
 /* Not mail, a FIFO, gone: counted, and listed with -v or if it was named. */
-void scan_skipped(struct scanner *, uint64_t *counter, const char *why);
+void scan_skipped(struct scanner *, uint64_t *counter, const struct err *why);
 
 /* The record of a store. */
 void scan_tell_store(struct scanner *, const struct store_facts *);

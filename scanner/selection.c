@@ -121,6 +121,11 @@ add_line(struct selection *s, struct span text, uint64_t line, struct err *e)
 	if (o == NULL || !json_member_text(o, "type", &type))
 		rc = err_set(e, ST_BAD, 0, "line %" PRIu64 ": no record of a "
 		    "report (it takes what -f ndjson writes)", line);
+	else if (json_member_is(o, "type", "header") &&
+	    json_member_true(o, "redacted"))
+		rc = err_set(e, ST_BAD, 0, "a redacted report: neither names "
+		    "nor sums to find messages by are in it; scan without "
+		    "--redact");
 	else if (json_member_is(o, "type", "message"))
 		rc = add_message(s, o, line, e);
 	json_free(o);

@@ -33,6 +33,7 @@ struct verifying {
 	uint64_t changed, unreadable;
 	uint64_t unchecked;	/* messages that are not raw, or not hashed */
 	bool whole;		/* its summary came, with the right number */
+	bool redacted;
 };
 
 static struct cmdline
@@ -167,7 +168,7 @@ check_message(struct verifying *v, const struct json_object *o,
 	(void)close(fd);
 }
 
-/* False: it is no record. */
+/* False: it is no record, or of a redacted report. */
 static bool
 check_record(struct verifying *v, const struct json_object *o)
 {
@@ -177,6 +178,11 @@ check_record(struct verifying *v, const struct json_object *o)
 
 	v->records++;
 	v->whole = false;	/* nothing stands behind the summary */
+	if (json_member_is(o, "type", "header") &&
+	    json_member_true(o, "redacted")) {
+		v->redacted = true;
+		return false;
+	}
 	if (json_member_is(o, "type", "summary")) {
 		v->whole = json_member_u64(o, "records", &n) &&
 		    n == v->records;
@@ -218,7 +224,10 @@ check_report(struct verifying *v, struct report_lines *in, const char *name)
 		;
 	if (rc == ST_END && v->whole)
 		return EXIT_CLEAN;
-	if (rc == ST_END)
+	if (v->redacted)
+		complain("%s: it is redacted (scan --redact): neither names "
+		    "nor sums to compare with are in it", name);
+	else if (rc == ST_END)
 		complain("%s: it is not a whole report: there may have been "
 		    "more", name);
 	else if (rc != ST_OK)
@@ -271,7 +280,8 @@ verify(const char *name, enum form form)
 	}
 	status = check_report(&v, &in, name);
 	report_lines_close(&in);
-	tell_counts(&v);
+	if (!v.redacted)
+		tell_counts(&v);
 	if (status == EXIT_CLEAN && v.unreadable > 0)
 		status = EXIT_UNREADABLE;
 	else if (status == EXIT_CLEAN && v.changed > 0)

@@ -239,6 +239,38 @@ sha_256_is_as_published_at_every_cut(void **state)
 	hash_free(h);
 }
 
+/* Of the empty one, all strings of a byte, and some of two. */
+static void
+a_mac_is_the_same_for_the_same_bytes_and_key_alone(void **state)
+{
+	struct mac *m = mac_new(), *other = mac_new();
+	static uint8_t seen[1 + 256 + 1024][HASH_SIZE];
+	uint8_t sum[HASH_SIZE], text[2] = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(m);
+	assert_non_null(other);
+	assert_true(mac_of(m, (struct span){ text, 0 }, seen[n++]));
+	for (unsigned i = 0; i < 256 + 1024; i++) {
+		const size_t len = i < 256 ? 1 : 2;
+
+		text[0] = (uint8_t)i;
+		text[1] = (uint8_t)(i >> 8);
+		assert_true(mac_of(m, (struct span){ text, len }, seen[n]));
+		assert_true(mac_of(m, (struct span){ text, len }, sum));
+		assert_memory_equal(sum, seen[n], HASH_SIZE);
+		assert_true(mac_of(other, (struct span){ text, len }, sum));
+		assert_memory_not_equal(sum, seen[n], HASH_SIZE);
+		for (size_t k = 0; k < n; k++)
+			assert_memory_not_equal(seen[k], seen[n], 8);
+		n++;
+	}
+	mac_free(m);
+	mac_free(other);
+	mac_free(NULL);
+}
+
 static void
 a_million_letters_have_their_sum(void **state)
 {
@@ -365,6 +397,8 @@ main(void)
 		cmocka_unit_test(
 		    bytes_are_classed_as_ascii_whatever_the_locale),
 		cmocka_unit_test(sha_256_is_as_published_at_every_cut),
+		cmocka_unit_test(
+		    a_mac_is_the_same_for_the_same_bytes_and_key_alone),
 		cmocka_unit_test(a_million_letters_have_their_sum),
 		cmocka_unit_test(a_hash_may_be_begun_again_in_the_middle),
 		cmocka_unit_test(tags_are_the_same_where_bytes_are),

@@ -259,7 +259,7 @@ static void
 the_rules_that_come_along_are_right(void **state)
 {
 	int status;
-	struct config *c = rules_load(true, NULL, 0, &status);
+	struct config *c = rules_load(true, NULL, 0, NULL, &status);
 
 	(void)state;
 	assert_non_null(c);

@@ -18,6 +18,8 @@ enum status {
 struct err {
 	int num;		/* an errno, or 0 */
 	char text[256];		/* "what failed: why" */
+	const char *plain;	/* a literal: the same without bytes of files
+				 * or names; NULL: there are none in it */
 };
 
 /*
@@ -26,5 +28,11 @@ struct err {
  */
 int err_set(struct err *e, int status, int num, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/*
+ * The text that was just set quotes what others wrote, or a name: what is said
+ * instead to those who must not see that (--redact).  Returns status.
+ */
+int err_plain(struct err *e, int status, const char *plain);
 
 #endif

@@ -29,8 +29,8 @@ put_rule_files(struct json *j, const struct scan_facts *r)
 	for (size_t i = 0; i < r->rule_files_n; i++) {
 		json_open(j, '{');
 		json_bytes(j, "path", span_text(r->rule_files[i].path));
-		json_key(j, "sha256");
-		json_hex(j, r->rule_files[i].sha256, HASH_SIZE);
+		ndjson_put_sum(j, true, r->rule_files[i].sha256,
+		    r->rule_files[i].token);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -58,6 +58,7 @@ put_header(struct json *j, const struct scan_facts *r)
 	json_key_text(j, "sandbox", r->sandbox);
 	json_key_text(j, "eol", r->eol);
 	json_key_bool(j, "forensic", r->forensic);
+	json_key_bool(j, "redacted", r->redacted);
 	if (r->target != NULL)
 		json_key_text(j, "target", r->target);
 	json_key_text(j, "min_severity",
@@ -160,10 +161,7 @@ put_file(struct json *j, const struct file_report *r)
 	json_bytes(j, "path", r->path);
 	json_key_text(j, "status", r->status);
 	json_key_u64(j, "size", r->size);
-	if (r->hashed) {
-		json_key(j, "sha256");
-		json_hex(j, r->sha256, HASH_SIZE);
-	}
+	ndjson_put_sum(j, r->hashed, r->sha256, r->token);
 	json_key_text(j, "modified", when);
 	json_close(j, '}');
 }

@@ -181,6 +181,18 @@ put_members(struct json *j, const struct report_message *r)
 	json_close(j, ']');
 }
 
+void
+ndjson_put_sum(struct json *j, bool hashed, const uint8_t sha256[HASH_SIZE],
+    const char *token)
+{
+	if (token != NULL) {
+		json_key_text(j, "content_token", token);
+	} else if (hashed) {
+		json_key(j, "sha256");
+		json_hex(j, sha256, HASH_SIZE);
+	}
+}
+
 static void
 put_identity(struct json *j, const struct report_message *r)
 {
@@ -199,10 +211,7 @@ put_identity(struct json *j, const struct report_message *r)
 		json_bytes(j, "message_id", r->verdict->message_id);
 	if (r->verdict->message_id_cut)
 		json_key_bool(j, "message_id_cut", true);
-	if (r->hashed) {
-		json_key(j, "sha256");
-		json_hex(j, r->sha256, HASH_SIZE);
-	}
+	ndjson_put_sum(j, r->hashed, r->sha256, r->token);
 }
 
 /* {"TEXT": ...}, as a path is written. */
@@ -242,6 +251,19 @@ put_envelope(struct json *j, const struct envelope *v)
 	json_close(j, '}');
 }
 
+/* What was not looked at. */
+static void
+put_head(struct json *j, const struct verdict *v)
+{
+	if (v->head_size == 0)
+		return;
+	json_key(j, "header_cut");
+	json_open(j, '{');
+	json_key_u64(j, "length", v->head_size);
+	json_key_u64(j, "seen", v->head_seen);
+	json_close(j, '}');
+}
+
 void
 ndjson_put_message(struct json *j, const struct report_message *r,
     const struct report_options *o)
@@ -257,6 +279,7 @@ ndjson_put_message(struct json *j, const struct report_message *r,
 	put_line_ends(j, v->tally->breaks[BRK_CRLF].count,
 	    v->tally->breaks[BRK_LF].count, v->tally->breaks[BRK_CR].count,
 	    v->tally->crcrlf.count);
+	put_head(j, v);
 	if (v->mime != NULL)
 		put_mime(j, v, o);
 	if (report_worst(v, o, &worst))

@@ -10,4 +10,8 @@
 void ndjson_put_message(struct json *, const struct report_message *,
     const struct report_options *);
 
+/* Of bytes: their SHA-256 if there is one, or the token that stands for it. */
+void ndjson_put_sum(struct json *, bool hashed,
+    const uint8_t sha256[HASH_SIZE], const char *token);
+
 #endif

@@ -1,8 +1,9 @@
 /*
  * What is reported, and the list of reporters.
  *
- * A reporter turns facts into text and appends it to a buffer.  header and
- * summary run in the parent, the others in workers; the parent alone writes.
+ * A reporter turns facts into text and appends it to a buffer; it is called
+ * through tell.h alone.  header and summary run in the parent, the others in
+ * workers; the parent alone writes.
  */
 #ifndef BAREDOT_REPORT_H
 #define BAREDOT_REPORT_H
@@ -57,17 +58,21 @@ void store_facts_add(struct store_facts *, const struct store_facts *more);
 code_set not_observable(const struct store_facts *, enum eol_mode,
     const char **why);
 
+struct redactor;
+
 struct report_options {
 	enum severity min_severity;
 	enum eol_mode eol;
 	bool color;			/* text only */
 	bool verbose;
+	struct redactor *redactor;	/* NULL: say all; see tell.h */
 };
 
 /* A file with rules of the user's own. */
 struct rule_file {
 	const char *path;
 	uint8_t sha256[HASH_SIZE];	/* of its content */
+	const char *token;		/* to be shown instead; or NULL */
 };
 
 /* Known before the first file is opened. */
@@ -79,7 +84,7 @@ struct scan_facts {
 	const struct rule_file *rule_files;
 	const struct pattern_rules *rules;	/* all; or NULL */
 	const char *kernel, *sandbox, *eol;
-	bool forensic;
+	bool forensic, redacted;
 	const char *target;		/* of --target; or NULL */
 	char host[256];
 	char start[32];			/* RFC 3339, UTC */
@@ -114,6 +119,7 @@ struct report_message {
 	bool index_is_relative;		/* see report_index */
 	bool hashed;
 	uint8_t sha256[HASH_SIZE];
+	const char *token;	/* to be shown instead; or NULL */
 	const struct repair_facts *repair;	/* or NULL */
 	const struct envelope *envelope;	/* in a mail queue; or NULL */
 	const uint64_t *members;	/* ordinals, from the outermost archive
@@ -143,6 +149,7 @@ struct file_report {
 	const char *status;		/* "scanned" ... */
 	bool hashed;			/* else it could not be read whole */
 	uint8_t sha256[HASH_SIZE];
+	const char *token;		/* to be shown instead; or NULL */
 };
 
 enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
@@ -152,6 +159,7 @@ struct problem_report {
 	struct span path;
 	uint64_t off;			/* bytes into it, or MSG_NOT_RAW */
 	const char *why;
+	const char *plain;		/* as in struct err */
 	const char *limit;		/* that was hit; or NULL */
 };
 

@@ -163,6 +163,12 @@ put_notes(struct buf *b, const struct report_message *r,
 {
 	const struct dkim_facts *f = r->verdict->dkim;
 
+	if (r->verdict->head_size > 0) {
+		put_place(b, r, r->verdict->head_seen);
+		buf_printf(b, "note: the header block has %" PRIu64 " bytes; "
+		    "parts, signatures and what rules look for are not seen "
+		    "from here on\n", r->verdict->head_size);
+	}
 	if (!o->verbose)
 		return;
 	if (r->envelope != NULL)
@@ -235,7 +241,9 @@ text_problem(struct buf *b, const struct problem_report *r,
 	buf_str(b, r->kind == PROBLEM_UNREADABLE ? ": unreadable: " :
 	    ": skipped: ");
 	escape_text(b, span_text(r->why));
-	if (r->limit != NULL)
+	if (r->limit != NULL && strcmp(r->limit, "seconds") == 0)
+		buf_str(b, " (see --file-timeout)");
+	else if (r->limit != NULL)
 		buf_printf(b, " (see --unpack-limits, %s)", r->limit);
 	buf_byte(b, '\n');
 }
@@ -251,6 +259,8 @@ text_file(struct buf *b, const struct file_report *r,
 		buf_str(b, ", SHA-256 ");
 		buf_hex(b, r->sha256, HASH_SIZE);
 	}
+	if (r->token != NULL)
+		buf_printf(b, ", token %s", r->token);
 	buf_byte(b, '\n');
 }
 
@@ -410,6 +420,10 @@ text_summary(struct buf *b, const struct scan_facts *r,
 	if (s->acts != NULL)
 		acts_text(b, s->acts, t);
 	put_rest(b, t, s, r);
+	if (r->redacted)
+		buf_str(b, "  Redacted: 16 hex digits stand for a name, an "
+		    "address, an ID or a sum, the same\n  ones for the same, "
+		    "in this report alone.\n");
 	put_next(b, t);
 }
 

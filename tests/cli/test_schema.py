@@ -137,6 +137,16 @@ def the_samples_with_all_hash_and_v():
 
 
 @test
+def the_samples_redacted():
+    args = ("--redact", "--hash", "-v", "--dkim", "samples")
+    lines = check_ndjson(baredot("scan", "-f", "ndjson", *args))
+    for r in lines:
+        check("sha256" not in r and ("content_token" in r) ==
+              (r["type"] == "message"), r)
+    validate(strict_json(baredot("scan", "-f", "json", *args).out))
+
+
+@test
 def all_without_hash_has_no_needless_sums():
     for r in both("--all", "samples/eml"):
         if r["type"] == "message":

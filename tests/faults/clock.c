@@ -3,6 +3,9 @@
  *
  * CLOCK_AT    what it shows at first, in seconds
  * CLOCK_STEP  how far it goes from one look to the next, in seconds
+ * CLOCK_FAST  the same, beside the real time, for the one that nobody sets
+ *
+ * Without CLOCK_AT and CLOCK_STEP the time of day is the real one.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,7 +14,13 @@
 #include <sys/time.h>
 #include <time.h>
 
-static atomic_long looks;
+static atomic_long looks, fast_looks;
+
+static int
+is_told(void)
+{
+	return getenv("CLOCK_AT") != NULL || getenv("CLOCK_STEP") != NULL;
+}
 
 static time_t
 now(void)
@@ -31,15 +40,22 @@ clock_gettime(clockid_t id, struct timespec *ts)
 	    "clock_gettime");
 	const int rc = real(id, ts);
 
-	if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
+	const char *fast = getenv("CLOCK_FAST");
+
+	if (rc == 0 && is_told() && (id == CLOCK_REALTIME ||
+	    id == CLOCK_REALTIME_COARSE))
 		ts->tv_sec = now();
+	if (rc == 0 && fast != NULL && id == CLOCK_MONOTONIC)
+		ts->tv_sec += atomic_fetch_add(&fast_looks, 1) * atol(fast);
 	return rc;
 }
 
 time_t
 time(time_t *out)
 {
-	const time_t t = now();
+	struct timespec ts = { 0 };
+	const time_t t = clock_gettime(CLOCK_REALTIME, &ts) == 0 ?
+	    ts.tv_sec : 0;
 
 	if (out != NULL)
 		*out = t;
@@ -50,6 +66,6 @@ int
 gettimeofday(struct timeval *tv, void *zone)
 {
 	(void)zone;
-	*tv = (struct timeval){ .tv_sec = now() };
+	*tv = (struct timeval){ .tv_sec = time(NULL) };
 	return 0;
 }
