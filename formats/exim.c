@@ -57,23 +57,10 @@ damaged(struct exim *s, const char *what)
 static int
 take_line(struct exim *s, struct span *out)
 {
-	const uint8_t *end = NULL;
-	size_t want = 1;
-	int rc;
+	const int rc = input_until(s->in, '\n', LINE_MAX_BYTES - 1, out, &s->e);
 
-	do {
-		if ((rc = input_peek(s->in, want, out, &s->e)) != ST_OK)
-			return rc == ST_END ? damaged(s, "cut off") : rc;
-		end = memchr(out->p, '\n', out->n);
-		if (end == NULL && out->n < want)
-			return damaged(s, "cut off");
-		want = out->n + 1;
-	} while (end == NULL && out->n < LINE_MAX_BYTES);
-	if (end == NULL || (size_t)(end - out->p) >= LINE_MAX_BYTES)
-		return damaged(s, "a line without end");
-	out->n = (size_t)(end - out->p);
-	input_consume(s->in, out->n + 1);
-	return ST_OK;
+	return rc == ST_OK || rc == ST_DEAD ? rc : damaged(s, rc == ST_BAD &&
+	    out->n >= LINE_MAX_BYTES ? "a line without end" : "cut off");
 }
 
 static int

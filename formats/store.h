@@ -25,6 +25,12 @@ enum store_place {
 	PLACE_CYRUS,		/* a number and a dot: likely one of Cyrus */
 	PLACE_EMLX,		/* .emlx: likely one of Apple Mail */
 	PLACE_EMLX_PARTIAL,	/* .partial.emlx: that without attachments */
+
+	PLACE_SENDMAIL_BODY,	/* dfID, with sendmail's qfID */
+	PLACE_QMAIL,		/* mess/ of qmail's queue: a message */
+	PLACE_QMAIL_OTHER,	/* another folder of it: of a message */
+	PLACE_COURIER,		/* DID and CID of Courier's queue */
+
 	PLACE_NAMED		/* the user named this very file */
 };
 
@@ -35,9 +41,10 @@ struct store_how {
 				 * before it; n 0: none */
 
 	/*
-	 * Open another file of the same folder, for who keeps a message in
-	 * two: through no link.  ST_END: it is not there.  NULL: there is no
-	 * such folder.
+	 * Open another file, for who keeps a message in two: through no link.
+	 * name: in the same folder, or once or twice ../ and folders before
+	 * it, but never out of the folder that the user named.  ST_END: it is
+	 * not there.  NULL: there is no such folder.
 	 */
 	int (*sibling)(void *ctx, const char *name, struct input *into,
 	    struct err *);

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "listing.h"
 #include "names.h"
+#include "spool.h"
 
 #define DEPTH_MAX 100u
 
@@ -73,14 +74,19 @@ tell_failed(struct walk *w, const char *name, const struct err *e)
 }
 
 static bool
-walk_file(struct walk *w, const char *name, enum folder folder)
+walk_file(struct walk *w, int fd, const char *name, enum folder folder,
+    enum spool_folder *spool)
 {
 	const struct walk_dir d = this_dir(w);
+	enum store_place place = PLACE_MAILDIR;
+
 	if (name_is_metadata(name) || ((folder == FOLDER_MAILDIR_PART) &&
 	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)))
 		return tell_skipped(w, name, SKIP_METADATA);
-	return w->sink->file(w->sink->ctx, &d, name, folder ==
-	    FOLDER_MAILDIR_PART ? PLACE_MAILDIR : name_place(name));
+	if (folder != FOLDER_MAILDIR_PART &&
+	    (place = spool_place(fd, spool, name)) == PLACE_OTHER)
+		place = name_place(name);
+	return w->sink->file(w->sink->ctx, &d, name, place);
 }
 
 static void
@@ -199,6 +205,7 @@ walk_entries(struct walk *w, int fd, enum folder folder,
 {
 	struct maildir m = { .is_one = has_dir(l, "new") &&
 	    has_dir(l, "cur") };
+	enum spool_folder spool = SPOOL_UNKNOWN;
 	bool go_on = true;
 
 	for (size_t i = 0; i < l->n && go_on; i++) {
@@ -206,7 +213,8 @@ walk_entries(struct walk *w, int fd, enum folder folder,
 
 		switch (l->list[i].type) {
 		case ENTRY_FILE:
-			go_on = walk_file(w, name, folder);
+			go_on = walk_file(w, fd, name, folder,
+			    &spool);
 			break;
 		case ENTRY_DIR:
 			go_on = walk_subfolder(w, fd, name, &m);

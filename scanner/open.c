@@ -203,24 +203,92 @@ opener_file(struct opener *o, const char *name, struct opened_file *out,
 	return open_in(o, o->fd, name, out, e);
 }
 
+/*
+ * The folder so many levels above the one at hand; no link leads there, so its
+ * path can be cut.  -1, with ENOENT: what the user named does not reach up.
+ */
+static int
+open_above(const struct opener *o, unsigned ups)
+{
+	size_t n = o->path.n;
+	char *path;
+	int fd;
+
+	for (; ups > 0; ups--) {
+		if (n <= o->root) {
+			errno = ENOENT;
+			return -1;
+		}
+		while (n > o->root && o->path.p[n - 1] != '/')
+			n--;
+		while (n > o->root && o->path.p[n - 1] == '/')
+			n--;
+	}
+	if ((path = strndup((const char *)o->path.p, n)) == NULL)
+		return -1;
+	fd = open_folder_at(o, path, o->root);
+	free(path);
+	return fd;
+}
+
+/* The same above the folder of a file that the user named: where it really
+ * is, as the file may be named through links. */
+static int
+open_above_named(const char *name, unsigned ups)
+{
+	const char *slash = strrchr(name, '/');
+	char *path = slash == NULL ? strdup(".") : strndup(name,
+	    slash == name ? 1 : (size_t)(slash - name));
+	int fd = path != NULL ? open(path, FOLDER_FLAGS) : -1;
+
+	free(path);
+	for (; fd >= 0 && ups > 0; ups--) {
+		const int up = openat(fd, "..", FOLDER_FLAGS | O_NOFOLLOW);
+
+		(void)close(fd);
+		fd = up;
+	}
+	return fd;
+}
+
+/* Go down from fd, which is closed, to the folder before the last name. */
+static int
+open_below(const struct opener *o, int fd, const char *other,
+    const char *last)
+{
+	char *rel = last > other ? strndup(other, (size_t)(last - other - 1)) :
+	    NULL;
+	int below = fd;
+
+	if (fd < 0 || last == other)
+		return fd;
+	below = rel != NULL ? open_beneath(fd, rel, o->strict ?
+	    O_NOATIME : 0) : -1;
+	free(rel);
+	(void)close(fd);
+	return below;
+}
+
 enum opened
 opener_beside(struct opener *o, const char *name, const char *other,
     struct opened_file *out, struct err *e)
 {
-	const char *slash = strrchr(name, '/');
+	const char *last = strrchr(other, '/');
+	const bool named = o->fd == AT_FDCWD;
 	enum opened rc;
-	char *path;
+	unsigned ups = 0;
 	int fd;
 
-	if (o->fd != AT_FDCWD)
+	if (last == NULL && !named)
 		return open_in(o, o->fd, other, out, e);
-	path = slash == NULL ? strdup(".") : strndup(name, slash == name ? 1 :
-	    (size_t)(slash - name));
-	fd = path != NULL ? open(path, FOLDER_FLAGS) : -1;
-	free(path);
+	last = last != NULL ? last + 1 : other;
+	for (; strncmp(other, "../", 3) == 0; ups++)
+		other += 3;
+	fd = open_below(o, named ? open_above_named(name, ups) :
+	    open_above(o, ups), other, last);
 	if (fd < 0)
 		return failed(e, "cannot open the folder");
-	rc = open_in(o, fd, other, out, e);
+	rc = open_in(o, fd, last, out, e);
 	(void)close(fd);
 	return rc;
 }

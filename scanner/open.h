@@ -42,7 +42,11 @@ enum opened opener_folder(struct opener *, const char *path, size_t root,
 enum opened opener_file(struct opener *, const char *name,
     struct opened_file *, struct err *);
 
-/* Another file, of the folder that `name` is in, and through no link. */
+/*
+ * Another file, as store_how.sibling says it, of the folder that `name` is in,
+ * and through no link.  With a path that the user gave, ../ leads to where that
+ * folder is.
+ */
 enum opened opener_beside(struct opener *, const char *name,
     const char *other, struct opened_file *, struct err *);
 

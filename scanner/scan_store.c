@@ -10,6 +10,7 @@
 #include "kept.h"
 #include "message_note.h"
 #include "names.h"
+#include "spool.h"
 
 bool
 scan_event(struct scanner *s)
@@ -249,13 +250,16 @@ scan_opened(struct scanner *s, uint64_t name, struct store_facts *folder)
 
 /* A name says something also where the user named the file. */
 static enum store_place
-place_of(const struct scanner *s)
+place_of(struct scanner *s)
 {
 	const char *slash = strrchr(s->name, '/');
 	enum store_place by_name;
 
 	if (s->job->place != PLACE_NAMED)
 		return s->job->place;
+	if (s->job->kind != JOB_STDIN &&
+	    (by_name = spool_place_at(buf_text(&s->path))) != PLACE_OTHER)
+		return by_name;
 	by_name = name_place(slash != NULL ? slash + 1 : s->name);
 	return by_name == PLACE_EMLX || by_name == PLACE_EMLX_PARTIAL ||
 	    by_name == PLACE_CYRUS ? by_name : PLACE_NAMED;
@@ -285,7 +289,7 @@ open_store(struct scanner *s, struct opened_file f)
 {
 	const struct store_how how = {
 		.format = s->options.format, .place = place_of(s),
-		.name = span_text(s->name), .sibling_ctx = s,
+		.name = buf_span(&s->path), .sibling_ctx = s,
 		.sibling = s->job->kind != JOB_STDIN ? open_sibling : NULL,
 		.archives = s->repair == NULL ? s->options.archives : 0,
 		.budget = &s->budget,

@@ -6,7 +6,8 @@
 /* The literals that may stand in store_facts.format. */
 static const char *const format_words[] = { NULL, "mbox", "maildir", "mh",
     "eml", "cyrus", "emlx", "emlx-partial", "dbox", "mmdf", "files",
-    "postfix", "exim" };
+    "postfix", "exim",
+    "sendmail", "qmail", "courier" };
 #define FORMAT_WORDS (sizeof(format_words) / sizeof(format_words[0]))
 
 uint32_t
