@@ -121,8 +121,8 @@ qmail_begin(void *state, struct input *data, const struct store_how *how,
 	(void)data;
 	(void)k;
 	if (how->place == PLACE_QMAIL_OTHER)
-		return err_set(e, ST_BAD, 0, "of the envelope of a message of "
-		    "qmail, which is in mess/");
+		return err_set(e, ST_BAD, 0, "a part of what qmail knows of "
+		    "a message, which is in mess/");
 	if (how->sibling == NULL)
 		return ST_OK;
 	if ((in = input_new()) == NULL)

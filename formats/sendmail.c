@@ -63,14 +63,14 @@ take_version(struct sendmail *s, struct span text)
 	    "known", version);
 }
 
-/* The last name in it, with that before a /df at its end: qfID has the other
- * queues beside its own. */
+/* The other queues are beside that of qfID. */
 static void
 take_directory(struct sendmail *s, struct span text)
 {
 	const struct span name = sendmail_directory(text);
 
-	if (name.n <= DIRECTORY_MAX && memchr(name.p, '\0', name.n) == NULL) {
+	if (name.n > 0 && name.n <= DIRECTORY_MAX &&
+	    memchr(name.p, '\0', name.n) == NULL) {
 		memcpy(s->directory, name.p, name.n);
 		s->directory[name.n] = '\0';
 	}
@@ -133,7 +133,8 @@ take_field(struct sendmail *s)
 	if ((rc = input_until(s->in, '?', SENDMAIL_FLAGS_MAX, &flags,
 	    &s->e)) == ST_DEAD)
 		return rc;
-	if (rc != ST_OK || memchr(flags.p, '\n', flags.n) != NULL)
+	if (rc != ST_OK || (flags.n > 0 &&
+	    memchr(flags.p, '\n', flags.n) != NULL))
 		return damaged(s, "a field without end of its conditions");
 	s->shown = sendmail_sent(flags);
 	return ST_OK;

@@ -18,7 +18,7 @@
 
 #include "names.h"
 
-#define AROUND 6u
+#define AROUND 5u
 
 struct row {
 	enum spool_folder is;
@@ -27,9 +27,8 @@ struct row {
 };
 
 #define QMAIL_2 { "../../mess", "../../info", "../../local", \
-	"../../remote", "../../lock", "../../pid" }
-#define QMAIL_1 { "../mess", "../info", "../local", "../remote", "../lock", \
-	"../pid" }
+	"../../remote", "../../lock" }
+#define QMAIL_1 { "../mess", "../info", "../local", "../remote", "../lock" }
 
 static const struct row rows[] = {
 	{ SPOOL_QMAIL, "..", "../../mess", QMAIL_2 },
@@ -38,8 +37,10 @@ static const struct row rows[] = {
 	{ SPOOL_QMAIL_OTHER, "..", "../../remote", QMAIL_2 },
 	{ SPOOL_QMAIL_OTHER, "..", "../../todo", QMAIL_2 },
 	{ SPOOL_QMAIL_OTHER, "..", "../../intd", QMAIL_2 },
+	{ SPOOL_QMAIL_OTHER, "..", "../../bounce", QMAIL_2 },
 	{ SPOOL_QMAIL_OTHER, ".", "../todo", QMAIL_1 },
 	{ SPOOL_QMAIL_OTHER, ".", "../intd", QMAIL_1 },
+	{ SPOOL_QMAIL_OTHER, ".", "../bounce", QMAIL_1 },
 	{ SPOOL_COURIER, "..", "../../msgs", { "../../msgq" } },
 	{ SPOOL_COURIER, "..", "../../tmp", { "../../msgs", "../../msgq" } },
 };
