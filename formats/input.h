@@ -96,9 +96,9 @@ int input_take(struct input *, struct span *out, struct err *);
 
 /*
  * Move past the next bytes and an `end` behind them, and show them in *out,
- * without that; valid as of input_peek.  ST_END: nothing is left.  ST_BAD: there
- * are more than `most` (< INPUT_PEEK_MAX) bytes before it, or no such byte; *out
- * shows most + 1, or all that are left, and nothing is taken.
+ * without that; valid as of input_peek.  ST_END: nothing is left.  ST_BAD: no
+ * such byte comes, or more than `most` (< INPUT_PEEK_MAX) before it; *out shows
+ * all that are left, or most + 1, and nothing is taken.
  */
 int input_until(struct input *, uint8_t end, size_t most, struct span *out,
     struct err *);

@@ -1,9 +1,10 @@
 /*
  * A message in the queue of qmail and what became of it: mess/N/ID holds it, as
- * it is.  The envelope is records, a letter and text to a NUL: before qmail-send
- * looked at it in todo/ID (F sender, T recipient, u and p who queued it), then
- * the sender in info/N/ID and the recipients, T or when done D, in local/N/ID
- * and remote/N/ID.  By notqmail's INTERNALS.md, qmail-queue.c and qmail-send.c.
+ * it is.  The envelope is records, a letter and text to a NUL: before
+ * qmail-send looked at it in todo/ID (F sender, T recipient, u and p who queued
+ * it), then the sender in info/N/ID and the recipients, T or when done D, in
+ * local/N/ID and remote/N/ID.  By notqmail's INTERNALS.md, qmail-queue.c and
+ * qmail-send.c.
  *
  * What may be in use can vanish: where there is no envelope, none is told.
  */

@@ -13,9 +13,10 @@ static const struct {
 	    "Walk mail stores, judge the line ends and end-of-data "
 	    "look-alikes of every\nmessage, and report.  Reads only; changes "
 	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "
-	    ".eml files, dbox, queues of\nPostfix and Exim, any mixture), a "
-	    "file, or - for standard input.\nCompressed files and archives "
-	    "are read through.\n\n",
+	    ".eml files, dbox, queues of\nPostfix, Exim, sendmail, "
+	    "qmail and Courier, any mixture), a file, or - for\n"
+	    "standard input.  Compressed files and archives are read "
+	    "through.\n\n",
 	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
 	    "something could not\nbe read (wins over 1), 64 usage, 75 "
 	    "interrupted, 78 a\nrule file is wrong.\n\n"

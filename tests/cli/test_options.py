@@ -194,7 +194,8 @@ def wrong_values_are_refused_with_the_right_ones():
             ("--format", "xml", ["text, ndjson or json"]),
             ("-f", "xml", ["--format", "text, ndjson or json"]),
             ("--format", "", ["text, ndjson or json"]),
-            ("--format-in", "pst", ["mbox, eml, emlx, dbox, mmdf, postfix, exim"]),
+            ("--format-in", "pst", ["mbox, eml, emlx, dbox, mmdf, postfix, exim, "
+                                        "sendmail, qmail, courier"]),
             ("--min-severity", "bad", ["info, low, medium or high"]),
             ("--eol", "cr", ["auto, lf, crlf or wire"]),
             ("--jobs", "-1", ["0 to 256"]), ("--jobs", "257", ["0 to 256"]),
