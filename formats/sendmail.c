@@ -28,6 +28,7 @@ struct sendmail {
 	char id[SENDMAIL_ID_MAX + 1];
 	char directory[DIRECTORY_MAX + 1];	/* of dfID; "": the usual */
 	enum part part;		/* RECORDS: a line begins */
+	bool no_bcc;		/* an F record says: such a field is not sent */
 	bool shown;		/* the record at hand is a field, and sent */
 	bool quoted;		/* the next byte of the field is itself */
 	bool lf_due;		/* the empty line */
@@ -104,6 +105,9 @@ take_record(struct sendmail *s)
 	case 'R':
 		envelope_recipient(&s->envelope, sendmail_address(line));
 		break;
+	case 'F':
+		s->no_bcc = memchr(line.p, 'b', line.n) != NULL;
+		break;
 	case 'd':
 		take_directory(s, (struct span){ line.p + 1, line.n - 1 });
 		break;
@@ -114,21 +118,13 @@ take_record(struct sendmail *s)
 	return ST_OK;
 }
 
-/* What is before the name of a field: H, or H?conditions? */
+/* H?conditions?, at the first question mark. */
 static int
-take_field(struct sendmail *s)
+take_conditions(struct sendmail *s)
 {
-	struct span flags = { NULL, 0 }, a;
+	struct span flags;
 	int rc;
 
-	s->part = PART_FIELD;
-	s->shown = true;
-	s->quoted = false;
-	input_consume(s->in, 1);
-	if ((rc = input_peek(s->in, 1, &a, &s->e)) != ST_OK)
-		return rc == ST_END ? damaged(s, "cut off") : rc;
-	if (a.p[0] != '?')
-		return ST_OK;
 	input_consume(s->in, 1);
 	if ((rc = input_until(s->in, '?', SENDMAIL_FLAGS_MAX, &flags,
 	    &s->e)) == ST_DEAD)
@@ -137,6 +133,29 @@ take_field(struct sendmail *s)
 	    memchr(flags.p, '\n', flags.n) != NULL))
 		return damaged(s, "a field without end of its conditions");
 	s->shown = sendmail_sent(flags);
+	return ST_OK;
+}
+
+/* What is before the name of a field, from its H on. */
+static int
+take_field(struct sendmail *s)
+{
+	struct span a;
+	int rc;
+
+	s->shown = true;
+	s->quoted = false;
+	input_consume(s->in, 1);
+	rc = input_peek(s->in, 1, &a, &s->e);
+	if (rc == ST_OK && a.p[0] == '?')
+		rc = take_conditions(s);
+	if (rc == ST_OK)
+		rc = input_peek(s->in, 4, &a, &s->e);
+	if (rc != ST_OK)
+		return rc == ST_END ? damaged(s, "cut off") : rc;
+	if (s->no_bcc && span_starts_nocase(a, SPAN("bcc:")))
+		s->shown = false;
+	s->part = s->shown ? PART_FIELD : PART_LEFT_OUT;
 	return ST_OK;
 }
 
@@ -179,9 +198,7 @@ step(struct sendmail *s, bool fields)
 		return ST_END;
 	if (a.p[0] == '.')
 		return take_end(s);
-	if ((rc = take_field(s)) == ST_OK && !s->shown)
-		s->part = PART_LEFT_OUT;
-	return rc;
+	return take_field(s);
 }
 
 /* The rest of a line. */

@@ -19,9 +19,11 @@
 	"RPFD:bob@example.net\nRPFDA:<\"d:e\"@example.net>\nR:eve\n"
 #define FIELDS "H?P?Return-Path: <\x81g>\nH??From: alice@example.com\n" \
 	"H?D?Date: today\nH?x?Full-Name: A\n\tB\n C\nH?${if}?X-If: 1\n" \
+	"H??BCC: x@example.com\n\t, y\nH??Bccs: z\n" \
 	"H?lM?Message-Id: <1@x>\nH??Subject: a\n\tfolded\n .\n" \
 	"H??X: a\xff\xff\xff\x81g\xff" "b\x81\n"
 #define HEADER "From: alice@example.com\nDate: today\nX-If: 1\n" \
+	"Bccs: z\n" \
 	"Message-Id: <1@x>\nSubject: a\n\tfolded\n .\n" \
 	"X: a\xff\x81g\xff" "b\x81\n"
 #define BODY "hello\n.\na\rb\nthe end"
@@ -30,7 +32,7 @@
 
 static const char plain[] = HEAD("8") MIDDLE FIELDS ".\n";
 static const char old[] = HEAD("2") "Salice@example.com\nRPFD:eve\n"
-    "HFrom: alice@example.com\nH?D?Date: today\n.\n";
+    "Fr\nHBcc: x\nHFrom: alice@example.com\nH?D?Date: today\n.\n";
 
 static struct span
 text_span(const char *s)
@@ -73,7 +75,8 @@ two_files_are_one_message_however_they_are_cut(void **state)
 	spool_beside_never_shorter(s, &x, &b);
 	spool_tells_cuts(s, &x, x.file.n);
 	x.file = text_span(old);
-	x.message = SPAN("From: alice@example.com\nDate: today\n\n" BODY);
+	x.message = SPAN("Bcc: x\nFrom: alice@example.com\nDate: today\n\n"
+	    BODY);
 	x.envelope = ID " from alice@example.com at 1700000000 for eve";
 	spool_is_whole(s, &x);
 	store_free(s);
