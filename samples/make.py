@@ -1218,7 +1218,7 @@ def qmail():
         bounce=b"To: dave@example.org:\nFrom: here\n\n")
     todo = b"u1000\0p4242\0Falice@example.com\0Tbob@example.net\0"
     add(461, Mail("qmail.2", LF).header().at("eod.lf-dot-lf info").line(b".")
-        .body(), ["bob@example.net"], todo=todo, intd=todo)
+        .put(b"a").brk(CR).line(b"b").body(), ["bob@example.net"], todo=todo, intd=todo)
     return out
 
 
