@@ -150,11 +150,10 @@ take_field(struct sendmail *s)
 	if (rc == ST_OK && a.p[0] == '?')
 		rc = take_conditions(s);
 	if (rc == ST_OK)
-		rc = input_peek(s->in, 4, &a, &s->e);
+		rc = input_peek(s->in, SENDMAIL_FIELD, &a, &s->e);
 	if (rc != ST_OK)
 		return rc == ST_END ? damaged(s, "cut off") : rc;
-	if (s->no_bcc && span_starts_nocase(a, SPAN("bcc:")))
-		s->shown = false;
+	s->shown = s->shown && !sendmail_dropped(a, s->no_bcc);
 	s->part = s->shown ? PART_FIELD : PART_LEFT_OUT;
 	return ST_OK;
 }

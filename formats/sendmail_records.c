@@ -94,6 +94,14 @@ sendmail_sent(struct span s)
 }
 
 bool
+sendmail_dropped(struct span s, bool bcc)
+{
+	return span_starts_nocase(s, SPAN("return-path:")) ||
+	    span_starts_nocase(s, SPAN("content-length:")) ||
+	    (bcc && span_starts_nocase(s, SPAN("bcc:")));
+}
+
+bool
 sendmail_quote(uint8_t c, uint8_t next)
 {
 	return c == QUOTE && (next == QUOTE || (next >= 0x80 && next < 0xa0));

@@ -7,6 +7,7 @@
 #include "span.h"
 
 #define SENDMAIL_ID_MAX 64u	/* bytes, and more than there are */
+#define SENDMAIL_FIELD 15u	/* bytes that are looked at */
 #define SENDMAIL_FLAGS_MAX 128u	/* bytes of a field's conditions */
 
 /* A queue file begins so: V, T, K, N and P, each a line with a number. */
@@ -31,6 +32,13 @@ struct span sendmail_directory(struct span path);
  * sendmail's own configurations.  A macro must be set: it is taken to be.
  */
 bool sendmail_sent(struct span conditions);
+
+/*
+ * The field that begins so, with SENDMAIL_FIELD bytes or all there are, is sent
+ * by no such mailer, whatever its conditions: conf.c, H_ACHECK.  bcc: nor is a
+ * Bcc.
+ */
+bool sendmail_dropped(struct span head, bool bcc);
 
 /* c in a field is a quote (8.14): next is the byte, with none of the meanings
  * that it has within sendmail. */

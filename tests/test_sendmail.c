@@ -20,6 +20,7 @@
 #define FIELDS "H?P?Return-Path: <\x81g>\nH??From: alice@example.com\n" \
 	"H?D?Date: today\nH?x?Full-Name: A\n\tB\n C\nH?${if}?X-If: 1\n" \
 	"H??BCC: x@example.com\n\t, y\nH??Bccs: z\n" \
+	"H??Return-Path: <x>\nH??content-Length: 1\n" \
 	"H?lM?Message-Id: <1@x>\nH??Subject: a\n\tfolded\n .\n" \
 	"H??X: a\xff\xff\xff\x81g\xff" "b\x81\n"
 #define HEADER "From: alice@example.com\nDate: today\nX-If: 1\n" \
