@@ -6,6 +6,7 @@ these are fetched, once, to build/packages.  QMAIL: a qmail that was built for a
 folder of its own, and whose queue the test may use.  Everything runs without
 network, sees no other folders than its own, and delivers nothing.
 """
+import glob
 import hashlib
 import os
 import shutil
@@ -301,6 +302,166 @@ def odd_bytes_and_split_queues_of_sendmail():
         server.give("-q", "-v")
         for r in found.values():
             wire_is(r, top)
+
+
+# --- a real Courier
+
+COURIER = """\
+cd "$1" && shift || exit 99
+mount --bind /usr/lib host && mount --bind /dev dev || exit 99
+mount -t proc proc proc || exit 99
+ldconfig -r . || exit 99
+exec chroot . "$@"
+"""
+
+
+class Courier:
+    """In a root of its own, as its programs know their folders."""
+
+    def __init__(self, top):
+        if os.getuid() != 0:
+            raise Skip("Courier needs root")
+        tree = unpacked("COURIER_TREE", "courier-mta", "courier-base",
+                        "courier-authlib", "libcourier-unicode4", "libidn12",
+                        "libgdbm6", "libperl5.36")
+        runs(tree + "/usr/lib/courier/courier/submit",
+             dict(os.environ, LD_LIBRARY_PATH=libraries(tree)))
+        self.root = shutil.copytree(tree, top + "/root", symlinks=True)
+        self.var = self.root + "/var/lib/courier"
+        for name in ("host", "dev", "proc", "tmp", "run/courier",
+                     "etc/courier/esmtpacceptmailfor.dir"):
+            os.makedirs(self.root + "/" + name, exist_ok=True)
+        for name in ("lib", "lib64", "bin"):
+            if not os.path.lexists(self.root + "/" + name):
+                os.symlink("usr/" + name, self.root + "/" + name)
+        os.makedirs(self.root + "/usr/lib64", exist_ok=True)
+        for path in glob.glob("/lib*/ld-linux*") + ["/bin/sh"]:
+            shutil.copy(path, self.root + "/usr" + path)
+        lib = [name for name in os.listdir("/usr/lib")
+               if name.endswith("-linux-gnu")]
+        for name, text in (
+                ("ld.so.conf", "".join("/usr/lib/%s\n/host/%s\n" % (n, n)
+                                       for n in lib) +
+                 "/usr/lib/courier-authlib\n"),
+                ("passwd", "root:x:0:0::/root:/bin/sh\n"
+                 "courier:x:997:997::/var/lib/courier:/bin/false\n"),
+                ("group", "root:x:0:\ncourier:x:997:\n"),
+                ("nsswitch.conf", "passwd: files\ngroup: files\n"
+                 "hosts: files\n"),
+                ("hosts", "127.0.0.1 localhost\n"),
+                ("courier/me", "mx.example.net\n")):
+            write(self.root + "/etc/" + name, text.encode())
+        # submitmkdir is for those who are not in a hurry.
+        now = int(time.time()) // 10000
+        for name in ("tmp/%d" % now, "tmp/%d" % (now + 1), "tmp/broken"):
+            os.makedirs(self.var + "/" + name, exist_ok=True)
+        for path in (self.var, self.root + "/run/courier"):
+            subprocess.run(["chown", "-R", "997:997", path], check=True)
+
+    def start(self, *args, **more):
+        return subprocess.Popen(
+            ["unshare", "-m", "-n", "-p", "-f", "--kill-child", "sh", "-c",
+             COURIER, "sh", self.root, *args], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"]}, **more)
+
+    def give(self, mail, sender, recipients):
+        p = self.start("/usr/sbin/sendmail", "-f", sender, *recipients,
+                       stdin=subprocess.PIPE)
+        said, _ = p.communicate(mail, timeout=30)
+        if p.returncode == 99:
+            raise Skip("Courier has no root of its own: %r" % said)
+        same(p.returncode, 0, said)
+
+    def take(self, n):
+        """courierd moves them from tmp/ to msgs/."""
+        p = self.start("/usr/lib/courier/courier/courierd",
+                       stdin=subprocess.DEVNULL)
+        end = time.monotonic() + 30
+        try:
+            while self.in_msgs() < n and time.monotonic() < end:
+                time.sleep(0.1)
+        finally:
+            p.kill()
+            p.communicate()
+        same(self.in_msgs(), n)
+
+    def in_msgs(self):
+        return sum(name[0] == "D" for _, _, names in os.walk(
+            self.var + "/msgs") for name in names)
+
+
+def as_it_stands(r, mail):
+    """The message is the file, and ends in what was given."""
+    data = read(r["path"])
+    same((r["raw"], r["offset"], r["length"], r["sha256"]),
+         (True, 0, len(data), hashlib.sha256(data).hexdigest()))
+    check(data.endswith(mail), r["path"])
+
+
+@test
+def what_courier_was_given_is_what_is_found_in_its_queue():
+    with folder() as top:
+        server = Courier(top)
+        mails = {k: (mail.replace(b"a line", b"a\rb"), sender, to[:60])
+                 for k, (mail, sender, to) in sent().items()}
+        for mail, sender, to in mails.values():
+            server.give(mail, sender, to)
+        for where in ("tmp", "msgs"):
+            ran = scan("--all", "--hash", "-v", server.var)
+            same(ran.of_type("unreadable"), [])
+            found = ran.of_type("message")
+            compare(found, mails)
+            for r in found:
+                mail = mails[r["message_id"]][0]
+                same((r["format"], r["convention"]), ("courier", "lf"))
+                check("/%s/" % where in r["path"], r["path"])
+                as_it_stands(r, mail.split(b"\n\n", 1)[1])
+                same({f["code"]: f["count"] for f in r["findings"]
+                      if f["code"][:3] in ("eod", "eol")},
+                     dict({"eod.lf-dot-lf": 1, "eod.stuffed-dot": 1},
+                          **({"eol.bare-cr": 1} if b"\r" in mail else {})))
+            refused(server.var, "cancelmsg", len(found))
+            if where == "tmp":
+                server.take(len(mails))
+
+
+def refused(top, why, n):
+    ran = baredot("quarantine", "--into", os.path.dirname(top) + "/q", "-f",
+                  "ndjson", "-m", "info", "--apply", top)
+    found = ran.of_type("message")
+    same(len(found), n)
+    for r in found:
+        same(r["repair"]["action"], "refused")
+        check(why in r["repair"]["why"], r["repair"]["why"])
+
+
+# --- a real qmail
+
+@test
+def what_qmail_was_given_is_what_is_found_in_its_queue():
+    top = os.environ.get("QMAIL")
+    if top is None:
+        raise Skip("QMAIL names no qmail for tests")
+    mails = {k: (mail.replace(b"a line", b"a\rb"), sender, to)
+             for k, (mail, sender, to) in sent().items()}
+    for mail, sender, to in mails.values():
+        with folder() as own:
+            data = write(own + "/mail", mail)
+            envelope = write(own + "/envelope", b"".join(
+                x + b"\0" for x in [b"F" + sender.encode()] +
+                [b"T" + x.encode() for x in to] + [b""]))
+            with open(data, "rb") as a, open(envelope, "rb") as b:
+                subprocess.run([top + "/bin/qmail-queue"], stdin=a, stdout=b,
+                               check=True, timeout=20)
+    ran = scan("--all", "--hash", top + "/queue")
+    same(ran.of_type("unreadable"), [])
+    found = ran.of_type("message")
+    compare(found, mails, arrived=False)
+    for r in found:
+        same((r["format"], r["convention"]), ("qmail", "lf"))
+        same(os.path.basename(r["path"]), r["envelope"]["queue_id"])
+        as_it_stands(r, mails[r["message_id"]][0])
+    refused(top + "/queue", "qmail-qread", len(found))
 
 
 run()

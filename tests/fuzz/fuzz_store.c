@@ -123,10 +123,49 @@ format_of(uint8_t how, size_t which)
 	}
 }
 
+/* The other file is behind such a text. */
+static void
+split_at(struct drip *a, struct drip *b, struct span end)
+{
+	for (size_t i = 0; i + end.n <= a->bytes.n; i++)
+		if (memcmp(a->bytes.p + i, end.p, end.n) == 0) {
+			const size_t at = i + end.n;
+
+			b->bytes = (struct span){ a->bytes.p + at,
+			    a->bytes.n - at };
+			a->bytes.n = at;
+			return;
+		}
+}
+
+/* Where in a queue. */
+static struct span
+name_in(enum store_place place)
+{
+	switch (place) {
+	case PLACE_QMAIL:
+		return SPAN("mess/3/17");
+	case PLACE_COURIER:
+		return SPAN("msgs/17/D17");
+	case PLACE_SENDMAIL_BODY:
+		return SPAN("df17");
+	default:
+		return SPAN("qf17");
+	}
+}
+
 /* Of a message in two files: the second begins with its name. */
 static void
-split(struct drip *a, struct drip *b)
+split(struct drip *a, struct drip *b, enum store_place place)
 {
+	if (place == PLACE_QMAIL || place == PLACE_COURIER) {
+		split_at(a, b, SPAN("\n--\n"));
+		return;
+	}
+	if (a->bytes.n > 0 && a->bytes.p[0] == 'V') {
+		split_at(a, b, SPAN("\n.\n"));
+		return;
+	}
 	for (size_t i = 17; i + 2 < a->bytes.n; i++)
 		if (memcmp(a->bytes.p + i, "-D\n", 3) == 0) {
 			const size_t at = i - (a->bytes.p[i - 17] == '\n' ?
@@ -148,6 +187,7 @@ open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
 	(void)e;
 	if (d->bytes.n == 0)
 		return ST_END;
+	d->at = 0;
 	input_open_source(into, drip_source(d));
 	return ST_OK;
 }
@@ -167,13 +207,15 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n < 3)
 		return 0;
-	how.place = (enum store_place)(p[0] % (PLACE_NAMED + 1));
+	if ((p[0] & 0x1f) <= PLACE_NAMED)
+		how.place = (enum store_place)(p[0] & 0x1f);
 	how.format = format_of(p[0], p[2] >> 2);
 	d.step = p[1];
 	d.seekable = p[2] & 1;
 	d.bytes = (struct span){ p + 3, n - 3 };
 	if (p[0] & 0x20)
-		split(&d, &other);
+		split(&d, &other, how.place);
+	how.name = name_in(how.place);
 	how.sibling = open_sibling;
 	how.sibling_ctx = &other;
 	failing = p[2] & 2;
