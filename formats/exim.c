@@ -28,7 +28,7 @@ struct exim {
 	uint64_t lines, lines_want;	/* LFs in the body */
 	uint8_t last;		/* byte that was shown */
 	bool lf_due;		/* a CR was shown for it */
-	int status;		/* once it is not ST_OK it stays */
+	struct pieces pieces;
 	struct err e;
 };
 
@@ -274,8 +274,9 @@ copy_body(struct exim *s, uint8_t *p, size_t n, size_t *got)
 }
 
 static int
-copy(struct exim *s, uint8_t *p, size_t n, size_t *got)
+copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 {
+	struct exim *s = ctx;
 	int rc;
 
 	while (s->part == PART_FIELDS && !s->lf_due) {
@@ -298,24 +299,6 @@ copy(struct exim *s, uint8_t *p, size_t n, size_t *got)
 	}
 	return s->part == PART_FIELD ? copy_field(s, p, n, got) :
 	    copy_body(s, p, n, got);
-}
-
-static int
-message_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct exim *s = ctx;
-	size_t more = 0;
-
-	(void)off;
-	for (*got = 0; *got < n && s->status == ST_OK; )
-		if ((s->status = copy(s, p + *got, n - *got, &more)) == ST_OK)
-			*got += more;
-	if (*got > 0)
-		return ST_OK;
-	if (s->status == ST_DEAD && e != NULL)
-		*e = s->e;
-	return s->status;
 }
 
 static void
@@ -384,8 +367,9 @@ exim_decode(void *state, struct input *in, const struct store_how *how,
 		message_close(s);
 		return rc;
 	}
-	*out = (struct byte_source){ .read = message_read,
-	    .close = message_close, .ctx = s };
+	s->pieces = (struct pieces){ .some = copy, .close = message_close,
+	    .ctx = s, .said = &s->e };
+	*out = single_source(&s->pieces);
 	return ST_OK;
 }
 

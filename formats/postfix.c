@@ -28,7 +28,7 @@ struct postfix {
 	bool line_end;		/* an LF is due behind those */
 	bool sized;		/* C is there and says: */
 	uint64_t data_size, data_off;
-	int status;		/* once it is not ST_OK it stays */
+	struct pieces pieces;
 };
 
 /* --- is it one? */
@@ -227,8 +227,9 @@ drain(struct postfix *s)
 
 /* Some of the content.  ST_END: that was all. */
 static int
-copy(struct postfix *s, uint8_t *p, size_t n, size_t *got)
+copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 {
+	struct postfix *s = ctx;
 	struct span a;
 	int rc;
 
@@ -251,24 +252,6 @@ copy(struct postfix *s, uint8_t *p, size_t n, size_t *got)
 	s->left -= a.n;
 	*got = a.n;
 	return ST_OK;
-}
-
-static int
-content_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct postfix *s = ctx;
-	size_t more;
-
-	(void)off;
-	for (*got = 0; *got < n && s->status == ST_OK; )
-		if ((s->status = copy(s, p + *got, n - *got, &more)) == ST_OK)
-			*got += more;
-	if (*got > 0)
-		return ST_OK;
-	if (s->status == ST_DEAD && e != NULL)
-		*e = s->records.e;
-	return s->status;
 }
 
 /* --- the format */
@@ -303,7 +286,9 @@ postfix_decode(void *state, struct input *in, const struct store_how *how,
 			*e = s->records.e;
 		return rc;
 	}
-	*out = (struct byte_source){ .read = content_read, .ctx = s };
+	s->pieces = (struct pieces){ .some = copy, .ctx = s,
+	    .said = &s->records.e };
+	*out = single_source(&s->pieces);
 	return ST_OK;
 }
 

@@ -32,7 +32,7 @@ struct sendmail {
 	bool shown;		/* the record at hand is a field, and sent */
 	bool quoted;		/* the next byte of the field is itself */
 	bool lf_due;		/* the empty line */
-	int status;		/* once it is not ST_OK it stays */
+	struct pieces pieces;
 	struct err e;
 };
 
@@ -257,10 +257,12 @@ copy_body(struct sendmail *s, uint8_t *p, size_t n, size_t *got)
 	return ST_OK;
 }
 
+/* *got is 0. */
 static int
-copy(struct sendmail *s, uint8_t *p, size_t n, size_t *got)
+copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 {
-	*got = 0;
+	struct sendmail *s = ctx;
+
 	if (s->lf_due) {
 		s->lf_due = false;
 		s->part = PART_BODY;
@@ -278,24 +280,6 @@ copy(struct sendmail *s, uint8_t *p, size_t n, size_t *got)
 	default:
 		return copy_body(s, p, n, got);
 	}
-}
-
-static int
-message_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct sendmail *s = ctx;
-	size_t more = 0;
-
-	(void)off;
-	for (*got = 0; *got < n && s->status == ST_OK; )
-		if ((s->status = copy(s, p + *got, n - *got, &more)) == ST_OK)
-			*got += more;
-	if (*got > 0)
-		return ST_OK;
-	if (s->status == ST_DEAD && e != NULL)
-		*e = s->e;
-	return s->status;
 }
 
 static void
@@ -397,8 +381,9 @@ sendmail_decode(void *state, struct input *in, const struct store_how *how,
 		message_close(s);
 		return rc;
 	}
-	*out = (struct byte_source){ .read = message_read,
-	    .close = message_close, .ctx = s };
+	s->pieces = (struct pieces){ .some = copy, .close = message_close,
+	    .ctx = s, .said = &s->e };
+	*out = single_source(&s->pieces);
 	return ST_OK;
 }
 

@@ -14,6 +14,22 @@ int single_next(bool *given, const char *format, enum brk native,
 /* As format.read. */
 int single_read(void *state, struct input *, struct span *, struct err *);
 
+/*
+ * A message that is read out of one or more inputs, piece by piece: what
+ * format.decode makes.  ctx, and this, are borrowed until the source is closed.
+ */
+struct pieces {
+	/* The next bytes, up to n: *got, which is 0 before, of them and
+	 * perhaps none.  Any status but ST_OK is the last one. */
+	int (*some)(void *ctx, uint8_t *p, size_t n, size_t *got);
+	void (*close)(void *ctx);	/* or NULL */
+	void *ctx;
+	const struct err *said;		/* of ST_DEAD, then */
+	int status;			/* zeroed before the first read */
+};
+
+struct byte_source single_source(struct pieces *);
+
 /* The last part of a path, as store_how.name. */
 struct span single_base(struct span name);
 
