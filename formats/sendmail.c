@@ -144,7 +144,6 @@ take_field(struct sendmail *s)
 	int rc;
 
 	s->shown = true;
-	s->quoted = false;
 	input_consume(s->in, 1);
 	rc = input_peek(s->in, 1, &a, &s->e);
 	if (rc == ST_OK && a.p[0] == '?')

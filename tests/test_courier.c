@@ -32,6 +32,8 @@ static const struct {
 	{ BYTES("M1\n"), "1" }, { BYTES("M.\n"), "." },
 	{ BYTES("M1.zz\n"), "1.zz" },
 	{ BYTES("M1.ffffffffffffffff.2\n"), "1.ffffffffffffffff.2" },
+	{ BYTES("M1.1000000000000000000000006553f100.2\n"),
+	    "1.1000000000000000000000006553f100.2" },
 	{ BYTES("cut off"), "" }, { BYTES(""), "" },
 };
 

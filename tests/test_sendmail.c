@@ -22,11 +22,12 @@
 	"H??BCC: x@example.com\n\t, y\nH??Bccs: z\n" \
 	"H??Return-Path: <x>\nH??content-Length: 1\n" \
 	"H?lM?Message-Id: <1@x>\nH??Subject: a\n\tfolded\n .\n" \
-	"H??X: a\xff\xff\xff\x81g\xff" "b\x81\n"
+	"H??X: a\xff\xff\xff\x81g\xff" "b\x81\xff\x9f\xff\xa0\n" \
+	"Mlate\n\tlater\n"
 #define HEADER "From: alice@example.com\nDate: today\nX-If: 1\n" \
 	"Bccs: z\n" \
 	"Message-Id: <1@x>\nSubject: a\n\tfolded\n .\n" \
-	"X: a\xff\x81g\xff" "b\x81\n"
+	"X: a\xff\x81g\xff" "b\x81\x9f\xff\xa0\n"
 #define BODY "hello\n.\na\rb\nthe end"
 #define ENVELOPE " from alice@example.com at 1700000000 for " \
 	"bob@example.net,\"d:e\"@example.net,eve"
@@ -332,6 +333,10 @@ names_addresses_and_folders_are_found(void **state)
 		{ "dfAA01", 'd' }, { "tf1", 't' }, { "Tf1", 'T' },
 		{ "qf", 0 }, { "xf1", 0 }, { "qf1.bak", 0 }, { "qg1", 0 },
 		{ "", 0 }, { "q", 0 }, { "qf1/2", 0 },
+		{ "qf7777777777777777777777777777777777777777777777777777777"
+		    "777777777", 'q' },
+		{ "qf7777777777777777777777777777777777777777777777777777777"
+		    "7777777777", 0 },
 	};
 	static const char *const addresses[][2] = {
 		{ "Salice@example.com", "alice@example.com" },
