@@ -334,9 +334,11 @@ class Courier:
         for name in ("lib", "lib64", "bin"):
             if not os.path.lexists(self.root + "/" + name):
                 os.symlink("usr/" + name, self.root + "/" + name)
-        os.makedirs(self.root + "/usr/lib64", exist_ok=True)
-        for path in glob.glob("/lib*/ld-linux*") + ["/bin/sh"]:
-            shutil.copy(path, self.root + "/usr" + path)
+        for path in glob.glob("/lib64/ld-linux*") + \
+                glob.glob("/lib/ld-linux*") + ["/bin/sh"]:
+            to = self.root + "/usr" + path
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            shutil.copy(path, to)
         lib = [name for name in os.listdir("/usr/lib")
                if name.endswith("-linux-gnu")]
         for name, text in (
