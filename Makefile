@@ -148,5 +148,6 @@ endif
 clean:
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/packages -prune -o -name '*.d' -print \
+	2>/dev/null)
 .PHONY: all deps demo check check-long fuzz bench lint faults install clean

@@ -28,7 +28,7 @@ struct exim {
 	uint64_t lines, lines_want;	/* LFs in the body */
 	uint8_t last;		/* byte that was shown */
 	bool lf_due;		/* a CR was shown for it */
-	int status;		/* once it is not ST_OK it stays */
+	struct pieces pieces;
 	struct err e;
 };
 
@@ -61,23 +61,10 @@ damaged(struct exim *s, const char *what)
 static int
 take_line(struct exim *s, struct span *out)
 {
-	const uint8_t *end = NULL;
-	size_t want = 1;
-	int rc;
+	const int rc = input_until(s->in, '\n', LINE_MAX_BYTES - 1, out, &s->e);
 
-	do {
-		if ((rc = input_peek(s->in, want, out, &s->e)) != ST_OK)
-			return rc == ST_END ? damaged(s, "cut off") : rc;
-		end = memchr(out->p, '\n', out->n);
-		if (end == NULL && out->n < want)
-			return damaged(s, "cut off");
-		want = out->n + 1;
-	} while (end == NULL && out->n < LINE_MAX_BYTES);
-	if (end == NULL || (size_t)(end - out->p) >= LINE_MAX_BYTES)
-		return damaged(s, "a line without end");
-	out->n = (size_t)(end - out->p);
-	input_consume(s->in, out->n + 1);
-	return ST_OK;
+	return rc == ST_OK || rc == ST_DEAD ? rc : damaged(s, rc == ST_BAD &&
+	    out->n >= LINE_MAX_BYTES ? "a line without end" : "cut off");
 }
 
 static int
@@ -321,16 +308,6 @@ copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 	    copy_body(s, p, n, got);
 }
 
-static int
-message_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct exim *s = ctx;
-
-	(void)off;
-	return single_fill(copy, s, &s->status, &s->e, p, n, got, e);
-}
-
 static void
 message_close(void *ctx)
 {
@@ -398,8 +375,9 @@ exim_decode(void *state, struct input *in, const struct store_how *how,
 		message_close(s);
 		return rc;
 	}
-	*out = (struct byte_source){ .read = message_read,
-	    .close = message_close, .ctx = s };
+	s->pieces = (struct pieces){ .some = copy, .close = message_close,
+	    .ctx = s, .said = &s->e };
+	*out = single_source(&s->pieces);
 	return ST_OK;
 }
 

@@ -55,7 +55,8 @@ struct format {
 
 /* The list of formats: a new one is a file and a line here. */
 #define FORMATS(X) X(mbox) X(eml) X(emlx) X(dbox) X(mmdf) X(postfix) X(exim) \
-	X(opensmtpd) X(kumomta) X(haraka) X(pickup)
+	X(opensmtpd) X(kumomta) X(haraka) X(pickup) X(sendmail) X(qmail) \
+	X(courier)
 
 #define FORMAT_DECLARE(name) extern const struct format format_##name;
 FORMATS(FORMAT_DECLARE)

@@ -19,7 +19,7 @@ struct haraka {
 	struct input *in;
 	bool given;
 	uint8_t last[2];	/* shown before; CRLF at the start */
-	int status;		/* once it is not ST_OK it stays */
+	struct pieces pieces;
 	struct err e;
 };
 
@@ -167,16 +167,6 @@ copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 	return ST_OK;
 }
 
-static int
-message_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct haraka *s = ctx;
-
-	(void)off;
-	return single_fill(copy, s, &s->status, &s->e, p, n, got, e);
-}
-
 /* --- the format */
 
 static int
@@ -195,7 +185,8 @@ haraka_decode(void *state, struct input *in, const struct store_how *how,
 			*e = s->e;
 		return rc;
 	}
-	*out = (struct byte_source){ .read = message_read, .ctx = s };
+	s->pieces = (struct pieces){ .some = copy, .ctx = s, .said = &s->e };
+	*out = single_source(&s->pieces);
 	return ST_OK;
 }
 

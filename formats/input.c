@@ -323,6 +323,31 @@ input_some(struct input *in, uint64_t most, struct span *out, struct err *e)
 }
 
 int
+input_until(struct input *in, uint8_t end, size_t most, struct span *out,
+    struct err *e)
+{
+	const uint8_t *at = NULL;
+	size_t want = 1, seen = 0;
+	int rc;
+
+	while ((rc = input_peek(in, want, out, e)) == ST_OK) {
+		if (out->n > most + 1)
+			out->n = most + 1;
+		at = memchr(out->p + seen, end, out->n - seen);
+		if (at != NULL) {
+			out->n = (size_t)(at - out->p);
+			input_consume(in, out->n + 1);
+			return ST_OK;
+		}
+		if (out->n < want || out->n > most)
+			return ST_BAD;
+		seen = out->n;
+		want = out->n + 1;
+	}
+	return rc;
+}
+
+int
 input_take(struct input *in, struct span *out, struct err *e)
 {
 	int rc;

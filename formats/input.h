@@ -94,6 +94,15 @@ int input_some(struct input *, uint64_t most, struct span *out, struct err *);
  */
 int input_take(struct input *, struct span *out, struct err *);
 
+/*
+ * Move past the next bytes and an `end` behind them, and show them in *out,
+ * without that; valid as of input_peek.  ST_END: nothing is left.  ST_BAD: no
+ * such byte comes, or more than `most` (< INPUT_PEEK_MAX) before it; *out shows
+ * all that are left, or most + 1, and nothing is taken.
+ */
+int input_until(struct input *, uint8_t end, size_t most, struct span *out,
+    struct err *);
+
 uint64_t input_offset(const struct input *);	/* of the next byte */
 
 /* The input can go back, and to a byte far ahead. */

@@ -88,6 +88,11 @@ static const struct row rows[] = {
 	  .near = { "../../queue", "../../purge" } },
 	{ COURIER, "D(%d)", .folder = "msgs/%d", .near = { "C@" } },
 	{ COURIER, "C(%d)", .folder = "msgs/%d", .near = { "D@" } },
+	/* before courierd has seen it */
+	{ COURIER, "D(%d)", .folder = "tmp/%d",
+	  .near = { "C@", "../../msgq" } },
+	{ COURIER, "C(%d)", .folder = "tmp/%d",
+	  .near = { "D@", "../../msgq" } },
 	{ KUMOMTA, "%24x", .folder = "data/%2x/%2x/%2x/%2x",
 	  .near = { "../../../../../lock", "../../../../../new" } },
 	{ HARAKA, HARAKA_NAME "|error." HARAKA_NAME "|__tmp__." HARAKA_NAME,

@@ -28,7 +28,7 @@ struct postfix {
 	bool line_end;		/* an LF is due behind those */
 	bool sized;		/* C is there and says: */
 	uint64_t data_size, data_off;
-	int status;		/* once it is not ST_OK it stays */
+	struct pieces pieces;
 };
 
 /* --- is it one? */
@@ -254,16 +254,6 @@ copy(void *ctx, uint8_t *p, size_t n, size_t *got)
 	return ST_OK;
 }
 
-static int
-content_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
-    struct err *e)
-{
-	struct postfix *s = ctx;
-
-	(void)off;
-	return single_fill(copy, s, &s->status, &s->records.e, p, n, got, e);
-}
-
 /* --- the format */
 
 /* A file in the queue is called by its ID; a copy perhaps is not. */
@@ -296,7 +286,9 @@ postfix_decode(void *state, struct input *in, const struct store_how *how,
 			*e = s->records.e;
 		return rc;
 	}
-	*out = (struct byte_source){ .read = content_read, .ctx = s };
+	s->pieces = (struct pieces){ .some = copy, .ctx = s,
+	    .said = &s->records.e };
+	*out = single_source(&s->pieces);
 	return ST_OK;
 }
 

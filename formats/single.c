@@ -24,6 +24,43 @@ single_read(void *state, struct input *in, struct span *out, struct err *e)
 	return input_some(in, UINT64_MAX, out, e);
 }
 
+static int
+pieces_read(void *ctx, uint64_t off, uint8_t *p, size_t n, size_t *got,
+    struct err *e)
+{
+	struct pieces *s = ctx;
+	size_t more;
+
+	(void)off;
+	for (*got = 0; *got < n && s->status == ST_OK; ) {
+		more = 0;
+		s->status = s->some(s->ctx, p + *got, n - *got, &more);
+		if (s->status == ST_OK)
+			*got += more;
+	}
+	if (*got > 0)
+		return ST_OK;
+	if (s->status == ST_DEAD && e != NULL)
+		*e = *s->said;
+	return s->status;
+}
+
+static void
+pieces_close(void *ctx)
+{
+	struct pieces *s = ctx;
+
+	if (s->close != NULL)
+		s->close(s->ctx);
+}
+
+struct byte_source
+single_source(struct pieces *s)
+{
+	return (struct byte_source){ .read = pieces_read,
+	    .close = pieces_close, .ctx = s };
+}
+
 struct span
 single_base(struct span name)
 {
@@ -32,20 +69,4 @@ single_base(struct span name)
 	while (n > 0 && name.p[n - 1] != '/')
 		n--;
 	return (struct span){ name.n > 0 ? name.p + n : NULL, name.n - n };
-}
-
-int
-single_fill(single_copy *copy, void *ctx, int *status, const struct err *why,
-    uint8_t *p, size_t n, size_t *got, struct err *e)
-{
-	size_t more = 0;
-
-	for (*got = 0; *got < n && *status == ST_OK; )
-		if ((*status = copy(ctx, p + *got, n - *got, &more)) == ST_OK)
-			*got += more;
-	if (*got > 0)
-		return ST_OK;
-	if (*status == ST_DEAD && e != NULL)
-		*e = *why;
-	return *status;
 }

@@ -14,17 +14,23 @@ int single_next(bool *given, const char *format, enum brk native,
 /* As format.read. */
 int single_read(void *state, struct input *, struct span *, struct err *);
 
+/*
+ * A message that is read out of one or more inputs, piece by piece: what
+ * format.decode makes.  ctx, and this, are borrowed until the source is closed.
+ */
+struct pieces {
+	/* The next bytes, up to n: *got, which is 0 before, of them and
+	 * perhaps none.  Any status but ST_OK is the last one. */
+	int (*some)(void *ctx, uint8_t *p, size_t n, size_t *got);
+	void (*close)(void *ctx);	/* or NULL */
+	void *ctx;
+	const struct err *said;		/* of ST_DEAD, then */
+	int status;			/* zeroed before the first read */
+};
+
+struct byte_source single_source(struct pieces *);
+
 /* The last part of a path, as store_how.name. */
 struct span single_base(struct span name);
-
-/* Up to n bytes, and at least one, unless it is not ST_OK. */
-typedef int single_copy(void *ctx, uint8_t *p, size_t n, size_t *got);
-
-/*
- * byte_source.read of who copies a message piece by piece.  *status: of the
- * last piece, ST_OK at first; once it is another, it stays.  *why: of ST_DEAD.
- */
-int single_fill(single_copy *copy, void *ctx, int *status,
-    const struct err *why, uint8_t *p, size_t n, size_t *got, struct err *e);
 
 #endif

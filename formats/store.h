@@ -26,10 +26,16 @@ enum store_place {
 	PLACE_EMLX,		/* .emlx: likely one of Apple Mail */
 	PLACE_EMLX_PARTIAL,	/* .partial.emlx: that without attachments */
 	PLACE_NAMED,		/* the user named this very file */
+
+	/* of a mail server's queue: queue_names.h and spool.h know them */
 	PLACE_OPENSMTPD,	/* a message in the queue of OpenSMTPD */
-	PLACE_KUMOMTA		/* of KumoMTA: a message, or its envelope */
+	PLACE_KUMOMTA,		/* of KumoMTA: a message, or its envelope */
+	PLACE_SENDMAIL_BODY,	/* dfID, with sendmail's qfID */
+	PLACE_QMAIL,		/* mess/ of qmail's queue: a message */
+	PLACE_QMAIL_OTHER,	/* another folder of it: of a message */
+	PLACE_COURIER		/* DID and CID of Courier's queue */
 };
-#define PLACES (PLACE_KUMOMTA + 1)
+#define PLACES (PLACE_COURIER + 1)
 
 struct store_how {
 	const char *format;	/* forced, or NULL: probe */
@@ -38,10 +44,11 @@ struct store_how {
 				 * before it; n 0: none */
 
 	/*
-	 * Open another file of the same folder, for who keeps a message in
-	 * two: through no link.  With "../" once or more often at its start the
-	 * name is that of a file elsewhere, below what the user named.
-	 * ST_END: it is not there.  NULL: there is no such folder.
+	 * Open another file, for who keeps a message in two: through no link.
+	 * name: in the same folder, or "../", once or more often, and folders
+	 * before it, but never out of the folder that the user named; of a
+	 * file that was named by itself, around it.  ST_END: it is not there.
+	 * NULL: there is no such folder.
 	 */
 	int (*sibling)(void *ctx, const char *name, struct input *into,
 	    struct err *);

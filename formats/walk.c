@@ -13,6 +13,7 @@
 #include "listing.h"
 #include "names.h"
 #include "queue_names.h"
+#include "spool.h"
 
 #define DEPTH_MAX 100u
 
@@ -32,6 +33,16 @@ enum folder { FOLDER_ANY, FOLDER_MAILDIR_PART };
 struct listed {
 	struct listing list;
 	bool done, settled;
+};
+
+enum queue { QUEUE_NONE, QUEUE_OPENSMTPD, QUEUE_KUMOMTA };
+
+/* What a folder is, and what is known of its parts. */
+struct parts {
+	enum queue queue;
+	enum spool_folder spool;	/* once it was asked for */
+	bool is_maildir;
+	struct listed cur, fresh;	/* fresh: new/ */
 };
 
 static bool walk_folder(struct walk *, int fd, enum folder,
@@ -74,7 +85,8 @@ tell_failed(struct walk *w, const char *name, const struct err *e)
 }
 
 static bool
-walk_file(struct walk *w, const char *name, enum folder folder)
+walk_file(struct walk *w, int fd, const char *name, enum folder folder,
+    struct parts *here)
 {
 	const struct walk_dir d = this_dir(w);
 	const struct span in = span_text(d.path), text = span_text(name);
@@ -84,8 +96,11 @@ walk_file(struct walk *w, const char *name, enum folder folder)
 	    name[0] == '.') || (name[0] == ',' && name_is_number(name + 1)) ||
 	    (folder != FOLDER_MAILDIR_PART && queue_is_data(in, text)))
 		return tell_skipped(w, name, SKIP_METADATA);
-	if (folder != FOLDER_MAILDIR_PART)
+	if (folder != FOLDER_MAILDIR_PART) {
 		place = queue_place(in, text);
+		if (place == PLACE_OTHER)
+			place = spool_place(fd, &here->spool, name);
+	}
 	if (place == PLACE_OTHER)
 		place = name_place(name);
 	return w->sink->file(w->sink->ctx, &d, name, place);
@@ -139,15 +154,6 @@ walk_down(struct walk *w, int fd, const char *name, enum folder folder,
 		(void)close(sub);
 	return go_on;
 }
-
-enum queue { QUEUE_NONE, QUEUE_OPENSMTPD, QUEUE_KUMOMTA };
-
-/* What a folder is, and what is known of its parts. */
-struct parts {
-	enum queue queue;
-	bool is_maildir;
-	struct listed cur, fresh;	/* fresh: new/ */
-};
 
 static bool
 has(const struct listing *l, enum entry_type type, const char *name)
@@ -246,7 +252,7 @@ walk_entries(struct walk *w, int fd, enum folder folder,
 
 		switch (l->list[i].type) {
 		case ENTRY_FILE:
-			go_on = walk_file(w, name, folder);
+			go_on = walk_file(w, fd, name, folder, &m);
 			break;
 		case ENTRY_DIR:
 			go_on = walk_subfolder(w, fd, name, &m);

@@ -1109,7 +1109,8 @@ class PostfixFile:
 def spools():
     """Queues of mail servers: samples/SERVER/."""
     return {**postfix(), **exim(),
-            **opensmtpd(), **kumomta(), **haraka(), **pickup()}
+            **opensmtpd(), **kumomta(), **haraka(), **pickup(),
+            **sendmail(), **qmail(), **courier()}
 
 
 def exim():
@@ -1252,6 +1253,95 @@ def pickup():
         "pickup/replay.eml": Queued(
             "pickup", replay, replay.data, True, sender="alice@example.com",
             recipients=["bob@example.net", "carol@example.org"])}
+
+
+def sendmail():
+    """The header in qfID, the body in dfID, beside it or in ../df."""
+    out = {}
+
+    def add(folders, kind, id, mail):
+        header, body = bytes(mail.data).split(LF * 2, 1)
+        fields = b"".join(b"H?%s?%s\n" % (
+            b"D" if f.startswith(b"Date") else b"", f)
+            for f in header.split(LF))
+        qf = (b"V8\nT%d\nK0\nN0\nP30042\nI254/1/77\nMDeferred: no route\n"
+              b"\tto host\nFbs\n$_root@localhost\n${daemon_flags}c u\n"
+              b"S<alice@example.com>\nrRFC822; bob@example.net\n"
+              b"RPFD:<bob@example.net>\nRPFD:<erin@example.net>\n"
+              b"H?P?Return-Path: <\x81g>\n%s.\n" % (BEGAN, fields))
+        out["sendmail/%s/%s%s" % (folders[0], kind, id)] = Queued(
+            "sendmail", mail, qf, queue_id=id, sender="alice@example.com",
+            arrived="2023-11-14T22:13:20Z",
+            recipients=["bob@example.net", "erin@example.net"])
+        above = "" if folders[0] == folders[1] else "../qf/"
+        out["sendmail/%s/df%s" % (folders[1], id)] = Other(
+            body, "skipped", "reason", "the body of a message of sendmail: "
+            "see %s%s%s" % (above, kind, id))
+        return qf
+
+    qf = add(("mqueue", "mqueue"), "qf", "3AEMDKn0004242",
+             Mail("sendmail.1", LF).header(b"X-Folded: a", b"\tb")
+             .at("eod.lf-dot-lf info").line(b".").put(b"c").brk(CR)
+             .line(b"d").body())
+    out["sendmail/mqueue/tf3AEMDKn0004242"] = Other(
+        qf[:90], "skipped", "reason", "a queue file that sendmail was "
+        "writing: see qf3AEMDKn0004242")
+    # In quarantine; its body is what mail begins like.
+    add(("q1/qf", "q1/df"), "hf", "3AEMDKn0004243",
+        Mail("sendmail.2", LF).header().body(
+            b"From: Carol", b"To: Dave", b"Subject: forwarded"))
+    out["sendmail/mqueue/qf3AEMDKn0004244"] = Other(
+        qf, "unreadable", "error", "half of a message of sendmail: there is "
+        "no df3AEMDKn0004244 below what was named")
+    return out
+
+
+def qmail():
+    """mess/N/ID; before and after qmail-send has looked at it."""
+    why = "a part of what qmail knows of a message, which is in mess/"
+    out = {"qmail/lock/sendmutex": Other(b"", "skipped", "reason", "empty")}
+
+    def add(id, mail, recipients, **files):
+        n = "%d/%d" % (id % 23, id)
+        out["qmail/mess/" + n] = Queued(
+            "qmail", mail, mail.data, raw=True, queue_id=str(id),
+            sender="alice@example.com", recipients=recipients)
+        for folder, data in files.items():
+            name = str(id) if folder in ("todo", "intd", "bounce") else n
+            out["qmail/%s/%s" % (folder, name)] = Other(
+                data, "skipped", "reason", why)
+
+    add(457, Mail("qmail.1", LF).header().put(b"a").brk(CR).line(b"b")
+        .body(), ["bob@mx.example.net", "erin@example.net"],
+        info=b"Falice@example.com\0",
+        local=b"Tbob@mx.example.net\0Dcarol@mx.example.net\0",
+        remote=b"Ddave@example.org\0Terin@example.net\0",
+        bounce=b"To: dave@example.org:\nFrom: here\n\n")
+    todo = b"u1000\0p4242\0Falice@example.com\0Tbob@example.net\0"
+    add(461, Mail("qmail.2", LF).header().at("eod.lf-dot-lf info").line(b".")
+        .put(b"a").brk(CR).line(b"b").body(), ["bob@example.net"], todo=todo, intd=todo)
+    return out
+
+
+def courier():
+    """DID, and CID with the envelope."""
+    mail = (Mail("courier.1", LF).header().put(b"a").brk(CR).line(b"b")
+            .at("eod.stuffed-dot info").line(b"..").body())
+    id = "00000000000001C9.%016X.00001092" % BEGAN
+    control = (b"salice@example.com\nfdns; localhost\ne\nt\nM%s\n"
+               b"rbob@example.net\nR\nN\nrcarol@example.org\nR\nN\n"
+               b"ulocal\nE1796578349\nI1 R 250 Ok.\nS1 1700000100 r\n"
+               b"A1700000200\n" % id.encode())
+    return {
+        "courier/msgs/57/D457": Queued(
+            "courier", mail, mail.data, raw=True, queue_id=id,
+            sender="alice@example.com", arrived="2023-11-14T22:13:20Z",
+            recipients=["bob@example.net"]),
+        "courier/msgs/57/C457": Other(
+            control, "skipped", "reason",
+            "the envelope of a message of Courier: see D457"),
+        "courier/msgq/170000/C457.1700000200": Other(
+            control, "skipped", "reason", "not mail")}
 
 
 def postfix():

@@ -203,74 +203,101 @@ opener_file(struct opener *o, const char *name, struct opened_file *out,
 	return open_in(o, o->fd, name, out, e);
 }
 
-/* The folder of a file that the user named.  -1: errno. */
+/*
+ * The folder so many levels above the one at hand; no link leads there, so its
+ * path can be cut.  -1, with ENOENT: what the user named does not reach up.
+ */
 static int
-open_folder_of(const char *name)
+open_above(const struct opener *o, unsigned ups)
+{
+	size_t n = o->path.n;
+	char *path;
+	int fd;
+
+	for (; ups > 0; ups--) {
+		if (n <= o->root) {
+			errno = ENOENT;
+			return -1;
+		}
+		while (n > o->root && o->path.p[n - 1] != '/')
+			n--;
+		while (n > o->root && o->path.p[n - 1] == '/')
+			n--;
+	}
+	if ((path = strndup((const char *)o->path.p, n)) == NULL)
+		return -1;
+	fd = open_folder_at(o, path, o->root);
+	free(path);
+	return fd;
+}
+
+/* The folder of a file that the user named, who may do so through links. */
+static int
+open_folder_of(const char *name, int flags)
 {
 	const char *slash = strrchr(name, '/');
 	char *path = slash == NULL ? strdup(".") : strndup(name,
 	    slash == name ? 1 : (size_t)(slash - name));
-	const int fd = path != NULL ? open(path, FOLDER_FLAGS) : -1;
+	const int fd = path != NULL ? open(path, flags) : -1;
 
 	free(path);
 	return fd;
 }
 
-/*
- * other begins with "../".  No link was followed below root, so that the parts
- * of the path are what ".." leads to; what the user named is not left.
- */
-static enum opened
-open_elsewhere(struct opener *o, const char *other, struct opened_file *out,
-    struct err *e)
+/* A folder above that: of where it really is.  None need be readable. */
+static int
+open_above_named(const char *name, unsigned ups)
 {
-	const char *slash, *here = buf_text(&o->path);
-	size_t n = strlen(here);
-	struct buf path = { 0 };
-	enum opened rc;
-	int fd = -1;
+	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	int fd = open_folder_of(name, flags);
 
-	while (strncmp(other, "../", 3) == 0) {
-		if (n <= o->root)
-			return OPEN_GONE;
-		while (n > o->root && here[n - 1] != '/')
-			n--;
-		while (n > o->root && here[n - 1] == '/')
-			n--;
-		other += 3;
-	}
-	slash = strrchr(other, '/');
-	buf_add(&path, here, n);
-	buf_byte(&path, '/');
-	buf_add(&path, other, slash != NULL ? (size_t)(slash - other) : 0);
-	(void)buf_text(&path);
-	errno = ENOMEM;
-	if (buf_ok(&path))
-		fd = open_folder_at(o, buf_text(&path), o->root);
-	rc = fd < 0 ? failed(e, "cannot open the folder") : open_in(o, fd,
-	    slash != NULL ? slash + 1 : other, out, e);
-	if (fd >= 0)
+	for (; fd >= 0 && ups > 0; ups--) {
+		const int up = openat(fd, "..", flags | O_NOFOLLOW);
+
 		(void)close(fd);
-	buf_free(&path);
-	return rc;
+		fd = up;
+	}
+	return fd;
+}
+
+/* Go down from fd, which is closed, to the folder before the last name. */
+static int
+open_below(const struct opener *o, int fd, const char *other,
+    const char *last)
+{
+	char *rel = last > other ? strndup(other, (size_t)(last - other - 1)) :
+	    NULL;
+	int below = fd;
+
+	if (fd < 0 || last == other)
+		return fd;
+	below = rel != NULL ? open_beneath(fd, rel, o->strict ?
+	    O_NOATIME : 0) : -1;
+	free(rel);
+	(void)close(fd);
+	return below;
 }
 
 enum opened
 opener_beside(struct opener *o, const char *name, const char *other,
     struct opened_file *out, struct err *e)
 {
-	const bool elsewhere = strncmp(other, "../", 3) == 0;
+	const char *last = strrchr(other, '/');
+	const bool named = o->fd == AT_FDCWD;
 	enum opened rc;
+	unsigned ups = 0;
 	int fd;
 
-	if (o->fd != AT_FDCWD)
-		return elsewhere ? open_elsewhere(o, other, out, e) :
-		    open_in(o, o->fd, other, out, e);
-	if (elsewhere)
-		return OPEN_GONE;	/* the user named a file alone */
-	if ((fd = open_folder_of(name)) < 0)
+	if (last == NULL && !named)
+		return open_in(o, o->fd, other, out, e);
+	last = last != NULL ? last + 1 : other;
+	for (; strncmp(other, "../", 3) == 0; ups++)
+		other += 3;
+	fd = open_below(o, named ? open_above_named(name, ups) :
+	    open_above(o, ups), other, last);
+	if (fd < 0)
 		return failed(e, "cannot open the folder");
-	rc = open_in(o, fd, other, out, e);
+	rc = open_in(o, fd, last, out, e);
 	(void)close(fd);
 	return rc;
 }
@@ -283,7 +310,8 @@ opener_list(struct opener *o, const char *name, struct listing *out,
 
 	if (o->fd != AT_FDCWD)
 		return listing_read(out, o->fd, e);
-	if ((fd = open_folder_of(name)) < 0)
+	fd = open_folder_of(name, FOLDER_FLAGS | (o->strict ? O_NOATIME : 0));
+	if (fd < 0)
 		return err_set(e, ST_DEAD, errno, "cannot open the folder");
 	rc = listing_read(out, fd, e);
 	(void)close(fd);

@@ -44,9 +44,9 @@ enum opened opener_file(struct opener *, const char *name,
     struct opened_file *, struct err *);
 
 /*
- * Another file, of the folder that `name` is in, and through no link.  With
- * "../" at its start, once or more often, one elsewhere below the first root
- * bytes of opener_folder's path; beyond that there is none.
+ * Another file, as store_how.sibling says it, of the folder that `name` is in,
+ * and through no link: below the first root bytes of opener_folder's path.
+ * Where the user named the file, ../ leads from where its folder really is.
  */
 enum opened opener_beside(struct opener *, const char *name,
     const char *other, struct opened_file *, struct err *);

@@ -121,8 +121,8 @@
 	    "leave out the rules that come with baredot") \
 	O(FOR_ALL, FORMAT_IN, 0, "format-in", "FORMAT", \
 	    "what the files are, instead of looking: eml, mbox, emlx, " \
-	    "dbox, mmdf, postfix, exim, opensmtpd, kumomta, haraka or " \
-	    "pickup") \
+	    "dbox, mmdf, postfix, exim, opensmtpd, kumomta, haraka, " \
+	    "pickup, sendmail, qmail or courier") \
 	O(FOR_ALL, FILES0_FROM, 0, "files0-from", "FILE", \
 	    "scan the names in FILE, each ended by a NUL; - is standard " \
 	    "input") \

@@ -13,10 +13,10 @@ static const struct {
 	    "Walk mail stores, judge the line ends and end-of-data "
 	    "look-alikes of every\nmessage, and report.  Reads only; changes "
 	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "
-	    ".eml files, dbox, queues of\nPostfix, Exim, OpenSMTPD, KumoMTA "
-	    "and Haraka, any mixture), a file, or - for\nstandard input.  "
-	    "Compressed files and archives "
-	    "are read through.\n\n",
+	    ".eml files, dbox, queues of\nPostfix, Exim, OpenSMTPD, KumoMTA, "
+	    "Haraka, sendmail, qmail and Courier, any\nmixture), a file, or - "
+	    "for standard input.  Compressed files and archives are\nread "
+	    "through.\n\n",
 	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
 	    "something could not\nbe read (wins over 1), 64 usage, 75 "
 	    "interrupted, 78 a\nrule file is wrong.\n\n"

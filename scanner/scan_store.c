@@ -11,6 +11,7 @@
 #include "message_note.h"
 #include "names.h"
 #include "queue_names.h"
+#include "spool.h"
 #include "tell.h"
 
 bool
@@ -252,7 +253,7 @@ scan_opened(struct scanner *s, uint64_t name, struct store_facts *folder)
 
 /* A name says something also where the user named the file. */
 static enum store_place
-place_of(const struct scanner *s)
+place_of(struct scanner *s)
 {
 	const char *slash = strrchr(s->name, '/');
 	struct span folder = buf_span(&s->path);
@@ -262,6 +263,9 @@ place_of(const struct scanner *s)
 	if (s->job->place != PLACE_NAMED)
 		return s->job->place;
 	if ((by_name = queue_place(folder, name)) != PLACE_OTHER)
+		return by_name;
+	if (s->job->kind != JOB_STDIN &&
+	    (by_name = spool_place_at(buf_text(&s->path))) != PLACE_OTHER)
 		return by_name;
 	by_name = name_place(slash != NULL ? slash + 1 : s->name);
 	return by_name == PLACE_EMLX || by_name == PLACE_EMLX_PARTIAL ||

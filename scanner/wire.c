@@ -7,7 +7,8 @@
 static const char *const format_words[] = { NULL, "mbox", "maildir", "mh",
     "eml", "cyrus", "emlx", "emlx-partial", "dbox", "mmdf", "files",
     "postfix", "exim",
-    "opensmtpd", "kumomta", "haraka", "pickup" };
+    "opensmtpd", "kumomta", "haraka", "pickup",
+    "sendmail", "qmail", "courier" };
 #define FORMAT_WORDS (sizeof(format_words) / sizeof(format_words[0]))
 
 uint32_t

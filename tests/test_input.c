@@ -96,6 +96,58 @@ peek_shows_the_source_at_every_chunk_size(void **state)
 	input_free(in);
 }
 
+/* Take what is before an end that stands at `at`, or nowhere. */
+static void
+check_until(struct drip d, size_t at, size_t most, struct input *in)
+{
+	const size_t left = d.bytes.n - 2;
+	struct span s = { NULL, 0 };
+	int rc, want;
+
+	input_open_source(in, drip_source(&d));
+	assert_int_equal(input_peek(in, 2, &s, NULL), ST_OK);
+	input_consume(in, 2);
+	want = d.fail_at < 2 + (at < most + 1 ?
+	    at + 1 : most + 1) ? ST_DEAD : left == 0 ? ST_END :
+	    at <= most && at < left ? ST_OK : ST_BAD;
+	rc = input_until(in, 'E', most, &s, NULL);
+	assert_int_equal(rc, want);
+	if (rc == ST_OK)
+		assert_true(s.n == at && input_offset(in) == 2 + at + 1);
+	else
+		assert_true(input_offset(in) == 2);
+	if (rc == ST_BAD)
+		assert_true(s.n == (left < most + 1 ? left : most + 1));
+	if (rc == ST_OK || rc == ST_BAD)
+		assert_memory_equal(s.p, d.bytes.p + 2, s.n);
+	input_close(in);
+}
+
+static void
+until_takes_what_is_before_an_end(void **state)
+{
+	struct input *in = input_new();
+
+	(void)state;
+	for (size_t n = 2; n < 9; n++)
+		for (size_t at = 0; at <= 8; at++)
+			for (size_t most = 0; most < 9; most++)
+				for (size_t step = 1; step < 9; step++) {
+					uint8_t buf[9] = "EEabcdefg";
+					struct drip d = { .bytes = { buf, n },
+					    .step = step,
+					    .fail_at = DRIP_NEVER };
+
+					if (2 + at < n)
+						buf[2 + at] = 'E';
+					check_until(d, at, most, in);
+					d.fail_at = 2 + step % (n - 1);
+					d.step = 1;
+					check_until(d, at, most, in);
+				}
+	input_free(in);
+}
+
 /* Look anywhere: that is right, moves nothing, and leaves the last peek. */
 static void
 check_look(struct input *in, struct span all, size_t most, uint64_t *seed)
@@ -517,6 +569,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peek_shows_the_source_at_every_chunk_size),
+		cmocka_unit_test(until_takes_what_is_before_an_end),
 		cmocka_unit_test(seek_goes_to_any_byte_of_a_source),
 		cmocka_unit_test(files_show_what_they_hold),
 		cmocka_unit_test(reads_join_wherever_they_end),

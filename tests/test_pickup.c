@@ -62,9 +62,10 @@ the_envelope_is_in_the_first_fields(void **state)
 static void
 in_mailboxes_it_is_a_message_like_any(void **state)
 {
+	/* NULL: a file of which it can be no message */
 	static const char *const formats[PLACES] = { "pickup", "maildir",
 	    "mh", "pickup", "cyrus", "eml", "eml", "pickup", "opensmtpd",
-	    "kumomta" };
+	    "kumomta", NULL, "qmail", NULL, "courier" };
 	struct store *s = store_new(NULL);
 
 	(void)state;
@@ -73,12 +74,15 @@ in_mailboxes_it_is_a_message_like_any(void **state)
 		    .place = (enum store_place)place };
 		struct drip d = { .bytes = table[0].file, .step = 8,
 		    .fail_at = DRIP_NEVER };
+		const int rc = store_open_source(s, drip_source(&d), &how,
+		    NULL);
 		struct msg m;
 
-		assert_int_equal(store_open_source(s, drip_source(&d), &how,
-		    NULL), ST_OK);
-		assert_int_equal(store_next(s, &m, NULL), ST_OK);
-		assert_string_equal(m.format, formats[place]);
+		assert_true((rc == ST_OK) == (formats[place] != NULL));
+		if (rc == ST_OK) {
+			assert_int_equal(store_next(s, &m, NULL), ST_OK);
+			assert_string_equal(m.format, formats[place]);
+		}
 		store_close(s);
 	}
 	store_free(s);

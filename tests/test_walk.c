@@ -120,7 +120,8 @@ see_file(void *ctx, const struct walk_dir *d, const char *name,
 {
 	static const char *const places[] = { "", " maildir", " mh", " eml",
 	    " cyrus", " emlx", " emlx-partial", " named", " opensmtpd",
-	    " kumomta" };
+	    " kumomta", " sendmail-body", " qmail", " qmail-other",
+	    " courier" };
 	struct tree *t = ctx;
 
 	add_path(t, d, name);
@@ -272,7 +273,7 @@ metadata_is_no_mail_but_names_like_it_are(void **state)
 #define ID "/01/23/45/67/89ab1def8123456789abcdef"
 
 static void
-queues_are_known_by_their_folders(void **state)
+queues_are_known_by_names_of_folders(void **state)
 {
 	struct tree *t = *state;
 
@@ -322,6 +323,29 @@ queues_of_others_likewise(void **state)
 	    "leave m/new\nleave m\n");
 	assert_string_equal(walk(t, "h", &plain), "h/__tmp__.1\n"
 	    "h/__tmp__.1_2_x skipped: metadata\nh/__tmp__.x\nleave h\n");
+}
+
+/* What each fact is worth: test_spool.c. */
+static void
+queues_are_known_by_what_is_around(void **state)
+{
+	struct tree *t = *state;
+
+	MAKE(t, "q/info/3/17", "q/mess/3/17", "q/mess/3/x", "q/local/",
+	    "q/remote/", "q/lock/", "c/msgs/7/C17", "c/msgs/7/D17",
+	    "c/msgs/7/17", "c/msgq/", "s/qf/qf1", "s/df/df1", "s/df/df2",
+	    "s/df/1.eml", "cur/df1", "cur/qf1", "new/");
+	assert_string_equal(walk(t, "", &plain), "leave c/msgq\n"
+	    "c/msgs/7/17 mh\nc/msgs/7/C17 courier\nc/msgs/7/D17 courier\n"
+	    "leave c/msgs/7\nleave c/msgs\nleave c\ncur/df1 maildir\n"
+	    "cur/qf1 maildir\nleave cur\nleave new\n"
+	    "q/info/3/17 qmail-other\nleave q/info/3\nleave q/info\n"
+	    "leave q/local\nleave q/lock\nq/mess/3/17 qmail\nq/mess/3/x\n"
+	    "leave q/mess/3\nleave q/mess\nleave q/remote\nleave q\n"
+	    "s/df/1.eml eml\ns/df/df1 sendmail-body\ns/df/df2\n"
+	    "leave s/df\ns/qf/qf1\nleave s/qf\nleave s\nleave \n");
+	assert_string_equal(walk(t, "q/mess/3", &plain),
+	    "q/mess/3/17 qmail\nq/mess/3/x\nleave q/mess/3\n");
 }
 
 static void
@@ -498,8 +522,9 @@ main(void)
 		IN_TREE(new_or_cur_alone_is_a_folder_like_any),
 		IN_TREE(a_message_in_new_and_cur_comes_once),
 		IN_TREE(metadata_is_no_mail_but_names_like_it_are),
-		IN_TREE(queues_are_known_by_their_folders),
+		IN_TREE(queues_are_known_by_names_of_folders),
 		IN_TREE(queues_of_others_likewise),
+		IN_TREE(queues_are_known_by_what_is_around),
 		IN_TREE(links_are_followed_only_when_named),
 		IN_TREE(special_files_are_never_opened),
 		IN_TREE(an_unreadable_folder_is_told_and_the_rest_walked),

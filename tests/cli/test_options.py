@@ -195,7 +195,7 @@ def wrong_values_are_refused_with_the_right_ones():
             ("-f", "xml", ["--format", "text, ndjson or json"]),
             ("--format", "", ["text, ndjson or json"]),
             ("--format-in", "pst", ["mbox, eml, emlx, dbox, mmdf, postfix, exim, "
-             "opensmtpd, kumomta, haraka, pickup"]),
+             "opensmtpd, kumomta, haraka, pickup, sendmail, qmail, courier"]),
             ("--min-severity", "bad", ["info, low, medium or high"]),
             ("--eol", "cr", ["auto, lf, crlf or wire"]),
             ("--jobs", "-1", ["0 to 256"]), ("--jobs", "257", ["0 to 256"]),

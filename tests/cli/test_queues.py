@@ -32,7 +32,7 @@ def addresses(r):
 
 
 @test
-def kumomtas_envelope_is_found_below_what_was_named_alone():
+def kumomtas_envelope_is_found_below_what_was_named():
     with folder() as top:
         spool = copy("kumomta", top + "/spool")
         for args, cwd in (((spool,), "/"), ((".",), spool), (("spool",), top),
@@ -44,11 +44,16 @@ def kumomtas_envelope_is_found_below_what_was_named_alone():
             same([x["reason"] for x in ran.of_type("skipped")], [TOLD])
         # Nor is what lies there taken for the tree beside.
         shutil.copytree(spool + "/meta", spool + "/data/meta")
-        for path in ("data", "data/data", "data/" + KUMOMTA):
+        for path in ("data", "data/data"):
             (r,) = scan(spool + "/" + path).of_type("message")
             same((r["format"], r["envelope"]), ("kumomta", {
                 "queue_id": "04afc000833b11eeb3c89f6bdeced846",
                 "recipients": [], "arrived": "2023-11-14T22:13:20Z"}), path)
+        # Around a file that was named, whichever way that was.
+        os.symlink(spool + "/data", top + "/to")
+        for path in (spool + "/data/" + KUMOMTA, top + "/to/" + KUMOMTA):
+            (r,) = scan(path).of_type("message")
+            same(addresses(r), ["bob@example.net", "carol@example.org"], path)
 
 
 @test
@@ -58,8 +63,9 @@ def no_link_leads_to_an_envelope():
             spool = copy("kumomta", top + "/spool")
             os.rename(spool + "/" + link, top + "/away")
             os.symlink(top + "/away", spool + "/" + link)
-            (r,) = scan(spool).of_type("message")
-            check("sender" not in r["envelope"], link)
+            for named in (spool, spool + "/data/" + KUMOMTA):
+                (r,) = scan(named).of_type("message")
+                check("sender" not in r["envelope"], (link, named))
     with folder() as top:
         queue = copy("opensmtpd/queue", top + "/queue")
         one = queue + "/7c/7c0cec1a/7c0cec1a0000004d"

@@ -334,6 +334,8 @@ OURS = {
      "%"),
     ("formats/postfix_records.c", "a Postfix queue file that is cut off %s, "
      "at byte %"),
+    ("formats/sendmail.c", "a damaged queue file of sendmail: %s, before byte "
+     "%"),
     ("formats/store.c", "%s%s"),
     ("scanner/open.c", "%s"),
 }

@@ -14,13 +14,12 @@ import time
 sys.dont_write_bytecode = True
 from cli import (SAMPLES, UNREADABLE, Skip, baredot, check, folder, read, run,
                  same, scan, test, write)
+from queued import compare, sent
 
 QUEUES = {"postfix": "postsuper -h", "exim": "exim -Mf",
           "opensmtpd": "smtpctl pause", "kumomta": "kcli suspend",
-          "haraka": "haraka -c"}
-MAIL = (b"From: alice@example.com\nTo: bob@example.net\nSubject: number %d\n"
-        b"Message-ID: <%d@example.com>\nDate: Tue, 14 Nov 2023 22:13:20 +0000"
-        b"\n\nhello\n.\n..\n%s\nthe end\n")
+          "haraka": "haraka -c", "sendmail": "sendmail -Qreason",
+          "qmail": "in a queue of qmail", "courier": "cancelmsg"}
 
 
 def tree(top):
@@ -199,31 +198,6 @@ class Postfix:
             if time.monotonic() > end:
                 raise AssertionError(read(self.top + "/log"))
         return [os.path.join(path, f) for f in sorted(os.listdir(path))]
-
-
-def sent():
-    """What is sent: by its Message-ID, from whom, to whom."""
-    out = {}
-    for i in range(12):
-        text = [b"x" * 5000, b"a line", b"m\xfcnchen", b""][i % 4]
-        out["<%d@example.com>" % i] = (
-            MAIL % (i, i, text), "a%d@example.com" % i if i else "",
-            ["r%d.%d@example.net" % (i, k) for k in range(1 + i * 7)])
-    return out
-
-
-def compare(records, mails):
-    same(len(records), len(mails))
-    for r in records:
-        _, sender, recipients = mails[r["message_id"]]
-        same(r["envelope"]["sender"], sender)
-        listed = [x["address"] for x in r["envelope"]["recipients"]]
-        more = r["envelope"].get("recipients_more", 0)
-        same(len(listed) + more, len(recipients))
-        check(set(listed) <= set(recipients))
-        check(abs(time.time() - time.mktime(time.strptime(
-            r["envelope"]["arrived"] + "+0000",
-            "%Y-%m-%dT%H:%M:%SZ%z")) + time.timezone) < 600)
 
 
 @test

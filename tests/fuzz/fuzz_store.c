@@ -123,19 +123,25 @@ format_of(uint8_t how, size_t which)
 	}
 }
 
-/* Of a message in two files: the second begins with its name, or is behind
- * two NULs. */
+/* The other file is behind such a text, which stays or goes. */
 static void
-split(struct drip *a, struct drip *b)
+split_at(struct drip *a, struct drip *b, struct span end, bool stays)
 {
-	const uint8_t *nuls = memmem(a->bytes.p, a->bytes.n, "\0", 2);
+	for (size_t i = 0; i + end.n <= a->bytes.n; i++)
+		if (memcmp(a->bytes.p + i, end.p, end.n) == 0) {
+			const size_t at = i + end.n;
 
-	if (nuls != NULL) {
-		b->bytes = (struct span){ nuls + 2, a->bytes.n -
-		    (size_t)(nuls - a->bytes.p) - 2 };
-		a->bytes.n = (size_t)(nuls - a->bytes.p);
-		return;
-	}
+			b->bytes = (struct span){ a->bytes.p + at,
+			    a->bytes.n - at };
+			a->bytes.n = stays ? at : i;
+			return;
+		}
+}
+
+/* Of Exim the second begins with its name. */
+static void
+split_by_name(struct drip *a, struct drip *b)
+{
 	for (size_t i = 17; i + 2 < a->bytes.n; i++)
 		if (memcmp(a->bytes.p + i, "-D\n", 3) == 0) {
 			const size_t at = i - (a->bytes.p[i - 17] == '\n' ?
@@ -146,6 +152,20 @@ split(struct drip *a, struct drip *b)
 			a->bytes.n = at;
 			return;
 		}
+}
+
+/* Of a message in two files. */
+static void
+split(struct drip *a, struct drip *b, enum store_place place)
+{
+	if (place == PLACE_OPENSMTPD || place == PLACE_KUMOMTA)
+		split_at(a, b, SPAN("\0\0"), false);
+	else if (place == PLACE_QMAIL || place == PLACE_COURIER)
+		split_at(a, b, SPAN("\n--\n"), true);
+	else if (a->bytes.n > 0 && a->bytes.p[0] == 'V')
+		split_at(a, b, SPAN("\n.\n"), true);
+	else
+		split_by_name(a, b);
 }
 
 static int
@@ -175,17 +195,33 @@ list_siblings(void *ctx, bool (*each)(void *, const char *), void *each_ctx,
 	return ST_OK;
 }
 
-/* Places of queues, with a path that there is; else any place but those. */
+/* A place in a queue, with a path that there is; or any other. */
 static void
 set_place(struct store_how *how, uint8_t where)
 {
-	if ((where & 0x10) == 0) {
-		how->place = (enum store_place)(where % (PLACE_NAMED + 1));
+	static const struct {
+		enum store_place place;
+		struct span name;
+	} queues[] = {
+#define IN(path) { (const uint8_t *)(path), sizeof(path) - 1 }
+		{ PLACE_KUMOMTA,
+		    IN("data/data/c2/32/ab/00/941411ecb3c89f6bdeced846") },
+		{ PLACE_OPENSMTPD, IN("queue/c2/c232ab00/message") },
+		{ PLACE_SENDMAIL_BODY, IN("df17") },
+		{ PLACE_QMAIL, IN("mess/3/17") },
+		{ PLACE_QMAIL_OTHER, IN("info/3/17") },
+		{ PLACE_COURIER, IN("msgs/17/D17") },
+		{ PLACE_COURIER, IN("msgs/17/C17") },
+		{ PLACE_OTHER, IN("mqueue/tf17") },
+	};
+
+	where &= 0x1f;
+	how->place = (enum store_place)(where & 7);
+	how->name = SPAN("qf17");
+	if (where < 0x10)
 		return;
-	}
-	how->place = where & 1 ? PLACE_OPENSMTPD : PLACE_KUMOMTA;
-	how->name = where & 1 ? SPAN("queue/c2/c232ab00/message") :
-	    SPAN("data/data/c2/32/ab/00/941411ecb3c89f6bdeced846");
+	how->place = queues[where & 7].place;
+	how->name = queues[where & 7].name;
 }
 
 int
@@ -209,7 +245,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	d.seekable = p[2] & 1;
 	d.bytes = (struct span){ p + 3, n - 3 };
 	if (p[0] & 0x20)
-		split(&d, &other);
+		split(&d, &other, how.place);
 	how.sibling = open_sibling;
 	how.siblings = list_siblings;
 	how.sibling_ctx = &other;
