@@ -1,9 +1,9 @@
 """Queues that keep a message as it is, its envelope beside it: OpenSMTPD's and
 KumoMTA's; Haraka's; folders of Exchange and IIS.  And a real OpenSMTPD.
 
-OPENSMTPD_TREE: a folder that OpenSMTPD's package was unpacked to, where it is
-not installed.  It runs in a mount namespace of its own, where /var/spool and its
-users are the test's.
+OPENSMTPD_TREE: a folder that OpenSMTPD's package was unpacked to; else, where it
+is not installed, that is fetched, once, to build/packages.  It runs in a mount
+namespace of its own, where /var/spool and its users are the test's.
 """
 import hashlib
 import os
@@ -18,6 +18,7 @@ import time
 sys.dont_write_bytecode = True
 from cli import (SAMPLES, Skip, baredot, check, folder, read, run, same, scan,
                  test, write)
+from queued import libraries, runs, unpacked
 
 KUMOMTA = "data/04/af/c0/00/833b11eeb3c89f6bdeced846"
 TOLD = "data of a mail server or reader, not mail"
@@ -168,16 +169,18 @@ class OpenSMTPD:
     """One that can reach nobody, so that all it is given stays."""
 
     def __init__(self, top, *options):
-        self.program = os.environ.get("OPENSMTPD_TREE", "/").rstrip("/") + \
-            "/usr/sbin/smtpd"
-        self.top, self.port = top, free_port()
-        if not os.path.exists(self.program):
-            raise Skip("OpenSMTPD is not installed (the package opensmtpd, "
-                       "or OPENSMTPD_TREE)")
         if os.getuid() != 0 or subprocess.run(
                 ["unshare", "-m", "true"], stderr=subprocess.DEVNULL
                 ).returncode != 0:
             raise Skip("OpenSMTPD needs root and a mount namespace")
+        self.program, self.env = "/usr/sbin/smtpd", dict(os.environ)
+        if "OPENSMTPD_TREE" in os.environ or not os.path.exists(self.program):
+            tree = unpacked("OPENSMTPD_TREE", "opensmtpd", "libevent-2.1-7",
+                            "libdb5.3")
+            self.program = tree + self.program
+            self.env["LD_LIBRARY_PATH"] = libraries(tree)
+        runs(self.program, self.env)
+        self.top, self.port = top, free_port()
         os.chmod(top, 0o755)
         os.mkdir(top + "/spool", 0o755)
         for name, line in (("passwd", "%s:x:%d:%d::/:/bin/false\n"),
@@ -196,7 +199,7 @@ class OpenSMTPD:
             self.child = subprocess.Popen(
                 ["unshare", "-m", "sh", "-c", START, "sh", self.top,
                  self.program], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log)
+                stderr=log, env=self.env)
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
