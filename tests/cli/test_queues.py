@@ -44,7 +44,8 @@ def kumomtas_envelope_is_found_below_what_was_named():
             same(addresses(r), ["bob@example.net", "carol@example.org"])
             same([x["reason"] for x in ran.of_type("skipped")], [TOLD])
         # Nor is what lies there taken for the tree beside.
-        shutil.copytree(spool + "/meta", spool + "/data/meta")
+        write(spool + "/data/meta/" + KUMOMTA,
+              b'{"sender":"eve@example.com","recipient":"eve@example.com"}')
         for path in ("data", "data/data"):
             (r,) = scan(spool + "/" + path).of_type("message")
             same((r["format"], r["envelope"]), ("kumomta", {
