@@ -18,7 +18,7 @@ import time
 sys.dont_write_bytecode = True
 from cli import (SAMPLES, Skip, baredot, check, folder, read, run, same, scan,
                  test, write)
-from queued import libraries, runs, unpacked
+from queued import libraries, runs, unpacked, with_accounts
 
 KUMOMTA = "data/04/af/c0/00/833b11eeb3c89f6bdeced846"
 TOLD = "data of a mail server or reader, not mail"
@@ -151,7 +151,6 @@ match from any for any action "out"
 """
 START = """\
 set -e
-for f in passwd group; do mount --bind "$1/$f" /etc/$f; done
 mount -t tmpfs none /run
 mount -t tmpfs none /var/lib
 mkdir -p /var/lib/opensmtpd/empty
@@ -170,10 +169,9 @@ class OpenSMTPD:
     """One that can reach nobody, so that all it is given stays."""
 
     def __init__(self, top, *options):
-        if os.getuid() != 0 or subprocess.run(
-                ["unshare", "-m", "true"], stderr=subprocess.DEVNULL
-                ).returncode != 0:
+        if os.getuid() != 0:
             raise Skip("OpenSMTPD needs root and a mount namespace")
+        self.before = with_accounts(top, "opensmtpd", "opensmtpq")
         self.program, self.env = "/usr/sbin/smtpd", dict(os.environ)
         if "OPENSMTPD_TREE" in os.environ or not os.path.exists(self.program):
             tree = unpacked("OPENSMTPD_TREE", "opensmtpd", "libevent-2.1-7",
@@ -184,21 +182,13 @@ class OpenSMTPD:
         self.top, self.port = top, free_port()
         os.chmod(top, 0o755)
         os.mkdir(top + "/spool", 0o755)
-        for name, line in (("passwd", "%s:x:%d:%d::/:/bin/false\n"),
-                           ("group", "%s:x:%d:\n")):
-            text = re.sub(rb"(?m)^opensmtp[dq]:.*\n", b"",
-                          read("/etc/" + name))
-            for i, user in enumerate(("opensmtpd", "opensmtpq")):
-                ids = (21001 + i,) * line.count("%d")
-                text += (line % (user, *ids)).encode()
-            os.chmod(write(top + "/" + name, text), 0o644)
         os.chmod(write(top + "/conf", (CONF % (
             "\n".join(options), self.port)).encode()), 0o600)
 
     def __enter__(self):
         with open(self.top + "/log", "wb") as log:
             self.child = subprocess.Popen(
-                ["unshare", "-m", "sh", "-c", START, "sh", self.top,
+                [*self.before, "sh", "-c", START, "sh", self.top,
                  self.program], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env=self.env)
         for _ in range(200):

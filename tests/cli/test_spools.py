@@ -1,7 +1,8 @@
 """Queues of mail servers: read, never repaired; and those of real servers.
 
-POSTFIX_TREE: a folder that Postfix's package was unpacked to, where it is not
-installed.  Everything runs below a folder of its own, without network.
+POSTFIX_TREE, EXIM_TREE: folders that their packages were unpacked to; else,
+where they are not installed, these are fetched, once, to build/packages.
+Everything runs below a folder of its own, without network.
 """
 import hashlib
 import os
@@ -14,7 +15,8 @@ import time
 sys.dont_write_bytecode = True
 from cli import (SAMPLES, UNREADABLE, Skip, baredot, check, folder, read, run,
                  same, scan, test, write)
-from queued import compare, sent
+from queued import (compare, libraries, runs, sent, unpacked,
+                    with_accounts)
 
 QUEUES = {"postfix": "postsuper -h", "exim": "exim -Mf",
           "opensmtpd": "smtpctl pause", "kumomta": "kcli suspend",
@@ -133,17 +135,20 @@ class Postfix:
     """One that holds whatever it is given."""
 
     def __init__(self, top):
-        self.tree = os.environ.get("POSTFIX_TREE", "/")
-        self.top, lib = top, self.tree + "/usr/lib/postfix"
-        if not os.path.exists(lib + "/sbin/master"):
-            raise Skip("Postfix is not installed")
         if os.getuid() != 0:
             raise Skip("Postfix needs root")
+        self.top, self.tree, path = top, "", "/usr/lib/postfix"
+        if not os.path.exists(path + "/sbin/master"):
+            self.tree = unpacked("POSTFIX_TREE", "postfix", "libdb5.3",
+                                 "libicu72", "libnsl2", "libsasl2-2")
+            path = self.tree + path + ":" + libraries(self.tree)
+        lib = path
         owner, group = ("postfix", "postdrop") if any(
             u.pw_name == "postfix" for u in pwd.getpwall()) else (
                 "daemon", "bin")
         self.env = dict(os.environ, LD_LIBRARY_PATH=lib,
                         MAIL_CONFIG=top + "/etc")
+        runs(self.tree + "/usr/sbin/postdrop", self.env)
         write(top + "/etc/main.cf", MAIN.format(
             top=top, tree=self.tree, owner=owner, group=group).encode())
         write(top + "/etc/master.cf", MASTER.encode())
@@ -226,7 +231,6 @@ def what_postfix_was_given_is_what_is_found_in_its_queue():
             same(hashlib.sha256(data).hexdigest(), r["sha256"], r["path"])
 
 
-
 # --- a real Exim
 
 EXIM = """\
@@ -249,11 +253,17 @@ begin routers
 
 def exim(top):
     """What runs it, with a queue of its own; nothing is ever delivered."""
-    program = shutil.which("exim4") or shutil.which("exim")
-    if program is None:
-        raise Skip("Exim is not installed")
     if os.getuid() != 0:
         raise Skip("Exim needs root")
+    program, env = shutil.which("exim4") or shutil.which("exim"), os.environ
+    before = []
+    if program is None:
+        tree = unpacked("EXIM_TREE", "exim4-daemon-light", "libdb5.3",
+                        "libidn12", "libgnutls-dane0", "libunbound8")
+        program = tree + "/usr/sbin/exim4"
+        env = dict(env, LD_LIBRARY_PATH=libraries(tree))
+        before = with_accounts(top, "Debian-exim")
+    runs(program, env)
     os.chmod(top, 0o755)
     conf = write(top + "/conf", EXIM.format(top=top).encode())
     for name in ("spool", "log"):
@@ -261,8 +271,9 @@ def exim(top):
         shutil.chown(top + "/" + name, "daemon")
 
     def send(*args, data):
-        subprocess.run([program, "-C", conf, "-odq", *args], input=data,
-                       check=True, timeout=20, stdout=subprocess.PIPE)
+        subprocess.run([*before, program, "-C", conf, "-odq", *args],
+                       input=data, env=env, check=True, timeout=20,
+                       stdout=subprocess.PIPE)
     return send
 
 
