@@ -35,7 +35,8 @@ RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
 SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
 	scanner/report/*.c scanner/act/*.c))
-DATA = build/gen/targets_conf.c build/gen/default_rules.c
+DATA = build/gen/targets_conf.c build/gen/receivers_conf.c \
+	build/gen/senders_conf.c build/gen/default_rules.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)

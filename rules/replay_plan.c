@@ -1,0 +1,279 @@
+/*
+ * See replay.h: rows to places, and what leads from one state to the next.
+ */
+#include "replaying.h"
+
+#include <stdlib.h>
+
+const char *const replay_names[REPLAY_OUTCOMES] = {
+	[REPLAY_NONE] = "none", [REPLAY_WHOLE] = "whole",
+	[REPLAY_UNSENT] = "unsent", [REPLAY_REFUSED] = "refused",
+	[REPLAY_OPEN] = "open", [REPLAY_CUT] = "cut",
+	[REPLAY_SMUGGLED] = "smuggled",
+};
+
+struct planning {
+	struct replay_plan *plan;
+	struct receiver_dfa *dfas;	/* PANEL_MAX */
+	const char *why;
+};
+
+static bool
+wrong(struct planning *g, const char *why)
+{
+	g->why = why;
+	return false;
+}
+
+/* What goes out, and where it leads: route_state's of `from` is moved on. */
+static struct panel_act
+advance(const struct replay_plan *p, size_t sender, bool lf,
+    struct route_state *s, enum wire_class c, bool *unsent)
+{
+	struct panel_act all = { 0, 0, 0 };
+	uint8_t out[SENDER_OUT];
+	const size_t n = sender_step(&p->does[sender], lf, &s->t, c, out);
+
+	*unsent = n > SENDER_OUT;
+	for (size_t i = 0; !*unsent && i < n; i++) {
+		const enum wire_class w = wire_classes[out[i]];
+		const struct panel_act *a = &p->panel.act[s->panel][w];
+
+		all.end |= a->end;
+		all.refuse |= a->refuse;
+		all.taint |= a->taint;
+		s->panel = p->panel.next[s->panel][w];
+	}
+	return all;
+}
+
+struct panel_act
+route_acts(const struct replay_plan *p, size_t sender, bool lf,
+    struct route_state s, enum wire_class c, bool *unsent)
+{
+	return advance(p, sender, lf, &s, c, unsent);
+}
+
+/* The state's number, a new one if need be; ROUTE_EVENT: no room. */
+static size_t
+number(const struct replay_plan *p, struct route *r, struct route_state s,
+    size_t room)
+{
+	uint16_t *k = &r->number[sender_number(s.t) * p->panel.states +
+	    s.panel];
+
+	if (*k == ROUTE_NONE) {
+		if (r->n == room)
+			return ROUTE_EVENT;
+		r->states[r->n] = s;
+		*k = (uint16_t)r->n++;
+	}
+	return *k;
+}
+
+/* All ways on from a state.  False: no room for where they lead. */
+static bool
+expand(const struct replay_plan *p, size_t sender, bool lf, struct route *r,
+    size_t at, size_t room)
+{
+	for (enum wire_class c = 0; c < WIRE_CLASSES; c++) {
+		struct route_state to = r->states[at];
+		bool unsent;
+		const struct panel_act a = advance(p, sender, lf, &to, c,
+		    &unsent);
+		const size_t k = number(p, r, to, room);
+
+		if (k == ROUTE_EVENT)
+			return false;
+		r->next[at][c] = (uint16_t)(k | (unsent || (a.end |
+		    a.refuse | a.taint) != 0 ? ROUTE_EVENT : 0u));
+	}
+	return true;
+}
+
+static bool
+make_route(struct planning *g, size_t sender, bool lf)
+{
+	const struct replay_plan *p = g->plan;
+	struct route *r = &g->plan->routes[lf][sender];
+	const size_t cells = SENDER_STATES * p->panel.states;
+	const size_t room = cells < ROUTE_EVENT ? cells : ROUTE_EVENT - 1;
+
+	r->states = calloc(room, sizeof(*r->states));
+	r->next = calloc(room, sizeof(*r->next));
+	r->number = malloc(cells * sizeof(*r->number));
+	if (r->states == NULL || r->next == NULL || r->number == NULL)
+		return wrong(g, "out of memory");
+	memset(r->number, 0xff, cells * sizeof(*r->number));
+	(void)number(p, r, (struct route_state){ sender_begin(),
+	    p->panel.start }, room);
+	for (size_t i = 0; i < r->n; i++)
+		if (!expand(p, sender, lf, r, i, room))
+			return wrong(g, "the receivers are too many, or too "
+			    "unlike");
+	return true;
+}
+
+static bool
+place_receiver(struct planning *g, size_t row)
+{
+	struct replay_plan *p = g->plan;
+	const struct receiver_row *r = p->receivers[row];
+	struct receiver_dfa dfa;
+	size_t i = 0;
+
+	if (!receiver_compile(r, &dfa))
+		return wrong(g, "a receiver's patterns need too many states");
+	while (i < p->width && !receiver_same(p->first[i], &g->dfas[i], r,
+	    &dfa))
+		i++;
+	if (i == PANEL_MAX)
+		return wrong(g, "there are more than 64 receivers that do not "
+		    "do the same");
+	if (i == p->width) {
+		p->first[p->width++] = r;
+		g->dfas[i] = dfa;
+		p->cr_ends |= (uint64_t)r->cr_ends_line << i;
+		p->doubled |= (uint64_t)r->unstuffs_doubled << i;
+	}
+	p->reads |= (uint64_t)(r->pipelining == PIPELINING_READ) << i;
+	p->receiver_at[row] = (uint8_t)i;
+	return true;
+}
+
+static bool
+place_sender(struct planning *g, size_t row)
+{
+	struct replay_plan *p = g->plan;
+	const struct sender_does_what *d = &p->senders[row]->does;
+	size_t i = 0;
+
+	while (i < p->height && memcmp(&p->does[i], d, sizeof(*d)) != 0)
+		i++;
+	if (i == REPLAY_SENDERS)
+		return wrong(g, "there are more than 32 senders that do not "
+		    "do the same");
+	if (i == p->height)
+		p->does[p->height++] = *d;
+	p->sender_at[row] = (uint8_t)i;
+	return true;
+}
+
+static bool
+make_plan(struct planning *g)
+{
+	struct replay_plan *p = g->plan;
+
+	for (size_t i = 0; i < p->receivers_n; i++)
+		if (!place_receiver(g, i))
+			return false;
+	for (size_t i = 0; i < p->senders_n; i++)
+		if (!place_sender(g, i))
+			return false;
+	if (!panel_make(&p->panel, g->dfas, p->width))
+		return wrong(g, "the receivers are too many, or too unlike");
+	for (size_t i = 0; i < p->height; i++)
+		if (!make_route(g, i, false) || !make_route(g, i, true))
+			return false;
+	return true;
+}
+
+struct replay_plan *
+replay_plan_new(const struct sender_row *const *senders, size_t senders_n,
+    const struct receiver_row *const *receivers, size_t receivers_n,
+    const char **why)
+{
+	struct planning g = { .why = "out of memory" };
+	bool ok = false;
+
+	if (senders_n > REPLAY_ROWS || receivers_n > REPLAY_ROWS) {
+		*why = "there are more than 128 rows";
+		return NULL;
+	}
+	g.plan = calloc(1, sizeof(*g.plan));
+	g.dfas = calloc(PANEL_MAX, sizeof(*g.dfas));
+	if (g.plan != NULL && g.dfas != NULL) {
+		g.plan->senders_n = senders_n;
+		g.plan->receivers_n = receivers_n;
+		for (size_t i = 0; i < senders_n; i++)
+			g.plan->senders[i] = senders[i];
+		for (size_t i = 0; i < receivers_n; i++)
+			g.plan->receivers[i] = receivers[i];
+		ok = make_plan(&g);
+	}
+	free(g.dfas);
+	if (ok)
+		return g.plan;
+	*why = g.why;
+	replay_plan_free(g.plan);
+	return NULL;
+}
+
+void
+replay_plan_free(struct replay_plan *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < 2 * REPLAY_SENDERS; i++) {
+		struct route *r = &p->routes[i & 1][i >> 1];
+
+		free(r->states);
+		free(r->next);
+		free(r->number);
+	}
+	panel_free(&p->panel);
+	free(p);
+}
+
+size_t
+replay_plan_senders(const struct replay_plan *p)
+{
+	return p->senders_n;
+}
+
+size_t
+replay_plan_receivers(const struct replay_plan *p)
+{
+	return p->receivers_n;
+}
+
+const struct sender_row *
+replay_sender(const struct replay_plan *p, size_t i)
+{
+	return p->senders[i];
+}
+
+const struct receiver_row *
+replay_receiver(const struct replay_plan *p, size_t i)
+{
+	return p->receivers[i];
+}
+
+size_t
+replay_sender_at(const struct replay_plan *p, size_t i)
+{
+	return p->sender_at[i];
+}
+
+size_t
+replay_receiver_at(const struct replay_plan *p, size_t i)
+{
+	return p->receiver_at[i];
+}
+
+size_t
+replay_plan_width(const struct replay_plan *p)
+{
+	return p->width;
+}
+
+enum outcome
+replay_outcome(const struct replay_plan *p, const uint8_t *cells,
+    size_t sender_row, size_t receiver_row)
+{
+	const enum outcome o = cells[p->sender_at[sender_row] * p->width +
+	    p->receiver_at[receiver_row]];
+
+	return o == REPLAY_SMUGGLED && p->receivers[receiver_row]->pipelining
+	    != PIPELINING_READ ? REPLAY_CUT : o;
+}

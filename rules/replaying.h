@@ -1,0 +1,126 @@
+/*
+ * The inside of a replay: what replay_plan.c, replay.c, replay_chain.c and
+ * replay_skip.c share.
+ */
+#ifndef BAREDOT_REPLAYING_H
+#define BAREDOT_REPLAYING_H
+
+#include "panel.h"
+#include "replay.h"
+
+#define ROUTE_EVENT 0x8000u	/* something happens to somebody on the way */
+#define ROUTE_NONE 0xffffu
+
+struct route_state {
+	struct sender_state t;
+	uint16_t panel;
+};
+
+/*
+ * A sender and the panel behind it as one automaton: bytes of the stored
+ * message lead from state to state.
+ */
+struct route {
+	size_t n;
+	struct route_state *states;
+	uint16_t (*next)[8];	/* by enum wire_class; ROUTE_EVENT */
+	uint16_t *number;	/* [sender_number * panel.states + panel state]:
+				 * ROUTE_NONE: not reached */
+};
+
+struct replay_plan {
+	size_t senders_n, receivers_n;	/* rows */
+	const struct sender_row *senders[REPLAY_ROWS];
+	const struct receiver_row *receivers[REPLAY_ROWS];
+	uint8_t sender_at[REPLAY_ROWS], receiver_at[REPLAY_ROWS];
+
+	size_t width, height;		/* places of receivers, of senders */
+	struct sender_does_what does[REPLAY_SENDERS];
+	const struct receiver_row *first[PANEL_MAX];	/* that has the place */
+	uint64_t cr_ends, doubled;	/* places: struct receiver_row */
+	uint64_t reads;			/* of a row that reads what is behind */
+	struct panel panel;
+	struct route routes[2][REPLAY_SENDERS];	/* [lf] */
+};
+
+enum chain_mode { CHAIN_FREE, CHAIN_DATA, CHAIN_COMMAND };
+
+#define COMMAND_LINE 512u	/* bytes; RFC 5321 4.5.3.1.4 */
+#define COMMANDS_BAD 20u	/* before a receiver hangs up */
+#define MESSAGES_MAX 4u		/* that come out one behind another */
+
+/* Some receivers of what one sender sends, as long as they do the same. */
+struct chain {
+	enum chain_mode mode;
+	uint8_t sender;		/* place */
+	struct sender_state t;
+	uint16_t panel;
+	uint64_t live;		/* receivers' places */
+	uint64_t tainted;	/* those of them that will refuse */
+	unsigned nth;		/* messages that came out before */
+	int split;		/* in the list; -1: none */
+	bool text;		/* its first bytes are still wanted */
+	bool line_start;	/* ... and the next one begins a line */
+	bool dot;		/* ... and a dot is held back */
+
+	/* CHAIN_COMMAND: */
+	bool cr;		/* a CR ends a line */
+	bool mail;
+	size_t rcpt;
+	unsigned bad;
+	size_t line_n;		/* more than COMMAND_LINE: too long */
+	uint8_t line[COMMAND_LINE];
+};
+
+#define CHAINS (REPLAY_SENDERS + 224u)
+
+/* A chain that is only led from state to state. */
+struct lane {
+	const struct route *route;
+	uint16_t at;
+	uint16_t chain;
+
+	/* What is known of this: at `at` and with these two, ordinary lines
+	 * lead back. */
+	uint16_t quiet_at;
+	uint64_t quiet_live, quiet_tainted;
+	bool quiet;
+};
+
+struct replay {
+	const struct replay_plan *plan;
+	const struct kernel *kernel;
+	bool lf;
+	uint64_t off;		/* bytes before the next one */
+	size_t chains_n;	/* those in use are below */
+	struct chain chains[CHAINS];
+	size_t lanes_n, slow_n;
+	struct lane lanes[CHAINS];
+	uint16_t slow[CHAINS];	/* chains that need each byte */
+	bool moved;		/* these lists are to be made anew */
+	size_t patience;	/* bytes until it is tried to skip again */
+	struct replay_result result;
+};
+
+/* --- replay_chain.c: one chain */
+
+/*
+ * A byte of the message, and at its end what ends the data.  New chains may
+ * come of it; they had their part of the byte.
+ */
+void chain_step(struct replay *, struct chain *, uint8_t byte);
+void chain_end(struct replay *, struct chain *);
+
+/* --- replay_skip.c */
+
+/* How many of the bytes make no difference to anybody, but for where the
+ * message is. */
+size_t replay_skip(struct replay *, struct span);
+
+/* --- replay_plan.c */
+
+/* What happens on the way from a state.  *unsent: the sender gives up. */
+struct panel_act route_acts(const struct replay_plan *, size_t sender,
+    bool lf, struct route_state, enum wire_class, bool *unsent);
+
+#endif
