@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-#define PATIENCE 48u
+#define PATIENCE 8u
+#define CALM 32u
 
 struct replay *
 replay_new(const struct replay_plan *p, const struct kernel *k)
@@ -41,6 +42,19 @@ number(const struct replay *r, const struct chain *c)
 	    c->panel];
 }
 
+static struct lane
+new_lane(const struct replay *r, size_t chain, uint16_t at)
+{
+	const struct chain *c = &r->chains[chain];
+	const struct route *route = &r->plan->routes[r->lf][c->sender];
+
+	return (struct lane){ .route = route, .at = at,
+	    .next = (const uint16_t (*)[8])route->next,
+	    .act = (const struct route_act (*)[WIRE_CLASSES])route->act,
+	    .live = c->live, .clean = c->live & ~c->tainted,
+	    .chain = (uint16_t)chain, .quiet_at = ROUTE_NONE };
+}
+
 static void
 make_lists(struct replay *r)
 {
@@ -56,10 +70,7 @@ make_lists(struct replay *r)
 		if (c->mode != CHAIN_FREE && at == ROUTE_NONE)
 			r->slow[r->slow_n++] = (uint16_t)i;
 		else if (c->mode != CHAIN_FREE)
-			r->lanes[r->lanes_n++] = (struct lane){
-			    .route = &r->plan->routes[r->lf][c->sender],
-			    .at = at, .chain = (uint16_t)i,
-			    .quiet_at = ROUTE_NONE };
+			r->lanes[r->lanes_n++] = new_lane(r, i, at);
 	}
 }
 
@@ -87,6 +98,7 @@ replay_begin(struct replay *r, bool lf)
 	r->lf = lf;
 	r->off = 0;
 	r->patience = 0;
+	r->calm = CALM;
 	memset(r->result.cells, 0, sizeof(r->result.cells));
 	r->result.n = 0;
 	r->result.more = 0;
@@ -110,8 +122,9 @@ step_out(struct replay *r, struct lane *l, uint8_t byte)
 	c->t = s->t;
 	c->panel = s->panel;
 	chain_step(r, c, byte);
-	l->at = (uint16_t)(l->route->next[l->at][wire_classes[byte]] &
-	    ~ROUTE_EVENT);
+	l->at = (uint16_t)(l->next[l->at][wire_classes[byte]] & ~ROUTE_EVENT);
+	l->live = c->live;
+	l->clean = c->live & ~c->tainted;
 }
 
 static void
@@ -122,16 +135,19 @@ step(struct replay *r, uint8_t byte)
 
 	for (size_t i = 0; i < lanes_n; i++) {
 		struct lane *l = &r->lanes[i];
-		const uint16_t to = l->route->next[l->at][w];
+		const uint16_t to = l->next[l->at][w];
 
-		if ((to & ROUTE_EVENT) == 0)
-			l->at = to;
-		else
+		if ((to & ROUTE_EVENT) != 0 && route_matters(
+		    &l->act[l->at][w], l))
 			step_out(r, l, byte);
+		else
+			l->at = to & (uint16_t)~ROUTE_EVENT;
 	}
 	for (size_t i = 0; i < slow_n; i++) {
 		struct chain *c = &r->chains[r->slow[i]];
 
+		if (w == WIRE_OTHER && chain_idles(c))
+			continue;
 		chain_step(r, c, byte);
 		r->moved |= number(r, c) != ROUTE_NONE;
 	}
@@ -142,22 +158,40 @@ step(struct replay *r, uint8_t byte)
 	}
 }
 
+/* What is at hand that needs not be looked at byte by byte. */
+static size_t
+skip(struct replay *r, struct span s)
+{
+	size_t n = 0;
+
+	if (r->calm > 0)
+		return 0;
+	if (r->patience == 0 && r->slow_n == 0 && s.n > 64) {
+		r->patience = PATIENCE;
+		n = replay_skip(r, s);
+	}
+	if (n == 0) {
+		r->calm = CALM;
+		n = replay_skip_text(r, s);
+	}
+	r->off += n;
+	return n;
+}
+
 void
 replay_feed(struct replay *r, struct span s)
 {
-	size_t n;
-
 	while (s.n > 0) {
-		if (r->patience == 0 && r->slow_n == 0 && s.n > 64) {
-			n = replay_skip(r, s);
-			r->off += n;
-			s = (struct span){ s.p + n, s.n - n };
-			r->patience = PATIENCE;
-			continue;
+		size_t n = skip(r, s);
+
+		if (n == 0) {
+			step(r, s.p[0]);
+			r->calm = wire_classes[s.p[0]] != WIRE_OTHER ? 2 :
+			    r->calm - (r->calm > 0);
+			r->patience -= r->patience > 0;
+			n = 1;
 		}
-		step(r, s.p[0]);
-		s = (struct span){ s.p + 1, s.n - 1 };
-		r->patience -= r->patience > 0;
+		s = (struct span){ s.p + n, s.n - n };
 	}
 }
 

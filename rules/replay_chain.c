@@ -234,6 +234,23 @@ command(struct replay *r, struct chain *c, struct span line)
 	return ++c->bad < COMMANDS_BAD;
 }
 
+#define JUNK_AT 8u
+
+/* No command begins so. */
+static bool
+is_junk(struct span s)
+{
+	const char *word;
+
+	while (s.n > 0 && (ascii_wsp(s.p[0]) || s.p[0] == 0))
+		s = (struct span){ s.p + 1, s.n - 1 };
+	for (size_t i = 0; (word = verb_word(i)) != NULL; i++)
+		if (s.n < strlen(word) || span_starts_nocase(s,
+		    (struct span){ (const uint8_t *)word, strlen(word) }))
+			return false;
+	return true;
+}
+
 static void
 command_byte(struct replay *r, struct chain *c, uint8_t byte)
 {
@@ -243,10 +260,13 @@ command_byte(struct replay *r, struct chain *c, uint8_t byte)
 		if (c->line_n < COMMAND_LINE)
 			c->line[c->line_n] = byte;
 		c->line_n += c->line_n <= COMMAND_LINE;
+		if (c->line_n == JUNK_AT)
+			c->junk = is_junk((struct span){ c->line, JUNK_AT });
 		return;
 	}
 	n = c->line_n <= COMMAND_LINE ? c->line_n : 0;
 	c->line_n = 0;
+	c->junk = false;
 	if (c->cr && n == 0)
 		return;		/* the LF of a CRLF, likely */
 	if (n > 0 && c->line[n - 1] == '\r')

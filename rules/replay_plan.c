@@ -25,33 +25,26 @@ wrong(struct planning *g, const char *why)
 	return false;
 }
 
-/* What goes out, and where it leads: route_state's of `from` is moved on. */
-static struct panel_act
+/* What happens when a byte is sent on; *s is where that leads. */
+static struct route_act
 advance(const struct replay_plan *p, size_t sender, bool lf,
-    struct route_state *s, enum wire_class c, bool *unsent)
+    struct route_state *s, enum wire_class c)
 {
-	struct panel_act all = { 0, 0, 0 };
+	struct route_act all = { 0, 0 };
 	uint8_t out[SENDER_OUT];
 	const size_t n = sender_step(&p->does[sender], lf, &s->t, c, out);
 
-	*unsent = n > SENDER_OUT;
-	for (size_t i = 0; !*unsent && i < n; i++) {
+	if (n > SENDER_OUT)
+		return (struct route_act){ UINT64_MAX, 0 };
+	for (size_t i = 0; i < n; i++) {
 		const enum wire_class w = wire_classes[out[i]];
 		const struct panel_act *a = &p->panel.act[s->panel][w];
 
-		all.end |= a->end;
-		all.refuse |= a->refuse;
+		all.over |= a->end | a->refuse;
 		all.taint |= a->taint;
 		s->panel = p->panel.next[s->panel][w];
 	}
 	return all;
-}
-
-struct panel_act
-route_acts(const struct replay_plan *p, size_t sender, bool lf,
-    struct route_state s, enum wire_class c, bool *unsent)
-{
-	return advance(p, sender, lf, &s, c, unsent);
 }
 
 /* The state's number, a new one if need be; ROUTE_EVENT: no room. */
@@ -78,15 +71,14 @@ expand(const struct replay_plan *p, size_t sender, bool lf, struct route *r,
 {
 	for (enum wire_class c = 0; c < WIRE_CLASSES; c++) {
 		struct route_state to = r->states[at];
-		bool unsent;
-		const struct panel_act a = advance(p, sender, lf, &to, c,
-		    &unsent);
+		const struct route_act a = advance(p, sender, lf, &to, c);
 		const size_t k = number(p, r, to, room);
 
 		if (k == ROUTE_EVENT)
 			return false;
-		r->next[at][c] = (uint16_t)(k | (unsent || (a.end |
-		    a.refuse | a.taint) != 0 ? ROUTE_EVENT : 0u));
+		r->act[at][c] = a;
+		r->next[at][c] = (uint16_t)(k | ((a.over | a.taint) != 0 ?
+		    ROUTE_EVENT : 0u));
 	}
 	return true;
 }
@@ -101,8 +93,10 @@ make_route(struct planning *g, size_t sender, bool lf)
 
 	r->states = calloc(room, sizeof(*r->states));
 	r->next = calloc(room, sizeof(*r->next));
+	r->act = calloc(room, sizeof(*r->act));
 	r->number = malloc(cells * sizeof(*r->number));
-	if (r->states == NULL || r->next == NULL || r->number == NULL)
+	if (r->states == NULL || r->next == NULL || r->act == NULL ||
+	    r->number == NULL)
 		return wrong(g, "out of memory");
 	memset(r->number, 0xff, cells * sizeof(*r->number));
 	(void)number(p, r, (struct route_state){ sender_begin(),
@@ -219,6 +213,7 @@ replay_plan_free(struct replay_plan *p)
 
 		free(r->states);
 		free(r->next);
+		free(r->act);
 		free(r->number);
 	}
 	panel_free(&p->panel);

@@ -1,5 +1,5 @@
 /*
- * Lines that make no difference to any sender and receiver: with the message's
+ * See replaying.h.  Lines that make no difference to any sender and receiver: with the message's
  * own breaks, without a dot at their start and without NULs.  They lead every
  * automaton back to where it was in the middle of a line.  Found 64 bytes at a
  * time.
@@ -8,63 +8,48 @@
 
 #define NO_STATE ROUTE_EVENT
 
-struct looking {
-	const struct replay *r;
-	const struct lane *lane;
-	const struct chain *chain;
-};
-
 /* Where a byte leads; NO_STATE: and something happens that matters. */
 static size_t
-lead(const struct looking *k, size_t at, enum wire_class c)
+lead(const struct lane *l, size_t at, enum wire_class c)
 {
-	const struct route *route = k->lane->route;
 	uint16_t to;
-	bool unsent;
-	struct panel_act a;
 
 	if (at == NO_STATE)
 		return NO_STATE;
-	to = route->next[at][c];
-	if ((to & ROUTE_EVENT) == 0)
-		return to;
-	a = route_acts(k->r->plan, k->chain->sender, k->r->lf,
-	    route->states[at], c, &unsent);
-	if (unsent || ((a.end | a.refuse) & k->chain->live) != 0 ||
-	    (a.taint & k->chain->live & ~k->chain->tainted) != 0)
+	to = l->next[at][c];
+	if ((to & ROUTE_EVENT) != 0 && route_matters(&l->act[at][c], l))
 		return NO_STATE;
 	return to & ~ROUTE_EVENT;
 }
 
 /* Behind the message's own break. */
 static size_t
-lead_break(const struct looking *k, size_t at)
+lead_break(const struct lane *l, bool lf, size_t at)
 {
-	return lead(k, k->r->lf ? at : lead(k, at, WIRE_CR), WIRE_LF);
+	return lead(l, lf ? at : lead(l, at, WIRE_CR), WIRE_LF);
 }
 
 static bool
-leads_back(const struct looking *k)
+leads_back(const struct lane *l, bool lf)
 {
-	const size_t at = k->lane->at;
-	const size_t behind = lead_break(k, at);
+	const size_t at = l->at;
+	const size_t behind = lead_break(l, lf, at);
 
-	return behind != NO_STATE && lead(k, at, WIRE_OTHER) == at &&
-	    lead(k, at, WIRE_DOT) == at && lead_break(k, behind) == behind &&
-	    lead(k, behind, WIRE_OTHER) == at;
+	return behind != NO_STATE && lead(l, at, WIRE_OTHER) == at &&
+	    lead(l, at, WIRE_DOT) == at &&
+	    lead_break(l, lf, behind) == behind &&
+	    lead(l, behind, WIRE_OTHER) == at;
 }
 
 static bool
-is_quiet(struct replay *r, struct lane *l)
+is_quiet(struct lane *l, bool lf)
 {
-	const struct chain *c = &r->chains[l->chain];
-
-	if (l->quiet_at != l->at || l->quiet_live != c->live ||
-	    l->quiet_tainted != c->tainted) {
+	if (l->quiet_at != l->at || l->quiet_live != l->live ||
+	    l->quiet_clean != l->clean) {
 		l->quiet_at = l->at;
-		l->quiet_live = c->live;
-		l->quiet_tainted = c->tainted;
-		l->quiet = leads_back(&(struct looking){ r, l, c });
+		l->quiet_live = l->live;
+		l->quiet_clean = l->clean;
+		l->quiet = leads_back(l, lf);
 	}
 	return l->quiet;
 }
@@ -97,7 +82,7 @@ replay_skip(struct replay *r, struct span s)
 	size_t i = 0;
 
 	for (size_t k = 0; k < r->lanes_n; k++)
-		if (!is_quiet(r, &r->lanes[k]))
+		if (!is_quiet(&r->lanes[k], r->lf))
 			return 0;
 	while (s.n - i > 64 && odd == 0) {
 		r->kernel->masks(s.p + i, &m);
@@ -106,5 +91,31 @@ replay_skip(struct replay *r, struct span s)
 	}
 	while (i > 0 && (s.p[i - 1] == '\r' || s.p[i - 1] == '\n'))
 		i--;
+	return i;
+}
+
+size_t
+replay_skip_text(const struct replay *r, struct span s)
+{
+	struct masks m;
+	uint64_t odd = 0;
+	size_t i = 0;
+
+	for (size_t k = 0; k < r->lanes_n; k++) {
+		const struct lane *l = &r->lanes[k];
+
+		if (l->next[l->at][WIRE_OTHER] != l->at)
+			return 0;
+	}
+	for (size_t k = 0; k < r->slow_n; k++)
+		if (!chain_idles(&r->chains[r->slow[k]]))
+			return 0;
+	while (s.n - i >= 64 && odd == 0) {
+		r->kernel->masks(s.p + i, &m);
+		odd = m.lf | m.cr | m.dot | m.nul;
+		i += odd == 0 ? 64 : (size_t)__builtin_ctzll(odd);
+	}
+	while (odd == 0 && i < s.n && wire_classes[s.p[i]] == WIRE_OTHER)
+		i++;
 	return i;
 }

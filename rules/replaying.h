@@ -16,6 +16,12 @@ struct route_state {
 	uint16_t panel;
 };
 
+/* To whom something happens on the way. */
+struct route_act {
+	uint64_t over;		/* an end, or refused; all: it is not sent */
+	uint64_t taint;
+};
+
 /*
  * A sender and the panel behind it as one automaton: bytes of the stored
  * message lead from state to state.
@@ -24,6 +30,7 @@ struct route {
 	size_t n;
 	struct route_state *states;
 	uint16_t (*next)[8];	/* by enum wire_class; ROUTE_EVENT */
+	struct route_act (*act)[WIRE_CLASSES];	/* where that is set */
 	uint16_t *number;	/* [sender_number * panel.states + panel state]:
 				 * ROUTE_NONE: not reached */
 };
@@ -68,6 +75,7 @@ struct chain {
 	bool mail;
 	size_t rcpt;
 	unsigned bad;
+	bool junk;		/* the line is no command, whatever follows */
 	size_t line_n;		/* more than COMMAND_LINE: too long */
 	uint8_t line[COMMAND_LINE];
 };
@@ -76,14 +84,18 @@ struct chain {
 
 /* A chain that is only led from state to state. */
 struct lane {
-	const struct route *route;
+	const uint16_t (*next)[8];	/* of the route */
+	const struct route_act (*act)[WIRE_CLASSES];
+	uint64_t live, clean;	/* of the chain; of those that are not
+				 * tainted */
 	uint16_t at;
 	uint16_t chain;
+	const struct route *route;
 
 	/* What is known of this: at `at` and with these two, ordinary lines
 	 * lead back. */
 	uint16_t quiet_at;
-	uint64_t quiet_live, quiet_tainted;
+	uint64_t quiet_live, quiet_clean;
 	bool quiet;
 };
 
@@ -98,7 +110,8 @@ struct replay {
 	struct lane lanes[CHAINS];
 	uint16_t slow[CHAINS];	/* chains that need each byte */
 	bool moved;		/* these lists are to be made anew */
-	size_t patience;	/* bytes until it is tried to skip again */
+	size_t patience;	/* bytes until it is tried to skip lines */
+	size_t calm;		/* and text */
 	struct replay_result result;
 };
 
@@ -113,14 +126,27 @@ void chain_end(struct replay *, struct chain *);
 
 /* --- replay_skip.c */
 
-/* How many of the bytes make no difference to anybody, but for where the
- * message is. */
+/* What happens there matters to the lane. */
+static inline bool
+route_matters(const struct route_act *a, const struct lane *l)
+{
+	return ((a->over & l->live) | (a->taint & l->clean)) != 0;
+}
+
+/* No text within a line makes a difference to it. */
+static inline bool
+chain_idles(const struct chain *c)
+{
+	return c->mode == CHAIN_COMMAND && c->junk && !c->t.cr &&
+	    (c->t.behind == BEHIND_OTHER || c->t.cut);
+}
+
+/*
+ * How many of the bytes make no difference to anybody, but for where the
+ * message is: whole lines and more, where there are lanes alone; text without
+ * line breaks, dots and NULs.
+ */
 size_t replay_skip(struct replay *, struct span);
-
-/* --- replay_plan.c */
-
-/* What happens on the way from a state.  *unsent: the sender gives up. */
-struct panel_act route_acts(const struct replay_plan *, size_t sender,
-    bool lf, struct route_state, enum wire_class, bool *unsent);
+size_t replay_skip_text(const struct replay *, struct span);
 
 #endif
