@@ -248,7 +248,7 @@ find_worst(struct replay *r)
 
 	for (size_t s = 0; s < p->height; s++)
 		for (size_t i = 0; i < p->width; i++) {
-			enum outcome o = v->cells[s * p->width + i];
+			enum replayed o = v->cells[s * p->width + i];
 
 			if (o == REPLAY_SMUGGLED && (p->reads >> i & 1) == 0)
 				o = REPLAY_CUT;

@@ -15,7 +15,7 @@
 /* What becomes of a message, from one sender to one receiver; the worst last.
  * Commands behind a wrong end are read as RFC 5321 has them, a line of them
  * ending at LF (cr-or-lf: also at CR) whatever the receiver may ask for. */
-enum outcome {
+enum replayed {
 	REPLAY_NONE,		/* nothing was replayed */
 	REPLAY_WHOLE,		/* it arrives */
 	REPLAY_UNSENT,		/* the sender refuses to send it */
@@ -58,7 +58,7 @@ size_t replay_plan_width(const struct replay_plan *);	/* receivers' places */
 
 /* The outcome for two rows: what follows the end is not read by every
  * receiver (struct receiver_row, pipelining). */
-enum outcome replay_outcome(const struct replay_plan *, const uint8_t *cells,
+enum replayed replay_between(const struct replay_plan *, const uint8_t *cells,
     size_t sender_row, size_t receiver_row);
 
 #define REPLAY_TEXT 512u	/* bytes kept of a message that comes out */
@@ -88,7 +88,7 @@ struct replay_split {
 
 struct replay_result {
 	uint8_t cells[REPLAY_CELLS];
-	enum outcome worst;		/* of all rows */
+	enum replayed worst;		/* of all rows */
 	size_t n;
 	struct replay_split list[REPLAY_SPLITS];	/* in order of off */
 	uint64_t more;			/* that are not in the list */

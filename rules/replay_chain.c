@@ -9,7 +9,7 @@
 /* At least as bad as that, from now on. */
 static void
 note(struct replay *r, const struct chain *c, uint64_t receivers,
-    enum outcome o)
+    enum replayed o)
 {
 	uint8_t *row = r->result.cells + c->sender * r->plan->width;
 
@@ -24,7 +24,7 @@ note(struct replay *r, const struct chain *c, uint64_t receivers,
 /* What happens to the message itself, and not to one out of it. */
 static void
 note_own(struct replay *r, const struct chain *c, uint64_t receivers,
-    enum outcome o)
+    enum replayed o)
 {
 	if (c->nth == 0)
 		note(r, c, receivers, o);
@@ -81,7 +81,7 @@ free_chain(struct replay *r)
  * there is nothing more to be followed. */
 static struct chain *
 fork_off(struct replay *r, const struct chain *c, uint64_t receivers,
-    uint64_t off, bool cr)
+    uint64_t off, bool cr, bool cr_last)
 {
 	struct chain *to;
 
@@ -100,6 +100,7 @@ fork_off(struct replay *r, const struct chain *c, uint64_t receivers,
 	to->live = receivers;
 	to->nth = c->nth;
 	to->cr = cr;
+	to->cr_last = cr && cr_last;
 	to->split = new_split(r, to, off);
 	r->moved = true;
 	return to;
@@ -267,8 +268,7 @@ command_byte(struct replay *r, struct chain *c, uint8_t byte)
 	n = c->line_n <= COMMAND_LINE ? c->line_n : 0;
 	c->line_n = 0;
 	c->junk = false;
-	if (c->cr && n == 0)
-		return;		/* the LF of a CRLF, likely */
+	c->cr_last = byte == '\r';
 	if (n > 0 && c->line[n - 1] == '\r')
 		n--;
 	if (!command(r, c, (struct span){ c->line, n }))
@@ -279,6 +279,11 @@ command_byte(struct replay *r, struct chain *c, uint8_t byte)
 static uint64_t
 wire_byte(struct replay *r, struct chain *c, uint8_t byte)
 {
+	const bool cr_last = c->cr_last;
+
+	c->cr_last = false;
+	if (cr_last && byte == '\n')
+		return 0;
 	if (c->mode == CHAIN_DATA)
 		return data_byte(r, c, byte);
 	if (c->mode == CHAIN_COMMAND)
@@ -286,16 +291,17 @@ wire_byte(struct replay *r, struct chain *c, uint8_t byte)
 	return 0;
 }
 
-/* For these receivers the data is over: they read the rest as commands. */
+/* For these receivers the data is over with byte: they read the rest as
+ * commands. */
 static void
 split(struct replay *r, struct chain *c, uint64_t receivers, uint64_t off,
-    struct span rest)
+    uint8_t byte, struct span rest)
 {
 	struct chain *to;
 
 	note_own(r, c, receivers, REPLAY_CUT);
 	for (int cr = 0; cr < 2; cr++) {
-		to = fork_off(r, c, receivers, off, cr == 1);
+		to = fork_off(r, c, receivers, off, cr == 1, byte == '\r');
 		for (size_t i = 0; to != NULL && i < rest.n; i++)
 			(void)wire_byte(r, to, rest.p[i]);
 	}
@@ -341,7 +347,7 @@ chain_step(struct replay *r, struct chain *c, uint8_t byte)
 	for (size_t i = 0; n <= SENDER_OUT && i < n; i++) {
 		ended = wire_byte(r, c, out[i]);
 		if (ended != 0)
-			split(r, c, ended, r->off + (i >= before),
+			split(r, c, ended, r->off + (i >= before), out[i],
 			    (struct span){ out + i + 1, n - i - 1 });
 	}
 	if (n > SENDER_OUT)

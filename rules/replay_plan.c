@@ -262,11 +262,11 @@ replay_plan_width(const struct replay_plan *p)
 	return p->width;
 }
 
-enum outcome
-replay_outcome(const struct replay_plan *p, const uint8_t *cells,
+enum replayed
+replay_between(const struct replay_plan *p, const uint8_t *cells,
     size_t sender_row, size_t receiver_row)
 {
-	const enum outcome o = cells[p->sender_at[sender_row] * p->width +
+	const enum replayed o = cells[p->sender_at[sender_row] * p->width +
 	    p->receiver_at[receiver_row]];
 
 	return o == REPLAY_SMUGGLED && p->receivers[receiver_row]->pipelining

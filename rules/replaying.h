@@ -71,7 +71,9 @@ struct chain {
 	bool dot;		/* ... and a dot is held back */
 
 	/* CHAIN_COMMAND: */
-	bool cr;		/* a CR ends a line */
+	bool cr;		/* a CR ends a line, */
+	bool cr_last;		/* and one did just now: with an LF behind it
+				 * that is one break */
 	bool mail;
 	size_t rcpt;
 	unsigned bad;

@@ -17,6 +17,7 @@ extern const size_t receivers_conf_size, senders_conf_size;
 struct servers {
 	size_t files_n;
 	cfg_t *files[FILES_MAX];	/* own all texts */
+	struct buf read;	/* of the user's files */
 	size_t receivers_n, senders_n;
 	struct receiver_row receivers[REPLAY_ROWS];
 	struct sender_row senders[REPLAY_ROWS];
@@ -315,6 +316,7 @@ servers_text(struct servers *s, const char *name, struct span text,
 	else if ((own = strndup((const char *)text.p, text.n)) != NULL &&
 	    (cfg = parse(own)) != NULL) {
 		s->files[s->files_n++] = cfg;
+		buf_add(&s->read, text.p, text.n);
 		ok = add_rows(s, cfg);
 	}
 	if (!ok && why[0] == '\0')
@@ -334,8 +336,10 @@ servers_new(char why[SERVERS_WHY])
 	if (s == NULL)
 		(void)snprintf(why, SERVERS_WHY, "out of memory");
 	else if (servers_text(s, "receivers.conf", r, why) &&
-	    servers_text(s, "senders.conf", d, why))
+	    servers_text(s, "senders.conf", d, why)) {
+		buf_clear(&s->read);
 		return s;
+	}
 	servers_free(s);
 	return NULL;
 }
@@ -347,6 +351,7 @@ servers_free(struct servers *s)
 		return;
 	for (size_t i = 0; i < s->files_n; i++)
 		(void)cfg_free(s->files[i]);
+	buf_free(&s->read);
 	free(s);
 }
 
@@ -360,4 +365,19 @@ const struct sender_row *
 servers_sender(const struct servers *s, size_t i)
 {
 	return i < s->senders_n ? &s->senders[i] : NULL;
+}
+
+bool
+servers_sum(struct servers *s, uint8_t sum[HASH_SIZE])
+{
+	struct hash *h = s->read.n > 0 ? hash_new() : NULL;
+	bool ok = h != NULL && buf_ok(&s->read);
+
+	if (ok) {
+		hash_begin(h);
+		hash_feed(h, buf_span(&s->read));
+		ok = hash_end(h, sum);
+	}
+	hash_free(h);
+	return ok;
 }

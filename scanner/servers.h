@@ -8,6 +8,7 @@
 #define BAREDOT_SERVERS_H
 
 #include "buf.h"
+#include "hash.h"
 #include "replay.h"
 
 #define SERVERS_WHY 240u	/* bytes for what is wrong */
@@ -29,6 +30,10 @@ bool servers_file(struct servers *, const char *path,
 /* The same of a text, which is shown under that name. */
 bool servers_text(struct servers *, const char *name, struct span,
     char why[SERVERS_WHY]);
+
+/* The SHA-256 of the user's files, one behind another; false: there are
+ * none, or no memory. */
+bool servers_sum(struct servers *, uint8_t sum[HASH_SIZE]);
 
 /* The i-th, as they were read; NULL: there are no more. */
 const struct receiver_row *servers_receiver(const struct servers *, size_t i);

@@ -171,6 +171,12 @@ read_data(struct session *s, struct buf *text)
 	return ENDS_NOT;
 }
 
+static void
+skip_lf(struct session *s)
+{
+	s->at += s->at < s->wire->n && s->wire->p[s->at] == '\n';
+}
+
 /* False: there are no more. */
 static bool
 read_line(struct session *s, struct buf *line)
@@ -181,6 +187,8 @@ read_line(struct session *s, struct buf *line)
 
 		if (c == '\n' || (c == '\r' && s->row->cr_ends_line)) {
 			s->at++;
+			if (c == '\r')
+				skip_lf(s);
 			if (line->n > 512)
 				buf_clear(line);
 			if (line->n > 0 && line->p[line->n - 1] == '\r')
@@ -235,7 +243,7 @@ read_commands(struct session *s, struct oracle_message *m, bool *bdat)
 		    m->recipients > 0) {
 			ok = true;
 			*bdat = v == VERB_BDAT;
-		} else if (text.n > 0 || !s->row->cr_ends_line)
+		} else
 			bad++;
 	}
 	buf_free(&line);
@@ -255,6 +263,8 @@ read_behind(struct session *s)
 		struct oracle_message *m = &o->list[o->n];
 
 		m->off = s->wire->from[s->at - 1] + 1;
+		if (s->row->cr_ends_line && s->wire->p[s->at - 1] == '\r')
+			skip_lf(s);
 		if (!read_commands(s, m, &bdat))
 			break;
 		o->n++;

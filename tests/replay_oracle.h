@@ -16,7 +16,7 @@ struct oracle_message {
 };
 
 struct oracle_replay {
-	enum outcome outcome;
+	enum replayed outcome;
 	size_t n;		/* messages that came out */
 	struct oracle_message list[4];
 };

@@ -116,11 +116,11 @@ check_pair(const struct replay_result *v, size_t s, size_t r, bool lf,
     struct span m)
 {
 	struct oracle_replay want;
-	enum outcome got;
+	enum replayed got;
 
 	oracle_replay(replay_sender(plan, s), replay_receiver(plan, r),
 	    &dfas[r], lf, m, &want);
-	got = replay_outcome(plan, v->cells, s, r);
+	got = replay_between(plan, v->cells, s, r);
 	if (got != want.outcome)
 		fail_msg("%s to %s, lf %d, %s: %s, not %s",
 		    replay_sender(plan, s)->name,
@@ -287,7 +287,7 @@ static const struct {
 	const char *text;
 	const char *from, *to;
 	bool lf;
-	enum outcome outcome;
+	enum replayed outcome;
 } cases[] = {
 	{ HEAD, "postfix", "postfix", false, REPLAY_WHOLE },
 	{ HEAD "\n.\r\n" INNER, "gmx-2023", "postfix-no", false,
@@ -333,7 +333,7 @@ cases_come_out_as_written(void **state)
 		const struct span m = { (const uint8_t *)cases[i].text,
 		    strlen(cases[i].text) };
 		const struct replay_result *v = run(m, cases[i].lf, m.n);
-		const enum outcome got = replay_outcome(plan, v->cells,
+		const enum replayed got = replay_between(plan, v->cells,
 		    row_of(cases[i].from, true), row_of(cases[i].to, false));
 
 		if (got != cases[i].outcome)
