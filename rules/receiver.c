@@ -156,7 +156,7 @@ alike(const struct receiver_dfa *d, const uint8_t *group, size_t a, size_t b)
 static void
 group_states(const struct receiver_dfa *d, uint8_t *group)
 {
-	uint8_t finer[RECEIVER_STATES];
+	uint8_t finer[RECEIVER_STATES] = { 0 };
 	bool more = true;
 
 	memset(group, 0, d->n);

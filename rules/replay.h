@@ -64,7 +64,7 @@ enum replayed replay_between(const struct replay_plan *, const uint8_t *cells,
 #define REPLAY_TEXT 512u	/* bytes kept of a message that comes out */
 #define REPLAY_ADDRESS 256u
 #define REPLAY_RECIPIENTS 4u
-#define REPLAY_SPLITS 32u	/* kept of a message */
+#define REPLAY_SPLITS 64u	/* kept of a message */
 
 struct replay_address {
 	uint16_t n;

@@ -121,9 +121,12 @@ show(struct replay *r, struct chain *c, uint8_t byte)
 	struct replay_split *s = split_of(r, c);
 	const bool doubled = (c->live & ~r->plan->doubled) == 0;
 
-	if (c->line_start && byte == '.') {
+	if (c->line_start)
+		c->dotted = byte == '.';
+	if (c->line_start && c->dotted) {
 		c->line_start = false;
 		c->dot = true;
+		c->line_at = (uint16_t)s->n;
 		return;
 	}
 	if (c->dot && doubled && byte != '.')
@@ -132,6 +135,18 @@ show(struct replay *r, struct chain *c, uint8_t byte)
 	keep_text(s, byte);
 	c->line_start = byte == '\n' || (c->cr && byte == '\r');
 	c->text = s->n < REPLAY_TEXT;
+}
+
+/* For all of its receivers the message ends with this line, which is no part
+ * of it. */
+static void
+end_text(struct replay *r, struct chain *c)
+{
+	struct replay_split *s = split_of(r, c);
+
+	if (c->text && c->dotted)
+		s->n = c->line_at;
+	c->text = false;
 }
 
 /* A byte of the data.  Returns the receivers for whom it is over with that. */
@@ -148,6 +163,8 @@ data_byte(struct replay *r, struct chain *c, uint8_t byte)
 	if (c->text)
 		show(r, c, byte);
 	c->live &= ~(a->end | a->refuse);
+	if (c->live == 0 && end != 0)
+		end_text(r, c);
 	return end;
 }
 
@@ -184,7 +201,7 @@ begin_message(struct replay *r, struct chain *c, bool by_bdat)
 	c->tainted = 0;
 	c->nth++;
 	c->line_start = true;
-	c->dot = false;
+	c->dot = c->dotted = false;
 	if (s != NULL)
 		s->smuggled = true;
 	c->text = s != NULL;

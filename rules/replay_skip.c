@@ -1,8 +1,8 @@
 /*
- * See replaying.h.  Lines that make no difference to any sender and receiver: with the message's
- * own breaks, without a dot at their start and without NULs.  They lead every
- * automaton back to where it was in the middle of a line.  Found 64 bytes at a
- * time.
+ * See replaying.h.  Lines that make no difference to any sender and receiver:
+ * with the message's own breaks, without a dot at their start and without NULs.
+ * They lead every automaton back to where it was in the middle of a line.
+ * Found 64 bytes at a time.
  */
 #include "replaying.h"
 

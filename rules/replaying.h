@@ -69,6 +69,8 @@ struct chain {
 	bool text;		/* its first bytes are still wanted */
 	bool line_start;	/* ... and the next one begins a line */
 	bool dot;		/* ... and a dot is held back */
+	bool dotted;		/* ... and the line at hand began with one, */
+	uint16_t line_at;	/* and here in the text */
 
 	/* CHAIN_COMMAND: */
 	bool cr;		/* a CR ends a line, */

@@ -1,6 +1,6 @@
 /*
- * The command lines of scan, replay, fix and quarantine, from one table that also
- * makes --help.
+ * The command lines of scan, replay, fix and quarantine, from one table that
+ * also makes --help.
  */
 #ifndef BAREDOT_OPTIONS_H
 #define BAREDOT_OPTIONS_H

@@ -37,7 +37,7 @@ struct scan_run {
 	struct targets *targets;	/* NULL: not asked for */
 	const struct target_server *target;	/* likewise */
 	struct servers *servers;	/* NULL: not needed */
-	struct replay_plan *plan;	/* of a replay, or for fooled; or NULL */
+	struct replay_plan *plan;	/* also for fooled; or NULL */
 	struct fooled *fooled;		/* or NULL */
 	struct scan_facts facts;
 	struct summary_facts summary;

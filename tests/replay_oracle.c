@@ -153,6 +153,7 @@ read_data(struct session *s, struct buf *text)
 	const struct receiver_dfa *d = s->dfa;
 	bool tainted = false;
 	uint8_t k = d->start;
+	size_t line = 0;
 
 	while (s->at < s->wire->n) {
 		const uint8_t byte = s->wire->p[s->at++];
@@ -165,8 +166,14 @@ read_data(struct session *s, struct buf *text)
 		if ((act & RECEIVER_REFUSE) != 0)
 			return ENDS_REFUSED;
 		tainted |= (act & RECEIVER_TAINT) != 0;
-		if ((act & RECEIVER_END) != 0)
+		if ((act & RECEIVER_END) != 0) {
+			if (text != NULL && text->p[line] == '.')
+				text->n = line;
 			return tainted ? ENDS_TAINTED : ENDS;
+		}
+		if (text != NULL && (byte == '\n' || (byte == '\r' &&
+		    s->row->cr_ends_line)))
+			line = text->n;
 	}
 	return ENDS_NOT;
 }

@@ -18,7 +18,8 @@ void replayed_json(struct json *, const struct report_message *);
 /* "replay": {...} of the header: who is known, and how. */
 void replayed_header_json(struct json *, const struct replay_plan *);
 
-/* The last part of the text, with the matrix; "replay": {...} of the summary. */
+/* The last part of the text, with the matrix; "replay": {...} of the
+ * summary. */
 void replayed_summary_text(struct buf *, const struct replay_plan *,
     const struct totals *);
 void replayed_summary_json(struct json *, const struct replay_plan *,

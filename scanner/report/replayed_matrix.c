@@ -40,9 +40,12 @@ sender_of(const struct replay_plan *p, size_t place)
 static bool
 is_dull(const struct replay_plan *p, const uint8_t *cells, size_t receiver)
 {
-	for (size_t s = 0; s < replay_plan_senders(p); s++)
-		if (replay_between(p, cells, s, receiver) > REPLAY_WHOLE)
+	for (size_t s = 0; s < replay_plan_senders(p); s++) {
+		const enum replayed o = replay_between(p, cells, s, receiver);
+
+		if (o > REPLAY_WHOLE && o != REPLAY_UNSENT)
 			return false;
+	}
 	return true;
 }
 
@@ -96,7 +99,7 @@ put_senders(struct buf *b, const struct replay_plan *p)
 static void
 put_dull(struct buf *b, const struct replay_plan *p, const uint8_t *cells)
 {
-	const char *sep = "  Whole for ";
+	const char *sep = "  Whole, or unsent, for ";
 	bool any = false;
 
 	for (size_t i = 0; i < replay_plan_receivers(p); i++) {
