@@ -42,7 +42,8 @@ TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
 FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c \
-	tests/headlaws.c tests/encodelaws.c tests/mendlaws.c
+	tests/headlaws.c tests/encodelaws.c tests/mendlaws.c \
+	tests/replay_oracle.c
 ACTING = $(wildcard scanner/act/*.c) scanner/base/buf.c scanner/base/err.c \
 	scanner/base/hash.c formats/listing.c formats/names.c \
 	formats/gzip.c formats/input.c formats/packing.c scanner/child.c

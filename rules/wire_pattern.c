@@ -85,7 +85,7 @@ wire_patterns_add(struct wire_patterns *p, enum wire_kind kind,
     const char *text, const char **why)
 {
 	const size_t first = p->n;
-	const char *none;
+	const char *none = NULL;
 	bool needs = false;
 
 	why = why != NULL ? why : &none;

@@ -9,7 +9,7 @@
 /* Bytes, and where in the stored message each of them comes from. */
 struct traced {
 	size_t n;
-	uint8_t p[1 << 16];
+	uint16_t p[1 << 16];	/* a byte, or OWN */
 	size_t from[1 << 16];
 };
 
@@ -17,11 +17,11 @@ static void
 put(struct traced *t, int byte, size_t from)
 {
 	t->from[t->n] = from;
-	t->p[t->n++] = (uint8_t)byte;
+	t->p[t->n++] = (uint16_t)byte;
 }
 
-/* In the first passes a line end of its own is one byte that mail has not. */
-#define OWN 0xff
+/* In the first passes a line end of its own is one thing. */
+#define OWN 0x100
 
 static bool
 is_crlf(struct span s, size_t i)
@@ -69,7 +69,7 @@ strays(const struct sender_does_what *d, const struct traced *in,
 {
 	out->n = 0;
 	for (size_t i = 0; i < in->n; i++) {
-		const uint8_t c = in->p[i];
+		const uint16_t c = in->p[i];
 		const uint8_t does = c == '\n' ? d->lf : d->cr;
 
 		if ((c != '\r' && c != '\n') || does == SENDER_KEEPS)
@@ -92,7 +92,7 @@ stuff(const struct sender_does_what *d, const struct traced *in,
 
 	out->n = 0;
 	for (size_t i = 0; i < in->n; i++) {
-		const uint8_t c = in->p[i];
+		const uint16_t c = in->p[i];
 
 		if (c == OWN)
 			put(out, '\r', in->from[i]);
@@ -156,7 +156,7 @@ read_data(struct session *s, struct buf *text)
 	size_t line = 0;
 
 	while (s->at < s->wire->n) {
-		const uint8_t byte = s->wire->p[s->at++];
+		const uint8_t byte = (uint8_t)s->wire->p[s->at++];
 		const enum wire_class c = wire_classes[byte];
 		const unsigned act = d->act[k][c];
 
@@ -190,7 +190,7 @@ read_line(struct session *s, struct buf *line)
 {
 	buf_clear(line);
 	for (; s->at < s->wire->n; s->at++) {
-		const uint8_t c = s->wire->p[s->at];
+		const uint8_t c = (uint8_t)s->wire->p[s->at];
 
 		if (c == '\n' || (c == '\r' && s->row->cr_ends_line)) {
 			s->at++;
@@ -278,9 +278,8 @@ read_behind(struct session *s)
 		if (s->row->pipelining == PIPELINING_READ)
 			o->outcome = REPLAY_SMUGGLED;
 		ends = bdat ? ENDS_NOT : read_data(s, &m->text);
-		if (bdat)
-			buf_add(&m->text, s->wire->p + s->at,
-			    s->wire->n - s->at);
+		for (size_t i = s->at; bdat && i < s->wire->n; i++)
+			buf_byte(&m->text, (uint8_t)s->wire->p[i]);
 	}
 }
 
