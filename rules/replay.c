@@ -1,5 +1,5 @@
 /*
- * See replay.h.  One chain for each sender; where the data ends too early for
+ * See replay.h.  One chain for senders that do the same; where the data ends too early for
  * some receivers, another one for them.  Chains of which nothing is wanted but
  * to watch for the next such place are lanes: led from state to state by a
  * table.
@@ -34,7 +34,7 @@ replay_free(struct replay *r)
 static uint16_t
 number(const struct replay *r, const struct chain *c)
 {
-	const struct route *route = &r->plan->routes[r->lf][c->sender];
+	const struct route *route = &c->senders->route;
 
 	if (c->mode != CHAIN_DATA || c->text)
 		return ROUTE_NONE;
@@ -46,11 +46,11 @@ static struct lane
 new_lane(const struct replay *r, size_t chain, uint16_t at)
 {
 	const struct chain *c = &r->chains[chain];
-	const struct route *route = &r->plan->routes[r->lf][c->sender];
+	const struct route *route = &c->senders->route;
 
 	return (struct lane){ .route = route, .at = at,
-	    .next = (const uint16_t (*)[8])route->next,
-	    .act = (const struct route_act (*)[WIRE_CLASSES])route->act,
+	    .next = (const struct route_step (*)[8])route->next,
+	    .acts = route->acts,
 	    .live = c->live, .clean = c->live & ~c->tainted,
 	    .chain = (uint16_t)chain, .quiet_at = ROUTE_NONE };
 }
@@ -103,10 +103,10 @@ replay_begin(struct replay *r, bool lf)
 	r->result.n = 0;
 	r->result.more = 0;
 	r->result.worst = REPLAY_NONE;
-	r->chains_n = p->width > 0 ? p->height : 0;
+	r->chains_n = p->width > 0 ? p->alike_n[lf] : 0;
 	for (size_t i = 0; i < r->chains_n; i++)
 		r->chains[i] = (struct chain){ .mode = CHAIN_DATA,
-		    .sender = (uint8_t)i, .t = sender_begin(),
+		    .senders = &p->alike[lf][i], .t = sender_begin(),
 		    .panel = p->panel.start, .split = -1,
 		    .live = UINT64_MAX >> (PANEL_MAX - p->width) };
 	make_lists(r);
@@ -122,7 +122,7 @@ step_out(struct replay *r, struct lane *l, uint8_t byte)
 	c->t = s->t;
 	c->panel = s->panel;
 	chain_step(r, c, byte);
-	l->at = (uint16_t)(l->next[l->at][wire_classes[byte]] & ~ROUTE_EVENT);
+	l->at = l->next[l->at][wire_classes[byte]].to;
 	l->live = c->live;
 	l->clean = c->live & ~c->tainted;
 }
@@ -135,13 +135,13 @@ step(struct replay *r, uint8_t byte)
 
 	for (size_t i = 0; i < lanes_n; i++) {
 		struct lane *l = &r->lanes[i];
-		const uint16_t to = l->next[l->at][w];
+		const struct route_step *s = &l->next[l->at][w];
 
-		if ((to & ROUTE_EVENT) != 0 && route_matters(
-		    &l->act[l->at][w], l))
+		/* Asked of each byte: so the answer is nearly always no. */
+		if (route_matters(&l->acts[s->act], l))
 			step_out(r, l, byte);
 		else
-			l->at = to & (uint16_t)~ROUTE_EVENT;
+			l->at = s->to;
 	}
 	for (size_t i = 0; i < slow_n; i++) {
 		struct chain *c = &r->chains[r->slow[i]];

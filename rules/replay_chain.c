@@ -1,24 +1,32 @@
 /*
- * See replaying.h: what some receivers make of what one sender sends, a byte
+ * See replaying.h: what some receivers make of what some senders send, a byte
  * of the wire after another.
  */
 #include "replaying.h"
 
 #include "verbs.h"
 
-/* At least as bad as that, from now on. */
 static void
-note(struct replay *r, const struct chain *c, uint64_t receivers,
-    enum replayed o)
+note_row(uint8_t *row, uint64_t receivers, enum replayed o)
 {
-	uint8_t *row = r->result.cells + c->sender * r->plan->width;
-
 	for (; receivers != 0; receivers &= receivers - 1) {
 		uint8_t *cell = &row[__builtin_ctzll(receivers)];
 
 		if (*cell < o)
 			*cell = (uint8_t)o;
 	}
+}
+
+/* At least as bad as that, from now on. */
+static void
+note(struct replay *r, const struct chain *c, uint64_t receivers,
+    enum replayed o)
+{
+	uint32_t senders = c->senders->places;
+
+	for (; receivers != 0 && senders != 0; senders &= senders - 1)
+		note_row(r->result.cells + (size_t)__builtin_ctz(senders) *
+		    r->plan->width, receivers, o);
 }
 
 /* What happens to the message itself, and not to one out of it. */
@@ -56,7 +64,7 @@ new_split(struct replay *r, const struct chain *c, uint64_t off)
 	s = &r->result.list[r->result.n];
 	memset(s, 0, sizeof(*s));
 	s->off = off;
-	s->senders = 1u << c->sender;
+	s->senders = c->senders->places;
 	s->receivers = c->live;
 	s->cr = c->cr;
 	s->nth = c->nth;
@@ -95,7 +103,7 @@ fork_off(struct replay *r, const struct chain *c, uint64_t receivers,
 	/* But for the line, which is empty. */
 	memset(to, 0, offsetof(struct chain, line));
 	to->mode = CHAIN_COMMAND;
-	to->sender = c->sender;
+	to->senders = c->senders;
 	to->t = c->t;
 	to->live = receivers;
 	to->nth = c->nth;
@@ -353,8 +361,8 @@ chain_step(struct replay *r, struct chain *c, uint8_t byte)
 	const enum wire_class w = wire_classes[byte];
 	const bool held = c->t.cr;
 	uint8_t out[SENDER_OUT];
-	const size_t n = sender_step(&r->plan->does[c->sender], r->lf, &c->t,
-	    w, out);
+	const size_t n = sender_step(&c->senders->does, r->lf, &c->t, w,
+	    out);
 	const size_t before = held && n <= SENDER_OUT ?
 	    of_held_cr((struct span){ out, n }, w) : 0;
 	uint64_t ended;
@@ -392,8 +400,7 @@ chain_end(struct replay *r, struct chain *c)
 {
 	uint8_t out[SENDER_OUT];
 	size_t dot;
-	const size_t n = sender_end(&r->plan->does[c->sender], &c->t, out,
-	    &dot);
+	const size_t n = sender_end(&c->senders->does, &c->t, out, &dot);
 
 	if (n > SENDER_OUT) {
 		note_own(r, c, c->live, REPLAY_UNSENT);

@@ -27,12 +27,12 @@ wrong(struct planning *g, const char *why)
 
 /* What happens when a byte is sent on; *s is where that leads. */
 static struct route_act
-advance(const struct replay_plan *p, size_t sender, bool lf,
-    struct route_state *s, enum wire_class c)
+advance(const struct replay_plan *p, const struct sender_does_what *d,
+    bool lf, struct route_state *s, enum wire_class c)
 {
 	struct route_act all = { 0, 0 };
 	uint8_t out[SENDER_OUT];
-	const size_t n = sender_step(&p->does[sender], lf, &s->t, c, out);
+	const size_t n = sender_step(d, lf, &s->t, c, out);
 
 	if (n > SENDER_OUT)
 		return (struct route_act){ UINT64_MAX, 0 };
@@ -47,7 +47,7 @@ advance(const struct replay_plan *p, size_t sender, bool lf,
 	return all;
 }
 
-/* The state's number, a new one if need be; ROUTE_EVENT: no room. */
+/* The state's number, a new one if need be; ROUTE_NONE: no room. */
 static size_t
 number(const struct replay_plan *p, struct route *r, struct route_state s,
     size_t room)
@@ -57,52 +57,70 @@ number(const struct replay_plan *p, struct route *r, struct route_state s,
 
 	if (*k == ROUTE_NONE) {
 		if (r->n == room)
-			return ROUTE_EVENT;
+			return ROUTE_NONE;
 		r->states[r->n] = s;
 		*k = (uint16_t)r->n++;
 	}
 	return *k;
 }
 
+/* The same of what happens; ROUTE_ACTS: no room. */
+static size_t
+act_number(struct route *r, struct route_act a)
+{
+	size_t i = 0;
+
+	while (i < r->acts_n && (r->acts[i].over != a.over ||
+	    r->acts[i].taint != a.taint))
+		i++;
+	if (i == r->acts_n && i < ROUTE_ACTS)
+		r->acts[r->acts_n++] = a;
+	return i;
+}
+
 /* All ways on from a state.  False: no room for where they lead. */
 static bool
-expand(const struct replay_plan *p, size_t sender, bool lf, struct route *r,
-    size_t at, size_t room)
+expand(const struct replay_plan *p, struct alike *a, bool lf, size_t at,
+    size_t room)
 {
+	struct route *r = &a->route;
+
 	for (enum wire_class c = 0; c < WIRE_CLASSES; c++) {
 		struct route_state to = r->states[at];
-		const struct route_act a = advance(p, sender, lf, &to, c);
+		const struct route_act act = advance(p, &a->does, lf, &to, c);
 		const size_t k = number(p, r, to, room);
 
-		if (k == ROUTE_EVENT)
+		const size_t what = act_number(r, act);
+
+		if (k == ROUTE_NONE || what == ROUTE_ACTS)
 			return false;
-		r->act[at][c] = a;
-		r->next[at][c] = (uint16_t)(k | ((a.over | a.taint) != 0 ?
-		    ROUTE_EVENT : 0u));
+		r->next[at][c] = (struct route_step){ (uint16_t)k,
+		    (uint16_t)what };
 	}
 	return true;
 }
 
 static bool
-make_route(struct planning *g, size_t sender, bool lf)
+make_route(struct planning *g, struct alike *a, bool lf)
 {
 	const struct replay_plan *p = g->plan;
-	struct route *r = &g->plan->routes[lf][sender];
+	struct route *r = &a->route;
 	const size_t cells = SENDER_STATES * p->panel.states;
-	const size_t room = cells < ROUTE_EVENT ? cells : ROUTE_EVENT - 1;
+	const size_t room = cells < ROUTE_NONE ? cells : ROUTE_NONE - 1;
 
 	r->states = calloc(room, sizeof(*r->states));
 	r->next = calloc(room, sizeof(*r->next));
-	r->act = calloc(room, sizeof(*r->act));
+	r->acts = calloc(ROUTE_ACTS, sizeof(*r->acts));
 	r->number = malloc(cells * sizeof(*r->number));
-	if (r->states == NULL || r->next == NULL || r->act == NULL ||
+	if (r->states == NULL || r->next == NULL || r->acts == NULL ||
 	    r->number == NULL)
 		return wrong(g, "out of memory");
 	memset(r->number, 0xff, cells * sizeof(*r->number));
+	r->acts_n = 1;
 	(void)number(p, r, (struct route_state){ sender_begin(),
 	    p->panel.start }, room);
 	for (size_t i = 0; i < r->n; i++)
-		if (!expand(p, sender, lf, r, i, room))
+		if (!expand(p, a, lf, i, room))
 			return wrong(g, "the receivers are too many, or too "
 			    "unlike");
 	return true;
@@ -153,6 +171,25 @@ place_sender(struct planning *g, size_t row)
 	return true;
 }
 
+/* The place's sender, among those that do the same; a route if it is new. */
+static bool
+place_alike(struct planning *g, size_t place, bool lf)
+{
+	struct replay_plan *p = g->plan;
+	const struct sender_does_what d = sender_essence(&p->does[place], lf);
+	struct alike *a = p->alike[lf];
+
+	while (a < p->alike[lf] + p->alike_n[lf] && memcmp(&a->does, &d,
+	    sizeof(d)) != 0)
+		a++;
+	a->places |= 1u << place;
+	if (a < p->alike[lf] + p->alike_n[lf])
+		return true;
+	p->alike_n[lf]++;
+	a->does = d;
+	return make_route(g, a, lf);
+}
+
 static bool
 make_plan(struct planning *g)
 {
@@ -167,7 +204,7 @@ make_plan(struct planning *g)
 	if (!panel_make(&p->panel, g->dfas, p->width))
 		return wrong(g, "the receivers are too many, or too unlike");
 	for (size_t i = 0; i < p->height; i++)
-		if (!make_route(g, i, false) || !make_route(g, i, true))
+		if (!place_alike(g, i, false) || !place_alike(g, i, true))
 			return false;
 	return true;
 }
@@ -209,11 +246,11 @@ replay_plan_free(struct replay_plan *p)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < 2 * REPLAY_SENDERS; i++) {
-		struct route *r = &p->routes[i & 1][i >> 1];
+		struct route *r = &p->alike[i & 1][i >> 1].route;
 
 		free(r->states);
 		free(r->next);
-		free(r->act);
+		free(r->acts);
 		free(r->number);
 	}
 	panel_free(&p->panel);

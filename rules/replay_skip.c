@@ -6,20 +6,16 @@
  */
 #include "replaying.h"
 
-#define NO_STATE ROUTE_EVENT
+#define NO_STATE ROUTE_NONE
 
 /* Where a byte leads; NO_STATE: and something happens that matters. */
 static size_t
 lead(const struct lane *l, size_t at, enum wire_class c)
 {
-	uint16_t to;
+	const struct route_step *step = &l->next[at != NO_STATE ? at : 0][c];
 
-	if (at == NO_STATE)
-		return NO_STATE;
-	to = l->next[at][c];
-	if ((to & ROUTE_EVENT) != 0 && route_matters(&l->act[at][c], l))
-		return NO_STATE;
-	return to & ~ROUTE_EVENT;
+	return at == NO_STATE || route_matters(&l->acts[step->act], l) ?
+	    NO_STATE : step->to;
 }
 
 /* Behind the message's own break. */
@@ -104,7 +100,7 @@ replay_skip_text(const struct replay *r, struct span s)
 	for (size_t k = 0; k < r->lanes_n; k++) {
 		const struct lane *l = &r->lanes[k];
 
-		if (l->next[l->at][WIRE_OTHER] != l->at)
+		if (l->next[l->at][WIRE_OTHER].to != l->at)
 			return 0;
 	}
 	for (size_t k = 0; k < r->slow_n; k++)

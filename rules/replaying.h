@@ -8,8 +8,8 @@
 #include "panel.h"
 #include "replay.h"
 
-#define ROUTE_EVENT 0x8000u	/* something happens to somebody on the way */
 #define ROUTE_NONE 0xffffu
+#define ROUTE_ACTS 4096u	/* that are not the same */
 
 struct route_state {
 	struct sender_state t;
@@ -22,6 +22,10 @@ struct route_act {
 	uint64_t taint;
 };
 
+struct route_step {
+	uint16_t to, act;	/* the numbers of a state; of what happens */
+};
+
 /*
  * A sender and the panel behind it as one automaton: bytes of the stored
  * message lead from state to state.
@@ -29,10 +33,18 @@ struct route_act {
 struct route {
 	size_t n;
 	struct route_state *states;
-	uint16_t (*next)[8];	/* by enum wire_class; ROUTE_EVENT */
-	struct route_act (*act)[WIRE_CLASSES];	/* where that is set */
+	struct route_step (*next)[8];	/* by enum wire_class */
+	size_t acts_n;
+	struct route_act *acts;	/* the first: nothing happens */
 	uint16_t *number;	/* [sender_number * panel.states + panel state]:
 				 * ROUTE_NONE: not reached */
+};
+
+/* Senders that do the same for messages of one kind. */
+struct alike {
+	uint32_t places;	/* bits */
+	struct sender_does_what does;
+	struct route route;
 };
 
 struct replay_plan {
@@ -42,12 +54,13 @@ struct replay_plan {
 	uint8_t sender_at[REPLAY_ROWS], receiver_at[REPLAY_ROWS];
 
 	size_t width, height;		/* places of receivers, of senders */
-	struct sender_does_what does[REPLAY_SENDERS];
+	struct sender_does_what does[REPLAY_SENDERS];	/* by place */
 	const struct receiver_row *first[PANEL_MAX];	/* that has the place */
 	uint64_t cr_ends, doubled;	/* places: struct receiver_row */
 	uint64_t reads;			/* of a row that reads what is behind */
 	struct panel panel;
-	struct route routes[2][REPLAY_SENDERS];	/* [lf] */
+	size_t alike_n[2];
+	struct alike alike[2][REPLAY_SENDERS];	/* [lf] */
 };
 
 enum chain_mode { CHAIN_FREE, CHAIN_DATA, CHAIN_COMMAND };
@@ -56,10 +69,11 @@ enum chain_mode { CHAIN_FREE, CHAIN_DATA, CHAIN_COMMAND };
 #define COMMANDS_BAD 20u	/* before a receiver hangs up */
 #define MESSAGES_MAX 4u		/* that come out one behind another */
 
-/* Some receivers of what one sender sends, as long as they do the same. */
+/* Some receivers of what senders send that do the same, as long as these
+ * receivers do. */
 struct chain {
 	enum chain_mode mode;
-	uint8_t sender;		/* place */
+	const struct alike *senders;
 	struct sender_state t;
 	uint16_t panel;
 	uint64_t live;		/* receivers' places */
@@ -88,8 +102,8 @@ struct chain {
 
 /* A chain that is only led from state to state. */
 struct lane {
-	const uint16_t (*next)[8];	/* of the route */
-	const struct route_act (*act)[WIRE_CLASSES];
+	const struct route_step (*next)[8];	/* of the route */
+	const struct route_act *acts;
 	uint64_t live, clean;	/* of the chain; of those that are not
 				 * tainted */
 	uint16_t at;

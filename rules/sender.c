@@ -130,3 +130,23 @@ sender_number(struct sender_state s)
 
 	return behind + 5 * (size_t)s.cr + 10 * (size_t)s.cut;
 }
+
+struct sender_does_what
+sender_essence(const struct sender_does_what *d, bool lf)
+{
+	struct sender_does_what e = *d;
+
+	if (!lf && e.holds == HOLDS_LF)
+		e.lf = SENDER_CRLF;	/* all that ends a line is its end */
+	if (!lf || (e.holds == HOLDS_LF && !e.drops_cr))
+		e.holds = HOLDS_CRLF;
+	if (lf && e.holds != HOLDS_FILE)
+		e.lf = SENDER_KEEPS;	/* there is none */
+	if (!lf || e.holds != HOLDS_LF)
+		e.drops_cr = false;
+	if (e.lf != SENDER_KEEPS || (lf && e.holds != HOLDS_FILE))
+		e.stuffs &= (uint8_t)~BEHIND_LF;
+	if (e.cr != SENDER_KEEPS)
+		e.stuffs &= (uint8_t)~BEHIND_CR;
+	return e;
+}

@@ -47,6 +47,13 @@ struct sender_state {
 struct sender_state sender_begin(void);
 
 /*
+ * For messages whose own lines end in LF, or do not: what does the same as d,
+ * with all set alike that makes no difference then.
+ */
+struct sender_does_what sender_essence(const struct sender_does_what *d,
+    bool lf);
+
+/*
  * The next byte, of one of the classes (other: 'x' goes out).  lf: the
  * message's own lines end in LF.  Returns how many bytes go out, at most
  * SENDER_OUT; more than that: it refuses to send the message.

@@ -257,6 +257,63 @@ senders_send_what_their_sources_say(void **state)
 	    21 * 21 - 1);
 }
 
+/* What goes out of all the bytes, and of the end; more than there is room for:
+ * it is not sent. */
+static size_t
+send_all(const struct sender_does_what *d, bool lf, struct span s,
+    uint8_t out[64])
+{
+	struct sender_state t = sender_begin();
+	size_t n = 0, m, dot;
+
+	for (size_t i = 0; i < s.n; i++) {
+		m = sender_step(d, lf, &t, wire_classes[s.p[i]], out + n);
+		if (m > SENDER_OUT)
+			return 65;
+		n += m;
+	}
+	m = sender_end(d, &t, out + n, &dot);
+	return m > SENDER_OUT ? 65 : n + m;
+}
+
+static void
+check_essence(const struct sender_does_what *d, bool lf, struct span s)
+{
+	const struct sender_does_what e = sender_essence(d, lf);
+	uint8_t a[64], b[64];
+	const size_t n = send_all(d, lf, s, a);
+
+	assert_int_equal(send_all(&e, lf, s, b), n);
+	if (n < 65)
+		assert_memory_equal(a, b, n);
+}
+
+/* Every sender that there may be, on every short message. */
+static void
+what_makes_no_difference_may_be_forgotten(void **state)
+{
+	static const uint8_t abc[] = { '\r', '\n', '.', 0, 'x' };
+	uint8_t s[4];
+
+	(void)state;
+	for (unsigned k = 0; k < 3u << 10; k++) {
+		const struct sender_does_what d = {
+			.holds = (uint8_t)(k % 3), .lf = k / 3 & 3,
+			.cr = k / 12 & 3, .stuffs = (k / 48 & 15) << 1,
+			.drops_cr = (k / 768 & 1) != 0,
+			.nul_truncates = (k / 1536 & 1) != 0 };
+
+		for (size_t code = 0; code < 625; code++) {
+			for (size_t i = 0, c = code; i < 4; i++, c /= 5)
+				s[i] = abc[c % 5];
+			for (size_t n = 0; n <= 4; n += 2) {
+				check_essence(&d, false, (struct span){ s, n });
+				check_essence(&d, true, (struct span){ s, n });
+			}
+		}
+	}
+}
+
 /* --- patterns, by trying: the oracle */
 
 /* The word at w (n bytes, without its sign) stands for c. */
@@ -452,6 +509,7 @@ main(void)
 		cmocka_unit_test(receivers_do_what_was_measured),
 		cmocka_unit_test(receivers_do_what_their_sources_say),
 		cmocka_unit_test(senders_send_what_their_sources_say),
+		cmocka_unit_test(what_makes_no_difference_may_be_forgotten),
 		cmocka_unit_test(patterns_match_what_they_say),
 		cmocka_unit_test(patterns_that_are_none_are_refused),
 		cmocka_unit_test(a_panel_is_its_receivers),
