@@ -29,8 +29,8 @@
 	"The receivers that are named below, when it goes out as it stands: " \
 	"`baredot replay --list` says which versions they are."
 #define BY_CR \
-	"A receiver for which a bare CR ends a line; the one that is known is " \
-	"named below."
+	"A receiver for which a bare CR ends a line; the one that is known " \
+	"is named below."
 #define SMUGGLED "500 smtp smuggling (mox); 521 5.5.2 bare <LF> received " \
 	"(Postfix); 550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal (Exchange)"
 #define SEC "SEC Consult, \"SMTP Smuggling\", 2023"
@@ -227,8 +227,8 @@
 	    "message's own breaks it is text, or was not un-doubled on " \
 	    "arrival (info).  Between other breaks somebody doubled the dot " \
 	    "of a look-alike.", \
-	.affects = "A receiver that takes any line of three bytes that begins " \
-	    "with a dot, so \"..\" and LF, for the end.", \
+	.affects = "A receiver that takes any line of three bytes that " \
+	    "begins with a dot, so \"..\" and LF, for the end.", \
 	.todo = PAIR_TODO, .strings = NULL, \
 	.source = "RFC 5321 4.5.2; CVE-2023-51747"
 #define TEXT_LIMIT_LINE_998 \

@@ -35,7 +35,7 @@ struct replay_plan;
 
 /*
  * Rows and all they point to must outlive the plan.  NULL: why says what is
- * wrong (a literal).
+ * wrong (a literal); NULL: there is no memory.
  */
 struct replay_plan *replay_plan_new(const struct sender_row *const *senders,
     size_t senders_n, const struct receiver_row *const *receivers,

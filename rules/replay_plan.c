@@ -114,7 +114,7 @@ make_route(struct planning *g, struct alike *a, bool lf)
 	r->number = malloc(cells * sizeof(*r->number));
 	if (r->states == NULL || r->next == NULL || r->acts == NULL ||
 	    r->number == NULL)
-		return wrong(g, "out of memory");
+		return false;
 	memset(r->number, 0xff, cells * sizeof(*r->number));
 	r->acts_n = 1;
 	(void)number(p, r, (struct route_state){ sender_begin(),
@@ -202,7 +202,8 @@ make_plan(struct planning *g)
 		if (!place_sender(g, i))
 			return false;
 	if (!panel_make(&p->panel, g->dfas, p->width))
-		return wrong(g, "the receivers are too many, or too unlike");
+		return p->panel.states == PANEL_STATES &&
+		    wrong(g, "the receivers are too many, or too unlike");
 	for (size_t i = 0; i < p->height; i++)
 		if (!place_alike(g, i, false) || !place_alike(g, i, true))
 			return false;
@@ -214,7 +215,7 @@ replay_plan_new(const struct sender_row *const *senders, size_t senders_n,
     const struct receiver_row *const *receivers, size_t receivers_n,
     const char **why)
 {
-	struct planning g = { .why = "out of memory" };
+	struct planning g = { .why = NULL };
 	bool ok = false;
 
 	if (senders_n > REPLAY_ROWS || receivers_n > REPLAY_ROWS) {

@@ -36,14 +36,12 @@ list_all(const struct servers *s)
 	buf_free(&b);
 }
 
-/* The rows in the program, and the user's. */
+/* The user's rows. */
 static bool
-read_servers(struct scan_run *r, char why[SERVERS_WHY])
+read_files(struct scan_run *r, char why[SERVERS_WHY])
 {
 	const struct scan_command *c = &r->command;
 
-	if ((r->servers = servers_new(why)) == NULL)
-		return false;
 	for (size_t i = 0; i < c->servers_n; i++)
 		if (!servers_file(r->servers, c->servers[i], why))
 			return false;
@@ -62,6 +60,13 @@ make_plan(struct scan_run *r, char why[SERVERS_WHY])
 	return r->plan != NULL;
 }
 
+static int
+no_memory(void)
+{
+	complain("no memory for what is known of servers");
+	return EXIT_UNREADABLE;
+}
+
 int
 scan_servers_read(struct scan_run *r, bool *listed)
 {
@@ -71,7 +76,10 @@ scan_servers_read(struct scan_run *r, bool *listed)
 	*listed = false;
 	if (!scan_reads_only(c))
 		return EXIT_CLEAN;
-	if (!read_servers(r, why)) {
+	/* Nothing is wrong with baredot's own rows. */
+	if ((r->servers = servers_new(why)) == NULL)
+		return no_memory();
+	if (!read_files(r, why)) {
 		complain("%s", why);
 		return EXIT_CONFIG;
 	}
@@ -81,6 +89,8 @@ scan_servers_read(struct scan_run *r, bool *listed)
 		return EXIT_CLEAN;
 	}
 	if (!make_plan(r, why)) {
+		if (why[0] == '\0')
+			return no_memory();
 		complain("%s", why);
 		return EXIT_USAGE;
 	}
@@ -89,8 +99,7 @@ scan_servers_read(struct scan_run *r, bool *listed)
 	r->fooled = malloc(sizeof(*r->fooled));
 	if (r->fooled != NULL && fooled_make(r->fooled, r->plan))
 		return EXIT_CLEAN;
-	complain("out of memory");
-	return EXIT_UNREADABLE;
+	return no_memory();
 }
 
 void

@@ -3,10 +3,11 @@
  */
 #include "servers.h"
 
-#include <confuse.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "rows.h"
 
 #define FILES_MAX 64u
 
@@ -16,130 +17,107 @@ extern const size_t receivers_conf_size, senders_conf_size;
 
 struct servers {
 	size_t files_n;
-	cfg_t *files[FILES_MAX];	/* own all texts */
+	struct rows *files[FILES_MAX];	/* own all texts */
 	struct buf read;	/* of the user's files */
 	size_t receivers_n, senders_n;
 	struct receiver_row receivers[REPLAY_ROWS];
 	struct sender_row senders[REPLAY_ROWS];
 };
 
-/* libconfuse hands on no context: where its complaint goes meanwhile. */
-static struct {
+/* A row that is being read, and who is told what is wrong with it. */
+struct reading {
 	const char *file;
+	struct row row;
 	char *why;		/* SERVERS_WHY */
-} reading;
+};
 
-/* The first thing that is wrong; where: behind the file's name. */
-static void __attribute__((format(printf, 2, 0)))
-complain_at(const char *where, const char *fmt, va_list ap)
-{
-	int n;
-
-	if (reading.why == NULL || reading.why[0] != '\0')
-		return;
-	n = snprintf(reading.why, SERVERS_WHY, "%s:%s: ", reading.file, where);
-	if (n > 0 && (size_t)n < SERVERS_WHY)
-		(void)vsnprintf(reading.why + n, SERVERS_WHY - (size_t)n, fmt,
-		    ap);
-}
-
-static void __attribute__((format(printf, 2, 0)))
-on_error(cfg_t *cfg, const char *fmt, va_list ap)
-{
-	char line[16];
-
-	(void)snprintf(line, sizeof(line), "%d", cfg->line);
-	complain_at(line, fmt, ap);
-}
-
-/* row: its name. */
 static bool __attribute__((format(printf, 2, 3)))
-wrong(const char *row, const char *fmt, ...)
+wrong(struct reading *g, const char *fmt, ...)
 {
 	va_list ap;
+	int n;
 
+	n = snprintf(g->why, SERVERS_WHY, "%s:%u: %s: ", g->file, g->row.line,
+	    g->row.name);
 	va_start(ap, fmt);
-	complain_at(row, fmt, ap);
+	if (n > 0 && (size_t)n < SERVERS_WHY)
+		(void)vsnprintf(g->why + n, SERVERS_WHY - (size_t)n, fmt, ap);
 	va_end(ap);
 	return false;
 }
 
-/* One of n words; NULL names the first.  False: told. */
+/* One of n words; without the key the first.  False: told. */
 static bool
-read_word(cfg_t *sec, const char *key, const char *const *words, size_t n,
-    size_t *out)
+read_word(struct reading *g, const char *key, const char *const *words,
+    size_t n, size_t *out)
 {
-	const char *text = cfg_getstr(sec, key);
+	const char *text = row_text(&g->row, key);
 
 	*out = 0;
+	if (row_list(&g->row, key) != NULL)
+		return wrong(g, "%s takes one word", key);
 	if (text == NULL)
 		return true;
 	for (; *out < n; (*out)++)
 		if (strcmp(text, words[*out]) == 0)
 			return true;
-	return wrong(cfg_title(sec), "%s is not %s", key, text);
+	return wrong(g, "%s is not %s", key, text);
 }
 
 /* What both kinds have, first of all a name that can stand in a list. */
 static bool
-check_common(cfg_t *sec, size_t *known)
+check_common(struct reading *g, const char *const *keys, size_t *known)
 {
-	const char *name = cfg_title(sec);
+	const char *name = g->row.name;
+	const char *stray = row_stray(&g->row, keys);
 
 	if (name[0] == '\0' || strcmp(name, "all") == 0 ||
 	    name[strcspn(name, ",* \t")] != '\0')
-		return wrong(name, "a name may not be empty, nor be `all`, nor "
+		return wrong(g, "a name may not be empty, nor be `all`, nor "
 		    "hold a comma, a space or *");
-	if (cfg_getstr(sec, "title") == NULL ||
-	    cfg_getstr(sec, "known") == NULL ||
-	    cfg_getstr(sec, "source") == NULL)
-		return wrong(name, "it needs title, known and source");
-	return read_word(sec, "known", known_names, KNOWN_N, known);
+	if (stray != NULL)
+		return wrong(g, "a %s has no %s", g->row.kind, stray);
+	if (row_text(&g->row, "title") == NULL ||
+	    row_text(&g->row, "known") == NULL ||
+	    row_text(&g->row, "source") == NULL)
+		return wrong(g, "it needs title, known and source");
+	return read_word(g, "known", known_names, KNOWN_N, known);
 }
 
 static bool
-read_patterns(cfg_t *sec, const char *key, enum wire_kind kind,
+read_patterns(struct reading *g, const char *key, enum wire_kind kind,
     struct wire_patterns *out)
 {
+	const struct row_value *v = row_list(&g->row, key);
 	const char *why;
 
-	for (unsigned i = 0; i < cfg_size(sec, key); i++)
-		if (!wire_patterns_add(out, kind, cfg_getnstr(sec, key, i),
-		    &why))
-			return wrong(cfg_title(sec), "%s, \"%s\": %s", key,
-			    cfg_getnstr(sec, key, i), why);
+	if (row_text(&g->row, key) != NULL)
+		return wrong(g, "%s takes a list", key);
+	for (size_t i = 0; v != NULL && i < v->n; i++)
+		if (!wire_patterns_add(out, kind, v->values[i], &why))
+			return wrong(g, "%s, \"%s\": %s", key, v->values[i],
+			    why);
 	return true;
 }
 
+/* The options of a receiver that are words. */
 static bool
-read_receiver(cfg_t *sec, struct receiver_row *r)
+read_settings(struct reading *g, struct receiver_row *r)
 {
 	static const char *const lines[] = { "lf", "cr-or-lf" };
 	static const char *const stuffed[] = { "line", "doubled" };
 	static const char *const when[] = { "at-once", "late" };
-	size_t known, line, un, late, pipelining;
+	static const char *const starts[] = { "true", "false" };
+	size_t start, line, un, late, pipelining;
 
-	*r = (struct receiver_row){ .name = cfg_title(sec),
-	    .title = cfg_getstr(sec, "title"),
-	    .versions = cfg_getstr(sec, "versions"),
-	    .cve = cfg_getstr(sec, "cve"), .fixed = cfg_getstr(sec, "fixed"),
-	    .note = cfg_getstr(sec, "note"),
-	    .source = cfg_getstr(sec, "source") };
-	if (!check_common(sec, &known) ||
-	    !read_patterns(sec, "end", WIRE_END, &r->patterns) ||
-	    !read_patterns(sec, "end_lf_first", WIRE_END_LF_FIRST,
-	    &r->patterns) ||
-	    !read_patterns(sec, "refuses", WIRE_REFUSE, &r->patterns) ||
-	    !read_word(sec, "line", lines, 2, &line) ||
-	    !read_word(sec, "unstuffs", stuffed, 2, &un) ||
-	    !read_word(sec, "refused", when, 2, &late) ||
-	    !read_word(sec, "pipelining", pipelining_names, PIPELINING_N,
+	if (!read_word(g, "start", starts, 2, &start) ||
+	    !read_word(g, "line", lines, 2, &line) ||
+	    !read_word(g, "unstuffs", stuffed, 2, &un) ||
+	    !read_word(g, "refused", when, 2, &late) ||
+	    !read_word(g, "pipelining", pipelining_names, PIPELINING_N,
 	    &pipelining))
 		return false;
-	if (r->patterns.ends[WIRE_END] == 0)
-		return wrong(r->name, "it needs an end");
-	r->known = (enum known)known;
-	r->late_start = !cfg_getbool(sec, "start");
+	r->late_start = start == 1;
 	r->cr_ends_line = line == 1;
 	r->unstuffs_doubled = un == 1;
 	r->refuses_late = late == 1;
@@ -147,183 +125,189 @@ read_receiver(cfg_t *sec, struct receiver_row *r)
 	return true;
 }
 
+#define COMMON_KEYS \
+	"title", "versions", "cve", "fixed", "note", "known", "source"
+
 static bool
-read_stuffs(cfg_t *sec, struct sender_does_what *d)
+read_receiver(struct reading *g, struct receiver_row *r)
+{
+	static const char *const keys[] = { COMMON_KEYS, "end",
+	    "end_lf_first", "start", "refuses", "refused", "line",
+	    "unstuffs", "pipelining", NULL };
+	const struct row *row = &g->row;
+	size_t known;
+
+	*r = (struct receiver_row){ .name = row->name,
+	    .title = row_text(row, "title"),
+	    .versions = row_text(row, "versions"),
+	    .cve = row_text(row, "cve"), .fixed = row_text(row, "fixed"),
+	    .note = row_text(row, "note"),
+	    .source = row_text(row, "source") };
+	if (!check_common(g, keys, &known) ||
+	    !read_patterns(g, "end", WIRE_END, &r->patterns) ||
+	    !read_patterns(g, "end_lf_first", WIRE_END_LF_FIRST,
+	    &r->patterns) ||
+	    !read_patterns(g, "refuses", WIRE_REFUSE, &r->patterns) ||
+	    !read_settings(g, r))
+		return false;
+	r->known = (enum known)known;
+	return r->patterns.ends[WIRE_END] != 0 ||
+	    wrong(g, "it needs an end");
+}
+
+static bool
+read_stuffs(struct reading *g, struct sender_does_what *d)
 {
 	static const char *const words[] = { "start", "crlf", "lf", "cr" };
 	static const uint8_t bits[] = { BEHIND_START, BEHIND_CRLF, BEHIND_LF,
 	    BEHIND_CR };
+	const struct row_value *v = row_list(&g->row, "stuffs");
 
-	for (unsigned i = 0; i < cfg_size(sec, "stuffs"); i++) {
-		const char *word = cfg_getnstr(sec, "stuffs", i);
+	if (row_text(&g->row, "stuffs") != NULL)
+		return wrong(g, "stuffs takes a list");
+	for (size_t i = 0; v != NULL && i < v->n; i++) {
 		size_t k = 0;
 
-		while (k < 4 && strcmp(word, words[k]) != 0)
+		while (k < 4 && strcmp(v->values[i], words[k]) != 0)
 			k++;
 		if (k == 4)
-			return wrong(cfg_title(sec), "stuffs takes start, "
-			    "crlf, lf and cr, not %s", word);
+			return wrong(g, "stuffs takes start, crlf, lf and cr, "
+			    "not %s", v->values[i]);
 		d->stuffs |= bits[k];
 	}
 	return true;
 }
 
+/* All that what goes out depends on. */
 static bool
-read_sender(cfg_t *sec, struct sender_row *s)
+read_does(struct reading *g, struct sender_does_what *d)
 {
 	static const char *const holds[] = { "lf", "crlf", "file" };
 	static const char *const does[] = { "keep", "crlf", "space",
 	    "refuse" };
 	static const char *const nuls[] = { "keep", "truncate" };
 	static const char *const crlfs[] = { "kept", "dropped" };
-	size_t known, held, lf, cr, nul, crlf;
+	size_t held, lf, cr, nul, crlf;
 
-	*s = (struct sender_row){ .name = cfg_title(sec),
-	    .title = cfg_getstr(sec, "title"),
-	    .versions = cfg_getstr(sec, "versions"),
-	    .cve = cfg_getstr(sec, "cve"), .fixed = cfg_getstr(sec, "fixed"),
-	    .note = cfg_getstr(sec, "note"),
-	    .source = cfg_getstr(sec, "source") };
-	if (!check_common(sec, &known) ||
-	    !read_word(sec, "holds", holds, 3, &held) ||
-	    !read_word(sec, "lf", does, 4, &lf) ||
-	    !read_word(sec, "cr", does, 4, &cr) ||
-	    !read_word(sec, "nul", nuls, 2, &nul) ||
-	    !read_word(sec, "crlf", crlfs, 2, &crlf) ||
-	    !read_stuffs(sec, &s->does))
+	if (row_text(&g->row, "holds") == NULL)
+		return wrong(g, "it needs holds");
+	if (!read_word(g, "holds", holds, 3, &held) ||
+	    !read_word(g, "lf", does, 4, &lf) ||
+	    !read_word(g, "cr", does, 4, &cr) ||
+	    !read_word(g, "nul", nuls, 2, &nul) ||
+	    !read_word(g, "crlf", crlfs, 2, &crlf))
 		return false;
-	if (cfg_getstr(sec, "holds") == NULL)
-		return wrong(s->name, "it needs holds");
+	d->holds = (uint8_t)held;
+	d->lf = (uint8_t)lf;
+	d->cr = (uint8_t)cr;
+	d->nul_truncates = nul == 1;
+	d->drops_cr = crlf == 1;
+	return read_stuffs(g, d);
+}
+
+static bool
+read_sender(struct reading *g, struct sender_row *s)
+{
+	static const char *const keys[] = { COMMON_KEYS, "holds", "crlf",
+	    "lf", "cr", "nul", "stuffs", NULL };
+	const struct row *row = &g->row;
+	size_t known;
+
+	*s = (struct sender_row){ .name = row->name,
+	    .title = row_text(row, "title"),
+	    .versions = row_text(row, "versions"),
+	    .cve = row_text(row, "cve"), .fixed = row_text(row, "fixed"),
+	    .note = row_text(row, "note"),
+	    .source = row_text(row, "source") };
+	if (!check_common(g, keys, &known) || !read_does(g, &s->does))
+		return false;
 	s->known = (enum known)known;
-	s->does.holds = (uint8_t)held;
-	s->does.lf = (uint8_t)lf;
-	s->does.cr = (uint8_t)cr;
-	s->does.nul_truncates = nul == 1;
-	s->does.drops_cr = crlf == 1;
 	return true;
 }
 
-/* Where the row of that name is, or has to be. */
 static bool
-add_receiver(struct servers *s, const struct receiver_row *r)
+add_receiver(struct servers *s, struct reading *g)
 {
+	struct receiver_row r;
 	size_t i = 0;
 
-	while (i < s->receivers_n && strcmp(s->receivers[i].name, r->name) !=
+	if (!read_receiver(g, &r))
+		return false;
+	while (i < s->receivers_n && strcmp(s->receivers[i].name, r.name) !=
 	    0)
 		i++;
 	if (i == REPLAY_ROWS)
-		return wrong(r->name, "there are more than %u receivers",
+		return wrong(g, "there are more than %u receivers",
 		    REPLAY_ROWS);
-	s->receivers[i] = *r;
+	s->receivers[i] = r;
 	s->receivers_n += i == s->receivers_n;
 	return true;
 }
 
 static bool
-add_sender(struct servers *s, const struct sender_row *r)
+add_sender(struct servers *s, struct reading *g)
 {
+	struct sender_row r;
 	size_t i = 0;
 
-	while (i < s->senders_n && strcmp(s->senders[i].name, r->name) != 0)
+	if (!read_sender(g, &r))
+		return false;
+	while (i < s->senders_n && strcmp(s->senders[i].name, r.name) != 0)
 		i++;
 	if (i == REPLAY_ROWS)
-		return wrong(r->name, "there are more than %u senders",
+		return wrong(g, "there are more than %u senders",
 		    REPLAY_ROWS);
-	s->senders[i] = *r;
+	s->senders[i] = r;
 	s->senders_n += i == s->senders_n;
 	return true;
 }
 
 static bool
-add_rows(struct servers *s, cfg_t *cfg)
+add_row(struct servers *s, struct reading *g)
 {
-	struct receiver_row r;
-	struct sender_row d;
-
-	for (unsigned i = 0; i < cfg_size(cfg, "receiver"); i++)
-		if (!read_receiver(cfg_getnsec(cfg, "receiver", i), &r) ||
-		    !add_receiver(s, &r))
-			return false;
-	for (unsigned i = 0; i < cfg_size(cfg, "sender"); i++)
-		if (!read_sender(cfg_getnsec(cfg, "sender", i), &d) ||
-		    !add_sender(s, &d))
-			return false;
-	return true;
+	if (strcmp(g->row.kind, "receiver") == 0)
+		return add_receiver(s, g);
+	if (strcmp(g->row.kind, "sender") == 0)
+		return add_sender(s, g);
+	return wrong(g, "it is a receiver or a sender, not a %s",
+	    g->row.kind);
 }
 
-#define COMMON \
-	CFG_STR("title", NULL, CFGF_NONE), \
-	CFG_STR("versions", NULL, CFGF_NONE), \
-	CFG_STR("cve", NULL, CFGF_NONE), \
-	CFG_STR("fixed", NULL, CFGF_NONE), \
-	CFG_STR("note", NULL, CFGF_NONE), \
-	CFG_STR("known", NULL, CFGF_NONE), \
-	CFG_STR("source", NULL, CFGF_NONE)
-
-/* NULL: told.  own: the text, as libconfuse wants it. */
-static cfg_t *
-parse(const char *own)
+static bool
+add_rows(struct servers *s, struct rows *rows, struct reading *g)
 {
-	cfg_opt_t receiver[] = { COMMON,
-		CFG_STR_LIST("end", NULL, CFGF_NONE),
-		CFG_STR_LIST("end_lf_first", NULL, CFGF_NONE),
-		CFG_BOOL("start", cfg_true, CFGF_NONE),
-		CFG_STR_LIST("refuses", NULL, CFGF_NONE),
-		CFG_STR("refused", NULL, CFGF_NONE),
-		CFG_STR("line", NULL, CFGF_NONE),
-		CFG_STR("unstuffs", NULL, CFGF_NONE),
-		CFG_STR("pipelining", NULL, CFGF_NONE), CFG_END() };
-	cfg_opt_t sender[] = { COMMON, CFG_STR("holds", NULL, CFGF_NONE),
-		CFG_STR("crlf", NULL, CFGF_NONE),
-		CFG_STR("lf", NULL, CFGF_NONE),
-		CFG_STR("cr", NULL, CFGF_NONE),
-		CFG_STR("nul", NULL, CFGF_NONE),
-		CFG_STR_LIST("stuffs", NULL, CFGF_NONE), CFG_END() };
-	cfg_opt_t top[] = {
-		CFG_SEC("receiver", receiver, CFGF_MULTI | CFGF_TITLE |
-		    CFGF_NO_TITLE_DUPES),
-		CFG_SEC("sender", sender, CFGF_MULTI | CFGF_TITLE |
-		    CFGF_NO_TITLE_DUPES), CFG_END() };
-	cfg_t *cfg = cfg_init(top, CFGF_NONE);
+	enum rows_got got;
+	const char *why;
+	unsigned line;
 
-	if (cfg == NULL)
-		return NULL;
-	(void)cfg_set_error_function(cfg, on_error);
-	if (cfg_parse_buf(cfg, own) == CFG_SUCCESS)
-		return cfg;
-	(void)cfg_free(cfg);
-	return NULL;
+	while ((got = rows_next(rows, &g->row, &line, &why)) == ROWS_ROW)
+		if (!add_row(s, g))
+			return false;
+	if (got == ROWS_WRONG)
+		(void)snprintf(g->why, SERVERS_WHY, "%s:%u: %s", g->file,
+		    line, why);
+	return got == ROWS_END;
 }
 
 bool
 servers_text(struct servers *s, const char *name, struct span text,
     char why[SERVERS_WHY])
 {
-	char *own = NULL;
-	cfg_t *cfg = NULL;
-	bool ok = false;
+	struct reading g = { .file = name, .why = why };
+	struct rows *rows;
 
-	reading.file = name;
-	reading.why = why;
 	why[0] = '\0';
-	if (s->files_n == FILES_MAX)
+	if (s->files_n == FILES_MAX) {
 		(void)snprintf(why, SERVERS_WHY, "more than %u files of "
 		    "servers", FILES_MAX);
-	else if (memchr(text.p, '\0', text.n) != NULL)
-		(void)snprintf(why, SERVERS_WHY, "%s: there is a NUL in it",
-		    name);
-	else if ((own = strndup((const char *)text.p, text.n)) != NULL &&
-	    (cfg = parse(own)) != NULL) {
-		s->files[s->files_n++] = cfg;
-		buf_add(&s->read, text.p, text.n);
-		ok = add_rows(s, cfg);
+		return false;
 	}
-	if (!ok && why[0] == '\0')
+	if ((rows = rows_open(text)) == NULL) {
 		(void)snprintf(why, SERVERS_WHY, "%s: out of memory", name);
-	free(own);
-	reading.why = NULL;
-	return ok;
+		return false;
+	}
+	s->files[s->files_n++] = rows;
+	return add_rows(s, rows, &g);
 }
 
 struct servers *
@@ -336,10 +320,8 @@ servers_new(char why[SERVERS_WHY])
 	if (s == NULL)
 		(void)snprintf(why, SERVERS_WHY, "out of memory");
 	else if (servers_text(s, "receivers.conf", r, why) &&
-	    servers_text(s, "senders.conf", d, why)) {
-		buf_clear(&s->read);
+	    servers_text(s, "senders.conf", d, why))
 		return s;
-	}
 	servers_free(s);
 	return NULL;
 }
@@ -350,7 +332,7 @@ servers_free(struct servers *s)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->files_n; i++)
-		(void)cfg_free(s->files[i]);
+		rows_close(s->files[i]);
 	buf_free(&s->read);
 	free(s);
 }
@@ -365,6 +347,12 @@ const struct sender_row *
 servers_sender(const struct servers *s, size_t i)
 {
 	return i < s->senders_n ? &s->senders[i] : NULL;
+}
+
+void
+servers_remember(struct servers *s, struct span text)
+{
+	buf_add(&s->read, text.p, text.n);
 }
 
 bool

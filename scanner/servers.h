@@ -31,8 +31,9 @@ bool servers_file(struct servers *, const char *path,
 bool servers_text(struct servers *, const char *name, struct span,
     char why[SERVERS_WHY]);
 
-/* The SHA-256 of the user's files, one behind another; false: there are
- * none, or no memory. */
+/* The SHA-256 of what servers_file read and servers_remember was given, one
+ * behind another; false: there is nothing, or no memory. */
+void servers_remember(struct servers *, struct span);
 bool servers_sum(struct servers *, uint8_t sum[HASH_SIZE]);
 
 /* The i-th, as they were read; NULL: there are no more. */
@@ -42,7 +43,7 @@ const struct sender_row *servers_sender(const struct servers *, size_t i);
 /*
  * A plan for those of two lists of names and patterns, with commas between
  * them (* matches any text); "all": every row.  The servers must outlive it.
- * NULL: why says what is wrong.
+ * NULL: why says what is wrong; "": there is no memory.
  */
 struct replay_plan *servers_plan(const struct servers *, const char *senders,
     const char *receivers, char why[SERVERS_WHY]);

@@ -57,6 +57,7 @@ servers_file(struct servers *s, const char *path, char why[SERVERS_WHY])
 		ok = cannot_read(path, why);
 	else
 		ok = servers_text(s, path, buf_span(&text), why);
+	servers_remember(s, buf_span(&text));
 	(void)fclose(f);
 	buf_free(&text);
 	return ok;
@@ -99,7 +100,9 @@ choose_list(const struct servers *s, const struct kind *k, const char *list,
 	char *own = strdup(list), *rest = own, *word;
 	bool ok = own != NULL, any = false;
 
-	(void)snprintf(why, SERVERS_WHY, "no %s is named", k->what);
+	why[0] = '\0';
+	if (ok)
+		(void)snprintf(why, SERVERS_WHY, "no %s is named", k->what);
 	while (ok && (word = strsep(&rest, ",")) != NULL) {
 		if (word[0] == '\0')
 			continue;
@@ -134,6 +137,7 @@ servers_plan(const struct servers *s, const char *senders,
 	}
 	if ((p = replay_plan_new(rows_from, from_n, rows_to, to_n, &text)) ==
 	    NULL)
-		(void)snprintf(why, SERVERS_WHY, "%s", text);
+		(void)snprintf(why, SERVERS_WHY, "%s", text != NULL ? text :
+		    "");
 	return p;
 }

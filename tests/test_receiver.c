@@ -299,7 +299,8 @@ what_makes_no_difference_may_be_forgotten(void **state)
 	for (unsigned k = 0; k < 3u << 10; k++) {
 		const struct sender_does_what d = {
 			.holds = (uint8_t)(k % 3), .lf = k / 3 & 3,
-			.cr = k / 12 & 3, .stuffs = (k / 48 & 15) << 1,
+			.cr = k / 12 & 3,
+			.stuffs = (uint8_t)((k / 48 & 15) << 1),
 			.drops_cr = (k / 768 & 1) != 0,
 			.nul_truncates = (k / 1536 & 1) != 0 };
 

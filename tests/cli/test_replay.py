@@ -216,7 +216,15 @@ def a_file_of_rows_that_is_wrong_is_explained():
             (b"sender a { " + good + b' holds = "lf" stuffs = { x } }',
              "stuffs takes"),
             (b"\n\nnonsense = 1", "rows.conf:3:"),
-            (b"receiver a {\0", "NUL")):
+            (b"receiver a { " + good + b" ends = 1 }", "has no ends"),
+            (b"receiver a { title = x title = y }", "twice"),
+            (b"receiver a { title = 'x }", "does not end"),
+            (b"receiver a { end = { 'LF' 'CR' } }", "comma"),
+            (b"receiver a { " + good + b" end = LF }", "takes a list"),
+            (b"receiver a { " + good + b" end = { LF } line = { lf } }",
+             "takes one word"),
+            (b"other a { }", "not a other"),
+            (b"receiver a {\0", "word")):
         with folder() as d:
             conf = write(d + "/rows.conf", text)
             for command in ("replay", "scan"):
