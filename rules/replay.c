@@ -1,7 +1,7 @@
 /*
  * See replay.h.  One chain for senders that do the same; where the data ends
- * too early for some receivers, another one for them.  Chains of which nothing is
- * wanted but to watch for the next such place are lanes: led from state to
+ * too early for some receivers, another one for them.  Chains of which nothing
+ * is wanted but to watch for the next such place are lanes: led from state to
  * state by a table.
  */
 #include "replaying.h"

@@ -206,7 +206,6 @@ begin_message(struct replay *r, struct chain *c, bool by_bdat)
 	note(r, c, c->live, REPLAY_SMUGGLED);
 	c->mode = CHAIN_DATA;
 	c->panel = r->plan->panel.start;
-	c->tainted = 0;
 	c->nth++;
 	c->line_start = true;
 	c->dot = c->dotted = false;
