@@ -127,7 +127,6 @@ static void
 show(struct replay *r, struct chain *c, uint8_t byte)
 {
 	struct replay_split *s = split_of(r, c);
-	const bool doubled = (c->live & ~r->plan->doubled) == 0;
 
 	if (c->line_start)
 		c->dotted = byte == '.';
@@ -137,7 +136,7 @@ show(struct replay *r, struct chain *c, uint8_t byte)
 		c->line_at = (uint16_t)s->n;
 		return;
 	}
-	if (c->dot && doubled && byte != '.')
+	if (c->dot && c->doubled && byte != '.')
 		keep_text(s, '.');
 	c->dot = false;
 	keep_text(s, byte);
@@ -209,6 +208,7 @@ begin_message(struct replay *r, struct chain *c, bool by_bdat)
 	c->nth++;
 	c->line_start = true;
 	c->dot = c->dotted = false;
+	c->doubled = (c->live & ~r->plan->doubled) == 0;
 	if (s != NULL)
 		s->smuggled = true;
 	c->text = s != NULL;

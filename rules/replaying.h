@@ -83,6 +83,7 @@ struct chain {
 	bool text;		/* its first bytes are still wanted */
 	bool line_start;	/* ... and the next one begins a line */
 	bool dot;		/* ... and a dot is held back */
+	bool doubled;		/* ... of which only the first of two goes */
 	bool dotted;		/* ... and the line at hand began with one, */
 	uint16_t line_at;	/* and here in the text */
 
