@@ -60,6 +60,7 @@ make_lists(struct replay *r)
 {
 	r->moved = false;
 	r->lanes_n = r->slow_n = 0;
+	crew_forget(r);
 	while (r->chains_n > 0 && r->chains[r->chains_n - 1].mode ==
 	    CHAIN_FREE)
 		r->chains_n--;
@@ -127,22 +128,46 @@ step_out(struct replay *r, struct lane *l, uint8_t byte)
 	l->clean = c->live & ~c->tainted;
 }
 
+/* Each lane by itself.  Something that matters may happen to one. */
 static void
-step(struct replay *r, uint8_t byte)
+step_lanes(struct replay *r, uint8_t byte)
 {
 	const enum wire_class w = wire_classes[byte];
-	const size_t lanes_n = r->lanes_n, slow_n = r->slow_n;
+	const size_t lanes_n = r->lanes_n;
+	bool mattered = false;
 
+	crew_sync(r);
 	for (size_t i = 0; i < lanes_n; i++) {
 		struct lane *l = &r->lanes[i];
 		const struct route_step *s = &l->next[l->at][w];
 
 		/* Asked of each byte: so the answer is nearly always no. */
-		if (route_matters(&l->acts[s->act], l))
-			step_out(r, l, byte);
-		else
+		if (!route_matters(&l->acts[s->act], l)) {
 			l->at = s->to;
+			continue;
+		}
+		mattered = true;
+		step_out(r, l, byte);
 	}
+	if (mattered)
+		crew_forget(r);
+	else
+		crew_learn(r, w);
+}
+
+static void
+step(struct replay *r, uint8_t byte)
+{
+	const enum wire_class w = wire_classes[byte];
+	const size_t slow_n = r->slow_n;
+	uint16_t to = CREW_NONE;
+
+	if (r->crew.at != CREW_NONE)
+		to = r->crew.next[r->crew.at][w];
+	if (to != CREW_NONE)
+		r->crew.at = to;
+	else
+		step_lanes(r, byte);
 	for (size_t i = 0; i < slow_n; i++) {
 		struct chain *c = &r->chains[r->slow[i]];
 
@@ -153,6 +178,7 @@ step(struct replay *r, uint8_t byte)
 	}
 	r->off++;
 	if (r->moved) {
+		crew_sync(r);
 		write_back(r);
 		make_lists(r);
 	}
@@ -166,6 +192,7 @@ skip(struct replay *r, struct span s)
 
 	if (r->calm > 0)
 		return 0;
+	crew_sync(r);
 	if (r->patience == 0 && r->slow_n == 0 && s.n > 64) {
 		r->patience = PATIENCE;
 		n = replay_skip(r, s);
@@ -260,6 +287,7 @@ find_worst(struct replay *r)
 const struct replay_result *
 replay_end(struct replay *r)
 {
+	crew_sync(r);
 	write_back(r);
 	for (size_t i = 0; i < r->chains_n; i++)
 		if (r->chains[i].mode != CHAIN_FREE)

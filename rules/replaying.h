@@ -118,6 +118,22 @@ struct lane {
 	bool quiet;
 };
 
+#define CREW_LANES 16u		/* more are taken one by one */
+#define CREW_STATES 512u
+#define CREW_NONE 0xffffu
+
+/* All lanes as one. */
+struct crew {
+	uint16_t n;
+	uint16_t at;		/* CREW_NONE: not known; else lanes' at is
+				 * not kept, see crew_sync */
+	struct crew_state {
+		uint16_t of[CREW_LANES];
+	} states[CREW_STATES];
+	uint16_t next[CREW_STATES][8];	/* CREW_NONE: not known yet */
+	uint16_t slots[2 * CREW_STATES];	/* a number and 1; 0: free */
+};
+
 struct replay {
 	const struct replay_plan *plan;
 	const struct kernel *kernel;
@@ -128,6 +144,7 @@ struct replay {
 	size_t lanes_n, slow_n;
 	struct lane lanes[CHAINS];
 	uint16_t slow[CHAINS];	/* chains that need each byte */
+	struct crew crew;
 	bool moved;		/* these lists are to be made anew */
 	size_t patience;	/* bytes until it is tried to skip lines */
 	size_t calm;		/* and text */
@@ -142,6 +159,17 @@ struct replay {
  */
 void chain_step(struct replay *, struct chain *, uint8_t byte);
 void chain_end(struct replay *, struct chain *);
+
+/* --- replay_crew.c */
+
+/* Nothing is known: other lanes, or other receivers to whom things matter. */
+void crew_forget(struct replay *);
+
+/* Set the lanes' at. */
+void crew_sync(struct replay *);
+
+/* The lanes went where they are by that, and nothing that matters happened. */
+void crew_learn(struct replay *, enum wire_class);
 
 /* --- replay_skip.c */
 
