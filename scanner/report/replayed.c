@@ -299,7 +299,7 @@ replayed_json(struct json *j, const struct report_message *r)
 	json_key_text(j, "worst", replay_names[v->worst]);
 	json_key(j, "outcomes");
 	json_open(j, '[');
-	for (unsigned k = REPLAY_OUTCOMES; k-- > REPLAY_REFUSED; )
+	for (unsigned k = REPLAY_OUTCOMES; k-- > REPLAY_UNSENT; )
 		for (size_t at = 0; next_group(r->plan, v->cells,
 		    (enum replayed)k, &at, &g); ) {
 			json_open(j, '{');

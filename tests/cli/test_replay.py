@@ -263,6 +263,35 @@ def nothing_is_written_where_mail_is():
                                                  before.st_ino))
 
 
+@test
+def its_report_says_what_to_take_out_or_compare():
+    with folder() as d:
+        write(d + "/m/1.eml", LF_DOT_CRLF)
+        write(d + "/m/2.eml", HEAD)
+        report = d + "/r.ndjson"
+        ran = baredot("replay", "-f", "ndjson", "--all", "-o", report,
+                      "--from", "gmx-2023", d + "/m")
+        same(ran.status, FINDINGS)
+        ran = baredot("quarantine", "-f", "ndjson", "--into", d + "/q",
+                      "--from", report)
+        (r,) = ran.of_type("message")
+        same((r["path"], r["repair"]["action"]), (d + "/m/1.eml",
+                                                  "quarantine"))
+        ran = baredot("verify", "-f", "ndjson", report)
+        same((ran.status, ran.records()[-1]["messages"]), (CLEAN, 1))
+        write(d + "/m/1.eml", LF_DOT_CRLF.replace(b"hello", b"jello"))
+        check(baredot("verify", "-f", "ndjson", report).status != CLEAN)
+
+
+@test
+def what_is_not_sent_is_told_too():
+    with folder() as d:
+        write(d + "/m.eml", LF_DOT_CRLF)
+        ran = replay("--all", "--from", "mox", "--to", "postfix", d)
+        same(pairs(ran.of_type("replay")[0]), {("mox", "postfix"): "unsent"})
+        same(ran.status, CLEAN)
+
+
 # --- scan
 
 def fools(ran):
