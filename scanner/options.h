@@ -42,7 +42,8 @@
 	    "read all that is in the quarantine folder DIR and compare it " \
 	    "with its SHA-256") \
 	O(FOR_ACTS, FROM, 0, "from", "REPORT", \
-	    "only the messages of a report (-f ndjson of scan or fix), and " \
+	    "only the messages of a report (-f ndjson of scan, replay or " \
+	    "fix), and " \
 	    "only where offset, length and SHA-256 are still the same") \
 	O(FOR_FIX, TO, 0, "to", "FORM", \
 	    "line ends become native, crlf or lf (native: what most lines " \
