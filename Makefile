@@ -35,13 +35,15 @@ RULES = $(wildcard rules/*.c)
 FORMATS = $(wildcard formats/*.c)
 SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
 	scanner/report/*.c scanner/act/*.c))
-DATA = build/gen/targets_conf.c build/gen/default_rules.c
+DATA = build/gen/targets_conf.c build/gen/receivers_conf.c \
+	build/gen/senders_conf.c build/gen/default_rules.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 TESTLIB = $(filter-out $(TESTS),$(wildcard tests/*.c))
 FUZZLIB = tests/oracle.c tests/conform_oracle.c tests/fixlaws.c \
-	tests/headlaws.c tests/encodelaws.c tests/mendlaws.c
+	tests/headlaws.c tests/encodelaws.c tests/mendlaws.c \
+	tests/replay_oracle.c
 ACTING = $(wildcard scanner/act/*.c) scanner/base/buf.c scanner/base/err.c \
 	scanner/base/hash.c formats/listing.c formats/names.c \
 	formats/gzip.c formats/input.c formats/packing.c scanner/child.c
@@ -138,7 +140,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/baredot
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
-	install -m 644 man/baredot.1 man/baredot-fix.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/baredot.1 man/baredot-fix.1 man/baredot-replay.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)

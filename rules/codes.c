@@ -1,8 +1,6 @@
 /*
- * What each code means.  The text is what `baredot explain` prints.
- *
- * "Measured" below: a sequence was sent to the real server, as Debian 12
- * ships it, and the reply was recorded.  "Read": seen in its source.
+ * What each code means.  The text is what `baredot explain` prints, with the
+ * receivers of data/receivers.conf that take a look-alike for the end.
  */
 #include "codes.h"
 
@@ -27,10 +25,12 @@
 	"their own mean an attempt.  Before the message goes out again " \
 	"(migration, re-injection, relay), bring its line ends to one form " \
 	"or keep it back."
-#define CISCO_ONLY \
-	"Of the receivers that are known, only Cisco Secure Email with \"CR " \
-	"and LF Handling: Clean\" is said to take it, and that is known " \
-	"from prose alone."
+#define PAIR_AFFECTS \
+	"The receivers that are named below, when it goes out as it stands: " \
+	"`baredot replay --list` says which versions they are."
+#define BY_CR \
+	"A receiver for which a bare CR ends a line; the one that is known " \
+	"is named below."
 #define SMUGGLED "500 smtp smuggling (mox); 521 5.5.2 bare <LF> received " \
 	"(Postfix); 550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal (Exchange)"
 #define SEC "SEC Consult, \"SMTP Smuggling\", 2023"
@@ -133,25 +133,18 @@
 #define TEXT_EOD_CRLF_LF \
 	.title = "lone dot between CRLF and LF", \
 	.means = PAIR_MEANS("between CRLF and LF"), \
-	.affects = "Measured: Postfix 3.7.11 with smtpd_forbid_bare_newline=" \
-	    "no, OpenSMTPD 6.8.0 (which then refuses what follows).  Read: " \
-	    "Exim to 4.97, Sendmail to 8.17, Go textproto (chasquid before " \
-	    "1.13, go-smtp to 0.19), Dovecot before 2.4.", \
+	.affects = PAIR_AFFECTS, \
 	.todo = PAIR_TODO, .strings = SMUGGLED, \
 	.source = RFC5321 "; CVE-2023-51764, -51765, -51766; " SEC
 #define TEXT_EOD_CRLF_CR \
 	.title = "lone dot between CRLF and CR", \
 	.means = PAIR_MEANS("between CRLF and a bare CR"), \
-	.affects = CISCO_ONLY "  Followed by a CRLF it is eod.dot-crcrlf.", \
+	.affects = BY_CR "  Followed by a CRLF it is eod.dot-crcrlf.", \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_LF_CRLF \
 	.title = "lone dot between LF and CRLF", \
 	.means = PAIR_MEANS("between LF and CRLF"), \
-	.affects = "The form that most receivers took.  Measured: Postfix " \
-	    "3.7.11 with smtpd_forbid_bare_newline=no, OpenSMTPD 6.8.0 " \
-	    "(which then refuses what follows).  Read: Exim to 4.97, " \
-	    "Sendmail to 8.17, Go textproto, aiosmtpd to 1.4.4, James before " \
-	    "3.7.5 and 3.8.1, qpsmtpd, Dovecot before 2.4.", \
+	.affects = "The form that most receivers took.  " PAIR_AFFECTS, \
 	.todo = PAIR_TODO, .strings = SMUGGLED, \
 	.source = RFC5321 "; CVE-2023-51764, -51765, -51766, -51747, " \
 	    "CVE-2024-27305; " SEC
@@ -159,51 +152,45 @@
 	.title = "lone dot between LF and LF", \
 	.means = PAIR_MEANS("between LF and LF") "  In a message whose " \
 	    "lines all end in LF it is ordinary text (info).", \
-	.affects = "Measured: Postfix 3.7.11 with smtpd_forbid_bare_newline=" \
-	    "no, OpenSMTPD 6.8.0 (which then refuses what follows).  Read: " \
-	    "Exim to 4.97, Sendmail to 8.17, Go textproto, Dovecot before " \
-	    "2.4.", \
+	.affects = PAIR_AFFECTS, \
 	.todo = PAIR_TODO, .strings = SMUGGLED, \
 	.source = RFC5321 "; CVE-2023-51764, -51765, -51766; " SEC
 #define TEXT_EOD_LF_CR \
 	.title = "lone dot between LF and CR", \
 	.means = PAIR_MEANS("between LF and a bare CR"), \
-	.affects = CISCO_ONLY, \
+	.affects = BY_CR, \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_CR_CRLF \
 	.title = "lone dot between CR and CRLF", \
 	.means = PAIR_MEANS("between a bare CR and CRLF"), \
-	.affects = CISCO_ONLY "  Most senders do not double a dot behind a " \
+	.affects = BY_CR "  Most senders do not double a dot behind a " \
 	    "CR.", \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_CR_LF \
 	.title = "lone dot between CR and LF", \
 	.means = PAIR_MEANS("between a bare CR and LF"), \
-	.affects = CISCO_ONLY "  Most senders do not double a dot behind a " \
+	.affects = BY_CR "  Most senders do not double a dot behind a " \
 	    "CR.", \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_CR_CR \
 	.title = "lone dot between CR and CR", \
 	.means = PAIR_MEANS("between two bare CRs"), \
-	.affects = "Cisco Secure Email with \"CR and LF Handling: Clean\", " \
-	    "its default (SEC Consult; not measured here).  Exchange Online, " \
-	    "iCloud, Postfix, Sendmail and others pass it on as it is.", \
+	.affects = BY_CR "  Exchange Online, iCloud, Postfix, Sendmail and " \
+	    "others pass it on as it is.", \
 	.todo = PAIR_TODO " Turning the CRs into line breaks would make a " \
 	    "real lone dot of it.", \
 	.strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_DOT_CRCRLF \
 	.title = "lone dot before CR CR LF", \
 	.means = PAIR_MEANS("before CR CR LF"), \
-	.affects = "Measured: Postfix 3.7.11 with smtpd_forbid_bare_newline=" \
-	    "no.  Read: Postfix to 3.8.3 (it dropped every CR before an LF), " \
-	    "Stalwart's smtp-proto 0.2.1.", \
+	.affects = "A receiver that drops every CR before an LF.  " \
+	    PAIR_AFFECTS, \
 	.todo = PAIR_TODO, .strings = SMUGGLED, .source = RFC5321 "; " SEC
 #define TEXT_EOD_DOT_NUL \
 	.title = "lone dot with a NUL behind it", \
 	.means = "A line that is a dot and a NUL.  A server that keeps lines " \
 	    "as C strings, or that drops NULs, sees a lone dot.", \
-	.affects = "Measured: OpenSMTPD 6.8.0 (which then refuses what " \
-	    "follows); read in its source up to 2026-03.", \
+	.affects = PAIR_AFFECTS, \
 	.todo = PAIR_TODO, \
 	.strings = "554 5.6.0 Message contains NUL characters (Cyrus)", \
 	.source = RFC5321 "; OpenSMTPD smtp_session.c"
@@ -240,8 +227,8 @@
 	    "message's own breaks it is text, or was not un-doubled on " \
 	    "arrival (info).  Between other breaks somebody doubled the dot " \
 	    "of a look-alike.", \
-	.affects = "Read: Apache James before 3.7.5 and 3.8.1 takes any " \
-	    "line of three bytes that begins with a dot, so \"..\" and LF.", \
+	.affects = "A receiver that takes any line of three bytes that " \
+	    "begins with a dot, so \"..\" and LF, for the end.", \
 	.todo = PAIR_TODO, .strings = NULL, \
 	.source = "RFC 5321 4.5.2; CVE-2023-51747"
 #define TEXT_LIMIT_LINE_998 \

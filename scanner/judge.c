@@ -14,6 +14,7 @@ struct judge {
 	struct engine *beside;	/* a second look at every message; or NULL */
 	struct engine *again;	/* a second look at those that need it */
 	struct engine *parts;	/* one that tells of the parts alone; or NULL */
+	struct replay *replay;	/* or NULL */
 	struct pattern_rules every;	/* of the user's rules: for beside */
 	struct pattern_rules suspects;	/* and those for again */
 	code_set asked;		/* codes that are reported */
@@ -57,6 +58,12 @@ open_engines(struct judge *j)
 	const unsigned asked = o.topics & ~(unsigned)TOPIC_PATTERNS;
 
 	j->asked = o.codes;
+	if (j->options.plan != NULL) {
+		o.topics = 0;
+		j->first = engine_new(&o);
+		j->replay = replay_new(j->options.plan, o.kernel);
+		return j->first != NULL && j->replay != NULL;
+	}
 	split_rules(j);
 	o.codes = codes_for(j);
 	o.topics = 0;
@@ -120,6 +127,7 @@ judge_free(struct judge *j)
 	engine_free(j->beside);
 	engine_free(j->again);
 	engine_free(j->parts);
+	replay_free(j->replay);
 	hash_free(j->hash);
 	free(j);
 }
@@ -128,6 +136,7 @@ judge_free(struct judge *j)
 struct pass {
 	struct engine *engines[3];	/* or NULL */
 	struct hash *hash;		/* or NULL */
+	struct replay *replay;		/* or NULL */
 	bool again;			/* it is the second */
 	bool watch;			/* see to it that there can be one */
 	enum brk native;		/* watch: of the message */
@@ -135,6 +144,15 @@ struct pass {
 
 static int read_through(struct judge *, struct store *, struct pass *,
     struct err *);
+
+/* What the message's own lines end in, while nothing else is known. */
+static bool
+begins_lf(const struct judge *j, enum brk native)
+{
+	const enum eol_mode eol = j->options.engine.eol;
+
+	return eol == EOL_AUTO ? native == BRK_LF : eol == EOL_LF;
+}
 
 /*
  * The start of the message is about to be lost, so there can be no second
@@ -145,6 +163,7 @@ static int
 catch_up(struct judge *j, struct store *st, struct pass *p, struct err *e)
 {
 	struct pass missed = { .again = true, .engines = { j->again },
+	    .replay = j->replay,
 	    .hash = p->hash == NULL && j->options.hash != HASH_NONE ?
 	    j->hash : NULL };
 	int rc;
@@ -152,10 +171,13 @@ catch_up(struct judge *j, struct store *st, struct pass *p, struct err *e)
 	p->watch = false;
 	if (j->again != NULL)
 		engine_begin_again(j->again, p->native, NULL);
+	if (j->replay != NULL)
+		replay_begin(j->replay, begins_lf(j, p->native));
 	store_again(st);
 	if ((rc = read_through(j, st, &missed, e)) != ST_END)
 		return rc;
 	p->engines[2] = j->again;
+	p->replay = j->replay;
 	if (missed.hash != NULL)
 		p->hash = missed.hash;
 	return ST_OK;
@@ -188,6 +210,8 @@ read_through(struct judge *j, struct store *st, struct pass *p,
 				engine_feed(p->engines[i], a);
 		if (p->hash != NULL)
 			hash_feed(p->hash, a);
+		if (p->replay != NULL)
+			replay_feed(p->replay, a);
 		j->options.tick(j->options.ctx, p->again ? 0 : a.n,
 		    p->again ? a.n : 0);
 		if (j->options.late != NULL &&
@@ -218,14 +242,18 @@ look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
 	const bool look = again != NULL && engine_is_suspect(v);
 	const bool hash = !*hashed && j->options.hash != HASH_NONE &&
 	    (look || is_shown(j, v));
+	const bool replay = j->replay != NULL && !fed;
 	struct pass pass = { .again = true,
 	    .engines = { look && !fed ? again : NULL },
-	    .hash = hash ? j->hash : NULL };
+	    .hash = hash ? j->hash : NULL,
+	    .replay = replay ? j->replay : NULL };
 	int rc;
 
 	if (look && !fed)
 		engine_begin_again(again, m->native, v);
-	if ((look && !fed) || hash) {
+	if (replay)
+		replay_begin(j->replay, v->convention == CONV_LF);
+	if ((look && !fed) || hash || replay) {
 		store_again(st);
 		if ((rc = read_through(j, st, &pass, e)) != ST_END)
 			return rc;
@@ -264,6 +292,8 @@ judge_message(struct judge *j, struct store *st, const struct msg *m,
 	keep_asked(j, v);
 	out->verdict = v;
 	out->flagged = is_shown(j, v);
+	out->replay = j->replay != NULL && !brief ? replay_end(j->replay) :
+	    NULL;
 	out->hashed = hashed &&
 	    (j->options.hash == HASH_ALL || out->flagged) &&
 	    hash_end(j->hash, out->sha256);

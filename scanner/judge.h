@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "hash.h"
+#include "replay.h"
 #include "report.h"
 #include "store.h"
 
@@ -22,6 +23,8 @@ struct judge_options {
 	struct engine_options engine;	/* its topics: for every message */
 	enum judge_hash hash;
 	struct report_options report;	/* which findings are shown */
+	const struct replay_plan *plan;	/* replay every message, instead of a
+				 * second look; or NULL */
 	bool parts;		/* that a finding is shown is enough to know,
 				 * besides the parts */
 
@@ -37,6 +40,7 @@ struct judge_options {
 struct judged {
 	const struct verdict *verdict;	/* valid until the next message */
 	bool flagged;			/* a finding is shown */
+	const struct replay_result *replay;	/* likewise; or NULL */
 	bool hashed;			/* sha256 is set */
 	uint8_t sha256[HASH_SIZE];
 };

@@ -31,6 +31,10 @@ help_cmd(int argc, char **argv)
 		scan_help(COMMAND_SCAN);
 		return EXIT_CLEAN;
 	}
+	if (argc > 1 && strcmp(argv[1], "replay") == 0) {
+		scan_help(COMMAND_REPLAY);
+		return EXIT_CLEAN;
+	}
 	if (argc > 1 && strcmp(argv[1], "fix") == 0) {
 		scan_help(COMMAND_FIX);
 		return EXIT_CLEAN;
@@ -64,6 +68,8 @@ help_cmd(int argc, char **argv)
 	    "that is already\nstored: Maildirs, mboxes, MH folders, single "
 	    "messages, queues, archives of them.\n\n"
 	    "  scan PATH...       walk mail stores and report\n"
+	    "  replay PATH...     would these messages split if X sent them "
+	    "to Y?\n"
 	    "  fix PATH...        repair messages in place\n"
 	    "  quarantine PATH... --into DIR  take messages out\n"
 	    "  explain [CODE]...  what a code means, who is affected, what "
@@ -98,6 +104,13 @@ scan_main(int argc, char **argv)
 }
 
 static int
+replay_main(int argc, char **argv)
+{
+	return scan_cmd(argc, argv, COMMAND_REPLAY,
+	    (const char *const *)(argv - 1));
+}
+
+static int
 fix_main(int argc, char **argv)
 {
 	return scan_cmd(argc, argv, COMMAND_FIX,
@@ -115,7 +128,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "scan", scan_main }, { "fix", fix_main },
+	{ "scan", scan_main }, { "replay", replay_main }, { "fix", fix_main },
 	{ "quarantine", take_main }, { "runs", runs_cmd },
 	{ "undo", undo_cmd }, { "restore", restore_cmd },
 	{ "recover", recover_cmd }, { "explain", explain_cmd },

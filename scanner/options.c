@@ -30,7 +30,8 @@ static const struct {
 #define OPTIONS_N (sizeof(options) / sizeof(options[0]))
 
 static const char *const command_names[] = { [COMMAND_SCAN] = "scan",
-	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine" };
+	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine",
+	[COMMAND_REPLAY] = "replay" };
 
 /* own: room for the options of this command. */
 static struct cmdline
@@ -38,7 +39,8 @@ command_line(enum command c, int argc, char **argv,
     struct cmdline_option own[OPTIONS_N])
 {
 	static const unsigned bits[] = { [COMMAND_SCAN] = FOR_SCAN,
-	    [COMMAND_FIX] = FOR_FIX, [COMMAND_TAKE] = FOR_TAKE };
+	    [COMMAND_FIX] = FOR_FIX, [COMMAND_TAKE] = FOR_TAKE,
+	    [COMMAND_REPLAY] = FOR_REPLAY };
 	struct cmdline line = { .command = command_names[c],
 	    .options = own, .argc = argc, .argv = argv };
 
@@ -330,6 +332,16 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 }
 
 static bool
+add_file(const char *option, const char **files, size_t *n, const char *arg)
+{
+	if (*n == RULE_FILES_MAX)
+		return usage("--%s may be given %u times", option,
+		    RULE_FILES_MAX);
+	files[(*n)++] = arg;
+	return true;
+}
+
+static bool
 apply(struct scan_command *c, enum option_id id, const char *arg)
 {
 	switch (id) {
@@ -340,6 +352,18 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_FILES0_FROM:
 		c->files0_from = arg;
 		return true;
+	case OPTION_SENDERS:
+	case OPTION_SENDERS_FROM:
+		c->senders = arg;
+		return true;
+	case OPTION_RECEIVERS:
+	case OPTION_RECEIVERS_TO:
+		c->receivers = arg;
+		return true;
+	case OPTION_LIST_SERVERS:
+		return c->list_servers = true;
+	case OPTION_SERVERS:
+		return add_file("servers", c->servers, &c->servers_n, arg);
 	case OPTION_TARGET:
 		c->target = arg;
 		return true;
@@ -363,11 +387,7 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_EXIT_ZERO:
 		return c->exit_zero = true;
 	case OPTION_RULES:
-		if (c->rules_n == RULE_FILES_MAX)
-			return usage("--rules may be given %u times",
-			    RULE_FILES_MAX);
-		c->rules[c->rules_n++] = arg;
-		return true;
+		return add_file("rules", c->rules, &c->rules_n, arg);
 	case OPTION_NO_DEFAULT_RULES:
 		return c->no_default_rules = true;
 	case OPTION_VERBOSE:
@@ -390,12 +410,21 @@ processors(void)
 	    (size_t)CPU_COUNT(&set) : JOBS_MAX;
 }
 
+bool
+scan_reads_only(const struct scan_command *c)
+{
+	return c->command == COMMAND_SCAN || c->command == COMMAND_REPLAY;
+}
+
 /* What the words of the command line mean together. */
 static bool
 settle(struct scan_command *c)
 {
 	settle_checks(c);
-	return c->command == COMMAND_SCAN || fix_options_settle(c);
+	if (c->redact && c->servers_n > 0)
+		return usage("--redact: the names of your own servers would "
+		    "be shown; leave out --servers");
+	return scan_reads_only(c) || fix_options_settle(c);
 }
 
 /* What is read from a pipe cannot be put back into it. */
@@ -413,12 +442,14 @@ static bool
 has_paths(const struct scan_command *c)
 {
 	static const char *const what[] = { [COMMAND_SCAN] = "scanned",
-	    [COMMAND_FIX] = "repaired", [COMMAND_TAKE] = "taken out" };
+	    [COMMAND_FIX] = "repaired", [COMMAND_TAKE] = "taken out",
+	    [COMMAND_REPLAY] = "replayed" };
 
 	return c->paths[0] != NULL || c->files0_from != NULL ||
 	    c->from != NULL || c->list != NULL || c->verify != NULL ||
+	    c->list_servers ||
 	    usage("what should be %s? Give a file%s", what[c->command],
-	    c->command == COMMAND_SCAN ?
+	    scan_reads_only(c) ?
 	    ", a folder or - for standard input" : " or a folder");
 }
 
@@ -437,7 +468,7 @@ parse(struct scan_command *c, const struct cmdline *line)
 	}
 	c->paths = cmdline_words(line);
 	if (c->help || (settle(c) && has_paths(c) &&
-	    (c->command == COMMAND_SCAN || names_files(c))))
+	    (scan_reads_only(c) || names_files(c))))
 		return true;
 bad:
 	complain("`baredot help %s` shows what there is", line->command);

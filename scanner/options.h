@@ -1,6 +1,6 @@
 /*
- * The command lines of scan, fix and quarantine, from one table that also
- * makes --help.
+ * The command lines of scan, replay, fix and quarantine, from one table that
+ * also makes --help.
  */
 #ifndef BAREDOT_OPTIONS_H
 #define BAREDOT_OPTIONS_H
@@ -15,11 +15,21 @@
 #define FOR_SCAN 1u
 #define FOR_FIX 2u
 #define FOR_TAKE 4u		/* quarantine */
+#define FOR_REPLAY 8u
 #define FOR_ACTS (FOR_FIX | FOR_TAKE)
 #define FOR_ALL (FOR_SCAN | FOR_ACTS)
+#define FOR_READS (FOR_SCAN | FOR_REPLAY)
+#define FOR_EVERY (FOR_ALL | FOR_REPLAY)
 
 /* O(for, enum, short or 0, "long", argument or NULL, "help") */
 #define SCAN_OPTIONS(O) \
+	O(FOR_REPLAY, SENDERS_FROM, 0, "from", "SENDERS", \
+	    "who sends the messages: names with commas between them, * " \
+	    "matches any text (all)") \
+	O(FOR_REPLAY, RECEIVERS_TO, 0, "to", "RECEIVERS", \
+	    "who receives them, likewise (all)") \
+	O(FOR_REPLAY, LIST_SERVERS, 0, "list", NULL, \
+	    "show the senders and receivers that are known, and how") \
 	O(FOR_ACTS, APPLY, 0, "apply", NULL, \
 	    "do it; without this nothing is changed, and the report says " \
 	    "what would be") \
@@ -32,7 +42,8 @@
 	    "read all that is in the quarantine folder DIR and compare it " \
 	    "with its SHA-256") \
 	O(FOR_ACTS, FROM, 0, "from", "REPORT", \
-	    "only the messages of a report (-f ndjson of scan or fix), and " \
+	    "only the messages of a report (-f ndjson of scan, replay or " \
+	    "fix), and " \
 	    "only where offset, length and SHA-256 are still the same") \
 	O(FOR_FIX, TO, 0, "to", "FORM", \
 	    "line ends become native, crlf or lf (native: what most lines " \
@@ -75,14 +86,14 @@
 	O(FOR_ACTS, AS_OWNER, 0, "as-owner", NULL, \
 	    "started by root, work in each mailbox with its owner's rights " \
 	    "(always so)") \
-	O(FOR_ALL, FORMAT, 'f', "format", "FORMAT", \
+	O(FOR_EVERY, FORMAT, 'f', "format", "FORMAT", \
 	    "report as text, ndjson or json (text on a terminal, else " \
 	    "ndjson)") \
-	O(FOR_SCAN, OUTPUT, 'o', "output", "FILE", \
+	O(FOR_READS, OUTPUT, 'o', "output", "FILE", \
 	    "write the report to FILE, whole or not at all") \
 	O(FOR_ACTS, REPORT, 'o', "report", "FILE", \
 	    "write the report to FILE, whole or not at all") \
-	O(FOR_SCAN, ALL, 'a', "all", NULL, \
+	O(FOR_READS, ALL, 'a', "all", NULL, \
 	    "a record for every message, not only for those with findings") \
 	O(FOR_SCAN, HASH, 0, "hash", NULL, \
 	    "SHA-256 of every message; implies --all") \
@@ -101,69 +112,76 @@
 	O(FOR_SCAN, REDACT, 0, "redact", NULL, \
 	    "a report to be handed on: no bytes of messages, and tokens in " \
 	    "the place of names, addresses, IDs and SHA-256 sums") \
-	O(FOR_SCAN, REQUIRE_SANDBOX, 0, "require-sandbox", NULL, \
+	O(FOR_READS, REQUIRE_SANDBOX, 0, "require-sandbox", NULL, \
 	    "do not scan where the processes that read mail cannot be " \
 	    "confined") \
 	O(FOR_SCAN, DKIM, 0, "dkim", NULL, \
 	    "compare the body of every message with its DKIM signatures, " \
 	    "not only of those with findings") \
-	O(FOR_ALL, EOL, 0, "eol", "FORM", \
+	O(FOR_EVERY, EOL, 0, "eol", "FORM", \
 	    "judge by lf, crlf or wire (these very bytes go out by SMTP); " \
 	    "auto: by each message's own lines (auto)") \
 	O(FOR_ALL, TARGET, 0, "target", "SERVER", \
 	    "say which messages that server would refuse or change: " \
 	    "cyrus, dovecot, exchange-online, gmail, kumomta, postfix, " \
 	    "sendmail, stalwart or generic") \
+	O(FOR_SCAN, SENDERS, 0, "senders", "LIST", \
+	    "of each end-of-data look-alike say which receivers it would " \
+	    "fool when these send it on, instead of as it stands") \
+	O(FOR_SCAN, RECEIVERS, 0, "receivers", "LIST", \
+	    "and only of these receivers (all that are known)") \
+	O(FOR_READS, SERVERS, 0, "servers", "FILE", \
+	    "senders and receivers of your own (again for more files)") \
 	O(FOR_ALL, RULES, 0, "rules", "FILE", \
 	    "look for what the rules in FILE say too (again for more " \
 	    "files)") \
 	O(FOR_ALL, NO_DEFAULT_RULES, 0, "no-default-rules", NULL, \
 	    "leave out the rules that come with baredot") \
-	O(FOR_ALL, FORMAT_IN, 0, "format-in", "FORMAT", \
+	O(FOR_EVERY, FORMAT_IN, 0, "format-in", "FORMAT", \
 	    "what the files are, instead of looking: eml, mbox, emlx, " \
 	    "dbox, mmdf, postfix, exim, opensmtpd, kumomta, haraka, " \
 	    "pickup, sendmail, qmail or courier") \
-	O(FOR_ALL, FILES0_FROM, 0, "files0-from", "FILE", \
+	O(FOR_EVERY, FILES0_FROM, 0, "files0-from", "FILE", \
 	    "scan the names in FILE, each ended by a NUL; - is standard " \
 	    "input") \
-	O(FOR_ALL, ONE_FS, 'x', "one-file-system", NULL, \
+	O(FOR_EVERY, ONE_FS, 'x', "one-file-system", NULL, \
 	    "do not enter other file systems") \
-	O(FOR_SCAN, TMP, 0, "tmp", NULL, "scan tmp/ of Maildirs too") \
-	O(FOR_SCAN, UNPACK, 0, "unpack", "KINDS", \
+	O(FOR_READS, TMP, 0, "tmp", NULL, "scan tmp/ of Maildirs too") \
+	O(FOR_READS, UNPACK, 0, "unpack", "KINDS", \
 	    "look into archives of these kinds: some of tar, cpio, zip, 7z, " \
 	    "ar and iso with commas between them, all, or none (all but " \
 	    "iso)") \
-	O(FOR_SCAN, UNPACK_LIMITS, 0, "unpack-limits", "LIST", \
+	O(FOR_READS, UNPACK_LIMITS, 0, "unpack-limits", "LIST", \
 	    "how much a file may unpack to: some of ratio=N (to its size, " \
 	    "behind 64 MiB), bytes=SIZE, members=N, nesting=N and " \
 	    "filters=N, with commas between them; 0: no limit (200, 64G, " \
 	    "2000000, 8, 4)") \
-	O(FOR_ALL, JOBS, 'j', "jobs", "N", \
+	O(FOR_EVERY, JOBS, 'j', "jobs", "N", \
 	    "scan with N worker processes (one per processor); 0: in this " \
 	    "process") \
-	O(FOR_ALL, TIMEOUT, 0, "timeout", "SECONDS", \
+	O(FOR_EVERY, TIMEOUT, 0, "timeout", "SECONDS", \
 	    "give up a file when nothing comes of it for so long (300; 0: " \
 	    "never)") \
-	O(FOR_SCAN, FILE_TIMEOUT, 0, "file-timeout", "SECONDS", \
+	O(FOR_READS, FILE_TIMEOUT, 0, "file-timeout", "SECONDS", \
 	    "give up a file, an archive too, when it takes longer in all, " \
 	    "and than a second for each MiB beside (3600; 0: never)") \
-	O(FOR_ALL, KERNEL, 0, "kernel", "NAME", \
+	O(FOR_EVERY, KERNEL, 0, "kernel", "NAME", \
 	    "portable, avx2, avx512 or neon, instead of the best") \
-	O(FOR_SCAN, EXIT_ZERO, 0, "exit-zero", NULL, \
+	O(FOR_READS, EXIT_ZERO, 0, "exit-zero", NULL, \
 	    "findings do not change the exit status") \
-	O(FOR_ALL, COLOR, 0, "color", "WHEN", \
+	O(FOR_EVERY, COLOR, 0, "color", "WHEN", \
 	    "auto, always or never (auto; NO_COLOR means never)") \
-	O(FOR_ALL, PROGRESS, 0, "progress", "WHEN", \
+	O(FOR_EVERY, PROGRESS, 0, "progress", "WHEN", \
 	    "auto, always or never, on standard error (auto)") \
-	O(FOR_ALL, VERBOSE, 'v', "verbose", NULL, \
+	O(FOR_EVERY, VERBOSE, 'v', "verbose", NULL, \
 	    "list what was skipped, and why") \
-	O(FOR_ALL, HELP, 'h', "help", NULL, "this help")
+	O(FOR_EVERY, HELP, 'h', "help", NULL, "this help")
 
 #define RULE_FILES_MAX 64u
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
-enum command { COMMAND_SCAN, COMMAND_FIX, COMMAND_TAKE };
+enum command { COMMAND_SCAN, COMMAND_FIX, COMMAND_TAKE, COMMAND_REPLAY };
 
 struct scan_command {
 	enum command command;
@@ -187,6 +205,9 @@ struct scan_command {
 	struct limits limits;
 	size_t rules_n;
 	const char *rules[RULE_FILES_MAX];
+	size_t servers_n;
+	const char *servers[RULE_FILES_MAX];
+	const char *senders, *receivers;	/* lists; NULL: not asked for */
 	char **paths;			/* NULL-terminated */
 
 	/* Of fix and quarantine: */
@@ -196,6 +217,8 @@ struct scan_command {
 	const char *new_archive;	/* NULL: none */
 	unsigned wait;			/* seconds */
 	const char *list, *verify;	/* quarantine folders to look at */
+
+	bool list_servers;		/* of replay */
 	bool apply;
 	bool keep_uid;
 	unsigned may;			/* enum run_may */
@@ -203,11 +226,15 @@ struct scan_command {
 };
 
 /*
- * Parse argv of `baredot scan ...`, fix or quarantine, argv[0] being that.
+ * Parse argv of `baredot scan ...`, replay, fix or quarantine, argv[0] being
+ * that.
  * False: a usage error, which was explained on standard error.
  */
 bool scan_command_parse(int argc, char **argv, enum command,
     struct scan_command *);
+
+/* The command is one of those that change nothing. */
+bool scan_reads_only(const struct scan_command *);
 
 /* The OPTIONS part of the help. */
 void scan_options_help(struct buf *, enum command);

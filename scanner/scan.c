@@ -61,7 +61,7 @@ scanner_new(const struct scan_options *o)
 	s->judge = judge_new(&(struct judge_options){
 	    .engine = o->engine,
 	    .hash = o->hash ? HASH_ALL : HASH_FLAGGED, .report = o->report,
-	    .tick = scan_tick, .late = scan_late, .ctx = s });
+	    .plan = o->plan, .tick = scan_tick, .late = scan_late, .ctx = s });
 	s->store = s->levels[0] = store_new(o->engine.kernel);
 	s->opener = opener_new(o->forensic);
 	if (o->repair != NULL)

@@ -25,6 +25,7 @@ struct scan_options {
 				 * even if that means a record for all */
 	const struct repair_options *repair;	/* say what a repair would do,
 				 * and plan it; NULL: do not */
+	const struct replay_plan *plan;	/* replay the messages; NULL: do not */
 	const struct selection *only;	/* of the messages found; NULL: all */
 	const char *cwd;	/* for the paths in notes; NULL: not known */
 };

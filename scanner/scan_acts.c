@@ -47,7 +47,7 @@ scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop)
 	};
 	int status;
 
-	if (c->command == COMMAND_SCAN)
+	if (scan_reads_only(c))
 		return EXIT_CLEAN;
 	r->summary.acts = &r->dry;
 	if (!c->apply)

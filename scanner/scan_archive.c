@@ -94,7 +94,7 @@ scan_archive(struct scan_run *r, const char *path)
 	int fd;
 	bool is;
 
-	if (r->command.command == COMMAND_SCAN || r->command.format_in != NULL)
+	if (scan_reads_only(&r->command) || r->command.format_in != NULL)
 		return false;
 	if (r->archiver == NULL && (r->archiver = archiver_new(&r->scan,
 	    r->command.timeout)) == NULL)

@@ -87,6 +87,7 @@ hash_rules(struct scan_run *r)
 	    (int)r->command.no_default_rules);
 	if (r->target != NULL)
 		buf_printf(&b, "%s\n", r->target->name);
+	scan_servers_text(r, &b);
 	if (h != NULL) {
 		hash_begin(h);
 		hash_feed(h, buf_span(&b));
@@ -132,7 +133,7 @@ set_facts(struct scan_run *r, const char *const *whole)
 	r->report = (struct report_options){
 		.min_severity = c->min_severity, .eol = c->eol,
 		.color = wants_color(r), .verbose = c->verbose,
-		.redactor = r->redactor,
+		.redactor = r->redactor, .fooled = r->fooled,
 	};
 	hash_rules(r);
 	f->argv = whole;
@@ -145,6 +146,7 @@ set_facts(struct scan_run *r, const char *const *whole)
 	f->eol = eol_mode_name(c->eol);
 	f->forensic = c->forensic;
 	f->target = c->target;
+	f->plan = c->command == COMMAND_REPLAY ? r->plan : NULL;
 	f->codes = c->codes;
 	f->jobs = c->jobs;
 	f->options = &r->report;
@@ -174,8 +176,8 @@ start_queue(struct scan_run *r, struct err *e)
 		.forensic = c->forensic,
 		.all = c->all || c->hash,
 		.hash = c->hash || r->only != NULL,
-		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
-		.only = r->only, .cwd = r->cwd,
+		.repair = scan_reads_only(c) ? NULL : &c->repair,
+		.plan = r->facts.plan, .only = r->only, .cwd = r->cwd,
 	};
 	o.scan = r->scan;
 
@@ -209,9 +211,14 @@ exit_status(const struct scan_run *r, const struct totals *t)
 		return EXIT_UNREADABLE;
 	if (r->summary.acts != NULL)
 		return scan_acts_status(r, t);
-	if (t->flagged > t->by_severity[SEV_INFO] && !r->command.exit_zero)
-		return EXIT_FINDINGS;
-	return EXIT_CLEAN;
+	if (r->command.exit_zero)
+		return EXIT_CLEAN;
+	if (r->command.command == COMMAND_REPLAY)
+		return t->replays[REPLAY_OPEN] + t->replays[REPLAY_CUT] +
+		    t->replays[REPLAY_SMUGGLED] > 0 ? EXIT_FINDINGS :
+		    EXIT_CLEAN;
+	return t->flagged > t->by_severity[SEV_INFO] ? EXIT_FINDINGS :
+	    EXIT_CLEAN;
 }
 
 /* r->text to the report.  False: that failed, or had failed before. */
@@ -373,6 +380,7 @@ scan_cmd(int argc, char **argv, enum command command,
     const char *const *whole)
 {
 	struct scan_run r = { 0 };
+	bool listed;
 	int status;
 
 	if (!scan_command_parse(argc, argv, command, &r.command))
@@ -385,12 +393,14 @@ scan_cmd(int argc, char **argv, enum command command,
 		return show_quarantine(&r.command);
 	if (!find_target(&r))
 		return EXIT_USAGE;
-	if (command != COMMAND_SCAN)
+	if (!scan_reads_only(&r.command))
 		r.cwd = getcwd(NULL, 0);
-	if ((status = scan_acts_read(&r)) == EXIT_CLEAN)
+	if ((status = scan_servers_read(&r, &listed)) == EXIT_CLEAN &&
+	    !listed && (status = scan_acts_read(&r)) == EXIT_CLEAN)
 		status = run_scan(&r, whole);
 	free(r.cwd);
 	selection_free(r.only);
 	targets_free(r.targets);
+	scan_servers_free(&r);
 	return status;
 }

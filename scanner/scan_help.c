@@ -1,5 +1,5 @@
 /*
- * The help of scan, fix and quarantine.
+ * The help of scan, replay, fix and quarantine.
  */
 #include <stdio.h>
 
@@ -24,6 +24,25 @@ static const struct {
 	    "  baredot scan -f ndjson -o report.ndjson /var/vmail\n"
 	    "  baredot scan --code 'eod.*' --min-severity high archive.mbox\n"
 	    "  baredot explain eod.lf-dot-crlf\n" },
+	[COMMAND_REPLAY] = {
+	    "Usage: baredot replay [OPTION]... PATH...\n"
+	    "       baredot replay --list\n\n"
+	    "Would these messages split if X sent them to Y?  For each "
+	    "message: the bytes that a\nsender would put on the wire, where a "
+	    "receiver would see the end of the data, and\nthe messages that "
+	    "would come out; then, for each sender and receiver, the worst "
+	    "of\nit.  Reads only; sends nothing.  What is a PATH: `baredot "
+	    "help scan`.\n\n",
+	    "\nOutcomes: whole; refused (by the receiver), unsent (refused "
+	    "by the sender); open: the\nreceiver does not see the end; cut: "
+	    "it ends too early; smuggled: and a message comes\nout behind "
+	    "that.\n\nExit status: 0 none is open, cut or smuggled, 1 some "
+	    "are, 2 something could not be\nread (wins over 1), 64 usage, 75 "
+	    "interrupted, 78 a file of servers is wrong.\n\n"
+	    "  baredot replay archive.mbox\n"
+	    "  baredot replay --from postfix --to 'exim*,cisco-clean' "
+	    "~/Maildir\n"
+	    "  baredot replay --list\n" },
 	[COMMAND_FIX] = {
 	    "Usage: baredot fix [OPTION]... PATH...\n\n"
 	    "Repair messages in place: line ends, NULs and end-of-data "

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
+#include "servers.h"
 #include "targets.h"
 
 struct scan_run {
@@ -37,6 +38,9 @@ struct scan_run {
 	struct progress *progress;	/* NULL: not shown */
 	struct targets *targets;	/* NULL: not asked for */
 	const struct target_server *target;	/* likewise */
+	struct servers *servers;	/* NULL: not needed */
+	struct replay_plan *plan;	/* also for fooled; or NULL */
+	struct fooled *fooled;		/* or NULL */
 	struct scan_facts facts;
 	struct summary_facts summary;
 	char rules[2 * HASH_SIZE + 1];
@@ -59,6 +63,19 @@ void scan_all(struct scan_run *);
 bool scan_archive(struct scan_run *, const char *path);
 void scan_archives(struct scan_run *);
 void scan_archives_free(struct scan_run *);
+
+/* --- scan_replay.c: senders and receivers */
+
+/*
+ * Read them, into r->servers, r->plan and, for a scan, r->fooled; what is
+ * wrong is told.  *list: they were to be shown, and were.  Other than
+ * EXIT_CLEAN: the exit status.
+ */
+int scan_servers_read(struct scan_run *, bool *listed);
+void scan_servers_free(struct scan_run *);
+
+/* What the lists and files of the command line are, for rules_sha256. */
+void scan_servers_text(struct scan_run *, struct buf *);
 
 /* --- scan_acts.c: what fix and quarantine do beside */
 

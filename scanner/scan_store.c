@@ -137,12 +137,21 @@ report_message(struct scanner *s, const struct msg *m,
 		.hashed = got->hashed, .repair = repair,
 		.members = s->ordinals, .members_n = s->ordinals_n,
 		.envelope = store_envelope(s->store),
+		.replay = got->replay, .plan = s->options.plan,
 	};
 
 	if (got->hashed)
 		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
 	tell_message(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
+}
+
+/* There is something to be said of it, though not all are shown. */
+static bool
+is_remarkable(const struct judged *got)
+{
+	return got->replay != NULL ? got->replay->worst >= REPLAY_OPEN :
+	    got->flagged || got->verdict->head_size > 0;
 }
 
 /* It is one of those that are asked for. */
@@ -175,12 +184,14 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 			return rc;
 	}
 	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
-	    s->options.hash || got.flagged || got.verdict->head_size > 0))
+	    s->options.hash || is_remarkable(&got)))
 		report_message(s, m, &got, repair);
 	store_facts_count(facts, m, got.verdict);
 	if (!known)
 		totals_count(&s->delta.totals, m, got.verdict,
 		    &s->options.report);
+	if (!known && got.replay != NULL)
+		totals_count_replay(&s->delta.totals, got.replay);
 	return ST_END;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "json_read.h"
+#include "replay.h"
 #include "report_lines.h"
 
 struct wanted {
@@ -111,6 +112,15 @@ add_message(struct selection *s, const struct json_object *o, uint64_t line,
 	return ST_OK;
 }
 
+/* A replay's record, of a message that does not arrive as what it is. */
+static bool
+would_split(const struct json_object *o)
+{
+	return json_member_is(o, "type", "replay") &&
+	    (json_member_is(o, "worst", replay_names[REPLAY_CUT]) ||
+	    json_member_is(o, "worst", replay_names[REPLAY_SMUGGLED]));
+}
+
 static int
 add_line(struct selection *s, struct span text, uint64_t line, struct err *e)
 {
@@ -126,7 +136,7 @@ add_line(struct selection *s, struct span text, uint64_t line, struct err *e)
 		rc = err_set(e, ST_BAD, 0, "a redacted report: neither names "
 		    "nor sums to find messages by are in it; scan without "
 		    "--redact");
-	else if (json_member_is(o, "type", "message"))
+	else if (json_member_is(o, "type", "message") || would_split(o))
 		rc = add_message(s, o, line, e);
 	json_free(o);
 	return rc;

@@ -15,8 +15,9 @@
 struct selection;
 
 /*
- * Read a report, NDJSON of scan or fix; "-": standard input.  ST_DEAD: it
- * cannot be read.  ST_BAD: it is no report, or lacks the SHA-256 of a message.
+ * Read a report, NDJSON of scan or fix, or of a replay, of which those count
+ * that are cut or smuggled; "-": standard input.  ST_DEAD: it cannot be read.
+ * ST_BAD: it is no report, or lacks the SHA-256 of a message.
  */
 int selection_read(const char *report, struct selection **out, struct err *);
 

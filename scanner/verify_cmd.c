@@ -189,7 +189,8 @@ check_record(struct verifying *v, const struct json_object *o)
 		return true;
 	}
 	if (!json_member_is(o, "type", "file") &&
-	    !json_member_is(o, "type", "message"))
+	    !json_member_is(o, "type", "message") &&
+	    !json_member_is(o, "type", "replay"))
 		return true;
 	ok = json_member_bytes(o, "path", &path) && path.n > 0 &&
 	    memchr(path.p, '\0', path.n) == NULL;

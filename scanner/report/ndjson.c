@@ -6,6 +6,7 @@
 #include "ndjson_message.h"
 #include "patterns.h"
 #include "repaired.h"
+#include "replayed.h"
 #include "walk.h"
 
 #define SCHEMA 1
@@ -61,6 +62,8 @@ put_header(struct json *j, const struct scan_facts *r)
 	json_key_bool(j, "redacted", r->redacted);
 	if (r->target != NULL)
 		json_key_text(j, "target", r->target);
+	if (r->plan != NULL)
+		replayed_header_json(j, r->plan);
 	json_key_text(j, "min_severity",
 	    severity_name(r->options->min_severity));
 	json_key(j, "codes");
@@ -243,6 +246,8 @@ put_summary(struct json *j, const struct scan_facts *r,
 	json_key_u64(j, "milliseconds", (uint64_t)(s->seconds * 1000));
 	if (s->acts != NULL)
 		acts_json(j, s->acts, t);
+	if (r->plan != NULL)
+		replayed_summary_json(j, r->plan, t);
 	json_key_u64(j, "exit_status", (uint64_t)s->exit_status);
 	json_key_u64(j, "records", t->records);
 	json_close(j, '}');

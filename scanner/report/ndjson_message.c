@@ -6,6 +6,7 @@
 #include "dkim.h"
 #include "mime.h"
 #include "repaired.h"
+#include "replayed.h"
 
 static void
 put_context(struct json *j, const struct context *c)
@@ -30,7 +31,8 @@ put_context(struct json *j, const struct context *c)
 }
 
 static void
-put_finding(struct json *j, const struct finding *f)
+put_finding(struct json *j, const struct verdict *v, const struct finding *f,
+    const struct report_options *o)
 {
 	json_open(j, '{');
 	json_key_text(j, "code", code_info(f->code)->name);
@@ -53,6 +55,7 @@ put_finding(struct json *j, const struct finding *f)
 		json_u64(j, f->where->off[i]);
 	json_close(j, ']');
 	put_context(j, &f->where->context);
+	fooled_json(j, v, f, o);
 	json_close(j, '}');
 }
 
@@ -264,6 +267,18 @@ put_head(struct json *j, const struct verdict *v)
 	json_close(j, '}');
 }
 
+static void
+put_replay(struct json *j, const struct report_message *r)
+{
+	json_open(j, '{');
+	json_key_text(j, "type", "replay");
+	put_identity(j, r);
+	json_key_text(j, "convention",
+	    convention_name(r->verdict->convention));
+	replayed_json(j, r);
+	json_close(j, '}');
+}
+
 void
 ndjson_put_message(struct json *j, const struct report_message *r,
     const struct report_options *o)
@@ -271,6 +286,10 @@ ndjson_put_message(struct json *j, const struct report_message *r,
 	const struct verdict *v = r->verdict;
 	enum severity worst;
 
+	if (r->replay != NULL) {
+		put_replay(j, r);
+		return;
+	}
 	json_open(j, '{');
 	json_key_text(j, "type", "message");
 	put_identity(j, r);
@@ -290,7 +309,7 @@ ndjson_put_message(struct json *j, const struct report_message *r,
 	json_open(j, '[');
 	for (size_t i = 0; i < v->n; i++)
 		if (report_shows(&v->list[i], o))
-			put_finding(j, &v->list[i]);
+			put_finding(j, v, &v->list[i], o);
 	json_close(j, ']');
 	put_dkim(j, v->dkim);
 	if (r->repair != NULL)

@@ -20,6 +20,21 @@ reporter_named(const char *name)
 	return NULL;
 }
 
+static void
+worse_cells(uint8_t *cells, const uint8_t *more)
+{
+	for (size_t i = 0; i < REPLAY_CELLS; i++)
+		if (more[i] > cells[i])
+			cells[i] = more[i];
+}
+
+void
+totals_count_replay(struct totals *t, const struct replay_result *v)
+{
+	t->replays[v->worst]++;
+	worse_cells(t->replay_cells, v->cells);
+}
+
 void
 totals_add(struct totals *t, const struct totals *m)
 {
@@ -48,6 +63,9 @@ totals_add(struct totals *t, const struct totals *m)
 	t->records += m->records;
 	for (size_t i = 0; i < REPAIR_KINDS; i++)
 		t->repairs[i] += m->repairs[i];
+	for (size_t i = 0; i < REPLAY_OUTCOMES; i++)
+		t->replays[i] += m->replays[i];
+	worse_cells(t->replay_cells, m->replay_cells);
 }
 
 void

@@ -13,9 +13,11 @@
 #include "engine.h"
 #include "envelope.h"
 #include "err.h"
+#include "fooled.h"
 #include "hash.h"
 #include "msg.h"
 #include "outcome.h"
+#include "replay.h"
 #include "repair.h"
 
 /* Counted over messages; added up by the parent. */
@@ -34,6 +36,8 @@ struct totals {
 	uint64_t not_mail, gone, unreadable;
 	uint64_t records;		/* lines of NDJSON */
 	uint64_t repairs[REPAIR_KINDS];	/* messages, by what is to be done */
+	uint64_t replays[REPLAY_OUTCOMES];	/* messages, by the worst */
+	uint8_t replay_cells[REPLAY_CELLS];	/* the worst of all messages */
 };
 
 void totals_add(struct totals *, const struct totals *more);
@@ -66,6 +70,8 @@ struct report_options {
 	bool color;			/* text only */
 	bool verbose;
 	struct redactor *redactor;	/* NULL: say all; see tell.h */
+	const struct fooled *fooled;	/* who takes look-alikes for the end;
+					 * or NULL */
 };
 
 /* A file with rules of the user's own. */
@@ -86,6 +92,7 @@ struct scan_facts {
 	const char *kernel, *sandbox, *eol;
 	bool forensic, redacted;
 	const char *target;		/* of --target; or NULL */
+	const struct replay_plan *plan;	/* of a replay; or NULL */
 	char host[256];
 	char start[32];			/* RFC 3339, UTC */
 	code_set codes;
@@ -121,6 +128,8 @@ struct report_message {
 	uint8_t sha256[HASH_SIZE];
 	const char *token;	/* to be shown instead; or NULL */
 	const struct repair_facts *repair;	/* or NULL */
+	const struct replay_result *replay;	/* or NULL; of this: */
+	const struct replay_plan *plan;
 	const struct envelope *envelope;	/* in a mail queue; or NULL */
 	const uint64_t *members;	/* ordinals, from the outermost archive
 					 * in; members_n 0: it is in none */
@@ -206,6 +215,7 @@ bool report_worst(const struct verdict *, const struct report_options *,
 /* Count a message. */
 void totals_count(struct totals *, const struct msg *, const struct verdict *,
     const struct report_options *);
+void totals_count_replay(struct totals *, const struct replay_result *);
 void store_facts_count(struct store_facts *, const struct msg *,
     const struct verdict *);
 

@@ -8,6 +8,7 @@
 #include "escape.h"
 #include "patterns.h"
 #include "repaired.h"
+#include "replayed.h"
 #include "walk.h"
 
 static const char *const severity_color[SEVERITIES] = {
@@ -64,10 +65,10 @@ put_place(struct buf *b, const struct report_message *r, uint64_t off)
 
 static void
 put_finding(struct buf *b, const struct report_message *r,
-    const struct finding *f, bool color)
+    const struct finding *f, const struct report_options *o)
 {
 	put_place(b, r, f->where->off[0]);
-	put_severity(b, f->severity, color);
+	put_severity(b, f->severity, o->color);
 	buf_printf(b, " %s", code_info(f->code)->name);
 	if (f->rule != NULL) {
 		buf_byte(b, ' ');
@@ -81,6 +82,7 @@ put_finding(struct buf *b, const struct report_message *r,
 		    f->rule->message : code_info(f->code)->title));
 	if (f->where->count > 1)
 		buf_printf(b, ", %" PRIu64 " times", f->where->count);
+	fooled_text(b, r->verdict, f, o);
 	buf_byte(b, ':');
 	put_context(b, &f->where->context);
 	buf_byte(b, '\n');
@@ -189,6 +191,10 @@ text_message(struct buf *b, const struct report_message *r,
 	const struct verdict *v = r->verdict;
 	bool any = false;
 
+	if (r->replay != NULL) {
+		replayed_text(b, r, o, put_place);
+		return;
+	}
 	if (r->repair != NULL) {
 		put_place(b, r, 0);
 		repaired_text(b, r->repair, r->msg->len, o);
@@ -196,7 +202,7 @@ text_message(struct buf *b, const struct report_message *r,
 	}
 	for (size_t i = 0; i < v->n; i++)
 		if (report_shows(&v->list[i], o)) {
-			put_finding(b, r, &v->list[i], o->color);
+			put_finding(b, r, &v->list[i], o);
 			any = true;
 		}
 	if (!any)
@@ -410,8 +416,14 @@ text_summary(struct buf *b, const struct scan_facts *r,
 	    plural(t->messages, "message", "messages"), t->stores,
 	    plural(t->stores, "store", "stores"));
 	put_size(b, t->bytes);
-	buf_printf(b, ", %.2f s; %" PRIu64 " with findings", s->seconds,
-	    t->flagged);
+	buf_printf(b, ", %.2f s", s->seconds);
+	if (r->plan != NULL) {
+		buf_byte(b, '\n');
+		replayed_summary_text(b, r->plan, t);
+		put_rest(b, t, s, r);
+		return;
+	}
+	buf_printf(b, "; %" PRIu64 " with findings", t->flagged);
 	put_severities(b, t, color);
 	buf_byte(b, '\n');
 	if (t->flagged > 0)

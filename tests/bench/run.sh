@@ -131,6 +131,24 @@ worst() {
 	    "$speed" ">=" 300 800 " MB/s"
 }
 
+# replayed WHAT PATH: from all senders to all receivers, and the ratio to a scan.
+replayed() {
+	pair -- $replay -j1 "$2" -- $scan -j1 "$2"
+	speed=$(calc "$size / 1000000 / $a")
+	row "replay of $1, all to all, -j1, / scan: $(round "$speed" 0) MB/s" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$speed" ">=" 100 200 " MB/s"
+}
+
+replay_rows() {
+	replayed "the dirty mbox" "$data/dirty.mbox"
+	for kind in $kinds; do
+		"$bin/gen" worst "$data/worst.eml" "$size" "$kind" >/dev/null
+		replayed "$kind" "$data/worst.eml"
+		rm -f "$data/worst.eml"
+	done
+}
+
 # memory WHAT PATH
 memory() {
 	result=$(/usr/bin/python3 tests/bench/rss.py $scan -j2 "$2") ||
@@ -244,6 +262,7 @@ memory_rows() {
 
 [ -x "$baredot" ] || die "no $baredot: make first"
 scan="$baredot scan --exit-zero -f ndjson"
+replay="$baredot replay --exit-zero -f ndjson"
 size=$(to_bytes "${BENCH_SIZE:-1G}")
 [ "$size" -ge 1048576 ] || die "BENCH_SIZE: 1M at least"
 files=$((size * 50000 / 1073741824))
@@ -260,6 +279,7 @@ make_stores
 echo "| what | ours, s | other, s | ratio | must | aim | |"
 echo "|---|---|---|---|---|---|---|"
 speed_rows
+replay_rows
 archive_rows
 repair_rows
 memory_rows

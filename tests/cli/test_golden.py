@@ -23,7 +23,7 @@ from cli import (BY_OPTION, GOLDEN, SAMPLES, TOP, UNREADABLE, baredot, check, fo
 
 # Mail that was not judged: named also without --verbose.
 TOLD = ("convert it with readpst", "decrypt it first", "key of its queue")
-VARYING = {"context", "why", "end", "milliseconds"}
+VARYING = {"context", "why", "end", "milliseconds", "fools"}
 
 
 sys.path.insert(0, SAMPLES)

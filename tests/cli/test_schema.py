@@ -264,4 +264,18 @@ def the_exit_status_is_in_the_summary():
         same(check_ndjson(ran)[-1]["exit_status"], status)
 
 
+@test
+def replays_are_what_the_schema_says():
+    for more in ((), ("--all",), ("--from", "gmx-2023", "--to", "exim*")):
+        ran = baredot("replay", "-f", "ndjson", *more, "samples")
+        records = check_ndjson(ran)
+        check(any(r["type"] == "replay" for r in records))
+        check(not any(r["type"] == "message" for r in records))
+        document = strict_json(baredot("replay", "-f", "json", *more,
+                                       "samples").out)
+        validate(document)
+        same([fixed(r) for r in document["records"]],
+             [fixed(r) for r in records])
+
+
 run()
