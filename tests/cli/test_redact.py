@@ -320,6 +320,11 @@ def who_needs_names_refuses_it(folder):
               "%s: %s" % (command, ran.stderr))
         same(ran.returncode, 2 if command[0] == "verify" else 64, command)
         same(ran.stdout, b"", "what is said of messages")
+    ran = subprocess.run([SAN, "scan", "--redact", "--servers", report,
+                          folder], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    same((ran.returncode, ran.stdout), (64, b""), ran.stderr)
+    check(b"--servers" in ran.stderr, ran.stderr)
 
 
 # Errors whose text has a %s that is not redacted: each is a text of ours.
