@@ -74,7 +74,10 @@ check_record(const struct selection *all, const struct selection *one,
 	struct json_object *o = json_parse(line);
 	uint8_t sha[HASH_SIZE];
 	uint64_t off, len;
-	const bool is = o != NULL && json_member_is(o, "type", "message");
+	const bool is = o != NULL && (json_member_is(o, "type", "message") ||
+	    (json_member_is(o, "type", "replay") &&
+	    (json_member_is(o, "worst", "cut") ||
+	    json_member_is(o, "worst", "smuggled"))));
 
 	if (count_paths(one) != is)
 		abort();
