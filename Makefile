@@ -102,6 +102,9 @@ build/tests/%: build/san/tests/%.o $(TESTLIB:%.c=build/san/%.o) $(LIB:%.c=build/
 build/tests/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZLIB:%.c=build/fuzz/%.o) $(LIB:%.c=build/fuzz/%.o)
 	@mkdir -p $(@D)
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+build/tests/smoke_%: build/san/tests/fuzz/fuzz_%.o build/san/tests/fuzz/smoke.o $(FUZZLIB:%.c=build/san/%.o) $(LIB:%.c=build/san/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS)
 build/tests/archive_driver: $(ACTING:%.c=build/opt/%.o) build/opt/tests/archive/driver.o
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $^ $(LDLIBS)

@@ -10,6 +10,9 @@ child=
 
 make_targets() {
 	for t in tests/test_*.c; do echo "build/tests/$(basename "$t" .c)"; done
+	for t in tests/fuzz/fuzz_*.c; do
+		echo "build/tests/smoke_$(basename "$t" .c | sed 's/^fuzz_//')"
+	done
 	echo build/baredot build/san/baredot
 	echo build/faults/act_driver build/faults/act_fault.so
 	echo build/tests/archive_driver
@@ -54,6 +57,8 @@ tap() {
 	cat "$log.show"
 }
 
+fuzzing="smoke 2"
+[ -z "${CHECK_LONG:-}" ] || fuzzing=20
 computing="fuzz lint $(cd tests && echo test_*.c | sed 's/\.c\>//g')"
 running=$(cd tests && echo cli/test_*.py | sed 's/\.py\>//g')
 
@@ -67,7 +72,7 @@ backwards() {
 run() {
 	mkdir "build/check.taken/$(echo "$2" | tr / .)" 2>/dev/null || return 0
 	case $2 in
-	fuzz) tap "$1" fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-2}" ;;
+	fuzz) tap "$1" fuzz tests/fuzz/run.sh $fuzzing ;;
 	lint) tap "$1" lint tests/lint.sh ;;
 	cli/*) tap "$1" "$2" /usr/bin/python3 "tests/$2.py" ;;
 	*) CMOCKA_MESSAGE_OUTPUT=TAP tap "$1" "$2" "build/tests/$2" ;;
