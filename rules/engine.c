@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "convention.h"
+#include "conform_value.h"
 #include "emit.h"
 #include "rule.h"
 
@@ -454,8 +455,19 @@ engine_end(struct engine *g)
 	v->mime = NULL;
 	v->would_reject = NULL;
 	v->head_size = v->head_seen = 0;
+	v->dated = false;
 	end_rules(g, &f, v);
 	return v;
+}
+
+/* When the message says that it was written. */
+static void
+see_date(const struct fields *all, struct verdict *v)
+{
+	size_t i = 0;
+	const struct field *f = fields_find(all, "date", &i);
+
+	v->dated = f != NULL && conform_date_at(f->value, &v->date);
 }
 
 void
@@ -479,6 +491,7 @@ engine_end_again(struct engine *g, struct verdict *first)
 		first->head_size = g->again->fields.body;
 		first->head_seen = g->again->fields.seen;
 	}
+	see_date(&g->again->fields, first);
 	end_rules(g, &f, first);
 }
 

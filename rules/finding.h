@@ -98,6 +98,9 @@ struct verdict {
 	struct span message_id;	/* the field's value, unfolded, as it stands;
 				 * empty when there is none */
 	bool message_id_cut;	/* there was more of it */
+	bool dated;		/* the second look found a Date that could be
+				 * read: */
+	int64_t date;		/* seconds since 1970 */
 	uint64_t head_size;	/* bytes of the header block, where the second
 				 * look did not see all of its fields; else 0 */
 	uint64_t head_seen;	/* bytes of it where it did */
