@@ -12,6 +12,9 @@ struct output;
 /* path NULL: standard output.  NULL: *e says why. */
 struct output *output_open(const char *path, struct err *);
 
+/* To a file that is open, and stays so. */
+struct output *output_to(int fd, struct err *);
+
 /* False: it failed, now or before. */
 bool output_write(struct output *, struct span);
 
