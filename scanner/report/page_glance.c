@@ -49,7 +49,7 @@ put_verdict(struct page *p)
 		buf_str(b, ", in ");
 		put_counted(b, p->places.n, "store", "stores");
 		buf_str(b, p->by_severity[SEV_HIGH] > 0 ? "; of high "
-		    "severity: <strong class=\"s3\">" : "; none of high "
+		    "severity: <strong class=\"f3\">" : "; none of high "
 		    "severity");
 		if (p->by_severity[SEV_HIGH] > 0) {
 			put_number(b, p->by_severity[SEV_HIGH]);

@@ -202,12 +202,13 @@ static void
 put_finding(struct buf *b, const struct json_object *message,
     const struct json_object *f)
 {
-	buf_str(b, "<li>");
+	buf_str(b, "<li><p>");
 	put_severity(b, severity_of(f));
 	buf_byte(b, ' ');
 	put_code(b, f, "code");
 	put_said(b, f);
 	put_places(b, message, f);
+	buf_str(b, "</p>");
 	put_bytes(b, json_member(f, "context"));
 	buf_str(b, "</li>\n");
 }
@@ -294,11 +295,13 @@ static void
 put_facts(struct buf *b, const struct json_object *o)
 {
 	const struct json_object *cut = json_member(o, "header_cut");
+	uint64_t off;
 
-	buf_str(b, "<p class=\"facts\">");
+	buf_str(b, "<p>");
 	put_fact(b, o, "date", "", " &#183; ");
 	put_fact(b, o, "length", "", " bytes");
-	put_fact(b, o, "offset", " from byte ", "");
+	if (json_member_u64(o, "offset", &off) && off > 0)
+		put_fact(b, o, "offset", " from byte ", "");
 	put_fact(b, o, "format", " &#183; ", "");
 	put_fact(b, o, "convention", " &#183; lines end in ", "");
 	put_fact(b, o, "message_id", " &#183; ", "");
@@ -319,6 +322,7 @@ page_put_message(struct page *p, const struct json_object *o,
 {
 	const enum severity worst = severity_of(o);
 	const size_t n = json_member_count(o, "findings");
+	const struct json_object *f;
 	struct buf *b = &p->b;
 
 	buf_printf(b, "<article class=\"m m%u\"><h4>", (unsigned)worst);
@@ -328,7 +332,11 @@ page_put_message(struct page *p, const struct json_object *o,
 	buf_str(b, "</h4>\n");
 	put_facts(b, o);
 	buf_str(b, "<ul>\n");
-	for (size_t i = 0; i < n; i++)
-		put_finding(b, o, json_member_at(o, "findings", i));
+	for (unsigned s = SEVERITIES; s-- > 0; )
+		for (size_t i = 0; i < n; i++) {
+			f = json_member_at(o, "findings", i);
+			if (severity_of(f) == (enum severity)s)
+				put_finding(b, o, f);
+		}
 	buf_str(b, "</ul></article>\n");
 }

@@ -48,13 +48,8 @@ put_counted(struct buf *b, uint64_t n, const char *one, const char *many)
 void
 put_severity(struct buf *b, enum severity s)
 {
-	static const char *const marks[SEVERITIES] = {
-		[SEV_INFO] = "&#183;", [SEV_LOW] = "&#9675;",
-		[SEV_MEDIUM] = "&#9670;", [SEV_HIGH] = "&#9650;",
-	};
-
-	buf_printf(b, "<span class=\"sev s%u\"><span aria-hidden=\"true\">%s"
-	    "</span> %s</span>", (unsigned)s, marks[s], severity_name(s));
+	buf_printf(b, "<span class=\"s%u\">%s</span>", (unsigned)s,
+	    severity_name(s));
 }
 
 void

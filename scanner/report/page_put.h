@@ -20,7 +20,7 @@ void put_number(struct buf *, uint64_t);
 /* "1 message", "2 messages": the number, a space, and one of the words. */
 void put_counted(struct buf *, uint64_t, const char *one, const char *many);
 
-/* The word, with a mark beside it that needs no colour. */
+/* The word; page.css puts a mark before it, and a colour. */
 void put_severity(struct buf *, enum severity);
 
 /* A bar of the four severities, as wide as `most` of them; no text. */

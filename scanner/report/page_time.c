@@ -16,6 +16,7 @@
 #define TRIM 50u		/* one of so many, on each side */
 #define HEIGHT 100.0
 #define BAR 10			/* wide, with a gap */
+#define BARS_STEP 10u		/* fewer than three times that: narrower */
 
 enum unit { DAYS, MONTHS, YEARS };
 
@@ -200,10 +201,10 @@ put_chart(struct page *p, const struct bars *bars)
 	    "by the date they say they are of; the tallest bar: ");
 	put_number(b, most);
 	buf_str(b, "</figcaption>\n");
-	buf_printf(b, "<svg viewBox=\"0 0 %zu 100\" preserveAspectRatio="
-	    "\"none\" role=\"img\" aria-label=\"A bar for each %s; the table "
-	    "below has the numbers\">\n", bars->n * BAR,
-	    bars->unit == DAYS ? "day" : bars->unit == MONTHS ? "month" :
+	buf_printf(b, "<div class=\"b%u\"><svg viewBox=\"0 0 %zu 100\" "
+	    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"A bar for "
+	    "each %s; the table below has the numbers\">\n",
+	    (unsigned)(bars->n / BARS_STEP), bars->n * BAR, bars->unit == DAYS ? "day" : bars->unit == MONTHS ? "month" :
 	    "year");
 	for (size_t i = 0; i < bars->n; i++)
 		put_column(b, &bars->list[i], i, most);
@@ -212,7 +213,7 @@ put_chart(struct page *p, const struct bars *bars)
 	if (bars->n > 1)
 		buf_printf(b, "<span>%s</span>",
 		    bars->list[bars->n - 1].label);
-	buf_str(b, "</div></figure>\n");
+	buf_str(b, "</div></div></figure>\n");
 }
 
 static void
