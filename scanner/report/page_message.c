@@ -7,7 +7,7 @@
 
 #include "page_put.h"
 
-#define ROW 20u			/* bytes shown on a line */
+#define ROW 24u			/* bytes shown on a line */
 #define BYTES_MAX 64u		/* of a context */
 
 /* --- bytes */
