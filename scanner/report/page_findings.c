@@ -64,6 +64,7 @@ static void
 put_heading(struct page *p, const struct page_place *at)
 {
 	struct buf *b = &p->b;
+	const char *sep = "";
 
 	buf_str(b, "<h3><code>");
 	if (at->path.n > 0)
@@ -74,13 +75,14 @@ put_heading(struct page *p, const struct page_place *at)
 	for (unsigned i = SEVERITIES; i-- > 0; ) {
 		if (at->by_severity[i] == 0)
 			continue;
+		buf_str(b, sep);
 		put_number(b, at->by_severity[i]);
 		buf_byte(b, ' ');
 		put_severity(b, (enum severity)i);
-		buf_byte(b, ' ');
+		sep = ", ";
 	}
 	if (at->messages > 0) {
-		buf_str(b, "of ");
+		buf_str(b, " of ");
 		put_counted(b, at->messages, "message", "messages");
 	}
 	buf_str(b, "</span>");

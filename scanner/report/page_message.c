@@ -85,7 +85,7 @@ put_row(struct buf *b, const struct bytes *s, size_t from, bool hex)
 	if (hex)
 		buf_printf(b, "<s>%8" PRIu64 "</s> ", s->off + from);
 	else
-		buf_str(b, "         ");
+		buf_str(b, "<s>        </s> ");
 	for (size_t i = from; i < to; i++) {
 		buf_str(b, i == s->at ? " <b>" : " ");
 		if (hex)

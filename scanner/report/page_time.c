@@ -78,11 +78,10 @@ label(char out[32], size_t day, enum unit unit)
 		out[0] = '\0';
 }
 
-/* Where all begins and ends, less what is trimmed. */
+/* Where all begins and ends, less the first and the last `few`. */
 static void
-find_range(const struct page *p, size_t *from, size_t *to)
+range_less(const struct page *p, uint64_t few, size_t *from, size_t *to)
 {
-	const uint64_t few = dated(p) / TRIM;
 	uint64_t n = 0;
 
 	for (*from = 0; *from < PAGE_DAYS && (n += day_total(p, *from)) <=
@@ -91,6 +90,20 @@ find_range(const struct page *p, size_t *from, size_t *to)
 	for (n = 0, *to = PAGE_DAYS - 1; *to > *from &&
 	    (n += day_total(p, *to)) <= few; )
 		--*to;
+}
+
+/* Trimmed only where that makes room. */
+static void
+find_range(const struct page *p, size_t *from, size_t *to)
+{
+	size_t first, last;
+
+	range_less(p, dated(p) / TRIM, from, to);
+	range_less(p, 0, &first, &last);
+	if (last - first <= 2 * (*to - *from)) {
+		*from = first;
+		*to = last;
+	}
 }
 
 static void
