@@ -330,3 +330,12 @@ conform_date(struct span value)
 
 	return conform_date_at(value, &at);
 }
+
+bool
+conform_date_of(const struct fields *all, int64_t *at)
+{
+	size_t i = 0;
+	const struct field *f = fields_find(all, "date", &i);
+
+	return f != NULL && conform_date_at(f->value, at);
+}

@@ -16,6 +16,7 @@
 #ifndef BAREDOT_CONFORM_VALUE_H
 #define BAREDOT_CONFORM_VALUE_H
 
+#include "fields.h"
 #include "params.h"
 
 /* What a part is, by its Content-Type. */
@@ -45,5 +46,8 @@ bool conform_mime_version(struct span value);	/* it says 1.0 */
  * for UTC (RFC 5322 4.3).  False: *at is untouched. */
 bool conform_date(struct span value);
 bool conform_date_at(struct span value, int64_t *at);
+
+/* Of the first Date field. */
+bool conform_date_of(const struct fields *, int64_t *at);
 
 #endif

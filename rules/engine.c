@@ -445,29 +445,13 @@ engine_end(struct engine *g)
 	    .tally = &g->lines.tally, .header = &g->header };
 	v->convention = f.convention;
 	v->tally = f.tally;
-	v->n = 0;
-	v->seen = 0;
+	verdict_clear(v);
 	v->message_id = (struct span){ g->header.message_id,
 	    g->header.message_id_n };
 	v->message_id_cut = g->header.message_id_cut;
 	v->unclosed_maybe = unclosed_maybe(g);
-	v->dkim = NULL;
-	v->mime = NULL;
-	v->would_reject = NULL;
-	v->head_size = v->head_seen = 0;
-	v->dated = false;
 	end_rules(g, &f, v);
 	return v;
-}
-
-/* When the message says that it was written. */
-static void
-see_date(const struct fields *all, struct verdict *v)
-{
-	size_t i = 0;
-	const struct field *f = fields_find(all, "date", &i);
-
-	v->dated = f != NULL && conform_date_at(f->value, &v->date);
 }
 
 void
@@ -491,7 +475,7 @@ engine_end_again(struct engine *g, struct verdict *first)
 		first->head_size = g->again->fields.body;
 		first->head_seen = g->again->fields.seen;
 	}
-	see_date(&g->again->fields, first);
+	first->dated = conform_date_of(&g->again->fields, &first->date);
 	end_rules(g, &f, first);
 }
 

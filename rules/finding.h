@@ -109,6 +109,19 @@ struct verdict {
 				 * to know */
 };
 
+/* What is found by and by: nothing yet. */
+static inline void
+verdict_clear(struct verdict *v)
+{
+	v->n = 0;
+	v->seen = 0;
+	v->dkim = NULL;
+	v->mime = NULL;
+	v->would_reject = NULL;
+	v->head_size = v->head_seen = 0;
+	v->dated = false;
+}
+
 static inline enum brk
 convention_break(enum convention c)
 {

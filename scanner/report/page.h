@@ -17,7 +17,7 @@
 #include "report_lines.h"
 
 #define PAGE_SHOWN 100000u	/* messages that are shown one by one */
-#define PAGE_OWN 100u		/* the worst stores, which have id="store-RANK" */
+#define PAGE_OWN 100u		/* the worst stores have id="store-RANK" */
 #define PAGE_LIST 200u		/* records of one kind that are listed */
 #define PAGE_DAYS 49673u	/* from 1970 to 2105 */
 

@@ -123,8 +123,9 @@ put_code(struct buf *b, const struct json_object *o, const char *key)
 
 		if (!json_member_is(o, key, name))
 			continue;
-		buf_printf(b, "<a href=\"#code-%s\"><code>%s</code></a>", name,
+		buf_printf(b, "<a href=\"#code-%s\"><code>%s</code></a> ", name,
 		    name);
+		put_text(b, code_info((enum code)i)->title);
 		return;
 	}
 	buf_str(b, "<code>");
@@ -153,7 +154,7 @@ put_places(struct buf *b, const struct json_object *message,
 	(void)json_member_u64(f, "count", &count);
 	if (n == 0 || !json_member_u64_at(f, "offsets", 0, &off))
 		return;
-	buf_str(b, " <span class=\"at\">at byte ");
+	buf_str(b, ", <span class=\"at\">at byte ");
 	for (size_t i = 0; i < n && i < 8; i++)
 		if (json_member_u64_at(f, "offsets", i, &off)) {
 			buf_str(b, i > 0 ? ", " : "");
@@ -167,9 +168,9 @@ put_places(struct buf *b, const struct json_object *message,
 	if (json_member_true(message, "raw") &&
 	    json_member_u64(message, "offset", &begin) && begin > 0 &&
 	    json_member_u64_at(f, "offsets", 0, &off)) {
-		buf_str(b, "; the first is byte ");
+		buf_str(b, count > 1 ? " (the first: byte " : " (byte ");
 		buf_u64(b, begin + off);
-		buf_str(b, " of the file");
+		buf_str(b, " of the file)");
 	}
 	buf_str(b, "</span>");
 }

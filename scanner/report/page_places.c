@@ -67,10 +67,11 @@ static struct page_place *
 new_place(struct span path, size_t i)
 {
 	struct page_place *p = malloc(sizeof(*p) + path.n + 1);
-	uint8_t *copy = (uint8_t *)(p + 1);
+	uint8_t *copy;
 
 	if (p == NULL)
 		return NULL;
+	copy = (uint8_t *)(p + 1);
 	if (path.n > 0)
 		memcpy(copy, path.p, path.n);
 	*p = (struct page_place){ .path = { copy, path.n },

@@ -217,7 +217,8 @@ put_chart(struct page *p, const struct bars *bars)
 	buf_printf(b, "<div class=\"b%u\"><svg viewBox=\"0 0 %zu 100\" "
 	    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"A bar for "
 	    "each %s; the table below has the numbers\">\n",
-	    (unsigned)(bars->n / BARS_STEP), bars->n * BAR, bars->unit == DAYS ? "day" : bars->unit == MONTHS ? "month" :
+	    (unsigned)(bars->n / BARS_STEP), bars->n * BAR,
+	    bars->unit == DAYS ? "day" : bars->unit == MONTHS ? "month" :
 	    "year");
 	for (size_t i = 0; i < bars->n; i++)
 		put_column(b, &bars->list[i], i, most);
