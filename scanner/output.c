@@ -130,10 +130,16 @@ output_write(struct output *o, struct span s)
 }
 
 void
-output_no_memory(struct output *o)
+output_fail(struct output *o, int why)
 {
 	if (o->failed == 0)
-		o->failed = ENOMEM;
+		o->failed = why;
+}
+
+void
+output_no_memory(struct output *o)
+{
+	output_fail(o, ENOMEM);
 }
 
 /* Put the temporary in its place. */

@@ -4,6 +4,7 @@
 #include "report_cmd.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cmdline.h"
@@ -72,6 +73,31 @@ parse(const struct cmdline *line, struct report_command *c)
 	return take_words(line, c);
 }
 
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* So that no half of a file is left. */
+static void
+catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	(void)sigemptyset(&a.sa_mask);
+	(void)sigaction(SIGINT, &a, NULL);
+	(void)sigaction(SIGTERM, &a, NULL);
+	(void)sigaction(SIGHUP, &a, NULL);
+	a.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &a, NULL);
+	(void)sigaction(SIGXFSZ, &a, NULL);
+}
+
 /* The page, unless what is read is no report. */
 static int
 make(struct report_lines *in, const struct report_command *c)
@@ -85,6 +111,12 @@ make(struct report_lines *in, const struct report_command *c)
 		return EXIT_UNREADABLE;
 	}
 	rc = html_page(in, out, &e);
+	if (interrupted != 0) {
+		output_fail(out, EINTR);
+		(void)output_close(out, false, &e);
+		complain("interrupted");
+		return EXIT_INTERRUPTED;
+	}
 	if (rc == ST_DEAD)
 		complain("%s: %s", c->report, e.text);
 	else if (rc != ST_OK)
@@ -92,6 +124,8 @@ make(struct report_lines *in, const struct report_command *c)
 		    "more", c->report);
 	e = (struct err){ 0 };
 	closed = output_close(out, false, &e);
+	if (closed != ST_OK && e.num == EPIPE)
+		return EXIT_INTERRUPTED;
 	if (closed != ST_OK)
 		complain("%s", e.text);
 	return rc == ST_OK && closed == ST_OK ? EXIT_CLEAN : EXIT_UNREADABLE;
@@ -116,6 +150,8 @@ report_cmd(int argc, char **argv)
 		complain("%s: %s", c.report, e.text);
 		return EXIT_UNREADABLE;
 	}
+	catch_signals();
+	in.stop = &interrupted;
 	status = make(&in, &c);
 	report_lines_close(&in);
 	return status;
@@ -131,5 +167,5 @@ report_help(void)
 	    "fix, or quarantine) wrote: one HTML page for a browser, with "
 	    "nothing from the network.  scan -f html makes the same at once.",
 	    "0 done, 2 the report is none, is not whole (the page says so) or "
-	    "could not be read or written, 64 usage");
+	    "could not be read or written, 64 usage, 75 interrupted");
 }

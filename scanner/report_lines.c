@@ -43,6 +43,8 @@ read_line(struct report_lines *r, struct err *e)
 {
 	int c;
 
+	if (r->stop != NULL && *r->stop != 0)
+		return err_set(e, ST_DEAD, EINTR, "interrupted");
 	buf_clear(&r->line);
 	r->number++;
 	r->at = r->next;
@@ -101,7 +103,8 @@ report_lines_keep(struct report_lines *r, struct err *e)
 		return ST_OK;
 	if ((spool = report_spool(e)) == NULL)
 		return ST_DEAD;
-	while ((n = fread(piece, 1, sizeof(piece), r->file)) > 0 &&
+	while (!ferror(r->file) &&
+	    (n = fread(piece, 1, sizeof(piece), r->file)) > 0 &&
 	    fwrite(piece, 1, n, spool) == n)
 		;
 	if (ferror(r->file) || fflush(spool) != 0 || ferror(spool)) {

@@ -4,6 +4,7 @@
 #ifndef BAREDOT_REPORT_LINES_H
 #define BAREDOT_REPORT_LINES_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "buf.h"
@@ -15,6 +16,8 @@ struct report_lines {
 	uint64_t number;	/* of the line at hand, from 1 */
 	uint64_t at;		/* where it begins: bytes */
 	uint64_t next;		/* where the one behind it does */
+	const volatile sig_atomic_t *stop;	/* not 0: fail with EINTR;
+						 * NULL: never */
 };
 
 /* name: "-" is standard input.  ST_DEAD: it cannot be opened. */

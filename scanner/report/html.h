@@ -14,8 +14,8 @@
  * The records of a report (NDJSON) as a page.  `in` must not have been read
  * from; it is read twice.  Memory: some 40 MB at most beside the longest
  * record.  ST_BAD: it is made, and says that the report is not whole.
- * ST_DEAD: *e says why, and nothing was written.  Errors of out are told by
- * output_close.
+ * ST_DEAD: *e says why, and nothing was written, or out has failed (EINTR, by
+ * in->stop).  Other errors of out are told by output_close.
  */
 int html_page(struct report_lines *in, struct output *out, struct err *e);
 

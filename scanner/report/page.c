@@ -168,6 +168,10 @@ html_page(struct report_lines *in, struct output *out, struct err *e)
 	    (rc = page_count(p)) == ST_OK) {
 		put_page(p);
 		rc = p->whole ? ST_OK : ST_BAD;
+		if (in->stop != NULL && *in->stop != 0) {
+			output_fail(out, EINTR);
+			rc = err_set(e, ST_DEAD, EINTR, "interrupted");
+		}
 	}
 	json_free(p->header);
 	json_free(p->summary);

@@ -5,14 +5,16 @@ import hashlib
 import json
 import os
 import re
-import resource
+import signal
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 
 sys.dont_write_bytecode = True
-from cli import (CLEAN, FINDINGS, TOP, UNREADABLE, USAGE, Ran, baredot, check,
-                 folder, read, run, same, scan, test, write)
+from cli import (BAREDOT, CLEAN, FINDINGS, INTERRUPTED, TOP, UNREADABLE, USAGE,
+                 Skip, baredot, catches, check, folder, interrupted, read, run,
+                 same, scan, test, write)
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "wbr", "rect"}
 FAST = os.path.join(TOP, "build", "baredot")
@@ -417,6 +419,46 @@ def a_report_that_was_cut_off_says_so():
     p = page_of(ran.out)
     check("The report is not whole" in p.text)
     check("The report is not whole" not in page_of(report(whole)).text)
+
+
+@test
+def a_scan_that_was_interrupted_has_a_page_of_what_was_done():
+    with folder() as tmp:
+        ran = interrupted("-f", "html", "-o", tmp + "/r.html")
+        same(ran.status, INTERRUPTED)
+        same(os.listdir(tmp), ["r.html.partial"])
+        p = page_of(read(tmp + "/r.html.partial"))
+        check("The scan was interrupted" in p.text and articles(p) > 0)
+
+
+@test
+def an_interrupted_report_leaves_nothing():
+    with folder() as tmp:
+        old = write(tmp + "/r.html", b"old")
+        p = subprocess.Popen([BAREDOT, "report", "-o", old, "-"],
+                             stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        p.stdin.write(scan("samples").out)
+        p.stdin.flush()
+        while not catches(p.pid, signal.SIGTERM):
+            time.sleep(0.01)
+        time.sleep(0.2)
+        p.send_signal(signal.SIGTERM)
+        same(p.wait(20), INTERRUPTED)
+        same(p.stderr.read(), b"baredot: interrupted\n")
+        p.stdin.close()
+        same((os.listdir(tmp), read(old)), (["r.html"], b"old"))
+
+
+@test
+def a_full_disk_is_told():
+    if not os.path.exists("/dev/full"):
+        raise Skip("no /dev/full here")
+    records = scan("samples").out
+    with open("/dev/full", "wb") as full:
+        for more in ({}, {"env": {"TMPDIR": "/nonexistent"}}):
+            ran = baredot("report", "-", input=records, stdout=full, **more)
+            same(ran.status, UNREADABLE)
+            check("No space left" in ran.err, ran.err)
 
 
 @test
