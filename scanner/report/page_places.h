@@ -17,7 +17,8 @@ struct page_place {
 	uint64_t by_severity[SEVERITIES];	/* by their worst */
 	uint64_t messages;	/* in it; 0: not known */
 	uint64_t shown;		/* messages that are shown one by one */
-	uint32_t rank;		/* from 0, the worst first */
+	uint32_t rank;		/* from 0, the worst first; its index in list,
+				 * until places_rank too */
 };
 
 struct page_places {
