@@ -303,6 +303,23 @@ def many_in_one_store_stand_in_pieces():
     same(re.findall(r"Messages (\d+ to \d+): (\w+(?: to \w+)?)", p.text),
          [("101 to 200", "high to low"), ("201 to 251", "low")])
     same(p.tags.count("noscript"), 2)
+    for n in (1, 99, 100, 101, 200, 201):
+        for many in (True, False):
+            p = page_of(report(made_up(
+                [message("box", format="mbox", index=i) for i in range(n)] +
+                [message("d%d/x" % i) for i in range(n if many else 0)])))
+            same(articles(p), 2 * n if many else n)
+
+
+@test
+def a_code_that_a_message_has_twice_is_one_message():
+    m = message("a/1", code="rule.match")
+    m["findings"] = [dict(m["findings"][0], rule=r, count=2, message="says " +
+                          r) for r in ("one", "two")]
+    p = page_of(report(made_up([m, message("a/2", code="rule.match")])))
+    same([r[:1] + r[3:5] for r in p.table("Code")], [["rule.match", "2",
+                                                      "5"]])
+    check("says one" in p.text and "says two" in p.text)
 
 
 @test
