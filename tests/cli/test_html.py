@@ -216,10 +216,12 @@ def stores_and_folders_add_up():
 
 @test
 def a_file_that_was_named_is_a_store_of_its_own():
-    ran = scan("samples/smuggle", "samples/eml/eod.lf-dot-crlf.crlf.eml")
-    p = page_of(report(ran.out))
-    same(sorted(r[0] for r in p.table("Store", "high")),
-         ["samples/eml/eod.lf-dot-crlf.crlf.eml", "samples/smuggle"])
+    for args in ((), ("--forensic",), ("--all",)):
+        ran = scan(*args, "samples/smuggle",
+                   "samples/eml/eod.lf-dot-crlf.crlf.eml")
+        p = page_of(report(ran.out))
+        same(sorted(r[0] for r in p.table("Store", "high")),
+             ["samples/eml/eod.lf-dot-crlf.crlf.eml", "samples/smuggle"])
 
 
 @test
