@@ -67,6 +67,21 @@ json_member_text_at(const struct json_object *o, const char *key, size_t i,
 	    out);
 }
 
+void
+json_each_object(const struct json_object *o,
+    void (*tell)(void *ctx, const char *key, const struct json_object *),
+    void *ctx)
+{
+	/* Only a walk that changes it needs it to be no constant. */
+	json_t *all = (json_t *)o;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(all, key, v)
+		if (json_is_object(v))
+			tell(ctx, key, (const struct json_object *)v);
+}
+
 size_t
 json_member_count(const struct json_object *o, const char *key)
 {

@@ -35,6 +35,11 @@ bool json_member_text(const struct json_object *, const char *key,
 bool json_member_is(const struct json_object *, const char *key,
     const char *word);
 
+/* Each member that is an object, in their order. */
+void json_each_object(const struct json_object *,
+    void (*)(void *ctx, const char *key, const struct json_object *),
+    void *ctx);
+
 /* How many elements an array has; 0 where it is none. */
 size_t json_member_count(const struct json_object *, const char *key);
 

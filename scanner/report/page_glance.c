@@ -274,7 +274,7 @@ put_meaning(struct page *p, enum code code)
 	put_paragraph(p, "What it means", c->means);
 	put_paragraph(p, "Who is affected", c->affects);
 	put_paragraph(p, "What to do", c->todo);
-	put_paragraph(p, "What servers say about it", c->strings);
+	put_paragraph(p, "What servers say", c->strings);
 	put_paragraph(p, "Source", c->source);
 	buf_str(b, "</dl></details>\n");
 }

@@ -325,6 +325,29 @@ def a_code_that_a_message_has_twice_is_one_message():
 
 
 @test
+def rules_are_counted():
+    with folder() as tmp:
+        rules = write(tmp + "/r.rules", b'''rule "greets" {
+	pattern = 'Hello'
+	scope = body-line
+	message = "says <hello>"
+}
+''')
+        write(tmp + "/m.eml", b"From: a@example.com\n\nHello\nHello\n")
+        ran = scan("--rules", rules, tmp + "/m.eml")
+        want = ran.records()[-1]["rules"]
+        check("rules" in page_of(report(ran.out)).ids and len(want) == 1,
+              ran.err)
+        p = page_of(report(ran.out))
+        same({r[0]: {"messages": number(r[1]), "count": number(r[2])}
+              for r in p.table("Rule")}, want)
+        check("says <hello>" in p.text)
+    data = report(made_up([])[:-2] + b', "rules": {"<script>": {}, "x": 1}}'
+                  b"\n")
+    same(page_of(data).table("Rule"), [["<script>", "0", "0"]])
+
+
+@test
 def many_small_stores_stand_together():
     p = page_of(report(made_up(
         [message("top/user%03d/cur/1" % i) for i in range(450)])))
