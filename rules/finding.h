@@ -98,8 +98,8 @@ struct verdict {
 	struct span message_id;	/* the field's value, unfolded, as it stands;
 				 * empty when there is none */
 	bool message_id_cut;	/* there was more of it */
-	bool dated;		/* the second look found a Date that could be
-				 * read: */
+	bool dated;		/* engine_end_again: there is a Date that can
+				 * be read: */
 	int64_t date;		/* seconds since 1970 */
 	uint64_t head_size;	/* bytes of the header block, where the second
 				 * look did not see all of its fields; else 0 */

@@ -266,8 +266,8 @@ time_put(struct page *p)
 	buf_str(&p->b, "<p class=\"quiet\">");
 	put_counted(&p->b, p->undated + p->dated_beyond, "message",
 	    "messages");
-	buf_str(&p->b, " without a date: none that can be read, none from 1970 "
-	    "to 2105, or no finding that gave reason to look for it.</p>\n");
+	buf_str(&p->b, " without a date: none that can be read, or none from "
+	    "1970 to 2105.</p>\n");
 }
 
 const struct page_section page_time = {

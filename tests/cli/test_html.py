@@ -245,6 +245,22 @@ def scan_page(*args):
 
 
 @test
+def every_message_with_findings_has_its_date():
+    """Also one that gave no reason for a second look, and in a pipe."""
+    mail = MAIL[:MAIL.index(b"text")] % b"x" + b"y" * 1200 + b"\r\n"
+    with folder() as tmp:
+        path = write(tmp + "/m.eml", mail)
+        for args in ((), ("--hash",), ("--dkim",), ("-m", "low")):
+            for more in ((path,), ("-",)):
+                ran = scan(*args, *more, input=mail)
+                (m,) = ran.of_type("message")
+                same((m["date"], [f["code"] for f in m["findings"]]),
+                     ("2023-11-14T22:13:20Z", ["limit.line-998"]))
+        (m,) = scan("-a", "-m", "high", path).of_type("message")
+        same((m["findings"], "date" in m), ([], False))
+
+
+@test
 def what_is_in_mail_and_names_is_escaped():
     evil = (b"a\xff\xe2\x80\xae\x01\n" + ATTACK).replace(b"/", b"|")
     with folder() as tmp:
