@@ -36,7 +36,8 @@ FORMATS = $(wildcard formats/*.c)
 SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
 	scanner/report/*.c scanner/act/*.c))
 DATA = build/gen/targets_conf.c build/gen/receivers_conf.c \
-	build/gen/senders_conf.c build/gen/default_rules.c
+	build/gen/senders_conf.c build/gen/default_rules.c \
+	build/gen/page_css.c build/gen/page_js.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
@@ -76,6 +77,10 @@ build/gen/%_conf.c: rules/data/%.conf
 	$(call embed,$*_conf)
 build/gen/%_rules.c: rules/data/%.rules
 	$(call embed,$*_rules)
+build/gen/%_css.c: scanner/report/%.css
+	$(call embed,$*_css)
+build/gen/%_js.c: scanner/report/%.js
+	$(call embed,$*_js)
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)

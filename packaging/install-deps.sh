@@ -13,7 +13,8 @@ libarchive-tools cpio zip unzip bzip2 xz-utils zstd lz4 mandoc cppcheck jq
 dos2unix strace"
 # Without these tests are skipped.
 [ "${1:-}" = build ] || optional="libgmime-3.0-dev gnupg openssl procmail
-maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs"
+maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs chromium
+chromium-driver"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2

@@ -11,7 +11,9 @@
 struct date {
 	struct span s;		/* what is left */
 	int weekday;		/* from Sunday; -1: none is said */
-	uint64_t day, month, year;
+	uint64_t day, month, year;	/* month: from 0 */
+	uint64_t hour, minute, second;
+	int64_t zone;		/* seconds east of UTC */
 };
 
 static bool
@@ -134,50 +136,61 @@ take_date(struct date *d)
 }
 
 static bool
-take_time(struct span *s)
+take_time(struct date *d)
 {
-	uint64_t hour, minute, second = 0;
+	struct span *s = &d->s;
 	struct span after;
 
-	if (!take_number(s, 2, 2, &hour))
+	if (!take_number(s, 2, 2, &d->hour))
 		return false;
 	(void)skip_space(s);
 	if (!take_byte(s, ':'))
 		return false;
 	(void)skip_space(s);
-	if (!take_number(s, 2, 2, &minute))
+	if (!take_number(s, 2, 2, &d->minute))
 		return false;
 	after = *s;
 	(void)skip_space(&after);
 	if (take_byte(&after, ':')) {
-		if (!take_number(&after, 2, 2, &second))
+		if (!take_number(&after, 2, 2, &d->second))
 			return false;
 		*s = after;
 	}
-	return hour < 24 && minute < 60 && second <= 60;
+	return d->hour < 24 && d->minute < 60 && d->second <= 60;
 }
 
 /* Of less than a day. */
 static bool
-take_zone(struct span *s)
+take_zone(struct date *d)
 {
 	static const char names[] = "gmtestcstmstpstedtcdtmdtpdt";
+	static const int8_t east[] = { 0, -5, -6, -7, -8, -4, -5, -6, -7 };
+	struct span *s = &d->s;
 	uint64_t hours, minutes, which;
+	bool west;
 	size_t n = 0;
 
 	while (n < s->n && is_alpha(s->p[n]))
 		n++;
-	if (n == 3)
-		return take_name(s, names, &which);
+	if (n == 3) {
+		if (!take_name(s, names, &which))
+			return false;
+		d->zone = east[which] * 3600;
+		return true;
+	}
 	if (n == 1 && ascii_lower(s->p[0]) == 'j')
 		return false;
 	if (n == 1 || (n == 2 && span_starts_nocase(*s, SPAN("ut")))) {
 		skip(s, n);
 		return true;
 	}
-	return n == 0 && (take_byte(s, '+') || take_byte(s, '-')) &&
-	    take_number(s, 2, 2, &hours) && take_number(s, 2, 2, &minutes) &&
-	    minutes < 60 && hours < 24;
+	west = n == 0 && take_byte(s, '-');
+	if (n > 0 || (!west && !take_byte(s, '+')) ||
+	    !take_number(s, 2, 2, &hours) ||
+	    !take_number(s, 2, 2, &minutes) || minutes >= 60 || hours >= 24)
+		return false;
+	d->zone = (int64_t)(hours * 3600 + minutes * 60) * (west ? -1 : 1);
+	return true;
 }
 
 static bool
@@ -221,17 +234,34 @@ is_day(const struct date *d)
 	    shift[d->month] + d->day) % 7 == (uint64_t)d->weekday;
 }
 
+/* Seconds since 1970; days are counted from March of the year 0, so that the
+ * leap day is the last of a year. */
+static int64_t
+moment(const struct date *d)
+{
+	const int64_t y = (int64_t)d->year - (d->month < 2);
+	const int64_t m = (int64_t)(d->month + 10) % 12;
+	const int64_t days = 365 * y + y / 4 - y / 100 + y / 400 +
+	    (153 * m + 2) / 5 + (int64_t)d->day - 1 - 719468;
+
+	return ((days * 24 + (int64_t)d->hour) * 60 + (int64_t)d->minute) *
+	    60 + (int64_t)d->second - d->zone;
+}
+
 static bool
-is_date(struct span s)
+is_date(struct span s, int64_t *at)
 {
 	struct date d = { .s = s };
 
-	if (!take_date(&d) || !skip_space(&d.s) || !take_time(&d.s) ||
-	    !skip_space(&d.s) || !take_zone(&d.s))
+	if (!take_date(&d) || !skip_space(&d.s) || !take_time(&d) ||
+	    !skip_space(&d.s) || !take_zone(&d))
 		return false;
 	while (take_comment(&d.s))
 		;
-	return d.s.n == 0 && is_day(&d);
+	if (d.s.n > 0 || !is_day(&d))
+		return false;
+	*at = moment(&d);
+	return true;
 }
 
 static bool
@@ -274,14 +304,14 @@ is_utf8(struct span s)
 }
 
 bool
-conform_date(struct span value)
+conform_date_at(struct span value, int64_t *at)
 {
 	uint8_t plain[DATE_MAX + 1];
 	size_t n, zone;
 
 	if (!is_utf8(value))
 		return false;
-	if (is_date(value))
+	if (is_date(value, at))
 		return true;
 	if (!strip_comments(value, plain, &n))
 		return false;
@@ -290,5 +320,22 @@ conform_date(struct span value)
 	if (zone == n || zone == 0 || plain[zone - 1] != ' ')
 		return false;
 	plain[zone] = 'Z';	/* any zone will do */
-	return is_date((struct span){ plain, zone + 1 });
+	return is_date((struct span){ plain, zone + 1 }, at);
+}
+
+bool
+conform_date(struct span value)
+{
+	int64_t at;
+
+	return conform_date_at(value, &at);
+}
+
+bool
+conform_date_of(const struct fields *all, int64_t *at)
+{
+	size_t i = 0;
+	const struct field *f = fields_find(all, "date", &i);
+
+	return f != NULL && conform_date_at(f->value, at);
 }

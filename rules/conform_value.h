@@ -16,6 +16,7 @@
 #ifndef BAREDOT_CONFORM_VALUE_H
 #define BAREDOT_CONFORM_VALUE_H
 
+#include "fields.h"
 #include "params.h"
 
 /* What a part is, by its Content-Type. */
@@ -40,6 +41,13 @@ bool conform_encoding(struct span value, enum transfer_encoding *out);
 bool conform_disposition(struct span value);
 bool conform_message_id(struct span value);	/* Content-ID too */
 bool conform_mime_version(struct span value);	/* it says 1.0 */
-bool conform_date(struct span value);		/* conform_date.c */
+
+/* conform_date.c.  *at: seconds since 1970; a zone that is not known is taken
+ * for UTC (RFC 5322 4.3).  False: *at is untouched. */
+bool conform_date(struct span value);
+bool conform_date_at(struct span value, int64_t *at);
+
+/* Of the first Date field. */
+bool conform_date_of(const struct fields *, int64_t *at);
 
 #endif

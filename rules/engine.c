@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "convention.h"
+#include "conform_value.h"
 #include "emit.h"
 #include "rule.h"
 
@@ -444,16 +445,11 @@ engine_end(struct engine *g)
 	    .tally = &g->lines.tally, .header = &g->header };
 	v->convention = f.convention;
 	v->tally = f.tally;
-	v->n = 0;
-	v->seen = 0;
+	verdict_clear(v);
 	v->message_id = (struct span){ g->header.message_id,
 	    g->header.message_id_n };
 	v->message_id_cut = g->header.message_id_cut;
 	v->unclosed_maybe = unclosed_maybe(g);
-	v->dkim = NULL;
-	v->mime = NULL;
-	v->would_reject = NULL;
-	v->head_size = v->head_seen = 0;
 	end_rules(g, &f, v);
 	return v;
 }
@@ -479,6 +475,7 @@ engine_end_again(struct engine *g, struct verdict *first)
 		first->head_size = g->again->fields.body;
 		first->head_seen = g->again->fields.seen;
 	}
+	first->dated = conform_date_of(&g->again->fields, &first->date);
 	end_rules(g, &f, first);
 }
 

@@ -26,7 +26,8 @@ enum topic {
 	TOPIC_SMUGGLE = 4,	/* an SMTP dialogue in the text */
 	TOPIC_CONFORM = 8,	/* KumoMTA's checks */
 	TOPIC_PATTERNS = 16,	/* rules of the user's own */
-	TOPIC_TARGET = 32	/* what a server would refuse or change */
+	TOPIC_TARGET = 32,	/* what a server would refuse or change */
+	TOPIC_HEADER = 64	/* no rule: the header block is read alone */
 };
 
 struct pattern_rules;

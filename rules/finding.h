@@ -98,6 +98,9 @@ struct verdict {
 	struct span message_id;	/* the field's value, unfolded, as it stands;
 				 * empty when there is none */
 	bool message_id_cut;	/* there was more of it */
+	bool dated;		/* engine_end_again: there is a Date that can
+				 * be read: */
+	int64_t date;		/* seconds since 1970 */
 	uint64_t head_size;	/* bytes of the header block, where the second
 				 * look did not see all of its fields; else 0 */
 	uint64_t head_seen;	/* bytes of it where it did */
@@ -105,6 +108,19 @@ struct verdict {
 				 * that it was closed; false when nobody wants
 				 * to know */
 };
+
+/* What is found by and by: nothing yet. */
+static inline void
+verdict_clear(struct verdict *v)
+{
+	v->n = 0;
+	v->seen = 0;
+	v->dkim = NULL;
+	v->mime = NULL;
+	v->would_reject = NULL;
+	v->head_size = v->head_seen = 0;
+	v->dated = false;
+}
 
 static inline enum brk
 convention_break(enum convention c)

@@ -15,6 +15,8 @@ struct judge {
 	struct engine *again;	/* a second look at those that need it */
 	struct engine *parts;	/* one that tells of the parts alone; or NULL */
 	struct replay *replay;	/* or NULL */
+	struct engine *dates;	/* and of the Date, of those that are reported
+				 * without need for more; NULL: beside does */
 	struct pattern_rules every;	/* of the user's rules: for beside */
 	struct pattern_rules suspects;	/* and those for again */
 	code_set asked;		/* codes that are reported */
@@ -77,6 +79,9 @@ open_engines(struct judge *j)
 	o.rules = &j->every;
 	if (o.topics != 0 && (j->beside = engine_new(&o)) == NULL)
 		return false;
+	o.topics = TOPIC_HEADER;
+	if (j->beside == NULL && (j->dates = engine_new(&o)) == NULL)
+		return false;
 	o.topics = (reasoned & ~asked) |
 	    (j->suspects.n > 0 ? TOPIC_PATTERNS : 0u);
 	o.rules = &j->suspects;
@@ -88,6 +93,8 @@ open_engines(struct judge *j)
 		engine_follow(j->again, j->first);
 	if (j->parts != NULL)
 		engine_follow(j->parts, j->first);
+	if (j->dates != NULL)
+		engine_follow(j->dates, j->first);
 	return true;
 }
 
@@ -128,13 +135,16 @@ judge_free(struct judge *j)
 	engine_free(j->again);
 	engine_free(j->parts);
 	replay_free(j->replay);
+	engine_free(j->dates);
 	hash_free(j->hash);
 	free(j);
 }
 
+#define ENGINES 4u
+
 /* Who is shown the bytes of a pass. */
 struct pass {
-	struct engine *engines[3];	/* or NULL */
+	struct engine *engines[ENGINES];	/* or NULL */
 	struct hash *hash;		/* or NULL */
 	struct replay *replay;		/* or NULL */
 	bool again;			/* it is the second */
@@ -162,8 +172,8 @@ begins_lf(const struct judge *j, enum brk native)
 static int
 catch_up(struct judge *j, struct store *st, struct pass *p, struct err *e)
 {
-	struct pass missed = { .again = true, .engines = { j->again },
-	    .replay = j->replay,
+	struct pass missed = { .again = true, .replay = j->replay,
+	    .engines = { j->again, j->dates },
 	    .hash = p->hash == NULL && j->options.hash != HASH_NONE ?
 	    j->hash : NULL };
 	int rc;
@@ -173,11 +183,14 @@ catch_up(struct judge *j, struct store *st, struct pass *p, struct err *e)
 		engine_begin_again(j->again, p->native, NULL);
 	if (j->replay != NULL)
 		replay_begin(j->replay, begins_lf(j, p->native));
+	if (j->dates != NULL)
+		engine_begin_again(j->dates, p->native, NULL);
 	store_again(st);
 	if ((rc = read_through(j, st, &missed, e)) != ST_END)
 		return rc;
 	p->engines[2] = j->again;
 	p->replay = j->replay;
+	p->engines[3] = j->dates;
 	if (missed.hash != NULL)
 		p->hash = missed.hash;
 	return ST_OK;
@@ -205,7 +218,7 @@ read_through(struct judge *j, struct store *st, struct pass *p,
 	if (p->hash != NULL)
 		hash_begin(p->hash);
 	while ((rc = read_on(j, st, p, &a, e)) == ST_OK) {
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < ENGINES; i++)
 			if (p->engines[i] != NULL)
 				engine_feed(p->engines[i], a);
 		if (p->hash != NULL)
@@ -229,6 +242,17 @@ is_shown(const struct judge *j, const struct verdict *v)
 	return report_worst(v, &j->options.report, &worst);
 }
 
+/* Who has a second look; or NULL. */
+static struct engine *
+look_by(const struct judge *j, bool fed, const struct verdict *v)
+{
+	const bool shown = is_shown(j, v);
+
+	if (!engine_is_suspect(v))
+		return shown ? j->dates : NULL;
+	return j->parts != NULL && !fed && shown ? j->parts : j->again;
+}
+
 /*
  * What the first look could not say is added to *v.  *hashed: the hash has
  * seen the message.  fed: so has the engine for the second look.
@@ -237,9 +261,8 @@ static int
 look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
     struct verdict *v, bool *hashed, struct err *e)
 {
-	struct engine *again = j->parts != NULL && !fed && is_shown(j, v) ?
-	    j->parts : j->again;
-	const bool look = again != NULL && engine_is_suspect(v);
+	struct engine *again = look_by(j, fed, v);
+	const bool look = again != NULL;
 	const bool hash = !*hashed && j->options.hash != HASH_NONE &&
 	    (look || is_shown(j, v));
 	const bool replay = j->replay != NULL && !fed;
@@ -261,6 +284,8 @@ look_again(struct judge *j, struct store *st, const struct msg *m, bool fed,
 	}
 	if (look)
 		engine_end_again(again, v);
+	if (look && again == j->dates)	/* no rule missed a field */
+		v->head_size = v->head_seen = 0;
 	return ST_END;
 }
 

@@ -7,6 +7,7 @@
 
 #include "complain.h"
 #include "explain.h"
+#include "report_cmd.h"
 #include "restore_cmd.h"
 #include "rules_cmd.h"
 #include "runs_cmd.h"
@@ -14,14 +15,14 @@
 #include "undo_cmd.h"
 #include "verify_cmd.h"
 
-/* The commands that act, and those that look at what was done. */
+/* The commands that act, and those that look at what was done or found. */
 static const struct {
 	const char *name;
 	void (*help)(void);
 } acting[] = {
 	{ "runs", runs_help }, { "undo", undo_help },
 	{ "recover", recover_help }, { "restore", restore_help },
-	{ "verify", verify_help },
+	{ "verify", verify_help }, { "report", report_help },
 };
 
 static int
@@ -79,6 +80,8 @@ help_cmd(int argc, char **argv)
 	    "  runs [RUN]         what was changed, by which run\n"
 	    "  undo RUN           take back what a run changed\n"
 	    "  verify REPORT      is what a report speaks of still the same?\n"
+	    "  report REPORT      a page to look at, of a report (scan -f "
+	    "ndjson)\n"
 	    "  restore --into DIR  put quarantined messages back\n"
 	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
@@ -133,6 +136,7 @@ static const struct {
 	{ "undo", undo_cmd }, { "restore", restore_cmd },
 	{ "recover", recover_cmd }, { "explain", explain_cmd },
 	{ "rules", rules_cmd }, { "verify", verify_cmd },
+	{ "report", report_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },
 };

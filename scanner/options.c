@@ -293,7 +293,8 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_FORMAT:
 		c->format = arg;
 		return reporter_named(arg) != NULL ||
-		    usage("--format takes text, ndjson or json, not %s", arg);
+		    usage("--format takes text, ndjson, json or html, not %s",
+		    arg);
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
 		return store_format_known(arg) || no_format(arg);

@@ -87,7 +87,7 @@
 	    "started by root, work in each mailbox with its owner's rights " \
 	    "(always so)") \
 	O(FOR_EVERY, FORMAT, 'f', "format", "FORMAT", \
-	    "report as text, ndjson or json (text on a terminal, else " \
+	    "report as text, ndjson, json or html (text on a terminal, else " \
 	    "ndjson)") \
 	O(FOR_READS, OUTPUT, 'o', "output", "FILE", \
 	    "write the report to FILE, whole or not at all") \

@@ -76,15 +76,24 @@ open_file(struct output *o, const char *path)
 }
 
 struct output *
-output_open(const char *path, struct err *e)
+output_to(int fd, struct err *e)
 {
 	struct output *o = calloc(1, sizeof(*o));
 
-	if (o == NULL) {
+	if (o == NULL)
 		(void)err_set(e, ST_DEAD, ENOMEM, "cannot start");
+	else
+		o->fd = fd;
+	return o;
+}
+
+struct output *
+output_open(const char *path, struct err *e)
+{
+	struct output *o = output_to(STDOUT_FILENO, e);
+
+	if (o == NULL)
 		return NULL;
-	}
-	o->fd = STDOUT_FILENO;
 	if (path == NULL || open_file(o, path))
 		return o;
 	(void)err_set(e, ST_DEAD, errno, "%s: cannot write the report", path);
@@ -121,10 +130,16 @@ output_write(struct output *o, struct span s)
 }
 
 void
-output_no_memory(struct output *o)
+output_fail(struct output *o, int why)
 {
 	if (o->failed == 0)
-		o->failed = ENOMEM;
+		o->failed = why;
+}
+
+void
+output_no_memory(struct output *o)
+{
+	output_fail(o, ENOMEM);
 }
 
 /* Put the temporary in its place. */

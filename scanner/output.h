@@ -12,6 +12,9 @@ struct output;
 /* path NULL: standard output.  NULL: *e says why. */
 struct output *output_open(const char *path, struct err *);
 
+/* To a file that is open, and stays so. */
+struct output *output_to(int fd, struct err *);
+
 /* False: it failed, now or before. */
 bool output_write(struct output *, struct span);
 
@@ -23,7 +26,8 @@ bool output_write(struct output *, struct span);
  */
 int output_close(struct output *, bool partial, struct err *e);
 
-/* What should have been written could not be made up. */
+/* What should have been written could not be made up, for an errno. */
+void output_fail(struct output *, int why);
 void output_no_memory(struct output *);
 
 bool output_is_terminal(const struct output *);

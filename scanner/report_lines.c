@@ -4,8 +4,11 @@
 #include "report_lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINE_MOST (16u << 20)	/* bytes: no record is as long */
 
@@ -40,11 +43,15 @@ read_line(struct report_lines *r, struct err *e)
 {
 	int c;
 
+	if (r->stop != NULL && *r->stop != 0)
+		return err_set(e, ST_DEAD, EINTR, "interrupted");
 	buf_clear(&r->line);
 	r->number++;
+	r->at = r->next;
 	while ((c = getc_unlocked(r->file)) != EOF && c != '\n' &&
 	    r->line.n < LINE_MOST)
 		buf_byte(&r->line, (uint8_t)c);
+	r->next += r->line.n + (c != EOF);
 	if (ferror(r->file))
 		return err_set(e, ST_DEAD, errno, "cannot read");
 	if (!buf_ok(&r->line))
@@ -66,4 +73,59 @@ report_lines_next(struct report_lines *r, struct span *out, struct err *e)
 	if (rc == ST_OK)
 		*out = buf_span(&r->line);
 	return rc;
+}
+
+FILE *
+report_spool(struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	const int fd = open(dir != NULL && dir[0] != '\0' ? dir : "/tmp",
+	    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, "w+") : tmpfile();
+
+	if (f == NULL) {
+		(void)err_set(e, ST_DEAD, errno, "no temporary file");
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return f;
+}
+
+int
+report_lines_keep(struct report_lines *r, struct err *e)
+{
+	static const char what[] = "cannot keep a copy of the report";
+	uint8_t piece[16384];
+	FILE *spool;
+	size_t n;
+
+	if (fseeko(r->file, 0, SEEK_CUR) == 0 && ftello(r->file) == 0)
+		return ST_OK;
+	if ((spool = report_spool(e)) == NULL)
+		return ST_DEAD;
+	while (!ferror(r->file) &&
+	    (n = fread(piece, 1, sizeof(piece), r->file)) > 0 &&
+	    fwrite(piece, 1, n, spool) == n)
+		;
+	if (ferror(r->file) || fflush(spool) != 0 || ferror(spool)) {
+		const int why = errno;
+
+		(void)fclose(spool);
+		return err_set(e, ST_DEAD, why, "%s", what);
+	}
+	if (r->file != stdin)
+		(void)fclose(r->file);
+	r->file = spool;
+	return fseeko(spool, 0, SEEK_SET) == 0 ? ST_OK :
+	    err_set(e, ST_DEAD, errno, "%s", what);
+}
+
+int
+report_lines_at(struct report_lines *r, uint64_t at, struct span *out,
+    struct err *e)
+{
+	if (r->next != at && fseeko(r->file, (off_t)at, SEEK_SET) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot read again");
+	r->next = at;
+	return report_lines_next(r, out, e);
 }

@@ -4,6 +4,7 @@
 #ifndef BAREDOT_REPORT_LINES_H
 #define BAREDOT_REPORT_LINES_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "buf.h"
@@ -13,6 +14,10 @@ struct report_lines {
 	FILE *file;
 	struct buf line;
 	uint64_t number;	/* of the line at hand, from 1 */
+	uint64_t at;		/* where it begins: bytes */
+	uint64_t next;		/* where the one behind it does */
+	const volatile sig_atomic_t *stop;	/* not 0: fail with EINTR;
+						 * NULL: never */
 };
 
 /* name: "-" is standard input.  ST_DEAD: it cannot be opened. */
@@ -25,5 +30,21 @@ void report_lines_close(struct report_lines *);
  * cannot be read, or no memory.
  */
 int report_lines_next(struct report_lines *, struct span *out, struct err *);
+
+/*
+ * See to it that what was read can be read again: what a file cannot go back
+ * in is put into a report_spool.  Before the first line.  ST_DEAD: it cannot.
+ */
+int report_lines_keep(struct report_lines *, struct err *);
+
+/* The line that begins at that byte, as report_lines_next has it. */
+int report_lines_at(struct report_lines *, uint64_t at, struct span *out,
+    struct err *);
+
+/*
+ * A file without a name, in TMPDIR or /tmp, for nobody else to read; gone when
+ * it is closed, which is the caller's.  NULL: *e says why.
+ */
+FILE *report_spool(struct err *);
 
 #endif

@@ -293,6 +293,8 @@ run_scan(struct scan_run *r, const char *const *whole)
 	r->reporter = reporter_named(r->command.format != NULL ?
 	    r->command.format : output_is_terminal(r->out) ? "text" :
 	    "ndjson");
+	if (!scan_page_begin(r, &e))
+		goto out;
 	set_facts(r, whole);
 	if (r->command.require_sandbox && strcmp(r->facts.sandbox,
 	    "none") == 0) {
@@ -322,6 +324,8 @@ out:
 	config_free(r->config);
 	redactor_free(r->redactor);
 	buf_free(&r->text);
+	if (scan_page_end(r, &e) != ST_OK)
+		status = EXIT_UNREADABLE;
 	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
 	    ST_OK)
 		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
+#include "report_lines.h"
 #include "servers.h"
 #include "targets.h"
 
@@ -24,6 +25,8 @@ struct scan_run {
 	size_t own_rules;		/* of them, baredot's: the first */
 	struct redactor *redactor;	/* NULL: not asked for */
 	struct output *out;
+	struct output *page;		/* what is made of out; or NULL */
+	FILE *spool;			/* where out goes then */
 	struct queue *queue;
 	struct acting *acting;		/* NULL: nothing is changed */
 	struct act_facts dry;		/* what is told of acts then */
@@ -53,6 +56,16 @@ struct scan_run {
 /* --- scan_walk.c: paths to the queue */
 
 void scan_all(struct scan_run *);
+
+/* --- scan_page.c: a page that is made of the records */
+
+/*
+ * When the reporter is made of another's records: those go to a temporary
+ * file; and in the end the page to where they would have gone, r->out again.
+ * False, ST_DEAD: *e says why; scan_page_end in any case.
+ */
+bool scan_page_begin(struct scan_run *, struct err *);
+int scan_page_end(struct scan_run *, struct err *);
 
 /* --- scan_archive.c: archives */
 

@@ -289,6 +289,34 @@ content_types_are_read(void **state)
 	}
 }
 
+/* Zones, years of two digits, comments: `date -u -d ... +%s` says the same. */
+static void
+dates_are_moments(void **state)
+{
+	static const struct {
+		struct span s;
+		int64_t at;
+	} cases[] = {
+		{ S("Tue, 1 Jul 2003 10:52:37 +0200"), 1057049557 },
+		{ S("1 Jul 2003 10:52:37 -0230"), 1057065757 },
+		{ S("Thu, 02 Jul 26 18:55:38 UTC"), 1783018538 },
+		{ S("Thu, 02 Jul 26 18:55:38 EST"), 1783036538 },
+		{ S("Thu, 02 Jul 26 18:55:38 pdt"), 1783043738 },
+		{ S("Thu, 02 Jul 26 18:55:38 nowhere"), 1783018538 },
+		{ S("31 Dec 1969 23:59 (x) GMT"), -60 },
+		{ S("29 Feb 2000 00:00:00 +0000"), 951782400 },
+		{ S("1 Mar 1900 00:00:00 +0000"), -2203891200 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t at = 0;
+
+		assert_true(conform_date_at(cases[i].s, &at));
+		assert_int_equal(at, cases[i].at);
+	}
+}
+
 /* Long and deep: no more than time passes. */
 static void
 values_may_be_long(void **state)
@@ -315,6 +343,7 @@ main(void)
 		cmocka_unit_test(dates_ids_versions_and_dispositions_are_read),
 		cmocka_unit_test(encodings_are_five),
 		cmocka_unit_test(content_types_are_read),
+		cmocka_unit_test(dates_are_moments),
 		cmocka_unit_test(values_may_be_long),
 	};
 

@@ -381,6 +381,15 @@ dates_are_those_of_other_clocks(void **state)
 		assert_true(conform_date((struct span){ (uint8_t *)out,
 		    strlen(out) }));
 	}
+	/* And means that moment; from 1900 to 2199. */
+	for (int64_t t = -2208988800; t < 7258118400; t += 86399) {
+		int64_t at = 0;
+
+		assert_true(date_rfc5322((time_t)t, out));
+		assert_true(conform_date_at((struct span){ (uint8_t *)out,
+		    strlen(out) }, &at));
+		assert_int_equal(at, t);
+	}
 }
 
 int

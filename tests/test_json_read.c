@@ -161,10 +161,54 @@ what_is_copied_is_escaped_and_known(void **state)
 	json_free(o);
 }
 
+static void
+put_key(void *ctx, const char *key, const struct json_object *o)
+{
+	uint64_t n = 0;
+
+	(void)json_member_u64(o, "n", &n);
+	buf_printf(ctx, "%s=%u;", key, (unsigned)n);
+}
+
+static void
+elements_are_found(void **state)
+{
+	struct json_object *o = json_parse(SPAN("{\"l\":[7,\"t\",{\"n\":1},"
+	    "\"9007199254740993\",-1,null],\"s\":\"ab\",\"o\":{\"b\":"
+	    "{\"n\":2},\"x\":[{}],\"a\":{}}}"));
+	struct buf b = { 0 };
+	struct span s;
+	uint64_t n = 5;
+
+	(void)state;
+	assert_non_null(o);
+	assert_int_equal(json_member_count(o, "l"), 6);
+	assert_int_equal(json_member_count(o, "s"), 0);
+	assert_int_equal(json_member_count(o, "none"), 0);
+	assert_int_equal(json_member_count(NULL, "l"), 0);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(json_member_at(o, "l", i) != NULL, i == 2);
+		assert_int_equal(json_member_text_at(o, "l", i, &s), i == 1 ||
+		    i == 3);
+		assert_int_equal(json_member_u64_at(o, "l", i, &n), i == 0 ||
+		    i == 3);
+	}
+	assert_true(n == 9007199254740993);
+	assert_true(json_member_text_at(o, "l", 1, &s) &&
+	    span_eq(s, SPAN("t")));
+	assert_true(json_member_is(o, "s", "ab"));
+	json_each_object(json_member(o, "o"), put_key, &b);
+	json_each_object(NULL, put_key, &b);
+	assert_string_equal(buf_text(&b), "b=2;a=0;");
+	buf_free(&b);
+	json_free(o);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(elements_are_found),
 		cmocka_unit_test(all_bytes_come_back),
 		cmocka_unit_test(what_is_no_object_is_refused),
 		cmocka_unit_test(members_are_found),

@@ -73,28 +73,74 @@ text_escape(struct buf *out, uint8_t byte)
 	}
 }
 
-void
-escape_text(struct buf *out, struct span s)
+/* The first character of s; how many bytes it is. */
+static size_t
+text_next(struct buf *out, struct span s)
 {
 	size_t n;
 	uint32_t c;
 
-	for (; s.n > 0; s = (struct span){ s.p + n, s.n - n })
-		switch (utf8_next(s, &n, &c)) {
-		case UTF8_PLAIN:
-			if (c == '\\')
-				buf_byte(out, '\\');
-			buf_add(out, s.p, n);
-			break;
-		case UTF8_UNSAFE:
-			if (c < 0x80)
-				text_escape(out, (uint8_t)c);
-			else
-				buf_printf(out, "\\u{%x}", (unsigned)c);
-			break;
-		default:
+	switch (utf8_next(s, &n, &c)) {
+	case UTF8_PLAIN:
+		if (c == '\\')
+			buf_byte(out, '\\');
+		buf_add(out, s.p, n);
+		break;
+	case UTF8_UNSAFE:
+		if (c < 0x80)
 			text_escape(out, (uint8_t)c);
+		else
+			buf_printf(out, "\\u{%x}", (unsigned)c);
+		break;
+	default:
+		text_escape(out, (uint8_t)c);
+	}
+	return n;
+}
+
+void
+escape_text(struct buf *out, struct span s)
+{
+	for (size_t n; s.n > 0; s = (struct span){ s.p + n, s.n - n })
+		n = text_next(out, s);
+}
+
+/* Means something to a reader of HTML. */
+static bool
+is_markup(uint8_t c)
+{
+	return c == '&' || c == '<' || c == '>' || c == '"' || c == '\'' ||
+	    c == '`';
+}
+
+/* Bytes at the start of s that are the same in HTML. */
+static size_t
+html_plain(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f &&
+	    s.p[i] != '\\' && !is_markup(s.p[i]))
+		i++;
+	return i;
+}
+
+void
+escape_html(struct buf *out, struct span s)
+{
+	size_t n;
+
+	while (s.n > 0) {
+		if ((n = html_plain(s)) > 0) {
+			buf_add(out, s.p, n);
+		} else if (is_markup(s.p[0])) {
+			buf_printf(out, "&#%u;", (unsigned)s.p[0]);
+			n = 1;
+		} else {
+			n = text_next(out, s);
 		}
+		s = (struct span){ s.p + n, s.n - n };
+	}
 }
 
 static void

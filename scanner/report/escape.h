@@ -23,6 +23,12 @@ enum utf8_is utf8_next(struct span s, size_t *n, uint32_t *c);
 void escape_text(struct buf *, struct span);
 
 /*
+ * For HTML, between tags and in quoted attributes: what escape_text makes of
+ * it, with & < > " ' and ` as character references.
+ */
+void escape_html(struct buf *, struct span);
+
+/*
  * For JSON, without the quotes.  False: some bytes were no UTF-8 and became
  * U+FFFD, so the reader needs the base64 form as well.
  */

@@ -42,17 +42,58 @@ json_member(const struct json_object *o, const char *key)
 	return json_is_object(v) ? (const struct json_object *)v : NULL;
 }
 
-bool
-json_member_text(const struct json_object *o, const char *key,
-    struct span *out)
+static bool
+read_text(const json_t *v, struct span *out)
 {
-	const json_t *v = json_object_get(as_json(o), key);
-
 	if (!json_is_string(v))
 		return false;
 	*out = (struct span){ (const uint8_t *)json_string_value(v),
 	    json_string_length(v) };
 	return true;
+}
+
+bool
+json_member_text(const struct json_object *o, const char *key,
+    struct span *out)
+{
+	return read_text(json_object_get(as_json(o), key), out);
+}
+
+bool
+json_member_text_at(const struct json_object *o, const char *key, size_t i,
+    struct span *out)
+{
+	return read_text(json_array_get(json_object_get(as_json(o), key), i),
+	    out);
+}
+
+void
+json_each_object(const struct json_object *o,
+    void (*tell)(void *ctx, const char *key, const struct json_object *),
+    void *ctx)
+{
+	/* Only a walk that changes it needs it to be no constant. */
+	json_t *all = (json_t *)o;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(all, key, v)
+		if (json_is_object(v))
+			tell(ctx, key, (const struct json_object *)v);
+}
+
+size_t
+json_member_count(const struct json_object *o, const char *key)
+{
+	return json_array_size(json_object_get(as_json(o), key));
+}
+
+const struct json_object *
+json_member_at(const struct json_object *o, const char *key, size_t i)
+{
+	const json_t *v = json_array_get(json_object_get(as_json(o), key), i);
+
+	return json_is_object(v) ? (const struct json_object *)v : NULL;
 }
 
 bool
@@ -64,10 +105,9 @@ json_member_is(const struct json_object *o, const char *key,
 	return json_member_text(o, key, &s) && span_eq(s, span_text(word));
 }
 
-bool
-json_member_u64(const struct json_object *o, const char *key, uint64_t *out)
+static bool
+read_u64(const json_t *v, uint64_t *out)
 {
-	const json_t *v = json_object_get(as_json(o), key);
 	const char *text = json_string_value(v);
 	uint64_t n;
 	char *end;
@@ -84,6 +124,20 @@ json_member_u64(const struct json_object *o, const char *key, uint64_t *out)
 		return false;
 	*out = n;
 	return true;
+}
+
+bool
+json_member_u64(const struct json_object *o, const char *key, uint64_t *out)
+{
+	return read_u64(json_object_get(as_json(o), key), out);
+}
+
+bool
+json_member_u64_at(const struct json_object *o, const char *key, size_t i,
+    uint64_t *out)
+{
+	return read_u64(json_array_get(json_object_get(as_json(o), key), i),
+	    out);
 }
 
 static int

@@ -35,6 +35,23 @@ bool json_member_text(const struct json_object *, const char *key,
 bool json_member_is(const struct json_object *, const char *key,
     const char *word);
 
+/* Each member that is an object, in their order. */
+void json_each_object(const struct json_object *,
+    void (*)(void *ctx, const char *key, const struct json_object *),
+    void *ctx);
+
+/* How many elements an array has; 0 where it is none. */
+size_t json_member_count(const struct json_object *, const char *key);
+
+/* An element of it, valid as long as the whole.  NULL, or false: it is no
+ * object, string or number, or there are not so many. */
+const struct json_object *json_member_at(const struct json_object *,
+    const char *key, size_t i);
+bool json_member_text_at(const struct json_object *, const char *key,
+    size_t i, struct span *out);
+bool json_member_u64_at(const struct json_object *, const char *key,
+    size_t i, uint64_t *out);
+
 bool json_member_true(const struct json_object *, const char *key);
 
 /* What json_hex wrote of n bytes. */

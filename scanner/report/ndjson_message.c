@@ -196,6 +196,18 @@ ndjson_put_sum(struct json *j, bool hashed, const uint8_t sha256[HASH_SIZE],
 	}
 }
 
+/* "" would be a year that has no form in RFC 3339. */
+static void
+put_date(struct json *j, const struct verdict *v)
+{
+	char when[32] = "";
+
+	if (v->dated)
+		report_time_of(when, v->date);
+	if (when[0] != '\0')
+		json_key_text(j, "date", when);
+}
+
 static void
 put_identity(struct json *j, const struct report_message *r)
 {
@@ -214,6 +226,7 @@ put_identity(struct json *j, const struct report_message *r)
 		json_bytes(j, "message_id", r->verdict->message_id);
 	if (r->verdict->message_id_cut)
 		json_key_bool(j, "message_id_cut", true);
+	put_date(j, r->verdict);
 	ndjson_put_sum(j, r->hashed, r->sha256, r->token);
 }
 

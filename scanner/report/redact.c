@@ -410,6 +410,7 @@ copy_verdict(struct redactor *r, const struct verdict *v)
 		.would_reject = redact_reply(v->would_reject),
 		.message_id = token(r, v->message_id, r->message_id),
 		.message_id_cut = v->message_id_cut,
+		.dated = v->dated, .date = v->dated ? day_of(v->date) : 0,
 		.unclosed_maybe = v->unclosed_maybe,
 		.head_size = v->head_size, .head_seen = v->head_seen,
 	};

@@ -174,6 +174,9 @@ struct problem_report {
 
 struct reporter {
 	const char *name;
+	const struct reporter *through;	/* not NULL: it has nothing else, and
+					 * is made of that one's records when
+					 * all are there (scan_page.c) */
 	void (*header)(struct buf *, const struct scan_facts *);
 	void (*message)(struct buf *, const struct report_message *,
 	    const struct report_options *);
@@ -190,7 +193,7 @@ struct reporter {
 };
 
 /* The list of reporters: a new one is a file and a line here. */
-#define REPORTERS(X) X(text) X(ndjson) X(json)
+#define REPORTERS(X) X(text) X(ndjson) X(json) X(html)
 
 #define REPORTER_DECLARE(name) extern const struct reporter reporter_##name;
 REPORTERS(REPORTER_DECLARE)

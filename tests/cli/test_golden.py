@@ -36,6 +36,20 @@ def golden(name):
             read(os.path.join(GOLDEN, name)).splitlines()]
 
 
+def has_its_date(r):
+    """All samples that have a Date have this one (make.py)."""
+    date = r.pop("date", None)
+    check(date in (None, "2023-11-14T22:13:20Z"), date)
+    if r["raw"]:
+        mail = read(os.path.join(TOP, r["path"]))[r["offset"]:]
+        mail = mail[:r["length"]]
+        said = mail.startswith(b"Date: ") or b"\nDate: " in mail or \
+            b"\rDate: " in mail
+        check(date is None or said, r["path"])
+        check(date or not (b"Date: Tue, 14 Nov 2023 22:13:20 +0000" in mail
+                           and r["findings"]), "no date: " + r["path"])
+
+
 def by_code(record):
     """A record without what varies; its findings by their code."""
     r = {k: v for k, v in record.items() if k not in VARYING}
@@ -44,6 +58,7 @@ def by_code(record):
                                 if k not in VARYING} for f in r["findings"]}
         same(len(findings), len(r["findings"]), "a code stands twice")
         r["findings"] = findings
+        has_its_date(r)
     if "not_observable" in r:
         check(r["not_observable"]["why"].startswith("lines are kept"))
         r["not_observable"] = {k: v for k, v in r["not_observable"].items()

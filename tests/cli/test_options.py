@@ -193,9 +193,9 @@ def missing_arguments_are_named():
 @test
 def wrong_values_are_refused_with_the_right_ones():
     for option, value, says in (
-            ("--format", "xml", ["text, ndjson or json"]),
-            ("-f", "xml", ["--format", "text, ndjson or json"]),
-            ("--format", "", ["text, ndjson or json"]),
+            ("--format", "xml", ["text, ndjson, json or html"]),
+            ("-f", "xml", ["--format", "text, ndjson, json or html"]),
+            ("--format", "", ["text, ndjson, json or html"]),
             ("--format-in", "pst", ["mbox, eml, emlx, dbox, mmdf, postfix, exim, "
              "opensmtpd, kumomta, haraka, pickup, sendmail, qmail, courier"]),
             ("--min-severity", "bad", ["info, low, medium or high"]),

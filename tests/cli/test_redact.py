@@ -295,6 +295,7 @@ def times_are_days(folder):
     n = 0
     for a, b in zip(shown.records, hidden.records):
         for x, y in ((a.get("modified"), b.get("modified")),
+                     (a.get("date"), b.get("date")),
                      (a.get("envelope", {}).get("arrived"),
                       b.get("envelope", {}).get("arrived"))):
             if x:
