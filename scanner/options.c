@@ -329,6 +329,34 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	}
 }
 
+/* Of scans that are made again and again.  False: it is another one. */
+static bool
+apply_nightly(struct scan_command *c, enum option_id id, const char *arg)
+{
+	switch (id) {
+	case OPTION_INCREMENTAL:
+		return c->incremental = true;
+	case OPTION_SCAN_STATE:
+		c->state = arg;
+		return c->incremental = true;
+	case OPTION_NEW_ONLY:
+		return c->incremental = c->new_only = true;
+	case OPTION_BASELINE:
+		return c->incremental = c->baseline = true;
+	case OPTION_CRON:
+		return c->incremental = c->new_only = c->cron = true;
+	case OPTION_METRICS:
+		c->metrics = arg;
+		return true;
+	case OPTION_SYSLOG:
+		return c->syslog = true;
+	case OPTION_NICE:
+		return c->nice = true;
+	default:
+		return false;
+	}
+}
+
 static bool
 apply(struct scan_command *c, enum option_id id, const char *arg)
 {
@@ -375,7 +403,7 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_HELP:
 		return c->help = true;
 	default:
-		return apply_value(c, id, arg);
+		return apply_nightly(c, id, arg) || apply_value(c, id, arg);
 	}
 }
 
@@ -395,6 +423,14 @@ static bool
 settle(struct scan_command *c)
 {
 	settle_checks(c);
+	if (c->incremental && c->forensic)
+		return usage("--forensic reads everything: it does not go "
+		    "with --incremental, --state, --new-only, --baseline or "
+		    "--cron");
+	if (c->incremental && c->redact)
+		return usage("--redact has other tokens each time: it does "
+		    "not go with --incremental, --state, --new-only, "
+		    "--baseline or --cron");
 	return c->command == COMMAND_SCAN || fix_options_settle(c);
 }
 

@@ -121,6 +121,12 @@ output_write(struct output *o, struct span s)
 }
 
 void
+output_mode(struct output *o, mode_t mode)
+{
+	o->mode = mode;
+}
+
+void
 output_no_memory(struct output *o)
 {
 	if (o->failed == 0)

@@ -4,6 +4,8 @@
 #ifndef BAREDOT_OUTPUT_H
 #define BAREDOT_OUTPUT_H
 
+#include <sys/types.h>
+
 #include "err.h"
 #include "span.h"
 
@@ -22,6 +24,9 @@ bool output_write(struct output *, struct span);
  * ST_DEAD: *e says why, and a file that was there before is untouched.
  */
 int output_close(struct output *, bool partial, struct err *e);
+
+/* The mode of the file, also where it replaces one. */
+void output_mode(struct output *, mode_t);
 
 /* What should have been written could not be made up. */
 void output_no_memory(struct output *);

@@ -55,6 +55,10 @@ scan_write(void *ctx, struct span s)
 
 	if (output_is_terminal(r->out))
 		progress_hide(r->progress);
+	if (r->holds && s.n > 0) {
+		(void)output_write(r->out, buf_span(&r->held));
+		r->holds = false;
+	}
 	return output_write(r->out, s);
 }
 
@@ -160,7 +164,8 @@ start_queue(struct scan_run *r, struct err *e)
 	const struct scan_command *c = &r->command;
 	struct queue_options o = {
 		.workers = c->jobs, .timeout = c->timeout, .write = scan_write,
-		.plan = scan_acts_plan, .progress = on_progress, .ctx = r,
+		.keeping = r->keeping, .plan = scan_acts_plan,
+		.progress = on_progress, .ctx = r,
 	};
 
 	r->scan = (struct scan_options){
@@ -175,7 +180,7 @@ start_queue(struct scan_run *r, struct err *e)
 		.all = c->all || c->hash,
 		.hash = c->hash || r->only != NULL,
 		.repair = c->command != COMMAND_SCAN ? &c->repair : NULL,
-		.only = r->only, .cwd = r->cwd,
+		.only = r->only, .keep = r->keeping != NULL, .cwd = r->cwd,
 	};
 	o.scan = r->scan;
 
@@ -203,15 +208,20 @@ start_progress(struct scan_run *r)
 static int
 exit_status(const struct scan_run *r, const struct totals *t)
 {
+	uint64_t flagged = t->flagged, info = t->by_severity[SEV_INFO];
+
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;
 	if (t->unreadable > 0 || r->summary.partial)
 		return EXIT_UNREADABLE;
 	if (r->summary.acts != NULL)
 		return scan_acts_status(r, t);
-	if (t->flagged > t->by_severity[SEV_INFO] && !r->command.exit_zero)
-		return EXIT_FINDINGS;
-	return EXIT_CLEAN;
+	if (r->command.new_only) {
+		flagged = r->summary.kept->messages;
+		info = r->summary.kept->by_severity[SEV_INFO];
+	}
+	return flagged > info && !r->command.exit_zero ? EXIT_FINDINGS :
+	    EXIT_CLEAN;
 }
 
 /* r->text to the report.  False: that failed, or had failed before. */
@@ -238,10 +248,12 @@ finish(struct scan_run *r)
 	report_time(s->end);
 	s->exit_status = exit_status(r, &t);
 	t.records += 2 + r->extra_records;	/* the header, and this one */
+	if (s->kept != NULL)
+		t.records -= s->kept->dropped;
 	buf_clear(&r->text);
 	tell_summary(r->reporter, &r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
-	ok = write_text(r);
+	ok = r->holds || write_text(r);
 	if (s->partial && interrupted == 0 && ok)
 		(void)fputs("baredot: the scan ended early: there was no "
 		    "memory, or no process\n", stderr);
@@ -252,10 +264,26 @@ finish(struct scan_run *r)
 	if (t.unreadable > 0)
 		(void)fprintf(stderr, "baredot: %llu could not be read; the "
 		    "report names them\n", (unsigned long long)t.unreadable);
+	scan_after(r, &t);
 	if (s->partial && r->command.output != NULL)
 		complain("interrupted; the report so far is in %s.partial",
 		    r->command.output);
 	return s->exit_status;
+}
+
+/* With --cron it is held until there is more. */
+static bool
+write_header(struct scan_run *r)
+{
+	tell_header(r->reporter, &r->text, &r->facts);
+	if (!r->command.cron || r->command.output != NULL)
+		return write_text(r);
+	r->holds = true;
+	buf_add(&r->held, r->text.p, r->text.n);
+	if (buf_ok(&r->held) && buf_ok(&r->text))
+		return true;
+	output_no_memory(r->out);
+	return false;
 }
 
 static int
@@ -284,8 +312,8 @@ run_scan(struct scan_run *r, const char *const *whole)
 	if ((r->out = output_open(r->command.output, &e)) == NULL)
 		goto out;
 	r->reporter = reporter_named(r->command.format != NULL ?
-	    r->command.format : output_is_terminal(r->out) ? "text" :
-	    "ndjson");
+	    r->command.format : r->command.cron ||
+	    output_is_terminal(r->out) ? "text" : "ndjson");
 	set_facts(r, whole);
 	if (r->command.require_sandbox && strcmp(r->facts.sandbox,
 	    "none") == 0) {
@@ -295,23 +323,33 @@ run_scan(struct scan_run *r, const char *const *whole)
 		goto out;
 	}
 	catch_signals();
+	if ((started = scan_keeping_begin(r)) != EXIT_CLEAN) {
+		status = started;
+		goto out;
+	}
+	if (r->command.nice)
+		scan_be_nice();
 	if (!start_queue(r, &e) ||
 	    (started = scan_acts_begin(r, &interrupted)) != EXIT_CLEAN) {
 		status = started != EXIT_CLEAN ? started : status;
 		goto out;
 	}
 	start_progress(r);
-	tell_header(r->reporter, &r->text, &r->facts);
-	if (write_text(r))
+	if (write_header(r))
 		scan_all(r);
 	scan_acts_finish(r, interrupted != 0);
+	scan_keeping_finish(r, interrupted == 0 && !r->summary.partial);
 	status = finish(r);
+	if (!scan_keeping_close(r) && status < EXIT_UNREADABLE)
+		status = EXIT_UNREADABLE;
 out:
 	to_stop = NULL;
 	acting_free(r->acting);
 	scan_archives_free(r);
 	progress_free(r->progress);
 	queue_free(r->queue);
+	(void)scan_keeping_close(r);
+	buf_free(&r->held);
 	config_free(r->config);
 	redactor_free(r->redactor);
 	buf_free(&r->text);

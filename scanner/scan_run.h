@@ -9,10 +9,12 @@
 
 #include "acting.h"
 #include "config.h"
+#include "keeping.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
+#include "statedir.h"
 #include "targets.h"
 
 struct scan_run {
@@ -43,12 +45,36 @@ struct scan_run {
 	uint64_t extra_records;		/* of files that were acted on */
 	struct timespec start;
 	struct buf text;		/* scratch */
-};
 
+	/* With --incremental; else zeroed: */
+	struct statedir statedir;
+	struct state *state;
+	struct keeping *keeping;
+	int64_t began;			/* seconds since 1970 */
+	bool holds;			/* --cron: nothing was told so far */
+	struct buf held;		/* the header, until then */
+};
 
 /* --- scan_walk.c: paths to the queue */
 
 void scan_all(struct scan_run *);
+
+/* --- scan_keeping.c: scans that keep what they find */
+
+/* When it is known how the report is written, and the rules are hashed.  Other
+ * than EXIT_CLEAN: the exit status, told on standard error. */
+int scan_keeping_begin(struct scan_run *);
+
+/* whole: all was seen. */
+void scan_keeping_finish(struct scan_run *, bool whole);
+
+/* Before the report is closed.  False: the state was not written, told. */
+bool scan_keeping_close(struct scan_run *);
+
+/* --- scan_after.c: those who watch */
+
+void scan_after(const struct scan_run *, const struct totals *);
+void scan_be_nice(void);
 
 /* --- scan_archive.c: archives */
 

@@ -167,14 +167,19 @@ put_file(struct json *j, const struct file_report *r)
 }
 
 static void
+put_severities(struct json *j, const uint64_t n[SEVERITIES])
+{
+	json_open(j, '{');
+	for (unsigned i = 0; i < SEVERITIES; i++)
+		json_key_u64(j, severity_name((enum severity)i), n[i]);
+	json_close(j, '}');
+}
+
+static void
 put_counts(struct json *j, const struct totals *t)
 {
 	json_key(j, "messages_by_severity");
-	json_open(j, '{');
-	for (unsigned i = 0; i < SEVERITIES; i++)
-		json_key_u64(j, severity_name((enum severity)i),
-		    t->by_severity[i]);
-	json_close(j, '}');
+	put_severities(j, t->by_severity);
 	json_key(j, "codes");
 	json_open(j, '{');
 	for (unsigned i = 0; i < CODE_COUNT; i++) {
@@ -207,6 +212,16 @@ put_rules(struct json *j, const struct scan_facts *r, const struct totals *t)
 		json_close(j, '}');
 	}
 	json_close(j, '}');
+}
+
+/* What was not read again, and what is new. */
+static void
+put_kept(struct json *j, const struct kept_facts *k)
+{
+	json_key_u64(j, "files_not_read", k->files);
+	json_key_bool(j, "new_only", k->new_only);
+	json_key(j, "new_messages_by_severity");
+	put_severities(j, k->by_severity);
 }
 
 static void
@@ -243,6 +258,8 @@ put_summary(struct json *j, const struct scan_facts *r,
 	json_key_u64(j, "milliseconds", (uint64_t)(s->seconds * 1000));
 	if (s->acts != NULL)
 		acts_json(j, s->acts, t);
+	if (s->kept != NULL)
+		put_kept(j, s->kept);
 	json_key_u64(j, "exit_status", (uint64_t)s->exit_status);
 	json_key_u64(j, "records", t->records);
 	json_close(j, '}');
@@ -265,6 +282,19 @@ nd_message(struct buf *b, const struct report_message *r,
 
 	ndjson_put_message(&j, r, o);
 	buf_byte(b, '\n');
+}
+
+/* Also of a record of the document: one member more, the last. */
+static void
+nd_again(struct buf *b, struct span s, const char *time)
+{
+	const uint8_t *end = memrchr(s.p, '}', s.n);
+	const size_t n = end != NULL ? (size_t)(end - s.p) : s.n;
+
+	buf_add(b, s.p, n);
+	if (end != NULL)
+		buf_printf(b, ",\"as_of\":\"%s\"", time);
+	buf_add(b, s.p + n, s.n - n);
 }
 
 static void
@@ -322,6 +352,7 @@ nd_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 
 const struct reporter reporter_ndjson = {
 	.name = "ndjson", .header = nd_header, .message = nd_message,
+	.again = nd_again,
 	.store = nd_store, .problem = nd_problem, .file = nd_file,
 	.acted = nd_acted,
 	.summary = nd_summary,
@@ -406,6 +437,7 @@ doc_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 
 const struct reporter reporter_json = {
 	.name = "json", .header = doc_header, .message = doc_message,
+	.again = nd_again,
 	.store = doc_store, .problem = doc_problem, .file = doc_file,
 	.acted = doc_acted,
 	.summary = doc_summary,
