@@ -78,7 +78,7 @@ on_state(const char *dir, bool accept)
 	if (anew)
 		complain("the state of scans was damaged, and is %s.damaged "
 		    "now: no finding is known", STATE_FILE);
-	if (state_free(s, &e) != ST_OK || e.text[0] != '\0') {
+	if (state_free(s, d.fd, &e) != ST_OK || e.text[0] != '\0') {
 		complain("the state of scans: %s", e.text);
 		status = EXIT_UNREADABLE;
 	}

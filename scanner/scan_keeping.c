@@ -129,7 +129,7 @@ bool
 scan_keeping_close(struct scan_run *r)
 {
 	struct err e = { 0 };
-	const bool ok = state_free(r->state, &e) == ST_OK;
+	const bool ok = state_free(r->state, r->statedir.fd, &e) == ST_OK;
 
 	r->state = NULL;
 	if (!ok)

@@ -201,7 +201,8 @@ state_texts(struct state *s, int64_t id, uint64_t n,
 	db_bind_number(st, 1, (uint64_t)id);
 	db_bind_number(st, 2, n);
 	while (db_step(s, st) == SQLITE_ROW) {
-		const struct span pieces = db_bytes(st, 2), text = db_bytes(st, 3);
+		const struct span pieces = db_bytes(st, 2);
+		const struct span text = db_bytes(st, 3);
 
 		if (db_number(st, 0) != have || db_number(st, 1) != mix(mix(
 		    MIX_START, pieces.p, pieces.n), text.p, text.n))

@@ -43,8 +43,12 @@ struct state_row {
  */
 int state_new(struct state **out, int dir, bool *anew, struct err *e);
 
-/* Write all; NULL is fine.  ST_DEAD: the last rows may be missing. */
-int state_free(struct state *, struct err *e);
+/*
+ * Write all; NULL is fine.  ST_DEAD: the last rows may be missing; if that is
+ * because the database, in the folder `dir`, is damaged, it is put aside as by
+ * state_new, and the next one begins anew.
+ */
+int state_free(struct state *, int dir, struct err *e);
 
 /*
  * The row of a path, valid until the next call with this state.  ST_END: there

@@ -33,11 +33,21 @@ static const char *const schema =
 #define STATEMENT_TEXT(id, text) text,
 static const char *const texts[SQL_N] = { STATEMENTS(STATEMENT_TEXT) };
 
+/* It can be made anew. */
+static bool
+is_damage(int rc)
+{
+	rc &= 0xff;
+	return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ||
+	    rc == SQLITE_ERROR;
+}
+
 static void
 trouble(struct state *s)
 {
 	if (s->trouble != NULL)
 		return;
+	s->damaged = is_damage(sqlite3_errcode(s->db));
 	(void)snprintf(s->text, sizeof(s->text), "%s",
 	    sqlite3_errmsg(s->db));
 	s->trouble = s->text;
@@ -134,8 +144,9 @@ database_close(struct state *s)
 }
 
 int
-state_free(struct state *s, struct err *e)
+state_free(struct state *s, int dir, struct err *e)
 {
+	struct err unsaid;
 	int rc = ST_OK;
 
 	if (s == NULL)
@@ -143,6 +154,8 @@ state_free(struct state *s, struct err *e)
 	if (!db_commit(s) || s->trouble != NULL)
 		rc = err_set(e, ST_DEAD, 0, "%s: %s", STATE_FILE, s->trouble);
 	(void)database_close(s);
+	if (s->damaged)
+		(void)state_file_aside(dir, &unsaid);
 	free(s->touched);
 	free(s);
 	return rc;
@@ -160,9 +173,10 @@ pragma_is(struct state *s, const char *pragma, int64_t want)
 	return is;
 }
 
-/* Open it, and make what belongs in it if there is nothing. */
+/* Open it, and make what belongs in it if there is nothing: it is new, or its
+ * making was cut short. */
 static int
-database_open(struct state *s, const char *path, bool empty)
+database_open(struct state *s, const char *path)
 {
 	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
@@ -173,7 +187,8 @@ database_open(struct state *s, const char *path, bool empty)
 		    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
 		    "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = -8192;"
 		    "PRAGMA mmap_size = 0", NULL, NULL, NULL);
-	if (rc == SQLITE_OK && empty) {
+	if (rc == SQLITE_OK && pragma_is(s, "SELECT count(*) FROM "
+	    "sqlite_schema", 0)) {
 		rc = sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL);
 		if (rc == SQLITE_OK)
 			rc = sqlite3_exec(s->db, schema, NULL, NULL,
@@ -191,21 +206,11 @@ database_open(struct state *s, const char *path, bool empty)
 	return rc;
 }
 
-/* It can be made anew. */
-static bool
-is_damage(int rc)
-{
-	rc &= 0xff;
-	return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ||
-	    rc == SQLITE_ERROR;
-}
-
 int
 state_new(struct state **out, int dir, bool *anew, struct err *e)
 {
 	struct state *s = calloc(1, sizeof(*s));
 	char path[64];
-	bool empty;
 	int rc;
 
 	*anew = false;
@@ -213,17 +218,17 @@ state_new(struct state **out, int dir, bool *anew, struct err *e)
 	    STATE_FILE);
 	if (s == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot start");
-	if ((rc = state_file_make(dir, &empty, e)) != ST_OK)
+	if ((rc = state_file_make(dir, e)) != ST_OK)
 		goto out;
-	rc = database_open(s, path, empty);
+	rc = database_open(s, path);
 	if (is_damage(rc)) {
 		(void)database_close(s);
 		s->db = NULL;
 		*anew = true;
 		if ((rc = state_file_aside(dir, e)) != ST_OK ||
-		    (rc = state_file_make(dir, &empty, e)) != ST_OK)
+		    (rc = state_file_make(dir, e)) != ST_OK)
 			goto out;
-		rc = database_open(s, path, empty);
+		rc = database_open(s, path);
 	}
 	if (rc == SQLITE_OK) {
 		*out = s;

@@ -18,6 +18,7 @@ struct state {
 	uint8_t *touched;	/* a bit for each id */
 	size_t touched_n;	/* bytes */
 	const char *trouble;
+	bool damaged;
 	char text[160];		/* behind it */
 };
 

@@ -12,7 +12,7 @@
 #include "state.h"
 
 int
-state_file_make(int dir, bool *empty, struct err *e)
+state_file_make(int dir, struct err *e)
 {
 	const int fd = openat(dir, STATE_FILE, O_RDWR | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
@@ -29,8 +29,6 @@ state_file_make(int dir, bool *empty, struct err *e)
 		rc = err_set(e, ST_DEAD, 0, "%s is open to others (it must "
 		    "be a file of ours, mode 0600, with one name)",
 		    STATE_FILE);
-	else
-		*empty = st.st_size == 0;
 	(void)close(fd);
 	return rc;
 }
