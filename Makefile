@@ -3,6 +3,7 @@
 VERSION = 0.1.0
 PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
+UNITS = baredot-recover.service baredot-scan.service baredot-scan.timer
 CC = gcc
 CLANG = clang
 PYTHON = /usr/bin/python3
@@ -149,8 +150,7 @@ install: all
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/baredot-recover.service >$(DESTDIR)$(UNITDIR)/baredot-recover.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/baredot-recover.service
+	for u in $(UNITS); do sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 endif
 clean:
 	rm -rf build

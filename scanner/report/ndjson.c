@@ -284,6 +284,15 @@ nd_message(struct buf *b, const struct report_message *r,
 	buf_byte(b, '\n');
 }
 
+static void
+put_time(struct buf *b, const char *time)
+{
+	struct json record = json_begin(b), *j = &record;
+
+	buf_byte(b, ',');
+	json_key_text(j, "as_of", time);
+}
+
 /* Also of a record of the document: one member more, the last. */
 static void
 nd_again(struct buf *b, struct span s, const char *time)
@@ -293,7 +302,7 @@ nd_again(struct buf *b, struct span s, const char *time)
 
 	buf_add(b, s.p, n);
 	if (end != NULL)
-		buf_printf(b, ",\"as_of\":\"%s\"", time);
+		put_time(b, time);
 	buf_add(b, s.p + n, s.n - n);
 }
 

@@ -9,10 +9,11 @@ import stat
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 
 sys.dont_write_bytecode = True
-from harness import (FROM, OPT, SAN, Mbox, Report, Skip, check, maildir, main,
+from harness import (FROM, OPT, ROOT, SAN, Report, Skip, check, maildir, main,
                      message, need, same, scan, shim, small_tree, start, write)
 
 # What a report says of the scan, and not of the store.
@@ -353,6 +354,74 @@ def content_lengths_that_point_to_the_end(folder):
         as_if_all_were_read(state, box)
 
 
+def a_last_message_that_is_long(folder):
+    """A last message longer than the last range, to which text is added, is
+    judged as a whole."""
+    for n in (900000, 1048000, 1048576, 1100000, 3000000):
+        box, state = folder + "/box%d" % n, folder + "/state%d" % n
+        write(box, big(random.Random(n), 2 << 20) + FROM +
+              message("long", False, b"0123456789abcde\n" * (n // 16)))
+        as_if_all_were_read(state, box)
+        for more in (b"a\rb\n", b".\r\n" * 9, b"From a@b.exa", b"mple Mon",
+                     b" Jan  1 00:00:00 2024\n", b"From: a@b.example\n",
+                     boxed(random.Random(n)) * 9):
+            with open(box, "ab") as f:
+                f.write(more)
+            as_if_all_were_read(state, box)
+
+
+def a_message_in_two_files(folder):
+    """Where only the other file of a message changed it is read again."""
+    store, state = folder + "/store", folder + "/state"
+    for name in ("exim", "opensmtpd", "kumomta", "haraka", "postfix"):
+        shutil.copytree(ROOT + "/samples/" + name, store + "/" + name)
+    seen = as_if_all_were_read(state, store)
+    n = 0
+    for top, _, names in os.walk(store):
+        for name in names:
+            path = top + "/" + name
+            with open(path, "rb") as f:
+                data = f.read()
+            for new in (data[:-2] + b"\r\n", data + b"x\ry\n", None, data):
+                if new is None:
+                    os.unlink(path)
+                else:
+                    write(path, new)
+                r = as_if_all_were_read(state, store)
+                n += plain(r)[1:-1] != plain(seen)[1:-1]
+            same(plain(r)[1:], plain(seen)[1:], "as it was")
+    check(n > 20, "something changed")
+
+
+def what_changes_while_it_is_read(folder):
+    """What is changed while a scan reads it is not kept."""
+    store, state = folder + "/store", folder + "/state"
+    write(store + "/big", big(random.Random(7), 24 << 20))
+    for i in range(40):
+        write(store + "/m/%d.eml" % i, message("c%d" % i, False))
+    stop = threading.Event()
+
+    def change():
+        rng = random.Random(8)
+        while not stop.is_set():
+            with open(store + "/m/%d.eml" % rng.randrange(40), "r+b") as f:
+                f.seek(46)
+                f.write(rng.choice((b"t\rxt", b"text")))
+            with open(store + "/big", "r+b") as f:
+                f.seek(rng.randrange(24 << 20))
+                f.write(rng.choice((b"a\rb", b"\n.\n", b"abc")))
+
+    for _ in range(8):
+        stop.clear()
+        thread = threading.Thread(target=change)
+        thread.start()
+        for _ in range(3):
+            nightly(state, store)
+        stop.set()
+        thread.join()
+        as_if_all_were_read(state, store)
+
+
 # --- what is new
 
 def only_what_is_new_is_reported(folder):
@@ -680,6 +749,12 @@ def what_is_gone_is_forgotten(folder):
     nightly(state, b)
     shutil.rmtree(b + "/a")
     nightly(state, b)
+    write(b + "/eml/e1.eml", message("e1", False))
+    write(a + "/boxes/big", big(random.Random(1), 4 << 20))
+    nightly(state, a)
+    write(a + "/boxes/big", big(random.Random(1), 2 << 20))
+    nightly(state, a)
+    nightly(state, b)
 
     def rows(below):
         db = sqlite3.connect(state + "/scan.sqlite")
@@ -687,8 +762,11 @@ def what_is_gone_is_forgotten(folder):
                 db.execute("SELECT path FROM file"))
         lost = db.execute("SELECT count(*) FROM text WHERE file NOT IN "
                           "(SELECT id FROM file)").fetchone()[0]
+        more = db.execute("SELECT count(*) FROM text JOIN file ON file.id = "
+                          "text.file WHERE n >= texts").fetchone()[0]
         db.close()
         same(lost, 0, "texts of nothing")
+        same(more, 0, "texts of nobody")
         return n
     same(rows(a + "/"), sum(len(f) for _, _, f in os.walk(a)), "of a")
     same(rows(b + "/"), sum(len(f) for _, _, f in os.walk(b)), "of b")
@@ -802,7 +880,8 @@ if __name__ == "__main__":
         what_changed_just_now_is_read_again,
         a_clock_that_was_set_back_is_noticed,
         a_grown_mbox_is_read_from_near_its_end,
-        content_lengths_that_point_to_the_end,
+        content_lengths_that_point_to_the_end, a_last_message_that_is_long,
+        a_message_in_two_files, what_changes_while_it_is_read,
         only_what_is_new_is_reported, one_more_finding_in_a_message_is_new,
         cron_is_silent_when_nothing_is_new,
         metrics_are_for_a_textfile_collector, a_line_goes_to_syslog,
