@@ -9,6 +9,7 @@
 
 #include "found.h"
 #include "piece.h"
+#include "tell.h"
 
 #define TEXT_MAX (8u << 20)	/* bytes of report that are kept of a file; an
 				 * mbox in ranges has no such limit */
@@ -77,7 +78,8 @@ is_new(struct keeping *k, const struct piece *p)
 
 /* read: when it was read, if that was before; else 0. */
 static void
-tell(struct keeping *k, const struct piece *p, struct span text, int64_t read)
+tell_piece(struct keeping *k, const struct piece *p, struct span text,
+    int64_t read)
 {
 	bool wanted = !k->options.new_only || p->kind == PIECE_OTHER;
 
@@ -91,7 +93,7 @@ tell(struct keeping *k, const struct piece *p, struct span text, int64_t read)
 
 		report_time_of(time, read);
 		buf_clear(&k->line);
-		k->options.reporter->again(&k->line, text, time);
+		tell_again(k->options.reporter, &k->line, text, time);
 		k->failed |= !buf_ok(&k->line);
 		text = buf_span(&k->line);
 	}
@@ -112,7 +114,7 @@ tell_row(void *ctx, struct span pieces, struct span text)
 	struct piece p;
 
 	while (piece_take(&pieces, &p) && p.text <= text.n) {
-		tell(t->k, &p, (struct span){ text.p, p.text }, t->read);
+		tell_piece(t->k, &p, (struct span){ text.p, p.text }, t->read);
 		text.p += p.text;
 		text.n -= p.text;
 	}
@@ -293,11 +295,11 @@ keeping_results(struct keeping *k, struct span text, struct span pieces,
 			forget_text(k);
 			continue;
 		}
-		tell(k, &p, s, 0);
+		tell_piece(k, &p, s, 0);
 		keep_text(k, p, s, TEXT_MAX);
 	}
 	if (text.n > 0)
-		tell(k, &(struct piece){ .kind = PIECE_OTHER }, text, 0);
+		tell_piece(k, &(struct piece){ .kind = PIECE_OTHER }, text, 0);
 	return !k->failed;
 }
 
@@ -348,7 +350,7 @@ keeping_range(struct keeping *k, struct kept_chain *c, struct span text,
 		buf_clear(&whole);
 		report_resolve(&whole, cut_text(&text, p.text), before);
 		k->failed |= !buf_ok(&whole);
-		tell(k, &p, buf_span(&whole), 0);
+		tell_piece(k, &p, buf_span(&whole), 0);
 		keep_text(k, p, buf_span(&whole), SIZE_MAX);
 	}
 	buf_free(&whole);
@@ -387,7 +389,7 @@ keeping_chain_end(struct keeping *k, struct kept_chain *c,
 	const struct piece store = { .kind = PIECE_STORE };
 	struct state_row r;
 
-	tell(k, &store, text, 0);
+	tell_piece(k, &store, text, 0);
 	if (c == NULL)
 		return !k->failed;
 	r = (struct state_row){ .rules = k->options.rules, .place = c->place,

@@ -63,11 +63,10 @@ metrics_text(struct buf *b, const struct totals *t,
 int
 metrics_write(const char *path, struct span text, struct err *e)
 {
-	struct output *o = output_open(path, e);
+	struct output *o = output_open_new(path, 0644, e);
 
 	if (o == NULL)
 		return ST_DEAD;
-	output_mode(o, 0644);
 	(void)output_write(o, text);
 	return output_close(o, false, e);
 }

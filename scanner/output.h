@@ -14,6 +14,12 @@ struct output;
 /* path NULL: standard output.  NULL: *e says why. */
 struct output *output_open(const char *path, struct err *);
 
+/*
+ * A file of that mode, in the place of whatever has the name: a link is not
+ * followed, for the folder may be somebody else's.  NULL: *e says why.
+ */
+struct output *output_open_new(const char *path, mode_t, struct err *);
+
 /* False: it failed, now or before. */
 bool output_write(struct output *, struct span);
 
@@ -24,9 +30,6 @@ bool output_write(struct output *, struct span);
  * ST_DEAD: *e says why, and a file that was there before is untouched.
  */
 int output_close(struct output *, bool partial, struct err *e);
-
-/* The mode of the file, also where it replaces one. */
-void output_mode(struct output *, mode_t);
 
 /* What should have been written could not be made up. */
 void output_no_memory(struct output *);

@@ -291,6 +291,7 @@ run_scan(struct scan_run *r, const char *const *whole)
 {
 	struct err e = { 0 };
 	int status, started = EXIT_CLEAN;
+	bool whole_report = false;
 
 	r->whole = whole;
 	r->config = rules_load(!r->command.no_default_rules,
@@ -340,24 +341,26 @@ run_scan(struct scan_run *r, const char *const *whole)
 	scan_acts_finish(r, interrupted != 0);
 	scan_keeping_finish(r, interrupted == 0 && !r->summary.partial);
 	status = finish(r);
-	if (!scan_keeping_close(r) && status < EXIT_UNREADABLE)
-		status = EXIT_UNREADABLE;
+	whole_report = !r->summary.partial;
 out:
 	to_stop = NULL;
 	acting_free(r->acting);
 	scan_archives_free(r);
 	progress_free(r->progress);
 	queue_free(r->queue);
-	(void)scan_keeping_close(r);
 	buf_free(&r->held);
 	config_free(r->config);
 	redactor_free(r->redactor);
 	buf_free(&r->text);
 	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
-	    ST_OK)
+	    ST_OK) {
 		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
+		whole_report = false;
+	}
 	if (e.text[0] != '\0' && e.num != EPIPE)
 		complain("%s", e.text);
+	if (!scan_keeping_close(r, whole_report) && status < EXIT_UNREADABLE)
+		status = EXIT_UNREADABLE;
 	return status;
 }
 

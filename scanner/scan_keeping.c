@@ -112,25 +112,22 @@ sweep(struct scan_run *r)
 void
 scan_keeping_finish(struct scan_run *r, bool whole)
 {
-	uint64_t n;
-
-	if (r->state == NULL)
+	if (r->state == NULL || !whole)
 		return;
-	if (whole) {
-		sweep(r);
-		state_set_last(r->state, r->began);
-		if (r->command.baseline && !state_accept(r->state, &n))
-			complain("--baseline: what was found could not be "
-			    "accepted");
-	}
+	sweep(r);
+	state_set_last(r->state, r->began);
 }
 
 bool
-scan_keeping_close(struct scan_run *r)
+scan_keeping_close(struct scan_run *r, bool reported)
 {
 	struct err e = { 0 };
-	const bool ok = state_free(r->state, r->statedir.fd, &e) == ST_OK;
+	uint64_t n;
+	bool ok;
 
+	if (r->state != NULL && reported && r->command.baseline)
+		(void)state_accept(r->state, &n);
+	ok = state_free(r->state, r->statedir.fd, &e) == ST_OK;
 	r->state = NULL;
 	if (!ok)
 		complain("the state of scans: %s; what was found is in the "

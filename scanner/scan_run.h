@@ -68,8 +68,9 @@ int scan_keeping_begin(struct scan_run *);
 /* whole: all was seen. */
 void scan_keeping_finish(struct scan_run *, bool whole);
 
-/* Before the report is closed.  False: the state was not written, told. */
-bool scan_keeping_close(struct scan_run *);
+/* After all; reported: somebody has the whole report, so --baseline may accept
+ * what is in it.  False: the state was not written, told. */
+bool scan_keeping_close(struct scan_run *, bool reported);
 
 /* --- scan_after.c: those who watch */
 

@@ -3,6 +3,7 @@ whatever became of the store, of the clock, and of the state."""
 import os
 import random
 import shutil
+import signal
 import socket
 import sqlite3
 import stat
@@ -461,6 +462,22 @@ def only_what_is_new_is_reported(folder):
     same(baseline(state, "show").split()[1], "known,", "show")
 
 
+def nothing_is_accepted_that_nobody_saw(folder):
+    """--baseline accepts nothing when the report could not be written."""
+    store, state = small_tree(folder + "/store"), folder + "/state"
+    r = nightly(state, "--baseline", "-o", "/dev/full", store)
+    same(r.status, 2, "status")
+    same(baseline(state, "show").split()[0], "0", "known")
+    r, w = os.pipe()
+    os.close(r)
+    child = start("--state", state, "--baseline", "-a", store, stdout=w)
+    os.close(w)
+    same(child.wait(), 75, "nobody reads it")
+    same(baseline(state, "show").split()[0], "0", "known")
+    nightly(state, "--baseline", store)
+    check(baseline(state, "show").split()[0] != "0", "known")
+
+
 def one_more_finding_in_a_message_is_new(folder):
     """A message that is known for one thing is told for another."""
     store, state = folder + "/store", folder + "/state"
@@ -530,6 +547,13 @@ def metrics_are_for_a_textfile_collector(folder):
     with open(prom) as f:
         check("baredot_files_not_read 0" not in f.read(), "again")
     same(os.listdir(folder).count("baredot.prom"), 1, "no temporaries")
+    other = write(folder + "/other", b"x")
+    os.unlink(prom)
+    os.symlink(other, prom)             # by who owns the folder
+    nightly(state, "--metrics-file", prom, store)
+    check(not os.path.islink(prom), "the link is replaced")
+    with open(other, "rb") as f:
+        same(f.read(), b"x", "what it led to")
     r = scan("--metrics-file", folder + "/no/such/x", store)
     check("--metrics-file" in r.err, r.err)
     same(r.status, 1, "it is no reason to say less")
@@ -821,6 +845,70 @@ def killed_at_any_time(folder):
     as_if_all_were_read(state, store)
 
 
+def workers_that_die(folder):
+    """Workers are killed all the time: the scan after that is right."""
+    store, state = folder + "/store", folder + "/state"
+    maildir(store + "/m", 1500)
+    write(store + "/big", big(random.Random(6), 12 << 20))
+    for i in range(8):
+        child = start("-f", "ndjson", "-j2", "--state", state, store,
+                      shim=shim("clock"), env={"CLOCK_LATER": str(LATER)},
+                      stdout=subprocess.PIPE)
+        killed = 0
+        while child.poll() is None and killed < 40:
+            try:
+                with open("/proc/%d/task/%d/children" % (
+                        child.pid, child.pid)) as f:
+                    for pid in f.read().split()[:1]:
+                        os.kill(int(pid), signal.SIGKILL)
+                        killed += 1
+            except (OSError, ProcessLookupError):
+                pass
+            # Not before some output was read: it must not wait for us.
+            os.set_blocking(child.stdout.fileno(), False)
+            child.stdout.read()
+            time.sleep(0.002 * (i % 3))
+        os.set_blocking(child.stdout.fileno(), True)
+        child.communicate()
+        as_if_all_were_read(state, store)
+        if i % 2:
+            shutil.rmtree(state)
+
+
+def what_comes_from_a_pipe(folder):
+    """Standard input is read each time; what is known of it is known."""
+    state = folder + "/state"
+    box = (FROM + message("p1") + b"\n" + FROM + message("p2", False) + b"\n")
+    for want in (1, 1):
+        r = piped(state, box, "--new-only")
+        same((len(r.messages), r.status), (want, want), "new")
+    baseline(state, "accept")
+    r = piped(state, box, "--new-only")
+    same((r.messages, r.status), ([], 0), "known")
+    same(len(piped(state, box).messages), 1, "all")
+
+
+def piped(state, data, *args):
+    done = subprocess.run([OPT, "scan", "-f", "ndjson", "--state", state,
+                           *args, "-"], input=data, capture_output=True)
+    return Report(done.returncode, done.stdout, done.stderr.decode())
+
+
+def its_reports_are_reports(folder):
+    """fix and verify take a report with records of an earlier reading."""
+    store, state = small_tree(folder + "/store"), folder + "/state"
+    nightly(state, store)
+    r = nightly(state, store)
+    report = write(folder + "/r.ndjson", r.out)
+    check(b'"as_of"' in r.out, "as_of")
+    done = subprocess.run([OPT, "verify", report], capture_output=True)
+    same(done.returncode, 0, done.stderr + done.stdout[-300:])
+    done = subprocess.run([OPT, "fix", "--from", report, "-f", "ndjson"],
+                          capture_output=True)
+    same(done.returncode, 1, done.stderr)
+    same(done.stdout.count(b'"type":"message"'), len(r.messages), "messages")
+
+
 def a_worker_that_dies_is_not_kept(folder):
     """What could not be read is tried again the next time, and a message that
     is told of it is told once."""
@@ -882,7 +970,8 @@ if __name__ == "__main__":
         a_grown_mbox_is_read_from_near_its_end,
         content_lengths_that_point_to_the_end, a_last_message_that_is_long,
         a_message_in_two_files, what_changes_while_it_is_read,
-        only_what_is_new_is_reported, one_more_finding_in_a_message_is_new,
+        only_what_is_new_is_reported,
+        nothing_is_accepted_that_nobody_saw, one_more_finding_in_a_message_is_new,
         cron_is_silent_when_nothing_is_new,
         metrics_are_for_a_textfile_collector, a_line_goes_to_syslog,
         nice_is_for_the_workers_too, one_scan_at_a_time,
@@ -890,6 +979,7 @@ if __name__ == "__main__":
         workers_see_nothing_of_it, a_damaged_database_is_said_and_made_anew,
         rows_of_another_version_are_not_trusted, what_is_gone_is_forgotten,
         killed_at_any_write_the_state_is_right, killed_at_any_time,
+        workers_that_die, what_comes_from_a_pipe, its_reports_are_reports,
         a_worker_that_dies_is_not_kept, what_does_not_go_together,
         the_state_is_where_xdg_says,
     ])
