@@ -103,18 +103,19 @@ tell_piece(struct keeping *k, const struct piece *p, struct span text,
 
 struct telling {
 	struct keeping *k;
-	int64_t read;
 	bool bad;
 };
 
 static void
-tell_row(void *ctx, struct span pieces, struct span text)
+tell_row(void *ctx, const struct state_text *row)
 {
+	struct span pieces = row->pieces, text = row->text;
 	struct telling *t = ctx;
 	struct piece p;
 
 	while (piece_take(&pieces, &p) && p.text <= text.n) {
-		tell_piece(t->k, &p, (struct span){ text.p, p.text }, t->read);
+		tell_piece(t->k, &p, (struct span){ text.p, p.text },
+		    row->read);
 		text.p += p.text;
 		text.n -= p.text;
 	}
@@ -124,7 +125,7 @@ tell_row(void *ctx, struct span pieces, struct span text)
 bool
 keeping_tell(struct keeping *k, const struct kept_file *f, int *rc)
 {
-	struct telling t = { .k = k, .read = f->read };
+	struct telling t = { .k = k };
 
 	*rc = state_texts(k->options.state, f->id, f->texts, tell_row, &t);
 	if (t.bad)
@@ -197,8 +198,7 @@ keeping_look(struct keeping *k, const struct walk_dir *dir, const char *name,
 	    r.rules != k->options.rules || r.place != place ||
 	    !stamp_now(k, dir == NULL, &now))
 		return KEPT_NOT;
-	*out = (struct kept_file){ .id = r.id, .read = r.read,
-	    .size = r.stamp.size };
+	*out = (struct kept_file){ .id = r.id, .size = r.stamp.size };
 	memcpy(out->ends, r.ends, sizeof(out->ends));
 	if (stamp_same(&now, &r.stamp))
 		return kept_same(k, &r, out);
@@ -231,6 +231,15 @@ forget_text(struct keeping *k)
 	k->over = false;
 }
 
+/* What is here, as text number n. */
+static bool
+put_text(struct keeping *k, int64_t id, uint64_t n)
+{
+	return state_put_text(k->options.state, id, &(struct state_text){
+	    .n = n, .read = k->options.start,
+	    .pieces = buf_span(&k->pieces), .text = buf_span(&k->text) });
+}
+
 /* The name that a piece is of; NULL: there is none. */
 static const char *
 name_of(struct keeping_names *n, uint64_t i)
@@ -250,8 +259,7 @@ keep_file(struct keeping *k, const struct piece *p, struct keeping_names *n)
 {
 	const char *name = name_of(n, p->name);
 	struct state_row r = { .rules = k->options.rules, .place = n->place,
-	    .stamp = p->stamp, .read = k->options.start,
-	    .texts = k->text.n > 0, .found = p->more };
+	    .stamp = p->stamp, .texts = k->text.n > 0, .found = p->more };
 
 	if (!p->whole || name == NULL || k->over || !buf_ok(&k->text) ||
 	    !buf_ok(&k->pieces) ||
@@ -262,8 +270,7 @@ keep_file(struct keeping *k, const struct piece *p, struct keeping_names *n)
 	    !state_put(k->options.state, buf_span(&k->path), &r))
 		return;
 	if (r.texts > 0)
-		(void)state_put_text(k->options.state, r.id, 0,
-		    buf_span(&k->pieces), buf_span(&k->text));
+		(void)put_text(k, r.id, 0);
 	state_pause(k->options.state);
 }
 
@@ -331,8 +338,7 @@ put_row_text(struct keeping *k, struct kept_chain *c)
 {
 	if (k->text.n > 0 && begin_chain(k, c)) {
 		c->bad |= !buf_ok(&k->text) || !buf_ok(&k->pieces) ||
-		    !state_put_text(k->options.state, c->id, c->texts,
-		    buf_span(&k->pieces), buf_span(&k->text));
+		    !put_text(k, c->id, c->texts);
 		c->texts++;
 	}
 	forget_text(k);
@@ -388,23 +394,27 @@ keeping_chain_end(struct keeping *k, struct kept_chain *c,
 {
 	const struct piece store = { .kind = PIECE_STORE };
 	struct state_row r;
+	bool resumes, settled;
 
 	tell_piece(k, &store, text, 0);
 	if (c == NULL)
 		return !k->failed;
+	resumes = c->has_ends && c->at > 0;
 	r = (struct state_row){ .rules = k->options.rules, .place = c->place,
-	    .chain = true, .stamp = c->stamp, .read = k->options.start };
+	    .chain = true, .stamp = c->stamp };
 	forget_text(k);
 	keep_text(k, store, text, SIZE_MAX);
 	put_row_text(k, c);
-	if (!c->stamped || c->bad ||
-	    !stamp_is_settled(&c->stamp, k->options.start) ||
+	settled = stamp_is_settled(&c->stamp, k->options.start);
+	if (!c->stamped || c->bad || (!settled && !resumes) ||
 	    !begin_chain(k, c))
 		return !k->failed;
+	if (!settled)	/* it is not to be the same, ever; but may have grown */
+		r.stamp.mtime = r.stamp.ctime = INT64_MIN;
 	put_found(k, &k->found, c, f);
 	r.found = buf_span(&k->found);
 	r.texts = c->texts;
-	if (c->has_ends && c->at > 0) {
+	if (resumes) {
 		r.at = c->at;
 		r.at_texts = c->at_texts;
 		r.at_found = buf_span(&c->at_found);

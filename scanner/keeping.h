@@ -33,7 +33,7 @@ const struct kept_facts *keeping_facts(const struct keeping *);
 
 /* What is known of a file. */
 struct kept_file {
-	int64_t id, read;
+	int64_t id;
 	uint64_t texts;
 	struct delta found;
 	uint64_t at;		/* grown: go on from here; the rest is of what

@@ -34,7 +34,7 @@ state_pause(struct state *s)
 /* --- rows */
 
 /* The numbers of a row, as they are bound and read, but for id. */
-#define ROW_NUMBERS 14
+#define ROW_NUMBERS 13
 
 static void
 row_numbers(const struct state_row *r, uint64_t v[ROW_NUMBERS])
@@ -43,7 +43,7 @@ row_numbers(const struct state_row *r, uint64_t v[ROW_NUMBERS])
 	    r->stamp.dev, r->stamp.ino, r->stamp.size,
 	    (uint64_t)r->stamp.mtime, r->stamp.mtime_ns,
 	    (uint64_t)r->stamp.ctime, r->stamp.ctime_ns,
-	    (uint64_t)r->read, r->texts, r->at, r->at_texts };
+	    r->texts, r->at, r->at_texts };
 
 	memcpy(v, list, sizeof(list));
 }
@@ -78,13 +78,13 @@ state_find(struct state *s, struct span path, struct state_row *r)
 	    .mtime_ns = (uint32_t)db_number(st, 8),
 	    .ctime = (int64_t)db_number(st, 9),
 	    .ctime_ns = (uint32_t)db_number(st, 10) },
-	    .read = (int64_t)db_number(st, 11), .texts = db_number(st, 12),
-	    .at = db_number(st, 13), .at_texts = db_number(st, 14),
-	    .found = db_bytes(st, 16), .at_found = db_bytes(st, 17) };
-	ends = db_bytes(st, 18);
+	    .texts = db_number(st, 11),
+	    .at = db_number(st, 12), .at_texts = db_number(st, 13),
+	    .found = db_bytes(st, 15), .at_found = db_bytes(st, 16) };
+	ends = db_bytes(st, 17);
 	if (ends.n == sizeof(r->ends))
 		memcpy(r->ends, ends.p, sizeof(r->ends));
-	return row_sum(r) == db_number(st, 15) ? ST_OK : ST_BAD;
+	return row_sum(r) == db_number(st, 14) ? ST_OK : ST_BAD;
 }
 
 void
@@ -156,13 +156,13 @@ state_put(struct state *s, struct span path, struct state_row *r)
 	row_numbers(r, v);
 	for (int i = 0; i < ROW_NUMBERS; i++)
 		db_bind_number(st, i + 1, v[i]);
-	db_bind_number(st, 15, row_sum(r));
-	db_bind_bytes(st, 16, r->found);
+	db_bind_number(st, 14, row_sum(r));
+	db_bind_bytes(st, 15, r->found);
 	if (r->id != 0)
-		db_bind_number(st, 17, (uint64_t)r->id);
-	db_bind_bytes(st, 18, r->at_found);
-	db_bind_bytes(st, 19, (struct span){ r->ends, sizeof(r->ends) });
-	db_bind_bytes(st, 20, path);
+		db_bind_number(st, 16, (uint64_t)r->id);
+	db_bind_bytes(st, 17, r->at_found);
+	db_bind_bytes(st, 18, (struct span){ r->ends, sizeof(r->ends) });
+	db_bind_bytes(st, 19, path);
 	if (!db_run(s, st))
 		return false;
 	if (r->id == 0)
@@ -173,9 +173,17 @@ state_put(struct state *s, struct span path, struct state_row *r)
 	return true;
 }
 
+static uint64_t
+text_sum(const struct state_text *t)
+{
+	uint64_t sum = mix(MIX_START, &t->read, sizeof(t->read));
+
+	sum = mix(sum, t->pieces.p, t->pieces.n);
+	return mix(sum, t->text.p, t->text.n);
+}
+
 bool
-state_put_text(struct state *s, int64_t id, uint64_t n, struct span pieces,
-    struct span text)
+state_put_text(struct state *s, int64_t id, const struct state_text *t)
 {
 	sqlite3_stmt *st;
 
@@ -183,17 +191,17 @@ state_put_text(struct state *s, int64_t id, uint64_t n, struct span pieces,
 		return false;
 	st = db_sql(s, SQL_PUT_TEXT);
 	db_bind_number(st, 1, (uint64_t)id);
-	db_bind_number(st, 2, n);
-	db_bind_bytes(st, 3, pieces);
-	db_bind_bytes(st, 4, text);
-	db_bind_number(st, 5, mix(mix(MIX_START, pieces.p, pieces.n), text.p,
-	    text.n));
+	db_bind_number(st, 2, t->n);
+	db_bind_number(st, 3, (uint64_t)t->read);
+	db_bind_bytes(st, 4, t->pieces);
+	db_bind_bytes(st, 5, t->text);
+	db_bind_number(st, 6, text_sum(t));
 	return db_run(s, st);
 }
 
 int
 state_texts(struct state *s, int64_t id, uint64_t n,
-    void (*each)(void *, struct span pieces, struct span text), void *ctx)
+    void (*each)(void *, const struct state_text *), void *ctx)
 {
 	sqlite3_stmt *st = db_sql(s, SQL_TEXTS);
 	uint64_t have = 0;
@@ -201,13 +209,13 @@ state_texts(struct state *s, int64_t id, uint64_t n,
 	db_bind_number(st, 1, (uint64_t)id);
 	db_bind_number(st, 2, n);
 	while (db_step(s, st) == SQLITE_ROW) {
-		const struct span pieces = db_bytes(st, 2);
-		const struct span text = db_bytes(st, 3);
+		const struct state_text t = { .n = db_number(st, 0),
+		    .read = (int64_t)db_number(st, 1),
+		    .pieces = db_bytes(st, 3), .text = db_bytes(st, 4) };
 
-		if (db_number(st, 0) != have || db_number(st, 1) != mix(mix(
-		    MIX_START, pieces.p, pieces.n), text.p, text.n))
+		if (t.n != have || db_number(st, 2) != text_sum(&t))
 			break;
-		each(ctx, pieces, text);
+		each(ctx, &t);
 		have++;
 	}
 	(void)sqlite3_reset(st);

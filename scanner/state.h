@@ -25,7 +25,6 @@ struct state_row {
 	unsigned place;		/* enum store_place */
 	bool chain;		/* an mbox scanned in ranges */
 	struct stamp stamp;
-	int64_t read;		/* seconds since 1970: when that was */
 	uint64_t texts;		/* rows of text */
 	struct span found;	/* found.h; borrowed */
 
@@ -68,16 +67,21 @@ void state_drop(struct state *, int64_t id);
  */
 bool state_put(struct state *, struct span path, struct state_row *);
 
-/* Text number n of a row, from 0, with its pieces (piece.h). */
-bool state_put_text(struct state *, int64_t id, uint64_t n,
-    struct span pieces, struct span text);
+/* Text of a row, with its pieces (piece.h). */
+struct state_text {
+	uint64_t n;		/* which, from 0 */
+	int64_t read;		/* seconds since 1970: when it was read */
+	struct span pieces, text;	/* borrowed */
+};
+
+bool state_put_text(struct state *, int64_t id, const struct state_text *);
 
 /*
  * Tell the first n texts, in order.  ST_BAD: they are not all there, or not as
  * they were written.
  */
 int state_texts(struct state *, int64_t id, uint64_t n,
-    void (*each)(void *, struct span pieces, struct span text), void *ctx);
+    void (*each)(void *, const struct state_text *), void *ctx);
 
 /* Between rows: make durable what was put, when it is time. */
 void state_pause(struct state *);

@@ -9,19 +9,20 @@
 
 #define STATEMENTS(X) \
 	X(FIND, "SELECT id, rules, place, chain, dev, ino, size, mtime, " \
-	    "mtime_ns, ctime, ctime_ns, read, texts, at, at_texts, sum, " \
+	    "mtime_ns, ctime, ctime_ns, texts, at, at_texts, sum, " \
 	    "found, at_found, ends FROM file WHERE path = ?1") \
-	X(PUT, "INSERT INTO file VALUES(?17, ?20, ?1, ?2, ?3, ?4, ?5, ?6, " \
-	    "?7, ?8, ?9, ?10, ?11, ?12, ?16, ?13, ?14, ?18, ?19, ?15) " \
+	X(PUT, "INSERT INTO file VALUES(?16, ?19, ?1, ?2, ?3, ?4, ?5, ?6, " \
+	    "?7, ?8, ?9, ?10, ?11, ?15, ?12, ?13, ?17, ?18, ?14) " \
 	    "ON CONFLICT(id) DO UPDATE SET rules = ?1, place = ?2, " \
 	    "chain = ?3, dev = ?4, ino = ?5, size = ?6, mtime = ?7, " \
-	    "mtime_ns = ?8, ctime = ?9, ctime_ns = ?10, read = ?11, " \
-	    "texts = ?12, at = ?13, at_texts = ?14, sum = ?15, found = ?16, " \
-	    "at_found = ?18, ends = ?19") \
-	X(PUT_TEXT, "INSERT OR REPLACE INTO text VALUES(?1, ?2, ?3, ?4, ?5)") \
+	    "mtime_ns = ?8, ctime = ?9, ctime_ns = ?10, texts = ?11, " \
+	    "at = ?12, at_texts = ?13, sum = ?14, found = ?15, " \
+	    "at_found = ?17, ends = ?18") \
+	X(PUT_TEXT, "INSERT OR REPLACE INTO text VALUES(?1, ?2, ?3, ?4, " \
+	    "?5, ?6)") \
 	X(CUT, "DELETE FROM text WHERE file = ?1 AND n >= ?2") \
-	X(TEXTS, "SELECT n, sum, pieces, bytes FROM text WHERE file = ?1 " \
-	    "AND n < ?2 ORDER BY n") \
+	X(TEXTS, "SELECT n, read, sum, pieces, bytes FROM text " \
+	    "WHERE file = ?1 AND n < ?2 ORDER BY n") \
 	X(ALL, "SELECT id, path FROM file") \
 	X(DROP, "DELETE FROM file WHERE id = ?1") \
 	X(KNOWN, "SELECT 1 FROM known WHERE id = ?1") \

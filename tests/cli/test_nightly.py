@@ -328,12 +328,34 @@ def a_grown_mbox_is_read_from_near_its_end(folder):
               min(m["offset"] for m in fresh), "kept before fresh")
         check(os.path.getsize(box) - min(m["offset"] for m in fresh) <
               3 << 20, "read from near the end")
+    as_if_all_were_read(state, box, later=LATER + 50)
+    r = as_if_all_were_read(state, box, later=LATER + 60)
+    check(len({m["as_of"] for m in r.messages}) > 1, "each says of when")
     with open(box, "r+b") as f:
         f.write(FROM.replace(b"a@b", b"c@d"))
         f.seek(0, 2)
         f.write(boxed(random.Random(9)))
     r = as_if_all_were_read(state, box)
     same([m for m in r.messages if "as_of" in m], [], "kept")
+
+
+def a_busy_mbox_is_gone_on_with_too(folder):
+    """One that was changed just before the scan is gone on with when it has
+    grown, and read whole when it has not."""
+    box, state = folder + "/box", folder + "/state"
+    write(box, big(random.Random(1), 9 << 20))
+    for n in range(4):
+        r = as_if_all_were_read(state, box, later=0)
+        same(any("as_of" in m for m in r.messages), n > 0, "kept")
+        with open(box, "ab") as f:
+            f.write(boxed(random.Random(n)) * 20)
+    as_if_all_were_read(state, box, later=0)
+    with open(box, "r+b") as f:         # as long as before
+        data = f.read(5 << 20)
+        f.seek(data.rindex(b"0123456789 a"))
+        f.write(b"01234\r6789 a")
+    r = as_if_all_were_read(state, box, later=0)
+    same(any("as_of" in m for m in r.messages), False, "kept")
 
 
 def content_lengths_that_point_to_the_end(folder):
@@ -968,6 +990,7 @@ if __name__ == "__main__":
         what_changed_just_now_is_read_again,
         a_clock_that_was_set_back_is_noticed,
         a_grown_mbox_is_read_from_near_its_end,
+        a_busy_mbox_is_gone_on_with_too,
         content_lengths_that_point_to_the_end, a_last_message_that_is_long,
         a_message_in_two_files, what_changes_while_it_is_read,
         only_what_is_new_is_reported,
