@@ -195,7 +195,10 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 	case OPENED:
 		*size = s->size = f.size;
 		s->mtime = f.mtime;
-		return scan_file(s, i, f);
+		if (!(s->grown = scan_keep_grown(s, &f)))
+			return scan_file(s, i, f);
+		(void)close(f.fd);
+		return true;
 	case OPEN_GONE:
 		(void)err_set(&e, ST_BAD, 0, "gone");
 		scan_skipped(s, &s->delta.totals.gone, &e);

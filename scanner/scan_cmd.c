@@ -286,80 +286,110 @@ write_header(struct scan_run *r)
 	return false;
 }
 
-static int
-run_scan(struct scan_run *r, const char *const *whole)
+/* The report would be in the evidence. */
+static bool
+report_is_evidence(const struct scan_run *r)
 {
-	struct err e = { 0 };
-	int status, started = EXIT_CLEAN;
-	bool whole_report = false;
+	const struct scan_command *c = &r->command;
 
-	r->whole = whole;
+	if (!c->forensic || c->output == NULL ||
+	    !state_is_in_store(c->output, c->paths))
+		return false;
+	complain("--output=%s is in the evidence: the report has to "
+	    "go elsewhere", c->output);
+	return true;
+}
+
+static bool
+lacks_sandbox(const struct scan_run *r)
+{
+	if (!r->command.require_sandbox ||
+	    strcmp(r->facts.sandbox, "none") != 0)
+		return false;
+	complain("--require-sandbox: there is none here (neither "
+	    "Landlock nor a filter of system calls%s)",
+	    r->command.jobs == 0 ? ", with --jobs=0" : "");
+	return true;
+}
+
+/*
+ * Up to the first job.  Other than EXIT_CLEAN: the exit status; told, or in
+ * *e.
+ */
+static int
+begin(struct scan_run *r, struct err *e)
+{
+	const char *format = r->command.format;
+	int status;
+
 	r->config = rules_load(!r->command.no_default_rules,
 	    r->command.rules, r->command.rules_n, &r->own_rules, &status);
 	if (r->config == NULL)
 		return status;
-	if (!start_redacting(r)) {
-		status = EXIT_UNREADABLE;
-		goto out;
-	}
-	if (r->command.forensic && r->command.output != NULL &&
-	    state_is_in_store(r->command.output, r->command.paths)) {
-		complain("--output=%s is in the evidence: the report has to "
-		    "go elsewhere", r->command.output);
-		status = EXIT_USAGE;
-		goto out;
-	}
-	status = EXIT_UNREADABLE;
-	if ((r->out = output_open(r->command.output, &e)) == NULL)
-		goto out;
-	r->reporter = reporter_named(r->command.format != NULL ?
-	    r->command.format : r->command.cron ||
-	    output_is_terminal(r->out) ? "text" : "ndjson");
-	set_facts(r, whole);
-	if (r->command.require_sandbox && strcmp(r->facts.sandbox,
-	    "none") == 0) {
-		complain("--require-sandbox: there is none here (neither "
-		    "Landlock nor a filter of system calls%s)",
-		    r->command.jobs == 0 ? ", with --jobs=0" : "");
-		goto out;
-	}
+	if (!start_redacting(r))
+		return EXIT_UNREADABLE;
+	if (report_is_evidence(r))
+		return EXIT_USAGE;
+	if ((r->out = output_open(r->command.output, e)) == NULL)
+		return EXIT_UNREADABLE;
+	r->reporter = reporter_named(format != NULL ? format :
+	    r->command.cron || output_is_terminal(r->out) ? "text" :
+	    "ndjson");
+	set_facts(r, r->whole);
+	if (lacks_sandbox(r))
+		return EXIT_UNREADABLE;
 	catch_signals();
-	if ((started = scan_keeping_begin(r)) != EXIT_CLEAN) {
-		status = started;
-		goto out;
-	}
+	if ((status = scan_keeping_begin(r)) != EXIT_CLEAN)
+		return status;
 	if (r->command.nice)
 		scan_be_nice();
-	if (!start_queue(r, &e) ||
-	    (started = scan_acts_begin(r, &interrupted)) != EXIT_CLEAN) {
-		status = started != EXIT_CLEAN ? started : status;
-		goto out;
-	}
-	start_progress(r);
-	if (write_header(r))
-		scan_all(r);
-	scan_acts_finish(r, interrupted != 0);
-	scan_keeping_finish(r, interrupted == 0 && !r->summary.partial);
-	status = finish(r);
-	whole_report = !r->summary.partial;
-out:
+	if (!start_queue(r, e))
+		return EXIT_UNREADABLE;
+	return scan_acts_begin(r, &interrupted);
+}
+
+/* All but the report and the state. */
+static void
+release(struct scan_run *r)
+{
 	to_stop = NULL;
 	acting_free(r->acting);
 	scan_archives_free(r);
 	progress_free(r->progress);
 	queue_free(r->queue);
-	buf_free(&r->held);
 	config_free(r->config);
 	redactor_free(r->redactor);
+	buf_free(&r->held);
 	buf_free(&r->text);
+}
+
+static int
+run_scan(struct scan_run *r, const char *const *whole)
+{
+	bool all = false;	/* was reported */
+	struct err e = { 0 };
+	int status;
+
+	r->whole = whole;
+	if ((status = begin(r, &e)) == EXIT_CLEAN) {
+		start_progress(r);
+		if (write_header(r))
+			scan_all(r);
+		scan_acts_finish(r, interrupted != 0);
+		scan_keeping_finish(r, interrupted == 0 &&
+		    !r->summary.partial);
+		status = finish(r);
+		all = !r->summary.partial;
+	}
+	release(r);
 	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
 	    ST_OK) {
 		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
-		whole_report = false;
+		all = false;
 	}
 	if (e.text[0] != '\0' && e.num != EPIPE)
 		complain("%s", e.text);
-	if (!scan_keeping_close(r, whole_report) && status < EXIT_UNREADABLE)
+	if (!scan_keeping_close(r, all) && status < EXIT_UNREADABLE)
 		status = EXIT_UNREADABLE;
 	return status;
 }

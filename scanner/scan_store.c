@@ -355,6 +355,30 @@ tell_evidence(struct scanner *s, const struct opened_file *f, int fd,
 	    opened ? "scanned" : "not-mail");
 }
 
+/* The open store is to be cut into ranges. */
+static bool
+is_large(const struct scanner *s, uint64_t size)
+{
+	return store_archive(s->store) == PACKED_NOT && s->known == 0 &&
+	    size >= (s->options.keep ? SCAN_KEEP_LARGE : SCAN_LARGE) &&
+	    store_splits(s->store);
+}
+
+/* Less is there than a worker that died has told of. */
+static void
+check_known(struct scanner *s)
+{
+	struct err e = { 0 };
+
+	if (s->events >= s->known)
+		return;
+	if (!s->late || scan_late(s, &e) == ST_OK)
+		(void)err_set(&e, ST_DEAD, 0, "the file became shorter while "
+		    "it was scanned");
+	s->known = s->events;
+	scan_unreadable(s, MSG_NOT_RAW, &e);
+}
+
 bool
 scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 {
@@ -363,38 +387,22 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 	const int again = evidence ? fcntl(f.fd, F_DUPFD_CLOEXEC, 3) :
 	    scan_keep_hold(s, f.fd);
 	const uint64_t before = s->unreadable;
-	struct err e = { 0 };
-	bool large = s->grown = scan_keep_grown(s, &f), opened;
-
-	if (large) {
-		(void)close(f.fd);
-		goto out;
-	}
+	bool large, opened;
 
 	s->store = s->levels[0];
 	s->budget = (struct budget){ .limits = &s->options.limits,
 	    .unpacked = on_unpacked, .late = scan_late, .ctx = s };
-	if ((opened = open_store(s, f))) {
-		large = store_archive(s->store) == PACKED_NOT && !evidence &&
-		    s->known == 0 && f.size >= (s->options.keep ?
-		    SCAN_KEEP_LARGE : SCAN_LARGE) &&
-		    store_splits(s->store);
-		if (!large)
-			scan_opened(s, name, &s->delta.folder);
-	}
-	if (!large && s->events < s->known) {
-		if (!s->late || scan_late(s, &e) == ST_OK)
-			(void)err_set(&e, ST_DEAD, 0, "the file became "
-			    "shorter while it was scanned");
-		s->known = s->events;
-		scan_unreadable(s, MSG_NOT_RAW, &e);
-	}
+	opened = open_store(s, f);
+	large = opened && !evidence && is_large(s, f.size);
+	if (opened && !large)
+		scan_opened(s, name, &s->delta.folder);
+	if (!large)
+		check_known(s);
 	store_close(s->store);
 	if (evidence)
 		tell_evidence(s, &f, again, opened, before);
 	if (!large)
 		scan_keep_end(s, name, &f, again, s->unreadable == before);
-out:
 	if (again >= 0)
 		(void)close(again);
 	return large;
