@@ -3,6 +3,7 @@
 VERSION = 0.1.0
 PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
+UNITS = baredot-recover.service baredot-scan.service baredot-scan.timer
 CC = gcc
 CLANG = clang
 PYTHON = /usr/bin/python3
@@ -14,7 +15,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 CFLAGS =
 LDFLAGS =
-LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse -ljansson -larchive
+LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse -ljansson -larchive -lsqlite3
 CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
 ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
 
@@ -61,6 +62,13 @@ RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch] rules/data/*)) | sha256
 SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
 $(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
 $(SCAN_CMD): $(wildcard rules/*.[ch] rules/data/*)
+
+# What the text of a report is made by, beside them: kept text is of no use
+# where any of it is another.
+SOURCE_HASH := $(shell cat $(sort $(wildcard formats/*.[ch] scanner/scan*.[ch] scanner/judge.[ch] scanner/report/*.[ch])) | sha256sum | cut -c1-16)
+SCAN_KEEPING = $(addsuffix /scanner/scan_keeping.o,build/opt build/san build/fuzz)
+$(SCAN_KEEPING): CPPFLAGS += -DSOURCE_HASH='"$(SOURCE_HASH)"'
+$(SCAN_KEEPING): $(wildcard formats/*.[ch] scanner/scan*.[ch] scanner/judge.[ch] scanner/report/*.[ch])
 
 # Files that the program needs, in the program: NAME.rules is NAME_rules[].
 define embed
@@ -152,8 +160,7 @@ install: all
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/baredot-recover.service >$(DESTDIR)$(UNITDIR)/baredot-recover.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/baredot-recover.service
+	for u in $(UNITS); do sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 endif
 clean:
 	rm -rf build

@@ -28,4 +28,5 @@ dialects_add(struct dialects *d, const struct dialects *later)
 	d->no_length += later->no_length;
 	d->by_length += later->by_length;
 	d->internal += later->internal;
+	d->at_end = d->at_end || later->at_end;
 }

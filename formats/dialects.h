@@ -22,6 +22,9 @@ struct dialects {
 	uint64_t no_length;	/* as here, but Content-Length ignored */
 	uint64_t by_length;	/* messages whose Content-Length was followed */
 	uint64_t internal;	/* messages that are folder data: not mail */
+	bool at_end;		/* a Content-Length points to the end or beyond:
+				 * whether it is followed may change when the
+				 * mbox grows */
 	uint64_t disputes;
 	struct { uint64_t off; enum dispute_kind kind; }
 	    dispute[DIALECTS_KEPT];	/* the first; bytes into the data */

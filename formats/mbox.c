@@ -13,6 +13,7 @@
 #include "mbox_header.h"
 
 #define STEP (128u << 10)	/* bytes shown at once, for the cache */
+#define LENGTH_AHEAD (2 + FROM_AHEAD)	/* looked at where one points */
 #define KEEP 8u			/* bytes before an undecided line start: the
 				 * empty line that may belong to it */
 
@@ -209,7 +210,7 @@ separator_at(const struct mbox *s, struct input *in, uint64_t off, bool *yes,
 	int rc;
 
 	*yes = false;
-	rc = input_look(in, off - 1, 1 + 2 + FROM_AHEAD, &a, e);
+	rc = input_look(in, off - 1, 1 + LENGTH_AHEAD, &a, e);
 	if (rc != ST_OK)
 		return rc == ST_END ? ST_OK : rc;
 	rest = skip_empty_line(s, (struct span){ a.p + 1, a.n - 1 });
@@ -242,8 +243,11 @@ begin_message(struct mbox *s, struct input *in, bool *internal,
 	if (h.body == 0)
 		return ST_OK;
 	s->body = off + h.body;
-	if (h.length == NO_LENGTH || h.length > INT64_MAX - s->body ||
-	    !input_can_look(in, s->body + h.length, 0))
+	if (h.length == NO_LENGTH || h.length > INT64_MAX - s->body)
+		return ST_OK;
+	if (s->body + h.length + LENGTH_AHEAD > input_size(in))
+		s->seen.at_end = true;
+	if (!input_can_look(in, s->body + h.length, 0))
 		return ST_OK;
 	if ((rc = separator_at(s, in, s->body + h.length, &trusted, e)) !=
 	    ST_OK)

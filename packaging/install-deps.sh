@@ -5,7 +5,7 @@
 set -eu
 
 packages="gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libpcre2-dev
-libconfuse-dev libjansson-dev libarchive-dev"
+libconfuse-dev libjansson-dev libarchive-dev libsqlite3-dev"
 optional=
 [ "${1:-}" = build ] || packages="$packages libcmocka-dev clang
 libclang-rt-14-dev python3 python3-jsonschema python3-dkim gzip

@@ -5,6 +5,7 @@
 #define BAREDOT_JOB_H
 
 #include "report.h"
+#include "stamp.h"
 #include "store.h"
 
 enum job_kind {
@@ -39,6 +40,13 @@ struct job_spec {
 	uint64_t size;		/* JOB_RANGE: of the file, when it was cut */
 	bool exact;		/* JOB_RANGE: a separator starts at from */
 	bool careful;		/* commit after each message */
+
+	/*
+	 * The only name is an mbox that was `grown` bytes long, and then had
+	 * that sum at both ends (scan_ends).  0: nothing is known of it.
+	 */
+	uint64_t grown;
+	uint8_t ends[HASH_SIZE];
 };
 
 /* What was found since the last commit. */
@@ -48,6 +56,14 @@ struct delta {
 					 * of a JOB_RANGE */
 	bool lost;		/* JOB_RANGE: a read error; where the next
 				 * separator is cannot be said */
+	bool stamped;		/* JOB_RANGE: it was this all the time */
+	struct stamp stamp;
+	uint8_t ends[HASH_SIZE];	/* of all, when the range is the last */
+};
+
+/* The text of a commit, and what goes with it. */
+struct commit_text {
+	struct span out, plan, pieces;
 };
 
 /*
@@ -58,12 +74,16 @@ struct job_sink {
 	/* JOB_RANGE, before anything else: where its first separator is. */
 	void (*first)(void *, uint64_t off);
 
-	/* plan: items for who acts (plan.h), of the messages in out. */
-	void (*commit)(void *, struct span out, struct span plan,
+	/* plan: items for who acts (plan.h), of the messages in out; pieces:
+	 * piece.h. */
+	void (*commit)(void *, const struct commit_text *,
 	    const struct delta *, struct resume);
 
 	/* The next name is a large mbox of size bytes; the job ends here. */
 	void (*large)(void *, uint64_t size);
+
+	/* The same, and it is still the one that was shorter (job_spec). */
+	void (*grown)(void *, uint64_t size);
 
 	/* More bytes were read; for progress and to show a sign of life. */
 	void (*tick)(void *, uint64_t bytes);

@@ -7,6 +7,13 @@
 
 #include <stdlib.h>
 
+void
+chain_free(struct chain *c)
+{
+	kept_chain_free(&c->kept);
+	free(c);
+}
+
 struct job *
 job_new(struct joblist *l, enum what what)
 {
@@ -30,6 +37,8 @@ job_free(struct job *j)
 	buf_free(&j->names);
 	buf_free(&j->out);
 	buf_free(&j->plan);
+	buf_free(&j->pieces);
+	free(j->kept);
 	free(j);
 }
 
@@ -75,6 +84,15 @@ joblist_waiting(const struct joblist *l, size_t enough)
 	    j = j->next)
 		n += j->state == JOB_WAITING;
 	return n;
+}
+
+bool
+job_keep(struct job *j, const struct kept_file *f)
+{
+	if ((j->kept = malloc(sizeof(*f))) == NULL)
+		return false;
+	*j->kept = *f;
+	return true;
 }
 
 bool
@@ -130,6 +148,18 @@ name_path(struct job *j, uint64_t n, struct buf *out)
 	buf_str(out, nth_name(j, n));
 }
 
+/* Where a range ends; the last one is short where it is to be kept. */
+static uint64_t
+range_end(const struct job *j, uint64_t from)
+{
+	const uint64_t left = j->large - from;
+	const uint64_t last = j->list->scan->keep && left > SCAN_KEEP_LAST ?
+	    SCAN_KEEP_LAST : 0;
+
+	return left - last > SCAN_RANGE ? from + SCAN_RANGE :
+	    j->large - last;
+}
+
 /* A range of the mbox that the job stopped at. */
 static struct job *
 range_job(struct job *j, struct chain *c, uint64_t from)
@@ -146,28 +176,66 @@ range_job(struct job *j, struct chain *c, uint64_t from)
 	k->spec.kind = JOB_RANGE;
 	k->spec.from = from;
 	k->spec.size = j->large;
-	k->spec.to = j->large - from > SCAN_RANGE ? from + SCAN_RANGE :
-	    j->large;
+	k->spec.to = range_end(j, from);
+	k->spec.exact = from > 0 && from == c->expect;
+	k->spec.grown = 0;
 	k->spec.begin = (struct resume){ 0, 0 };
 	k->chain = c;
 	return k;
+}
+
+/* The mbox as it was when it was shorter, up to where it is gone on with. */
+static struct job *
+begin_grown(struct job *j, struct chain *c)
+{
+	struct job *k = job_new(j->list, WHAT_KEPT);
+
+	if (k == NULL)
+		return NULL;
+	k->kept = j->kept;
+	j->kept = NULL;
+	c->expect = k->kept->at;
+	c->messages = k->kept->found.folder.messages;
+	c->facts = k->kept->found.folder;
+	c->kept.totals = k->delta.totals = k->kept->found.totals;
+	c->kept.texts = k->kept->texts;
+	k->chain = c;
+	buf_add(&k->path, c->kept.path.p, c->kept.path.n);
+	return k;
+}
+
+static struct chain *
+new_chain(struct job *j)
+{
+	struct chain *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		j->list->failed = true;
+		return NULL;
+	}
+	c->facts.format = "mbox";
+	c->facts.has_dialects = true;
+	name_path(j, j->resume.at, &c->kept.path);
+	c->kept.place = j->spec.place;
+	return c;
 }
 
 void
 job_cut_large(struct job *j)
 {
 	struct joblist *l = j->list;
-	struct chain *c = calloc(1, sizeof(*c));
+	struct chain *c = new_chain(j);
 	struct job *at = j, *k;
+	uint64_t from;
 
-	if (c == NULL) {
-		l->failed = true;
+	if (c == NULL)
 		return;
+	if (j->grown && j->kept != NULL && (k = begin_grown(j, c)) != NULL) {
+		joblist_insert(l, at, k);
+		at = k;
 	}
-	c->facts.format = "mbox";
-	c->facts.has_dialects = true;
-	for (uint64_t from = 0; from < j->large && !l->failed;
-	    from += SCAN_RANGE) {
+	for (from = c->expect; from < j->large && !l->failed;
+	    from = range_end(j, from)) {
 		if ((k = range_job(j, c, from)) == NULL)
 			return;
 		joblist_insert(l, at, k);
@@ -288,9 +356,11 @@ job_redo_range(struct job *j)
 	j->drop = false;
 	j->begun = false;
 	j->lost = false;
+	j->stamped = false;
 	j->resume = (struct resume){ 0, 0 };
 	buf_clear(&j->out);
 	buf_clear(&j->plan);
+	buf_clear(&j->pieces);
 	memset(&j->delta, 0, sizeof(j->delta));
 	if (j->chain->expect >= j->spec.to) {
 		j->checked = true;	/* nothing starts here */

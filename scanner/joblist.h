@@ -5,6 +5,7 @@
 #ifndef BAREDOT_JOBLIST_H
 #define BAREDOT_JOBLIST_H
 
+#include "keeping.h"
 #include "scan.h"
 
 /* The mbox that some ranges belong to. */
@@ -14,12 +15,15 @@ struct chain {
 				 * there was a read error */
 	uint64_t messages;	/* so far: the base of the next index */
 	struct store_facts facts;
+	struct kept_chain kept;
 };
+
+void chain_free(struct chain *);
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE };
 
 /* What a place in the list is. */
-enum what { WHAT_SCAN, WHAT_TEXT, WHAT_FOLDER_END, WHAT_CHAIN_END };
+enum what { WHAT_SCAN, WHAT_TEXT, WHAT_KEPT, WHAT_FOLDER_END, WHAT_CHAIN_END };
 
 struct job {
 	struct job *next;
@@ -32,14 +36,21 @@ struct job {
 	struct chain *chain;	/* JOB_RANGE, WHAT_CHAIN_END */
 	struct store_facts *folder;	/* of single-message files; or NULL */
 	bool settled;
+	struct kept_file *kept;	/* WHAT_KEPT: to be told; WHAT_SCAN: of the
+				 * only name, which has grown since */
+	struct keeping_names keeping;	/* how far results were kept */
 
 	/* What the worker committed: */
 	bool begun;		/* JOB_RANGE: begins at `first` */
 	uint64_t first;
 	struct resume resume;
-	struct buf out, plan;
+	struct buf out, plan, pieces;
 	struct delta delta;
 	uint64_t large;		/* the next name is an mbox of that size */
+	bool grown;		/* ... and has grown */
+	bool stamped;		/* JOB_RANGE: the file was this: */
+	struct stamp stamp;
+	uint8_t ends[HASH_SIZE];
 	bool lost;		/* JOB_RANGE: ended with a read error */
 	bool checked;		/* JOB_RANGE: begun where it had to */
 	bool drop;		/* ... and did not: no result counts */
@@ -70,6 +81,9 @@ size_t joblist_waiting(const struct joblist *, size_t enough);
 /* A job that is a record of a problem; NULL: no memory. */
 struct job *job_text(struct joblist *, enum problem, struct span path,
     uint64_t off, const char *why);
+
+/* Let it have a copy of that.  False: no memory. */
+bool job_keep(struct job *, const struct kept_file *);
 
 /* Point its spec at its own path and names.  False: no memory. */
 bool job_ready(struct job *);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "baseline_cmd.h"
 #include "complain.h"
 #include "explain.h"
 #include "report_cmd.h"
@@ -23,6 +24,7 @@ static const struct {
 	{ "runs", runs_help }, { "undo", undo_help },
 	{ "recover", recover_help }, { "restore", restore_help },
 	{ "verify", verify_help }, { "report", report_help },
+	{ "baseline", baseline_help },
 };
 
 static int
@@ -73,6 +75,7 @@ help_cmd(int argc, char **argv)
 	    "to Y?\n"
 	    "  fix PATH...        repair messages in place\n"
 	    "  quarantine PATH... --into DIR  take messages out\n"
+	    "  baseline accept    what was found is known (scan --new-only)\n"
 	    "  explain [CODE]...  what a code means, who is affected, what "
 	    "to do\n"
 	    "  rules check FILE...  is a file of rules right? (rules list: "
@@ -135,8 +138,8 @@ static const struct {
 	{ "quarantine", take_main }, { "runs", runs_cmd },
 	{ "undo", undo_cmd }, { "restore", restore_cmd },
 	{ "recover", recover_cmd }, { "explain", explain_cmd },
-	{ "rules", rules_cmd }, { "verify", verify_cmd },
-	{ "report", report_cmd },
+	{ "rules", rules_cmd }, { "baseline", baseline_cmd },
+	{ "verify", verify_cmd }, { "report", report_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },
 };

@@ -192,7 +192,8 @@ open_in(struct opener *o, int folder, const char *name,
 	}
 	*out = (struct opened_file){ .fd = fd, .size = (uint64_t)st.st_size,
 	    .mtime = st.st_mtim.tv_sec,
-	    .mtime_ns = (uint32_t)st.st_mtim.tv_nsec };
+	    .mtime_ns = (uint32_t)st.st_mtim.tv_nsec,
+	    .stamp = stamp_of(&st) };
 	return OPENED;
 }
 

@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "err.h"
 #include "listing.h"
+#include "stamp.h"
 
 struct opener;
 
@@ -30,6 +31,7 @@ struct opened_file {
 	uint64_t size;		/* bytes, as of now */
 	int64_t mtime;		/* seconds; of a message: its delivery */
 	uint32_t mtime_ns;	/* and nanoseconds */
+	struct stamp stamp;
 };
 
 /*

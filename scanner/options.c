@@ -13,6 +13,7 @@
 #include "complain.h"
 #include "conform.h"
 #include "fix_options.h"
+#include "options_nightly.h"
 #include "report.h"
 #include "store.h"
 #include "unpack_options.h"
@@ -396,7 +397,8 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_HELP:
 		return c->help = true;
 	default:
-		return apply_value(c, id, arg);
+		return options_nightly_apply(c, id, arg) ||
+		    apply_value(c, id, arg);
 	}
 }
 
@@ -425,7 +427,8 @@ settle(struct scan_command *c)
 	if (c->redact && c->servers_n > 0)
 		return usage("--redact: the names of your own servers would "
 		    "be shown; leave out --servers");
-	return scan_reads_only(c) || fix_options_settle(c);
+	return options_nightly_settle(c) &&
+	    (scan_reads_only(c) || fix_options_settle(c));
 }
 
 /* What is read from a pipe cannot be put back into it. */

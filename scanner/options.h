@@ -97,6 +97,28 @@
 	    "a record for every message, not only for those with findings") \
 	O(FOR_SCAN, HASH, 0, "hash", NULL, \
 	    "SHA-256 of every message; implies --all") \
+	O(FOR_SCAN, INCREMENTAL, 0, "incremental", NULL, \
+	    "do not read again what did not change since the last such " \
+	    "scan; what was found is kept in the state folder") \
+	O(FOR_SCAN, SCAN_STATE, 0, "state", "DIR", \
+	    "that folder (/var/lib/baredot, or below XDG_STATE_HOME); " \
+	    "implies --incremental") \
+	O(FOR_SCAN, NEW_ONLY, 0, "new-only", NULL, \
+	    "report only messages with findings that are not in the " \
+	    "baseline, and what cannot be read; implies --incremental") \
+	O(FOR_SCAN, BASELINE, 0, "baseline", NULL, \
+	    "what this scan finds is the baseline from then on, with what " \
+	    "was in it, as with `baredot baseline accept`; implies " \
+	    "--incremental") \
+	O(FOR_SCAN, CRON, 0, "cron", NULL, \
+	    "--new-only, as text, and not a word when there is nothing new") \
+	O(FOR_SCAN, METRICS, 0, "metrics-file", "FILE", \
+	    "write counts for Prometheus' textfile collector to FILE, whole " \
+	    "or not at all") \
+	O(FOR_SCAN, SYSLOG, 0, "syslog", NULL, \
+	    "a line about the scan to syslog, facility mail") \
+	O(FOR_SCAN, NICE, 0, "nice", NULL, \
+	    "let others have the processor and the disk first") \
 	O(FOR_ALL, CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
@@ -201,6 +223,8 @@ struct scan_command {
 	enum when color, progress;
 	bool all, hash, one_fs, tmp, exit_zero, verbose, help;
 	bool no_default_rules, forensic, redact, require_sandbox;
+	bool incremental, new_only, baseline, cron, syslog, nice;
+	const char *metrics;		/* NULL: none */
 	unsigned archives;		/* to look into: store_how */
 	struct limits limits;
 	size_t rules_n;

@@ -46,6 +46,19 @@ new_mode(void)
 	return 0666 & ~mask;
 }
 
+/* A file beside the one at o->path. */
+static bool
+open_temp(struct output *o)
+{
+if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
+		o->temp = NULL;
+		errno = ENOMEM;
+		return false;
+	}
+	o->fd = mkostemp(o->temp, O_CLOEXEC);
+	return o->fd >= 0;
+}
+
 /*
  * A file beside the one that is wanted, or that a link of that name leads to;
  * /dev/stdout and FIFOs as they are.
@@ -66,13 +79,26 @@ open_file(struct output *o, const char *path)
 	} else {
 		o->path = strdup(path);
 	}
-	if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
-		o->temp = NULL;
-		errno = ENOMEM;
-		return false;
+	return open_temp(o);
+}
+
+struct output *
+output_open_new(const char *path, mode_t mode, struct err *e)
+{
+	struct output *o = calloc(1, sizeof(*o));
+
+	if (o == NULL) {
+		(void)err_set(e, ST_DEAD, ENOMEM, "cannot start");
+		return NULL;
 	}
-	o->fd = mkostemp(o->temp, O_CLOEXEC);
-	return o->fd >= 0;
+	o->fd = -1;
+	o->mode = mode;
+	o->path = strdup(path);
+	if (open_temp(o))
+		return o;
+	(void)err_set(e, ST_DEAD, errno, "%s: cannot write it", path);
+	output_free(o);
+	return NULL;
 }
 
 struct output *

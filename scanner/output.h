@@ -4,6 +4,8 @@
 #ifndef BAREDOT_OUTPUT_H
 #define BAREDOT_OUTPUT_H
 
+#include <sys/types.h>
+
 #include "err.h"
 #include "span.h"
 
@@ -14,6 +16,11 @@ struct output *output_open(const char *path, struct err *);
 
 /* To a file that is open, and stays so. */
 struct output *output_to(int fd, struct err *);
+/*
+ * A file of that mode, in the place of whatever has the name: a link is not
+ * followed, for the folder may be somebody else's.  NULL: *e says why.
+ */
+struct output *output_open_new(const char *path, mode_t, struct err *);
 
 /* False: it failed, now or before. */
 bool output_write(struct output *, struct span);

@@ -188,19 +188,21 @@ pool_run(struct pool *p, const struct job_spec *spec, void *tag)
 static bool
 take_commit(struct pool *p, struct worker *w, struct span a)
 {
+	struct commit_text t;
 	struct wire_commit c;
-	struct span plan;
 
 	if (a.n < sizeof(c))
 		return false;
 	memcpy(&c, a.p, sizeof(c));
 	a = (struct span){ a.p + sizeof(c), a.n - sizeof(c) };
 	if (!wire_format_name(c.format, &c.delta.folder.format) ||
-	    c.plan_size > a.n)
+	    c.plan_size > a.n || c.pieces_size > a.n - c.plan_size)
 		return false;
-	plan = (struct span){ a.p, c.plan_size };
-	a = (struct span){ a.p + plan.n, a.n - plan.n };
-	p->events.job.commit(w->tag, a, plan, &c.delta, c.resume);
+	t.plan = (struct span){ a.p, c.plan_size };
+	t.pieces = (struct span){ t.plan.p + t.plan.n, c.pieces_size };
+	t.out = (struct span){ t.pieces.p + t.pieces.n,
+	    a.n - t.plan.n - t.pieces.n };
+	p->events.job.commit(w->tag, &t, &c.delta, c.resume);
 	return true;
 }
 
@@ -223,6 +225,9 @@ take_frame(struct pool *p, struct worker *w, uint32_t type, struct span a)
 		return true;
 	case FRAME_LARGE:
 		p->events.job.large(w->tag, v);
+		return true;
+	case FRAME_GROWN:
+		p->events.job.grown(w->tag, v);
 		return true;
 	case FRAME_TICK:
 		p->events.job.tick(w->tag, v);

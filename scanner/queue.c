@@ -13,8 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "joblist.h"
-#include "tell.h"
+#include "queueing.h"
 
 #define BATCH_FILES 64u
 #define BATCH_MORE 256u		/* files, when workers have plenty to do: */
@@ -22,98 +21,6 @@
 #define WINDOW 32u		/* jobs that may run ahead of the first */
 #define HELD_MAX (1u << 20)	/* bytes of results held for a job */
 #define QUEUED_MAX 256u		/* jobs before the walk has to wait */
-
-/* A folder that the walk has been in and will come back to. */
-struct folder {
-	struct folder *up;
-	struct store_facts *facts;	/* freed by its WHAT_FOLDER_END */
-	char *path;
-};
-
-struct queue {
-	struct queue_options options;
-	struct pool *pool;
-	struct joblist jobs;
-	struct job *batch;	/* the last job, while files are added to it */
-	struct folder *folder;	/* the innermost that gave files */
-	struct totals totals;
-	struct buf line;	/* scratch */
-	bool failed;		/* the report cannot be written whole */
-	volatile sig_atomic_t stop;
-};
-
-/* --- results, in order */
-
-static void
-write_out(struct queue *q, const struct buf *b)
-{
-	q->failed = q->failed || !buf_ok(b) || (b->n > 0 &&
-	    !q->options.write(q->options.ctx, buf_span(b)));
-}
-
-/* Hand over what the first job has committed so far. */
-static void
-flush_first(struct queue *q, struct job *j)
-{
-	const bool range = j->what == WHAT_SCAN && j->chain != NULL;
-
-	if (j->drop || j->nothing || (range && !j->checked))
-		return;
-	totals_add(&q->totals, &j->delta.totals);
-	if (range) {
-		buf_clear(&q->line);
-		report_resolve(&q->line, buf_span(&j->out),
-		    j->chain->messages);
-		q->line.failed |= !buf_ok(&j->out);
-		write_out(q, &q->line);
-		store_facts_add(&j->chain->facts, &j->delta.folder);
-	} else {
-		write_out(q, &j->out);
-		if (j->folder != NULL)
-			store_facts_add(j->folder, &j->delta.folder);
-	}
-	q->failed = q->failed || !buf_ok(&j->plan);
-	if (j->plan.n > 0 && q->options.plan != NULL && !q->failed)
-		q->options.plan(q->options.ctx, buf_span(&j->plan));
-	buf_clear(&j->out);
-	buf_clear(&j->plan);
-	memset(&j->delta, 0, sizeof(j->delta));
-}
-
-static void
-write_store(struct queue *q, struct span path, const struct store_facts *f)
-{
-	buf_clear(&q->line);
-	tell_store(q->options.scan.reporter, &q->line, path, f,
-	    &q->options.scan.report);
-	q->totals.records++;
-	q->totals.stores++;
-	write_out(q, &q->line);
-}
-
-/* The first job is done and handed over: what follows from that. */
-static void
-finish_first(struct queue *q, struct job *j)
-{
-	if (j->what == WHAT_FOLDER_END) {
-		j->folder->unsettled = !j->settled;
-		if (j->folder->messages > 0)
-			write_store(q, buf_span(&j->path), j->folder);
-		free(j->folder);
-	} else if (j->what == WHAT_CHAIN_END) {
-		write_store(q, buf_span(&j->path), &j->chain->facts);
-		q->totals.files++;
-		free(j->chain);
-	} else if (j->what == WHAT_TEXT && j->chain != NULL) {
-		j->chain->lost = true;
-	} else if (j->chain != NULL && !j->nothing) {
-		j->chain->lost = j->lost ||
-		    (j->chain->lost && j->first >= j->spec.to);
-		j->chain->expect = j->resume.at;
-		j->chain->messages = j->chain->facts.messages;
-	}
-	joblist_drop_first(&q->jobs);
-}
 
 /* --- what workers tell */
 
@@ -127,7 +34,7 @@ job_event_first(void *tag, uint64_t off)
 }
 
 static void
-job_event_commit(void *tag, struct span out, struct span plan,
+job_event_commit(void *tag, const struct commit_text *t,
     const struct delta *d, struct resume resume)
 {
 	struct job *j = tag;
@@ -136,13 +43,17 @@ job_event_commit(void *tag, struct span out, struct span plan,
 		return;
 	j->resume = resume;
 	j->lost = d->lost;
-	buf_add(&j->out, out.p, out.n);
-	buf_add(&j->plan, plan.p, plan.n);
+	j->stamped = d->stamped;
+	j->stamp = d->stamp;
+	memcpy(j->ends, d->ends, sizeof(j->ends));
+	buf_add(&j->out, t->out.p, t->out.n);
+	buf_add(&j->plan, t->plan.p, t->plan.n);
+	buf_add(&j->pieces, t->pieces.p, t->pieces.n);
 	totals_add(&j->delta.totals, &d->totals);
 	store_facts_add(&j->delta.folder, &d->folder);
 	if (j == j->list->first) {
 		job_check_range(j);
-		flush_first(j->list->queue, j);
+		queue_flush_first(j->list->queue, j);
 	}
 }
 
@@ -150,6 +61,13 @@ static void
 job_event_large(void *tag, uint64_t size)
 {
 	((struct job *)tag)->large = size;
+}
+
+static void
+job_event_grown(void *tag, uint64_t size)
+{
+	((struct job *)tag)->large = size;
+	((struct job *)tag)->grown = true;
 }
 
 static void
@@ -205,14 +123,14 @@ flush(struct queue *q)
 
 	while ((j = q->jobs.first) != NULL && going(q)) {
 		job_check_range(j);
-		flush_first(q, j);
+		queue_flush_first(q, j);
 		if (j->state != JOB_DONE)
 			break;
 		if (j->drop)
 			job_redo_range(j);
 		if (j->state != JOB_DONE)
 			break;
-		finish_first(q, j);
+		queue_finish_first(q, j);
 	}
 }
 
@@ -264,48 +182,18 @@ close_batch(struct queue *q)
 	make_room(q);
 }
 
-static struct folder *
-folder_push(struct queue *q, const char *path)
-{
-	struct folder *f = calloc(1, sizeof(*f));
-
-	if (f != NULL) {
-		f->path = strdup(path);
-		f->facts = calloc(1, sizeof(*f->facts));
-	}
-	if (f == NULL || f->path == NULL || f->facts == NULL) {
-		q->failed = true;
-		if (f != NULL)
-			free(f->path);
-		free(f);
-		return NULL;
-	}
-	f->up = q->folder;
-	q->folder = f;
-	return f;
-}
-
-static void
-folder_pop(struct queue *q)
-{
-	struct folder *f = q->folder;
-
-	q->folder = f->up;
-	free(f->path);
-	free(f);
-}
-
 /* The facts of the folder that a file comes from; NULL: it has none. */
 static struct store_facts *
 folder_facts(struct queue *q, const struct walk_dir *d)
 {
-	struct folder *f = q->folder;
-
 	if (d == NULL)
 		return NULL;
-	if (f == NULL || strcmp(f->path, d->path) != 0)
-		f = folder_push(q, d->path);
-	return f == NULL ? NULL : f->facts;
+	if ((q->folder == NULL || strcmp(q->folder->path, d->path) != 0) &&
+	    !folder_push(&q->folder, d->path)) {
+		q->failed = true;
+		return NULL;
+	}
+	return q->folder->facts;
 }
 
 static struct job *
@@ -337,23 +225,84 @@ batch_is_full(const struct queue *q, const struct job *j)
 	    joblist_waiting(&q->jobs, plenty) < plenty);
 }
 
+static void
+add_name(struct queue *q, struct job *j, const char *name)
+{
+	buf_add(&j->names, name, strlen(name) + 1);
+	q->failed |= !buf_ok(&j->names);
+	j->names_n++;
+}
+
+/* It is told in its turn, or is counted: then it has nothing to tell. */
+static void
+known_same(struct queue *q, const struct walk_dir *d, const char *name,
+    struct store_facts *facts, const struct kept_file *kept)
+{
+	struct job *j;
+
+	if (q->options.progress != NULL)
+		q->options.progress(q->options.ctx, kept->found.totals.bytes,
+		    q->totals.messages);
+	if (kept->texts == 0) {
+		totals_add(&q->totals, &kept->found.totals);
+		if (facts != NULL)
+			store_facts_add(facts, &kept->found.folder);
+		return;
+	}
+	close_batch(q);
+	if ((j = job_new(&q->jobs, WHAT_KEPT)) == NULL)
+		return;
+	buf_str(&j->path, d != NULL ? d->path : "");
+	buf_str(&j->path, d != NULL ? "/" : "");
+	buf_str(&j->path, name);
+	q->failed |= !job_keep(j, kept);
+	j->delta = kept->found;
+	j->folder = facts;
+	joblist_append(&q->jobs, j);
+}
+
+/* True: of that file something is known, and it is dealt with. */
+static bool
+known_file(struct queue *q, const struct walk_dir *d, const char *name,
+    enum store_place place, struct store_facts *facts)
+{
+	struct kept_file kept;
+	struct job *j;
+
+	switch (keeping_look(q->options.keeping, d, name, place, &kept)) {
+	case KEPT_SAME:
+		known_same(q, d, name, facts, &kept);
+		return true;
+	case KEPT_GROWN:
+		if ((j = new_batch(q, d, place, facts)) == NULL)
+			return true;
+		add_name(q, j, name);
+		q->failed |= !job_keep(j, &kept);
+		j->spec.grown = kept.size;
+		memcpy(j->spec.ends, kept.ends, sizeof(kept.ends));
+		close_batch(q);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 queue_file(struct queue *q, const struct walk_dir *d, const char *name,
     enum store_place place)
 {
 	struct store_facts *facts = folder_facts(q, d);
-	struct job *j = q->batch;
+	struct job *j;
 
-	if (!going(q))
+	if (!going(q) || (q->options.keeping != NULL &&
+	    known_file(q, d, name, place, facts)))
 		return;
+	j = q->batch;
 	if (j == NULL || j->folder != facts || j->spec.place != place ||
 	    batch_is_full(q, j))
 		j = new_batch(q, d, place, facts);
-	if (j == NULL)
-		return;
-	buf_add(&j->names, name, strlen(name) + 1);
-	q->failed |= !buf_ok(&j->names);
-	j->names_n++;
+	if (j != NULL)
+		add_name(q, j, name);
 }
 
 void
@@ -387,7 +336,7 @@ queue_leave(struct queue *q, const struct walk_dir *d, bool settled)
 	j->folder = f->facts;
 	j->settled = settled;
 	joblist_append(&q->jobs, j);
-	folder_pop(q);
+	folder_pop(&q->folder);
 }
 
 void
@@ -435,7 +384,7 @@ queue_new(const struct queue_options *o, struct err *e)
 	const struct pool_events events = {
 		.job = { .first = job_event_first,
 		    .commit = job_event_commit, .large = job_event_large,
-		    .tick = job_event_tick },
+		    .grown = job_event_grown, .tick = job_event_tick },
 		.done = job_event_done, .died = job_event_died,
 		.wanted = job_event_wanted,
 	};
@@ -467,12 +416,12 @@ queue_free(struct queue *q)
 		if (j->what == WHAT_FOLDER_END)
 			free(j->folder);
 		if (j->what == WHAT_CHAIN_END)
-			free(j->chain);
+			chain_free(j->chain);
 		joblist_drop_first(&q->jobs);
 	}
 	while (q->folder != NULL) {
 		free(q->folder->facts);
-		folder_pop(q);
+		folder_pop(&q->folder);
 	}
 	buf_free(&q->jobs.line);
 	buf_free(&q->line);

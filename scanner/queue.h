@@ -22,6 +22,7 @@ struct queue_options {
 	queue_write *write;
 	void (*plan)(void *ctx, struct span items);	/* after their text;
 							 * or NULL */
+	struct keeping *keeping;	/* borrowed; NULL: none */
 	void (*progress)(void *ctx, uint64_t bytes, uint64_t messages);
 	void *ctx;			/* of write, plan and progress */
 };

@@ -66,8 +66,11 @@ scanner_new(const struct scan_options *o)
 	s->opener = opener_new(o->forensic);
 	if (o->repair != NULL)
 		s->repair = repair_new(o->repair);
+	if (o->keep)
+		s->ids = hash_new();
 	if (s->judge != NULL && s->store != NULL && s->opener != NULL &&
-	    (s->repair != NULL || o->repair == NULL))
+	    (s->repair != NULL || o->repair == NULL) &&
+	    (s->ids != NULL || !o->keep))
 		return s;
 	scanner_free(s);
 	return NULL;
@@ -86,28 +89,49 @@ scanner_free(struct scanner *s)
 	buf_free(&s->path);
 	buf_free(&s->out);
 	buf_free(&s->plan);
+	buf_free(&s->pieces);
+	buf_free(&s->id_list);
+	hash_free(s->ids);
 	free(s);
+}
+
+/* Nothing is there to be committed. */
+static void
+clear(struct scanner *s)
+{
+	buf_clear(&s->out);
+	buf_clear(&s->plan);
+	buf_clear(&s->pieces);
+	s->pieced = 0;
+	memset(&s->delta, 0, sizeof(s->delta));
+	memset(&s->sum, 0, sizeof(s->sum));
 }
 
 static void
 commit(struct scanner *s, struct resume resume)
 {
-	if (!buf_ok(&s->out) || !buf_ok(&s->plan))
+	const bool folds = s->options.keep && s->job->kind == JOB_BATCH;
+	struct commit_text t;
+
+	if (!buf_ok(&s->out) || !buf_ok(&s->plan) || !buf_ok(&s->pieces))
 		abort();	/* no memory: the parent will see it die */
 	if (s->job->kind == JOB_RANGE)
 		s->delta.folder.has_dialects = store_take_dialects(s->store,
 		    &s->delta.folder.dialects);
-	s->sink->commit(s->sink->ctx, buf_span(&s->out), buf_span(&s->plan),
-	    &s->delta, resume);
-	buf_clear(&s->out);
-	buf_clear(&s->plan);
-	memset(&s->delta, 0, sizeof(s->delta));
+	if (folds)
+		scan_keep_fold(s);
+	t = (struct commit_text){ buf_span(&s->out), buf_span(&s->plan),
+	    buf_span(&s->pieces) };
+	s->sink->commit(s->sink->ctx, &t, folds ? &s->sum : &s->delta,
+	    resume);
+	clear(s);
 }
 
 void
 scan_maybe_commit(struct scanner *s, struct resume resume)
 {
-	if (s->job->careful || s->out.n + s->plan.n >= FLUSH_AT)
+	if (s->job->careful ||
+	    s->out.n + s->plan.n + s->pieces.n >= FLUSH_AT)
 		commit(s, resume);
 }
 
@@ -119,7 +143,7 @@ begin_name(struct scanner *s, uint64_t i, const char *name)
 	s->keeper = NULL;
 	s->budget = (struct budget){ 0 };
 	s->size = 0;
-	s->late = false;
+	s->late = s->beside = s->moved = false;
 	(void)clock_gettime(CLOCK_MONOTONIC, &s->begun);
 	s->events = 0;
 	s->known = s->job->kind != JOB_RANGE && i == s->job->begin.at ?
@@ -145,6 +169,7 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 		struct buf moved = { 0 };
 
 		rc = opener_moved(s->opener, name, f, &moved, e);
+		s->moved = true;
 		if (rc == OPENED) {
 			buf_clear(&s->path);
 			buf_add(&s->path, moved.p, moved.n);
@@ -170,7 +195,10 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 	case OPENED:
 		*size = s->size = f.size;
 		s->mtime = f.mtime;
-		return scan_file(s, i, f);
+		if (!(s->grown = scan_keep_grown(s, &f)))
+			return scan_file(s, i, f);
+		(void)close(f.fd);
+		return true;
 	case OPEN_GONE:
 		(void)err_set(&e, ST_BAD, 0, "gone");
 		scan_skipped(s, &s->delta.totals.gone, &e);
@@ -182,6 +210,7 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 	default:
 		scan_unreadable(s, MSG_NOT_RAW, &e);
 	}
+	scan_keep_end(s, i, &f, -1, false);
 	return false;
 }
 
@@ -197,7 +226,10 @@ run_batch(struct scanner *s)
 			continue;
 		if (scan_name(s, i, name, &size)) {
 			commit(s, (struct resume){ i, 0 });
-			s->sink->large(s->sink->ctx, size);
+			if (s->grown)
+				s->sink->grown(s->sink->ctx, size);
+			else
+				s->sink->large(s->sink->ctx, size);
 			return;
 		}
 		scan_maybe_commit(s, (struct resume){ i + 1, 0 });
@@ -225,12 +257,13 @@ run_range(struct scanner *s)
 {
 	struct opened_file f = { .fd = -1 };
 	struct err e = { 0 };
-	int rc = ST_DEAD;
+	int rc = ST_DEAD, again = -1;
 
 	switch (open_name(s, 0, s->job->names, &f, &e)) {
 	case OPENED:
 		s->mtime = f.mtime;
 		s->size = s->job->to - s->job->from;
+		again = scan_keep_hold(s, f.fd);
 		rc = open_range(s, &f, &e);
 		break;
 	case OPEN_GONE:
@@ -246,12 +279,16 @@ run_range(struct scanner *s)
 		scan_unreadable(s, s->job->from, &e);
 		store_close(s->store);
 		commit(s, (struct resume){ s->job->to, 0 });
-		return;
+		goto out;
 	}
 	scan_store(s, 0, &s->delta.folder);
+	scan_keep_range(s, &f, again);
 	commit(s, (struct resume){ store_first(s->store) >= s->job->to ?
 	    s->job->to : store_position(s->store), 0 });
 	store_close(s->store);
+out:
+	if (again >= 0)
+		(void)close(again);
 }
 
 static void
@@ -270,9 +307,8 @@ scanner_run(struct scanner *s, const struct job_spec *job,
 
 	s->job = job;
 	s->sink = sink;
-	buf_clear(&s->out);
-	buf_clear(&s->plan);
-	memset(&s->delta, 0, sizeof(s->delta));
+	clear(s);
+	memset(&s->of_name, 0, sizeof(s->of_name));
 	switch (job->kind) {
 	case JOB_BATCH:
 		run_batch(s);

@@ -27,6 +27,7 @@ struct scan_options {
 				 * and plan it; NULL: do not */
 	const struct replay_plan *plan;	/* replay the messages; NULL: do not */
 	const struct selection *only;	/* of the messages found; NULL: all */
+	bool keep;		/* say what is to be kept: piece.h */
 	const char *cwd;	/* for the paths in notes; NULL: not known */
 };
 
@@ -42,5 +43,12 @@ uint64_t scanner_run(struct scanner *, const struct job_spec *,
 /* An mbox of this size is cut into ranges of SCAN_RANGE bytes. */
 #define SCAN_LARGE (64ull << 20)
 #define SCAN_RANGE (32ull << 20)
+
+/*
+ * With keep, one of this size, and its last range has these: so it can be gone
+ * on with where that begins, when it has grown.
+ */
+#define SCAN_KEEP_LARGE (1ull << 20)
+#define SCAN_KEEP_LAST (1ull << 20)
 
 #endif

@@ -55,6 +55,10 @@ scan_write(void *ctx, struct span s)
 
 	if (output_is_terminal(r->out))
 		progress_hide(r->progress);
+	if (r->holds && s.n > 0) {
+		(void)output_write(r->out, buf_span(&r->held));
+		r->holds = false;
+	}
 	return output_write(r->out, s);
 }
 
@@ -162,7 +166,8 @@ start_queue(struct scan_run *r, struct err *e)
 	const struct scan_command *c = &r->command;
 	struct queue_options o = {
 		.workers = c->jobs, .timeout = c->timeout, .write = scan_write,
-		.plan = scan_acts_plan, .progress = on_progress, .ctx = r,
+		.keeping = r->keeping, .plan = scan_acts_plan,
+		.progress = on_progress, .ctx = r,
 	};
 
 	r->scan = (struct scan_options){
@@ -177,7 +182,8 @@ start_queue(struct scan_run *r, struct err *e)
 		.all = c->all || c->hash,
 		.hash = c->hash || r->only != NULL,
 		.repair = scan_reads_only(c) ? NULL : &c->repair,
-		.plan = r->facts.plan, .only = r->only, .cwd = r->cwd,
+		.plan = r->facts.plan, .only = r->only,
+		.keep = r->keeping != NULL, .cwd = r->cwd,
 	};
 	o.scan = r->scan;
 
@@ -205,6 +211,8 @@ start_progress(struct scan_run *r)
 static int
 exit_status(const struct scan_run *r, const struct totals *t)
 {
+	uint64_t flagged = t->flagged, info = t->by_severity[SEV_INFO];
+
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;
 	if (t->unreadable > 0 || r->summary.partial)
@@ -217,7 +225,11 @@ exit_status(const struct scan_run *r, const struct totals *t)
 		return t->replays[REPLAY_OPEN] + t->replays[REPLAY_CUT] +
 		    t->replays[REPLAY_SMUGGLED] > 0 ? EXIT_FINDINGS :
 		    EXIT_CLEAN;
-	return t->flagged > t->by_severity[SEV_INFO] ? EXIT_FINDINGS :
+	if (r->command.new_only) {
+		flagged = r->summary.kept->messages;
+		info = r->summary.kept->by_severity[SEV_INFO];
+	}
+	return flagged > info ? EXIT_FINDINGS :
 	    EXIT_CLEAN;
 }
 
@@ -245,10 +257,12 @@ finish(struct scan_run *r)
 	report_time(s->end);
 	s->exit_status = exit_status(r, &t);
 	t.records += 2 + r->extra_records;	/* the header, and this one */
+	if (s->kept != NULL)
+		t.records -= s->kept->dropped;
 	buf_clear(&r->text);
 	tell_summary(r->reporter, &r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
-	ok = write_text(r);
+	ok = r->holds || write_text(r);
 	if (s->partial && interrupted == 0 && ok)
 		(void)fputs("baredot: the scan ended early: there was no "
 		    "memory, or no process\n", stderr);
@@ -259,63 +273,96 @@ finish(struct scan_run *r)
 	if (t.unreadable > 0)
 		(void)fprintf(stderr, "baredot: %llu could not be read; the "
 		    "report names them\n", (unsigned long long)t.unreadable);
+	scan_after(r, &t);
 	if (s->partial && r->command.output != NULL)
 		complain("interrupted; the report so far is in %s.partial",
 		    r->command.output);
 	return s->exit_status;
 }
 
-static int
-run_scan(struct scan_run *r, const char *const *whole)
+/* With --cron it is held until there is more. */
+static bool
+write_header(struct scan_run *r)
 {
-	struct err e = { 0 };
-	int status, started = EXIT_CLEAN;
+	tell_header(r->reporter, &r->text, &r->facts);
+	if (!r->command.cron || r->command.output != NULL)
+		return write_text(r);
+	r->holds = true;
+	buf_add(&r->held, r->text.p, r->text.n);
+	if (buf_ok(&r->held) && buf_ok(&r->text))
+		return true;
+	output_no_memory(r->out);
+	return false;
+}
 
-	r->whole = whole;
+/* The report would be in the evidence. */
+static bool
+report_is_evidence(const struct scan_run *r)
+{
+	const struct scan_command *c = &r->command;
+
+	if (!c->forensic || c->output == NULL ||
+	    !state_is_in_store(c->output, c->paths))
+		return false;
+	complain("--output=%s is in the evidence: the report has to "
+	    "go elsewhere", c->output);
+	return true;
+}
+
+static bool
+lacks_sandbox(const struct scan_run *r)
+{
+	if (!r->command.require_sandbox ||
+	    strcmp(r->facts.sandbox, "none") != 0)
+		return false;
+	complain("--require-sandbox: there is none here (neither "
+	    "Landlock nor a filter of system calls%s)",
+	    r->command.jobs == 0 ? ", with --jobs=0" : "");
+	return true;
+}
+
+/*
+ * Up to the first job.  Other than EXIT_CLEAN: the exit status; told, or in
+ * *e.
+ */
+static int
+begin(struct scan_run *r, struct err *e)
+{
+	const char *format = r->command.format;
+	int status;
+
 	r->config = rules_load(!r->command.no_default_rules,
 	    r->command.rules, r->command.rules_n, &r->own_rules, &status);
 	if (r->config == NULL)
 		return status;
-	if (!start_redacting(r)) {
-		status = EXIT_UNREADABLE;
-		goto out;
-	}
-	if (r->command.forensic && r->command.output != NULL &&
-	    state_is_in_store(r->command.output, r->command.paths)) {
-		complain("--output=%s is in the evidence: the report has to "
-		    "go elsewhere", r->command.output);
-		status = EXIT_USAGE;
-		goto out;
-	}
-	status = EXIT_UNREADABLE;
-	if ((r->out = output_open(r->command.output, &e)) == NULL)
-		goto out;
-	r->reporter = reporter_named(r->command.format != NULL ?
-	    r->command.format : output_is_terminal(r->out) ? "text" :
+	if (!start_redacting(r))
+		return EXIT_UNREADABLE;
+	if (report_is_evidence(r))
+		return EXIT_USAGE;
+	if ((r->out = output_open(r->command.output, e)) == NULL)
+		return EXIT_UNREADABLE;
+	r->reporter = reporter_named(format != NULL ? format :
+	    r->command.cron || output_is_terminal(r->out) ? "text" :
 	    "ndjson");
-	if (!scan_page_begin(r, &e))
-		goto out;
-	set_facts(r, whole);
-	if (r->command.require_sandbox && strcmp(r->facts.sandbox,
-	    "none") == 0) {
-		complain("--require-sandbox: there is none here (neither "
-		    "Landlock nor a filter of system calls%s)",
-		    r->command.jobs == 0 ? ", with --jobs=0" : "");
-		goto out;
-	}
+	if (!scan_page_begin(r, e))
+		return EXIT_UNREADABLE;
+	set_facts(r, r->whole);
+	if (lacks_sandbox(r))
+		return EXIT_UNREADABLE;
 	catch_signals();
-	if (!start_queue(r, &e) ||
-	    (started = scan_acts_begin(r, &interrupted)) != EXIT_CLEAN) {
-		status = started != EXIT_CLEAN ? started : status;
-		goto out;
-	}
-	start_progress(r);
-	tell_header(r->reporter, &r->text, &r->facts);
-	if (write_text(r))
-		scan_all(r);
-	scan_acts_finish(r, interrupted != 0);
-	status = finish(r);
-out:
+	if ((status = scan_keeping_begin(r)) != EXIT_CLEAN)
+		return status;
+	if (r->command.nice)
+		scan_be_nice();
+	if (!start_queue(r, e))
+		return EXIT_UNREADABLE;
+	return scan_acts_begin(r, &interrupted);
+}
+
+/* All but the report and the state. */
+static void
+release(struct scan_run *r)
+{
 	to_stop = NULL;
 	acting_free(r->acting);
 	scan_archives_free(r);
@@ -323,14 +370,42 @@ out:
 	queue_free(r->queue);
 	config_free(r->config);
 	redactor_free(r->redactor);
+	buf_free(&r->held);
 	buf_free(&r->text);
-	if (scan_page_end(r, &e) != ST_OK)
+}
+
+static int
+run_scan(struct scan_run *r, const char *const *whole)
+{
+	bool all = false;	/* was reported */
+	struct err e = { 0 };
+	int status;
+
+	r->whole = whole;
+	if ((status = begin(r, &e)) == EXIT_CLEAN) {
+		start_progress(r);
+		if (write_header(r))
+			scan_all(r);
+		scan_acts_finish(r, interrupted != 0);
+		scan_keeping_finish(r, interrupted == 0 &&
+		    !r->summary.partial);
+		status = finish(r);
+		all = !r->summary.partial;
+	}
+	release(r);
+	if (scan_page_end(r, &e) != ST_OK) {
 		status = EXIT_UNREADABLE;
+		all = false;
+	}
 	if (r->out != NULL && output_close(r->out, r->summary.partial, &e) !=
-	    ST_OK)
+	    ST_OK) {
 		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
+		all = false;
+	}
 	if (e.text[0] != '\0' && e.num != EPIPE)
 		complain("%s", e.text);
+	if (!scan_keeping_close(r, all) && status < EXIT_UNREADABLE)
+		status = EXIT_UNREADABLE;
 	return status;
 }
 

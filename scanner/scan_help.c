@@ -19,10 +19,12 @@ static const struct {
 	    "through.\n\n",
 	    "\nExit status: 0 no findings (or info alone), 1 findings, 2 "
 	    "something could not\nbe read (wins over 1), 64 usage, 75 "
-	    "interrupted, 78 a\nrule file is wrong.\n\n"
+	    "interrupted, or another scan has the state,\n78 a rule file is "
+	    "wrong.\n\n"
 	    "  baredot scan ~/Maildir\n"
 	    "  baredot scan -f ndjson -o report.ndjson /var/vmail\n"
 	    "  baredot scan --code 'eod.*' --min-severity high archive.mbox\n"
+	    "  baredot scan --cron --nice /var/vmail\n"
 	    "  baredot explain eod.lf-dot-crlf\n" },
 	[COMMAND_REPLAY] = {
 	    "Usage: baredot replay [OPTION]... PATH...\n"

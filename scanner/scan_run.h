@@ -9,12 +9,14 @@
 
 #include "acting.h"
 #include "config.h"
+#include "keeping.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
 #include "queue.h"
 #include "report_lines.h"
 #include "servers.h"
+#include "statedir.h"
 #include "targets.h"
 
 struct scan_run {
@@ -50,8 +52,15 @@ struct scan_run {
 	uint64_t extra_records;		/* of files that were acted on */
 	struct timespec start;
 	struct buf text;		/* scratch */
-};
 
+	/* With --incremental; else zeroed: */
+	struct statedir statedir;
+	struct state *state;
+	struct keeping *keeping;
+	int64_t began;			/* seconds since 1970 */
+	bool holds;			/* --cron: nothing was told so far */
+	struct buf held;		/* the header, until then */
+};
 
 /* --- scan_walk.c: paths to the queue */
 
@@ -66,6 +75,24 @@ void scan_all(struct scan_run *);
  */
 bool scan_page_begin(struct scan_run *, struct err *);
 int scan_page_end(struct scan_run *, struct err *);
+
+/* --- scan_keeping.c: scans that keep what they find */
+
+/* When it is known how the report is written, and the rules are hashed.  Other
+ * than EXIT_CLEAN: the exit status, told on standard error. */
+int scan_keeping_begin(struct scan_run *);
+
+/* whole: all was seen. */
+void scan_keeping_finish(struct scan_run *, bool whole);
+
+/* After all; reported: somebody has the whole report, so --baseline may accept
+ * what is in it.  False: the state was not written, told. */
+bool scan_keeping_close(struct scan_run *, bool reported);
+
+/* --- scan_after.c: those who watch */
+
+void scan_after(const struct scan_run *, const struct totals *);
+void scan_be_nice(void);
 
 /* --- scan_archive.c: archives */
 

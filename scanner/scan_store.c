@@ -32,6 +32,7 @@ report_problem(struct scanner *s, enum problem kind, uint64_t off,
 
 	tell_problem(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
+	scan_keep_text(s, PIECE_OTHER);
 }
 
 /* fresh: it was not told by a worker that died. */
@@ -75,6 +76,7 @@ scan_tell_store(struct scanner *s, const struct store_facts *f)
 	    &s->options.report);
 	s->delta.totals.stores++;
 	s->delta.totals.records++;
+	scan_keep_text(s, PIECE_STORE);
 }
 
 /* Whoever acts will want to look at this message. */
@@ -144,6 +146,7 @@ report_message(struct scanner *s, const struct msg *m,
 		memcpy(r.sha256, got->sha256, sizeof(r.sha256));
 	tell_message(s->options.reporter, &s->out, &r, &s->options.report);
 	s->delta.totals.records++;
+	scan_keep_message(s, got);
 }
 
 /* There is something to be said of it, though not all are shown. */
@@ -290,6 +293,7 @@ open_sibling(void *ctx, const char *name, struct input *into, struct err *e)
 	struct scanner *s = ctx;
 	struct opened_file f;
 
+	s->beside = true;
 	switch (opener_beside(s->opener, s->name, name, &f, e)) {
 	case OPENED:
 		input_open_fd(into, f.fd, f.size);
@@ -308,8 +312,10 @@ list_siblings(void *ctx, bool (*each)(void *, const char *), void *each_ctx,
 {
 	struct scanner *s = ctx;
 	struct listing l = { 0 };
-	const int rc = opener_list(s->opener, s->name, &l, e);
+	int rc;
 
+	s->beside = true;
+	rc = opener_list(s->opener, s->name, &l, e);
 	for (size_t i = 0; i < l.n; i++)
 		if (l.list[i].type == ENTRY_FILE &&
 		    !each(each_ctx, l.list[i].name))
@@ -362,8 +368,30 @@ tell_evidence(struct scanner *s, const struct opened_file *f, int fd,
 {
 	scan_evidence(s, f, fd, s->unreadable > before ? "unreadable" :
 	    opened ? "scanned" : "not-mail");
-	if (fd >= 0)
-		(void)close(fd);
+}
+
+/* The open store is to be cut into ranges. */
+static bool
+is_large(const struct scanner *s, uint64_t size)
+{
+	return store_archive(s->store) == PACKED_NOT && s->known == 0 &&
+	    size >= (s->options.keep ? SCAN_KEEP_LARGE : SCAN_LARGE) &&
+	    store_splits(s->store);
+}
+
+/* Less is there than a worker that died has told of. */
+static void
+check_known(struct scanner *s)
+{
+	struct err e = { 0 };
+
+	if (s->events >= s->known)
+		return;
+	if (!s->late || scan_late(s, &e) == ST_OK)
+		(void)err_set(&e, ST_DEAD, 0, "the file became shorter while "
+		    "it was scanned");
+	s->known = s->events;
+	scan_unreadable(s, MSG_NOT_RAW, &e);
 }
 
 bool
@@ -371,30 +399,26 @@ scan_file(struct scanner *s, uint64_t name, struct opened_file f)
 {
 	const bool evidence = s->options.forensic &&
 	    s->job->kind == JOB_BATCH;
-	const int again = evidence ? fcntl(f.fd, F_DUPFD_CLOEXEC, 3) : -1;
+	const int again = evidence ? fcntl(f.fd, F_DUPFD_CLOEXEC, 3) :
+	    scan_keep_hold(s, f.fd);
 	const uint64_t before = s->unreadable;
-	struct err e = { 0 };
-	bool large = false, opened;
+	bool large, opened;
 
 	s->store = s->levels[0];
 	s->budget = (struct budget){ .limits = &s->options.limits,
 	    .unpacked = on_unpacked, .late = scan_late, .ctx = s };
-	if ((opened = open_store(s, f))) {
-		large = store_archive(s->store) == PACKED_NOT && !evidence &&
-		    s->known == 0 && f.size >= SCAN_LARGE &&
-		    store_splits(s->store);
-		if (!large)
-			scan_opened(s, name, &s->delta.folder);
-	}
-	if (!large && s->events < s->known) {
-		if (!s->late || scan_late(s, &e) == ST_OK)
-			(void)err_set(&e, ST_DEAD, 0, "the file became "
-			    "shorter while it was scanned");
-		s->known = s->events;
-		scan_unreadable(s, MSG_NOT_RAW, &e);
-	}
+	opened = open_store(s, f);
+	large = opened && !evidence && is_large(s, f.size);
+	if (opened && !large)
+		scan_opened(s, name, &s->delta.folder);
+	if (!large)
+		check_known(s);
 	store_close(s->store);
 	if (evidence)
 		tell_evidence(s, &f, again, opened, before);
+	if (!large)
+		scan_keep_end(s, name, &f, again, s->unreadable == before);
+	if (again >= 0)
+		(void)close(again);
 	return large;
 }

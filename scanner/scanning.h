@@ -9,6 +9,7 @@
 #include "judge.h"
 #include "keeper.h"
 #include "open.h"
+#include "piece.h"
 #include "scan.h"
 
 struct scanner {
@@ -36,6 +37,17 @@ struct scanner {
 	uint64_t events, known;
 	uint64_t mail;		/* files and members that held mail, ever */
 	uint64_t unreadable;	/* those that could not be read, or in part */
+
+	/* With scan_options.keep: */
+	struct hash *ids;	/* scratch */
+	struct buf id_list;	/* likewise */
+	struct buf pieces;	/* of out, which is in them up to `pieced` */
+	size_t pieced;
+	struct delta of_name;	/* of the file at hand, but for delta */
+	struct delta sum;	/* not committed yet, but for delta */
+	bool beside, moved;	/* other files were looked at, for it; it has
+				 * another name now */
+	bool grown;		/* an mbox that is known, and was left alone */
 
 	/* Of the job at hand: */
 	const struct job_spec *job;
@@ -86,6 +98,28 @@ void scan_store(struct scanner *, uint64_t name, struct store_facts *);
  */
 void scan_evidence(struct scanner *, const struct opened_file *f, int fd,
     const char *status);
+
+/* --- scan_keep.c; what they do, they do with scan_options.keep alone */
+
+/* A descriptor for later, or -1. */
+int scan_keep_hold(const struct scanner *, int fd);
+
+/* What was told last is such a piece; the record of a message. */
+void scan_keep_text(struct scanner *, enum piece_kind);
+void scan_keep_message(struct scanner *, const struct judged *);
+
+/* Take delta into the sums, and clear it. */
+void scan_keep_fold(struct scanner *);
+
+/* The file at hand is done; whole: nothing of it could not be read. */
+void scan_keep_end(struct scanner *, uint64_t name,
+    const struct opened_file *, int fd, bool whole);
+
+/* The mbox is the one that was shorter: job_spec. */
+bool scan_keep_grown(struct scanner *, const struct opened_file *);
+
+/* The range is done: set delta's stamp. */
+void scan_keep_range(struct scanner *, const struct opened_file *, int fd);
 
 /* scan_packed.c: the members of s->store, which is an archive. */
 void scan_packed(struct scanner *, uint64_t name);

@@ -93,8 +93,9 @@ state_is_in_store(const char *path, char **paths)
 	return in;
 }
 
-int
-state_open(struct statedir *out, const char *path, const char *what,
+static int
+open_with(int (*how)(struct statedir *, const char *, const char *,
+    struct err *), struct statedir *out, const char *path, const char *what,
     char **outside)
 {
 	struct buf b = { 0 };
@@ -108,15 +109,29 @@ state_open(struct statedir *out, const char *path, const char *what,
 	}
 	if (outside != NULL && state_is_in_store(at, outside))
 		(void)err_set(&e, ST_DEAD, 0, "it is in the mail store: "
-		    "originals must be kept outside of it (--state, --into)");
+		    "what is kept must be outside of it (--state, --into)");
 	else if (path != NULL || (rc = statehome_make(at, &e)) == ST_OK)
-		rc = statedir_open(out, at, what, &e);
+		rc = how(out, at, what, &e);
 	if (rc != ST_OK)
 		complain("%s: %s", at, e.text);
 	buf_free(&b);
 	if (rc == ST_OK)
 		return EXIT_CLEAN;
 	return e.num == EWOULDBLOCK ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
+}
+
+int
+state_open(struct statedir *out, const char *path, const char *what,
+    char **outside)
+{
+	return open_with(statedir_open, out, path, what, outside);
+}
+
+int
+state_open_scan(struct statedir *out, const char *path, const char *what,
+    char **outside)
+{
+	return open_with(statedir_open_scan, out, path, what, outside);
 }
 
 int

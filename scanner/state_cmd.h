@@ -23,6 +23,10 @@
 int state_open(struct statedir *out, const char *path, const char *what,
     char **outside);
 
+/* The same for what scans find (statedir_open_scan). */
+int state_open_scan(struct statedir *out, const char *path, const char *what,
+    char **outside);
+
 /* The same for looking.  EXIT_FINDINGS: there is none, nothing is told. */
 int state_view(struct statedir *out, const char *path);
 

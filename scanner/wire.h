@@ -18,6 +18,7 @@ enum frame_type {
 	FRAME_FIRST,		/* the event's uint64_t, as in job_sink */
 	FRAME_COMMIT,		/* struct wire_commit and the text */
 	FRAME_LARGE,		/* as FRAME_FIRST */
+	FRAME_GROWN,
 	FRAME_TICK,
 	FRAME_DONE		/* what scanner_run returned */
 };
@@ -27,12 +28,13 @@ struct frame {
 	uint32_t size;		/* bytes of payload */
 };
 
-/* The fixed part of FRAME_COMMIT; the plan follows, then the text. */
+/* The fixed part of FRAME_COMMIT; plan, pieces and text follow. */
 struct wire_commit {
 	struct delta delta;	/* .folder.format: an index, see below */
 	struct resume resume;
 	uint32_t format;
 	uint32_t plan_size;	/* bytes */
+	uint32_t pieces_size;
 };
 
 /* A store_facts.format is a literal, of which the number travels. */

@@ -82,20 +82,23 @@ worker_first(void *ctx, uint64_t off)
 }
 
 static void
-worker_commit(void *ctx, struct span out, struct span plan,
+worker_commit(void *ctx, const struct commit_text *t,
     const struct delta *d, struct resume resume)
 {
 	const struct wire_commit w = { .delta = *d, .resume = resume,
 	    .format = wire_format_index(d->folder.format),
-	    .plan_size = (uint32_t)plan.n };
+	    .plan_size = (uint32_t)t->plan.n,
+	    .pieces_size = (uint32_t)t->pieces.n };
 	const struct frame f = { .type = FRAME_COMMIT,
-	    .size = (uint32_t)(sizeof(w) + plan.n + out.n) };
+	    .size = (uint32_t)(sizeof(w) + t->plan.n + t->pieces.n +
+	    t->out.n) };
 	struct outbox *o = ctx;
 
 	buf_add(&o->frames, &f, sizeof(f));
 	buf_add(&o->frames, &w, sizeof(w));
-	buf_add(&o->frames, plan.p, plan.n);
-	buf_add(&o->frames, out.p, out.n);
+	buf_add(&o->frames, t->plan.p, t->plan.n);
+	buf_add(&o->frames, t->pieces.p, t->pieces.n);
+	buf_add(&o->frames, t->out.p, t->out.n);
 	if (o->careful || o->frames.n >= SEND_AT)
 		flush(o);
 }
@@ -104,6 +107,13 @@ static void
 worker_large(void *ctx, uint64_t size)
 {
 	add_frame(ctx, FRAME_LARGE, &size, sizeof(size));
+	flush(ctx);
+}
+
+static void
+worker_grown(void *ctx, uint64_t size)
+{
+	add_frame(ctx, FRAME_GROWN, &size, sizeof(size));
 	flush(ctx);
 }
 
@@ -141,7 +151,7 @@ worker_main(int fd, const struct scan_options *o)
 	struct outbox out = { .fd = fd };
 	const struct job_sink sink = { .first = worker_first,
 	    .commit = worker_commit, .large = worker_large,
-	    .tick = worker_tick, .ctx = &out };
+	    .grown = worker_grown, .tick = worker_tick, .ctx = &out };
 	uint64_t bytes;
 	struct scanner *s;
 	struct wire_job w;

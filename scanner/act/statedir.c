@@ -102,9 +102,10 @@ write_holder(int fd, const char *what)
 }
 
 static int
-take_lock(struct statedir *s, const char *what, struct err *e)
+take_lock(struct statedir *s, const char *name, const char *what,
+    struct err *e)
 {
-	s->lock = openat(s->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC |
+	s->lock = openat(s->fd, name, O_RDWR | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (s->lock < 0)
 		return err_set(e, ST_DEAD, errno, "cannot open the lock");
@@ -145,11 +146,27 @@ statedir_open(struct statedir *out, const char *path, const char *what,
 	    (rc = sync_parent(s.fd, e)) != ST_OK)
 		goto out;
 	if ((rc = open_own(s.fd, "runs", &s.runs, e)) != ST_OK ||
-	    (rc = take_lock(&s, what, e)) != ST_OK)
+	    (rc = take_lock(&s, "lock", what, e)) != ST_OK)
 		goto out;
 	*out = s;
 	s = (struct statedir){ 0 };
 out:
+	statedir_close(&s);
+	return rc;
+}
+
+int
+statedir_open_scan(struct statedir *out, const char *path, const char *what,
+    struct err *e)
+{
+	struct statedir s = { 0 };
+	int rc;
+
+	if ((rc = open_own(AT_FDCWD, path, &s.fd, e)) == ST_OK &&
+	    (rc = take_lock(&s, "scan.lock", what, e)) == ST_OK) {
+		*out = s;
+		return ST_OK;
+	}
 	statedir_close(&s);
 	return rc;
 }

@@ -24,6 +24,13 @@ int statedir_open(struct statedir *out, const char *path, const char *what,
     struct err *);
 
 /*
+ * The same, but with another lock and without runs/, for who keeps what a scan
+ * found: it may go on while somebody acts.
+ */
+int statedir_open_scan(struct statedir *out, const char *path,
+    const char *what, struct err *);
+
+/*
  * Open it for looking only, also while somebody has the lock: nothing is made
  * or changed.  ST_END: there is none.  ST_DEAD: as above.
  */

@@ -170,14 +170,19 @@ put_file(struct json *j, const struct file_report *r)
 }
 
 static void
+put_severities(struct json *j, const uint64_t n[SEVERITIES])
+{
+	json_open(j, '{');
+	for (unsigned i = 0; i < SEVERITIES; i++)
+		json_key_u64(j, severity_name((enum severity)i), n[i]);
+	json_close(j, '}');
+}
+
+static void
 put_counts(struct json *j, const struct totals *t)
 {
 	json_key(j, "messages_by_severity");
-	json_open(j, '{');
-	for (unsigned i = 0; i < SEVERITIES; i++)
-		json_key_u64(j, severity_name((enum severity)i),
-		    t->by_severity[i]);
-	json_close(j, '}');
+	put_severities(j, t->by_severity);
 	json_key(j, "codes");
 	json_open(j, '{');
 	for (unsigned i = 0; i < CODE_COUNT; i++) {
@@ -210,6 +215,16 @@ put_rules(struct json *j, const struct scan_facts *r, const struct totals *t)
 		json_close(j, '}');
 	}
 	json_close(j, '}');
+}
+
+/* What was not read again, and what is new. */
+static void
+put_kept(struct json *j, const struct kept_facts *k)
+{
+	json_key_u64(j, "files_not_read", k->files);
+	json_key_bool(j, "new_only", k->new_only);
+	json_key(j, "new_messages_by_severity");
+	put_severities(j, k->by_severity);
 }
 
 static void
@@ -248,6 +263,8 @@ put_summary(struct json *j, const struct scan_facts *r,
 		acts_json(j, s->acts, t);
 	if (r->plan != NULL)
 		replayed_summary_json(j, r->plan, t);
+	if (s->kept != NULL)
+		put_kept(j, s->kept);
 	json_key_u64(j, "exit_status", (uint64_t)s->exit_status);
 	json_key_u64(j, "records", t->records);
 	json_close(j, '}');
@@ -270,6 +287,28 @@ nd_message(struct buf *b, const struct report_message *r,
 
 	ndjson_put_message(&j, r, o);
 	buf_byte(b, '\n');
+}
+
+static void
+put_time(struct buf *b, const char *time)
+{
+	struct json record = json_begin(b), *j = &record;
+
+	buf_byte(b, ',');
+	json_key_text(j, "as_of", time);
+}
+
+/* Also of a record of the document: one member more, the last. */
+static void
+nd_again(struct buf *b, struct span s, const char *time)
+{
+	const uint8_t *end = memrchr(s.p, '}', s.n);
+	const size_t n = end != NULL ? (size_t)(end - s.p) : s.n;
+
+	buf_add(b, s.p, n);
+	if (end != NULL)
+		put_time(b, time);
+	buf_add(b, s.p + n, s.n - n);
 }
 
 static void
@@ -327,6 +366,7 @@ nd_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 
 const struct reporter reporter_ndjson = {
 	.name = "ndjson", .header = nd_header, .message = nd_message,
+	.again = nd_again,
 	.store = nd_store, .problem = nd_problem, .file = nd_file,
 	.acted = nd_acted,
 	.summary = nd_summary,
@@ -411,6 +451,7 @@ doc_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 
 const struct reporter reporter_json = {
 	.name = "json", .header = doc_header, .message = doc_message,
+	.again = nd_again,
 	.store = doc_store, .problem = doc_problem, .file = doc_file,
 	.acted = doc_acted,
 	.summary = doc_summary,

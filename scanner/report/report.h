@@ -108,6 +108,16 @@ struct summary_facts {
 	uint64_t unsettled;		/* folders */
 	int exit_status;
 	const struct act_facts *acts;	/* NULL: it is a scan */
+	const struct kept_facts *kept;	/* NULL: nothing is kept */
+};
+
+/* Of a scan that keeps what it finds. */
+struct kept_facts {
+	bool new_only;			/* known findings are not told */
+	uint64_t files;			/* that were not read: the same */
+	uint64_t messages;		/* with findings that are not known */
+	uint64_t by_severity[SEVERITIES];	/* of them, by their worst */
+	uint64_t dropped;		/* records that are not told */
 };
 
 struct act_facts {
@@ -180,6 +190,8 @@ struct reporter {
 	void (*header)(struct buf *, const struct scan_facts *);
 	void (*message)(struct buf *, const struct report_message *,
 	    const struct report_options *);
+	/* text, which is from message, with the time at which it was read. */
+	void (*again)(struct buf *, struct span text, const char *time);
 	void (*store)(struct buf *, struct span path,
 	    const struct store_facts *, const struct report_options *);
 	void (*problem)(struct buf *, const struct problem_report *,

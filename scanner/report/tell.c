@@ -33,6 +33,14 @@ tell_message(const struct reporter *to, struct buf *b,
 		to->message(b, r, o);
 }
 
+/* Nothing that was redacted is kept. */
+void
+tell_again(const struct reporter *to, struct buf *b, struct span text,
+    const char *time)
+{
+	to->again(b, text, time);
+}
+
 void
 tell_store(const struct reporter *to, struct buf *b, struct span path,
     const struct store_facts *f, const struct report_options *o)

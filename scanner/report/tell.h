@@ -11,6 +11,9 @@ void tell_header(const struct reporter *, struct buf *,
     const struct scan_facts *);
 void tell_message(const struct reporter *, struct buf *,
     const struct report_message *, const struct report_options *);
+/* What tell_message said, once more: it was read at that time. */
+void tell_again(const struct reporter *, struct buf *, struct span text,
+    const char *time);
 void tell_store(const struct reporter *, struct buf *, struct span path,
     const struct store_facts *, const struct report_options *);
 void tell_problem(const struct reporter *, struct buf *,

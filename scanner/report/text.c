@@ -210,6 +210,21 @@ text_message(struct buf *b, const struct report_message *r,
 	put_notes(b, r, o);
 }
 
+/* On each line: they may be taken apart. */
+static void
+text_again(struct buf *b, struct span s, const char *time)
+{
+	const uint8_t *end;
+
+	while ((end = memchr(s.p, '\n', s.n)) != NULL) {
+		buf_add(b, s.p, (size_t)(end - s.p));
+		buf_printf(b, " (as of %s)\n", time);
+		s.n -= (size_t)(end + 1 - s.p);
+		s.p = end + 1;
+	}
+	buf_add(b, s.p, s.n);
+}
+
 /* Only what a person must know: where readers would disagree. */
 static void
 text_store(struct buf *b, struct span path, const struct store_facts *f,
@@ -388,6 +403,20 @@ put_rest(struct buf *b, const struct totals *t,
 		    lf, plural(lf, "message", "messages"));
 }
 
+/* What was not read again, and what is new. */
+static void
+put_kept(struct buf *b, const struct kept_facts *k)
+{
+	put_count(b, k->files, "files did not change since they were scanned, "
+	    "and were not read again");
+	buf_printf(b, "  %" PRIu64 " with findings that are not in the "
+	    "baseline%s\n", k->messages, k->new_only ? ": only these are "
+	    "listed" : "");
+	if (k->messages > 0)
+		buf_str(b, "  Once they are dealt with: baredot baseline "
+		    "accept\n");
+}
+
 /* What the reader will want to do next: understand the worst of it. */
 static void
 put_next(struct buf *b, const struct totals *t)
@@ -432,6 +461,8 @@ text_summary(struct buf *b, const struct scan_facts *r,
 	if (s->acts != NULL)
 		acts_text(b, s->acts, t);
 	put_rest(b, t, s, r);
+	if (s->kept != NULL)
+		put_kept(b, s->kept);
 	if (r->redacted)
 		buf_str(b, "  Redacted: 16 hex digits stand for a name, an "
 		    "address, an ID or a sum, the same\n  ones for the same, "
@@ -441,6 +472,7 @@ text_summary(struct buf *b, const struct scan_facts *r,
 
 const struct reporter reporter_text = {
 	.name = "text", .header = text_header, .message = text_message,
+	.again = text_again,
 	.store = text_store, .problem = text_problem, .file = text_file,
 	.acted = acted_text,
 	.summary = text_summary,

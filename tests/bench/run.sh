@@ -249,6 +249,29 @@ $(round "$rate" 0)/s" "$(round "$a" 3)" "$(round "$b" 3)" \
 	    "$ratio" "<=" 1.5 1.2 ""
 }
 
+# kept KIND WHICH: as pair, by tests/bench/nightly.py.
+kept() {
+	disk=${BENCH_DISK:-build/bench}
+	result=$(/usr/bin/python3 tests/bench/nightly.py "$1" "$2" "$disk" \
+	    "$runs") || die "could not measure: $1"
+	read -r a b ratio <<-EOF
+	$result
+	EOF
+}
+
+# What was scanned before: the state is on the disk, as at night.
+nightly_rows() {
+	kept again "$data/Maildir"
+	row "Maildir, unchanged, --state, -j2 / the first time" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" 0.5 0.35 ""
+	kept grown "$data/clean.mbox"
+	ms=$(calc "$a * 1000")
+	row "mbox with 1 MiB more, --state, / all of it: $(round "$ms" 0) ms" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ms" "<=" 100 30 " ms"
+}
+
 memory_rows() {
 	memory "clean mbox" "$data/clean.mbox"
 	memory "dirty mbox" "$data/dirty.mbox"
@@ -282,5 +305,6 @@ speed_rows
 replay_rows
 archive_rows
 repair_rows
+nightly_rows
 memory_rows
 exit $missed

@@ -102,7 +102,8 @@ class Report:
 
 
 def start(*args, exe=OPT, shim=None, env=None, **more):
-    full = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", **(env or {}))
+    full = dict(os.environ, **dict({"ASAN_OPTIONS": "detect_leaks=0"},
+                                   **(env or {})))
     if shim:
         full["LD_PRELOAD"] = shim
     return subprocess.Popen([exe, "scan"] + [str(a) for a in args],

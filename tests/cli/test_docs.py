@@ -124,7 +124,7 @@ def commands_of(block):
         return [] if PLACEHOLDER.search(block) else [block]
     block = re.sub(r"\\\n\s*", " ", block)
     call = re.compile(
-        r"(^|[\s(;|`])(\S*/)?baredot\s+(-|scan|explain|help|version)", re.M)
+        r"(^|[\s(;|`])(\S*/)?baredot\s+(-|scan|baseline|explain|help|version)", re.M)
     prompts = re.findall(r"^[$#] (.*(?:\|\n.*)*)$", block, re.M)
     if prompts and not block.startswith("#!"):
         candidates = prompts
@@ -181,8 +181,13 @@ class Playground:
         for d in (self.home, self.cwd, bin_dir):
             os.makedirs(d)
         wrapper = os.path.join(bin_dir, "baredot")
-        put(wrapper, b'#!/bin/sh\n"%s" "$@"\ns=$?\necho $s >>"%s"\nexit $s\n' %
-            (os.fsencode(PROGRAM), os.fsencode(self.log)))
+        # Nothing of ours goes to where root keeps its state.
+        put(wrapper, b'#!/bin/sh\ncase "$*" in\n*--state*) ;;\n'
+            b'baseline*|*--cron*|*--incremental*|*--new-only*|*--baseline*)\n'
+            b'set -- "$@" --state "%s" ;;\nesac\n'
+            b'"%s" "$@"\ns=$?\necho $s >>"%s"\nexit $s\n' %
+            (os.fsencode(os.path.join(self.dir, "state")),
+             os.fsencode(PROGRAM), os.fsencode(self.log)))
         os.chmod(wrapper, 0o755)
         if os.path.isdir(os.path.join(TOP, "samples")):
             shutil.copytree(os.path.join(TOP, "samples"),

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """What `make install` puts where.  Prints TAP."""
 import os
+import shutil
 import subprocess
 import tempfile
 
-from cli import TOP, check, run, same, test
+from cli import TOP, Skip, baredot, check, run, same, test
 
 UNIT = "baredot-recover.service"
+SCAN = "baredot-scan.service"
+UNITS = (UNIT, SCAN, "baredot-scan.timer")
 
 
 def installed(*variables):
@@ -39,7 +42,7 @@ def all_that_is_needed_is_installed():
         at + "/share/man/man1/baredot-replay.1": "0o644",
         at + "/share/baredot/report.schema.json": "0o644",
         at + "/share/baredot/default.rules": "0o644",
-        at + "/lib/systemd/system/" + UNIT: "0o644"})
+        **{at + "/lib/systemd/system/" + u: "0o644" for u in UNITS}})
 
 
 @test
@@ -49,6 +52,51 @@ def the_unit_for_boot_runs_the_program_that_was_installed():
     check(b"\nExecStart=/opt/mail/bin/baredot recover\n" in unit, unit)
     with open(os.path.join(TOP, "packaging/systemd", UNIT), "rb") as f:
         same(unit.replace(b"/opt/mail/bin/", b""), f.read())
+
+
+@test
+def the_unit_for_the_night_runs_it_too():
+    unit = installed("PREFIX=/opt/mail")["/opt/mail/lib/systemd/system/" +
+                                         SCAN][1]
+    check(b"\nExecStart=/opt/mail/bin/baredot scan --cron " in unit, unit)
+
+
+@test
+def systemd_has_nothing_to_say_about_the_units():
+    if shutil.which("systemd-analyze") is None:
+        raise Skip("there is no systemd-analyze")
+    with tempfile.TemporaryDirectory(prefix="baredot-install-") as top:
+        # What the manual pages need to be found is not looked at.
+        env = {k: v for k, v in os.environ.items()
+               if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+        done = subprocess.run(["make", "-s", "install", "PREFIX=" + top],
+                              cwd=TOP, env=env, capture_output=True)
+        same(done.returncode, 0, done.stderr)
+        for u in UNITS:
+            done = subprocess.run(
+                ["systemd-analyze", "verify", "--man=no",
+                 top + "/lib/systemd/system/" + u], capture_output=True,
+                text=True)
+            said = [x for x in (done.stdout + done.stderr).splitlines()
+                    if "baredot" in x]
+            same((done.returncode, said), (0, []), u)
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=yes",
+             "--threshold=35", top + "/lib/systemd/system/" + SCAN],
+            capture_output=True, text=True)
+        same(done.returncode, 0, done.stdout + done.stderr)
+
+
+@test
+def the_line_for_cron_is_one_that_the_program_understands():
+    with open(os.path.join(TOP, "packaging", "cron.d", "baredot")) as f:
+        (line,) = [x for x in f if x[0].isdigit()]
+    words = line.split()
+    same(words[5:7], ["root", "baredot"], "who and what")
+    with tempfile.TemporaryDirectory(prefix="baredot-install-") as top:
+        os.mkdir(top + "/mail")
+        ran = baredot(*words[7:-1], "--state", top + "/state", top + "/mail")
+        same((ran.status, ran.out), (0, b""), ran.err)
 
 
 @test

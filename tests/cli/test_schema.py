@@ -163,6 +163,22 @@ def every_eol_code_and_severity_option():
 
 
 @test
+def what_is_kept_between_scans():
+    with folder() as tmp:
+        args = ("--state", tmp + "/state", "samples")
+        fresh = check_ndjson(baredot("scan", "-f", "ndjson", *args))
+        kept = check_ndjson(baredot("scan", "-f", "ndjson", *args))
+        for _ in range(2):
+            validate(strict_json(baredot("scan", "-f", "json", *args).out))
+        check_ndjson(baredot("scan", "-f", "ndjson", "--new-only", *args))
+        check(any("as_of" in r for r in kept), "nothing was kept")
+        same([fixed({k: v for k, v in r.items() if k not in
+                     ("as_of", "files_not_read")}) for r in kept],
+             [fixed({k: v for k, v in r.items() if k != "files_not_read"})
+              for r in fresh])
+
+
+@test
 def nothing_at_all():
     with folder() as tmp:
         lines = both(tmp)

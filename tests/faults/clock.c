@@ -3,7 +3,9 @@
  *
  * CLOCK_AT    what it shows at first, in seconds
  * CLOCK_STEP  how far it goes from one look to the next, in seconds
- * CLOCK_FAST  the same, beside the real time, for the one that nobody sets
+ * CLOCK_LATER how far it is before the real time, in seconds
+ * CLOCK_FAST  how far it goes at each look, beside the real time, for the one
+ *             that nobody sets
  *
  * Without CLOCK_AT and CLOCK_STEP the time of day is the real one.
  */
@@ -41,10 +43,14 @@ clock_gettime(clockid_t id, struct timespec *ts)
 	const int rc = real(id, ts);
 
 	const char *fast = getenv("CLOCK_FAST");
+	const char *later = getenv("CLOCK_LATER");
 
 	if (rc == 0 && is_told() && (id == CLOCK_REALTIME ||
 	    id == CLOCK_REALTIME_COARSE))
 		ts->tv_sec = now();
+	if (rc == 0 && later != NULL && (id == CLOCK_REALTIME ||
+	    id == CLOCK_REALTIME_COARSE))
+		ts->tv_sec += atol(later);
 	if (rc == 0 && fast != NULL && id == CLOCK_MONOTONIC)
 		ts->tv_sec += atomic_fetch_add(&fast_looks, 1) * atol(fast);
 	return rc;

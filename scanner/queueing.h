@@ -1,0 +1,31 @@
+/*
+ * The inside of a queue: what queue.c and queue_results.c share.
+ */
+#ifndef BAREDOT_QUEUEING_H
+#define BAREDOT_QUEUEING_H
+
+#include <signal.h>
+
+#include "folders.h"
+#include "joblist.h"
+#include "queue.h"
+
+struct queue {
+	struct queue_options options;
+	struct pool *pool;
+	struct joblist jobs;
+	struct job *batch;	/* the last job, while files are added to it */
+	struct folder *folder;	/* the innermost that gave files */
+	struct totals totals;
+	struct buf line;	/* scratch */
+	bool failed;		/* the report cannot be written whole */
+	volatile sig_atomic_t stop;
+};
+
+/* queue_results.c: hand over what the first job has committed so far. */
+void queue_flush_first(struct queue *, struct job *);
+
+/* The first job is done and handed over: what follows from that. */
+void queue_finish_first(struct queue *, struct job *);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What tells whether a file is still the one that was read.
+ */
+#ifndef BAREDOT_STAMP_H
+#define BAREDOT_STAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct stamp {
+	uint64_t dev, ino;
+	uint64_t size;			/* bytes */
+	int64_t mtime, ctime;		/* seconds since 1970 */
+	uint32_t mtime_ns, ctime_ns;
+};
+
+struct stamp stamp_of(const struct stat *);
+bool stamp_same(const struct stamp *, const struct stamp *);
+
+/*
+ * It was last changed more than two seconds before `start`: a change since
+ * then has another time, also where the file system keeps seconds, or two of
+ * them (FAT).
+ */
+bool stamp_is_settled(const struct stamp *, int64_t start);
+
+#endif
