@@ -33,6 +33,8 @@ struct again {
 	size_t kept;			/* bytes of block */
 	uint8_t block[FIELDS_BYTES];	/* of a block that came in parts */
 	struct fields fields;
+	bool dated;			/* by its header block */
+	int64_t date;
 };
 
 struct engine {
@@ -90,6 +92,8 @@ show_header(struct engine *g, uint64_t body)
 	a->fields.body = body;
 	a->fields.cut = block.n < body;
 	fields_read(&a->fields, block);
+	/* The bytes that the fields are made of may be gone later. */
+	a->dated = conform_date_of(&a->fields, &a->date);
 	a->all = 0;
 	a->liners_n = 0;
 	a->want = WANT_NEEDED;
@@ -475,7 +479,8 @@ engine_end_again(struct engine *g, struct verdict *first)
 		first->head_size = g->again->fields.body;
 		first->head_seen = g->again->fields.seen;
 	}
-	first->dated = conform_date_of(&g->again->fields, &first->date);
+	first->dated = g->again->dated;
+	first->date = g->again->date;
 	end_rules(g, &f, first);
 }
 
