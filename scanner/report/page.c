@@ -19,9 +19,8 @@ extern const size_t page_css_size, page_js_size;
 #define PAGE_SECTION_ADDRESS(name) &page_##name,
 
 /*
- * In this order.  What `baredot replay` finds would be a section of its own: a
- * file with a struct page_section, a word in PAGE_SECTIONS, and in page_count.c
- * a row for the type of its records.
+ * In this order.  A section is a file with a struct page_section, a word in
+ * PAGE_SECTIONS, and in page_count.c a row for the type of its records.
  */
 static const struct page_section *const sections[] = {
 	PAGE_SECTIONS(PAGE_SECTION_ADDRESS)

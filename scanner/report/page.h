@@ -67,7 +67,7 @@ struct page {
 	struct page_places places;
 	struct page_messages messages[SEVERITIES];
 	struct page_list unreadable, skipped, outcomes, not_observable,
-	    disputed;
+	    disputed, replays;
 
 	struct page_message *shown;	/* by place, worst first, then as they
 					 * come in the report */
@@ -99,7 +99,7 @@ struct page_section {
 	void (*put)(struct page *);
 };
 
-#define PAGE_SECTIONS(X) X(glance) X(codes) X(rules) X(time) X(stores) \
+#define PAGE_SECTIONS(X) X(glance) X(replay) X(codes) X(rules) X(time) X(stores) \
 	X(folders) X(unread) X(findings) X(means) X(about)
 
 #define PAGE_SECTION_DECLARE(name) extern const struct page_section page_##name;

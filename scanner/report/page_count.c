@@ -253,6 +253,17 @@ count_outcome(struct counting *c, const struct json_object *o)
 	return true;
 }
 
+/* Of a message that does not arrive as what it is. */
+static bool
+count_replay(struct counting *c, const struct json_object *o)
+{
+	if (json_member_is(o, "worst", "open") ||
+	    json_member_is(o, "worst", "cut") ||
+	    json_member_is(o, "worst", "smuggled"))
+		list_add(&c->page->replays, c->page->in->at);
+	return true;
+}
+
 /* What is not here is counted as a record and else passed over, as a report
  * may hold what a later version writes. */
 static const struct {
@@ -261,7 +272,7 @@ static const struct {
 } types[] = {
 	{ "message", count_message }, { "store", count_store },
 	{ "unreadable", count_unreadable }, { "skipped", count_skipped },
-	{ "outcome", count_outcome },
+	{ "outcome", count_outcome }, { "replay", count_replay },
 };
 
 /* Header and summary are kept.  False: it is no record, or no memory. */

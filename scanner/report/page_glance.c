@@ -146,8 +146,27 @@ put_tiles(struct page *p)
 }
 
 static void
+put_replay_verdict(struct page *p)
+{
+	struct buf *b = &p->b;
+
+	buf_str(b, "<p class=\"verdict\"><strong>");
+	put_number(b, p->replays.n);
+	buf_str(b, " of ");
+	put_counted(b, total(p, "messages"), "message", "messages");
+	buf_str(b, p->replays.n == 1 ? " does" : " do");
+	buf_str(b, " not arrive as what they are</strong>, from one of these "
+	    "senders to one of these receivers at least.</p>\n");
+}
+
+static void
 glance_put(struct page *p)
 {
+	if (json_member(p->summary, "replay") != NULL) {
+		put_replay_verdict(p);
+		put_notes(p);
+		return;
+	}
 	put_verdict(p);
 	put_tiles(p);
 	if (p->flagged > 0)

@@ -341,6 +341,43 @@ def a_code_that_a_message_has_twice_is_one_message():
 
 
 @test
+def a_replay_has_its_matrix():
+    """Each cell, as the records have it; names of the user's own escaped."""
+    letters = {"smuggled": "S", "cut": "c", "open": "o", "refused": "r",
+               "unsent": "-", "whole": "."}
+    ran = baredot("replay", "-f", "ndjson", "samples/eml")
+    records = ran.records()
+    plan, got = records[0]["replay"], records[-1]["replay"]
+    want = {r["name"] + ("*" if r["known"] == "prose" else ""): [
+        next(letters[k] for k in letters if r["name"] in row.get(k, ()))
+        for row in got["matrix"]] for r in plan["receivers"]}
+    p = page_of(report(ran.out))
+    (matrix,) = [t for t in p.tables if len(t) == len(want) + 1 and
+                 t[-1][0] in want]
+    same({row[0]: row[1:] for row in matrix[1:]}, want)
+    same([x.rstrip("*") for x in matrix[0][1:]],
+         [row["sender"] for row in got["matrix"]])
+    (totals,) = [t for t in p.tables if t[1][0] == "smuggled"]
+    same({row[0]: number(row[2]) for row in totals[1:]}, got["messages"])
+    split = [r for r in records if r["type"] == "replay" and
+             r["worst"] in ("open", "cut", "smuggled")]
+    (shown,) = [t for t in p.tables if t[0][-1] == "Message-ID"]
+    same([(row[0], number(row[1]), row[2]) for row in shown[1:]],
+         [(r["path"], r["index"], r["worst"]) for r in split])
+    check("%d of %d messages do not arrive" % (
+        len(split), records[-1]["messages"]) in p.text)
+    records[-1]["replay"]["matrix"][0]["sender"] = ATTACK.decode()
+    records[0]["replay"]["receivers"][0]["name"] = ATTACK.decode()
+    p = page_of(report(ndjson(records)))
+    check(p.text.count(ATTACK.decode()) >= 2)
+    # A report that was edited.
+    for broken in ({"matrix": [{}] * 99}, {"matrix": 7}, {},
+                   {"matrix": [{"cut": ["nobody", 7]}], "messages": 3}):
+        records[-1]["replay"] = broken
+        page_of(report(ndjson(records)))
+
+
+@test
 def rules_are_counted():
     with folder() as tmp:
         rules = write(tmp + "/r.rules", b'''rule "greets" {
