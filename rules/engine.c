@@ -33,7 +33,7 @@ struct again {
 	size_t kept;			/* bytes of block */
 	uint8_t block[FIELDS_BYTES];	/* of a block that came in parts */
 	struct fields fields;
-	bool dated;			/* by its header block */
+	bool dated;			/* by its fields, while they are */
 	int64_t date;
 };
 
@@ -92,7 +92,6 @@ show_header(struct engine *g, uint64_t body)
 	a->fields.body = body;
 	a->fields.cut = block.n < body;
 	fields_read(&a->fields, block);
-	/* The bytes that the fields are made of may be gone later. */
 	a->dated = conform_date_of(&a->fields, &a->date);
 	a->all = 0;
 	a->liners_n = 0;
@@ -428,10 +427,9 @@ unclosed_maybe(const struct engine *g)
 {
 	static const code_set codes = 1ull << CODE_MIME_UNCLOSED |
 	    1ull << CODE_MIME_NO_BOUNDARY;
-	const struct look *k = &g->lines.look;
 
-	return (g->options.codes & codes) != 0 &&
-	    header_unclosed(&g->header, (struct span){ k->back, k->back_n });
+	return (g->options.codes & codes) != 0 && header_unclosed(&g->header,
+	    (struct span){ g->lines.look.back, g->lines.look.back_n });
 }
 
 struct verdict *

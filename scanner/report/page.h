@@ -99,8 +99,8 @@ struct page_section {
 	void (*put)(struct page *);
 };
 
-#define PAGE_SECTIONS(X) X(glance) X(replay) X(codes) X(rules) X(time) X(stores) \
-	X(folders) X(unread) X(findings) X(means) X(about)
+#define PAGE_SECTIONS(X) X(glance) X(replay) X(codes) X(rules) X(time) \
+	X(stores) X(folders) X(unread) X(findings) X(means) X(about)
 
 #define PAGE_SECTION_DECLARE(name) extern const struct page_section page_##name;
 PAGE_SECTIONS(PAGE_SECTION_DECLARE)
