@@ -187,7 +187,8 @@ mount -t tmpfs none /run
 mount -t tmpfs none /var/lib
 mkdir -p /var/lib/opensmtpd/empty
 mount --bind "$1/spool" /var/spool
-exec "$2" -d -f "$1/conf"
+[ ! -e /etc/resolv.conf ] || mount --bind "$1/resolv.conf" /etc/resolv.conf
+exec "$2" -d -P mta -f "$1/conf"
 """
 
 
@@ -214,6 +215,8 @@ class OpenSMTPD:
         self.top, self.port = top, free_port()
         os.chmod(top, 0o755)
         os.mkdir(top + "/spool", 0o755)
+        # It looks up who is there, and would wait for DNS now and then.
+        os.chmod(write(top + "/resolv.conf", b"lookup file\n"), 0o644)
         os.chmod(write(top + "/conf", (CONF % (
             "\n".join(options), self.port)).encode()), 0o600)
 
