@@ -7,6 +7,7 @@ these are fetched, once, to build/packages.
 """
 import base64
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -19,15 +20,20 @@ from queued import libraries, runs, unpacked
 from servers import Courier, Exim, OpenSMTPD, Postfix, Sendmail, free_port
 
 PATIENCE = 20       # seconds, for an answer
+PAUSE = 0.1
 
 
 class Row:
-    """One that listens: the row of receivers.conf it is, and how to talk."""
+    """One that listens: the row of receivers.conf it is, and how to talk.
+
+    behind: what it does with bytes that come in one piece with the end of the
+    data: "read" as commands, "refused", or "dropped"."""
 
     def __init__(self, name, port, hello=b"EHLO client.example.com", before=(),
-                 behind_is_refused=False):
+                 behind="read", minds_header=False):
         self.name, self.port, self.hello = name, port, hello
-        self.before, self.behind_is_refused = before, behind_is_refused
+        self.before, self.behind = before, behind
+        self.minds_header = minds_header
 
 
 class Answers:
@@ -53,6 +59,10 @@ class Answers:
             if line[3:4] != b"-":
                 return int(line[:3])
 
+    def has_said(self, seconds):
+        """It answers soon."""
+        return bool(select.select([self.s], [], [], seconds)[0])
+
     def say(self, data):
         try:
             self.s.sendall(data)
@@ -66,26 +76,39 @@ class Answers:
             raise AssertionError("%r was answered by %s" % (line, code))
 
 
-def what_comes_of(row, data):
-    """Data goes out behind DATA, in one piece: "data", one message arrived;
-    "end", its end came before its last CRLF . CRLF; "reject"."""
+def begin(a, row):
+    """As far as DATA."""
+    if a.next() != 220:
+        raise AssertionError("no welcome")
+    a.ask(row.hello, 250)
+    for line, code in row.before:
+        a.ask(line, code)
+    a.ask(b"MAIL FROM:<a@example.com>", 250)
+    a.ask(b"RCPT TO:<b@example.net>", 250, 251)
+    a.ask(b"DATA", 354)
+
+
+def what_comes_of(row, data, tail):
+    """Both go out behind DATA: "data", one message arrived; "end", its end came
+    before the last CRLF . CRLF; "reject"."""
     a = Answers(row.port)
     try:
-        if a.next() != 220:
-            raise AssertionError("no welcome")
-        a.ask(row.hello, 250)
-        for line, code in row.before:
-            a.ask(line, code)
-        a.ask(b"MAIL FROM:<a@example.com>", 250)
-        a.ask(b"RCPT TO:<b@example.net>", 250, 251)
-        a.ask(b"DATA", 354)
-        if row.behind_is_refused:
-            a.say(data)
-            first = a.next()
-            a.say(b"QUIT\r\n")
+        begin(a, row)
+        if row.behind == "read":
+            a.say(data + tail + b"QUIT\r\n")
+        elif row.behind == "refused":
+            a.say(data + tail)
         else:
-            a.say(data + b"QUIT\r\n")
-            first = a.next()
+            a.say(data)
+            if not a.has_said(PAUSE):
+                a.say(tail)
+            elif a.next() < 400:
+                return "end"
+            else:
+                return "reject"
+        first = a.next()
+        if row.behind != "read":
+            a.say(b"QUIT\r\n")
         if first is None or first >= 400:
             return "reject"
         return "data" if a.next() == 221 else "end"
@@ -205,7 +228,8 @@ def exim(top):
 
 def opensmtpd(top):
     server = OpenSMTPD(top)
-    row = Row("opensmtpd", server.port, behind_is_refused=True)
+    row = Row("opensmtpd", server.port, behind="refused",
+              minds_header=True)
 
     def start():
         server.__enter__()
@@ -224,14 +248,20 @@ def sendmail(top):
         network=True))
 
 
+COURIER = """\
+export RELAYCLIENT=
+exec /usr/sbin/couriertcpd -user=courier -group=courier -address=127.0.0.1 \
+    -noidentlookup -nodnslookup -maxprocs=40 -maxperc=40 -maxperip=40 %d \
+    /usr/sbin/courieresmtpd
+"""
+
+
 def courier(top):
-    row = Row("courier", free_port())
+    row = Row("courier", free_port(), behind="dropped")
     server = Courier(top)
     return Running([row], lambda: server.start(
-        "/usr/sbin/couriertcpd", "-address=127.0.0.1", "-noidentlookup",
-        "-nodnslookup", "-maxprocs=40", "-maxperc=40", "-maxperip=40",
-        str(row.port), "/usr/lib/courier/courier/modules/esmtp/courieresmtpd",
-        network=True, stdin=subprocess.DEVNULL))
+        "/bin/sh", "-c", COURIER % row.port, network=True,
+        stdin=subprocess.DEVNULL))
 
 
 AIOSMTPD = """\
