@@ -9,6 +9,7 @@ import base64
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -121,8 +122,8 @@ def what_comes_of(row, data, tail):
 class Running:
     """A program that listens on these rows' ports, until it is left."""
 
-    def __init__(self, rows, start, stop=None):
-        self.rows, self.start, self.stop = rows, start, stop
+    def __init__(self, rows, start, stop=None, by=signal.SIGTERM):
+        self.rows, self.start, self.stop, self.by = rows, start, stop, by
 
     def __enter__(self):
         self.child = self.start()
@@ -149,7 +150,7 @@ class Running:
         if self.stop is not None:
             self.stop()
         else:
-            self.child.terminate()
+            self.child.send_signal(self.by)
             try:
                 self.child.wait(20)
             except subprocess.TimeoutExpired:
@@ -261,7 +262,7 @@ def courier(top):
     server = Courier(top)
     return Running([row], lambda: server.start(
         "/bin/sh", "-c", COURIER % row.port, network=True,
-        stdin=subprocess.DEVNULL))
+        stdin=subprocess.DEVNULL), by=signal.SIGKILL)
 
 
 AIOSMTPD = """\
