@@ -122,8 +122,8 @@ def what_comes_of(row, data, tail):
 class Running:
     """A program that listens on these rows' ports, until it is left."""
 
-    def __init__(self, rows, start, stop=None, by=signal.SIGTERM):
-        self.rows, self.start, self.stop, self.by = rows, start, stop, by
+    def __init__(self, rows, start, stop=None):
+        self.rows, self.start, self.stop = rows, start, stop
 
     def __enter__(self):
         self.child = self.start()
@@ -150,7 +150,7 @@ class Running:
         if self.stop is not None:
             self.stop()
         else:
-            self.child.send_signal(self.by)
+            self.child.terminate()
             try:
                 self.child.wait(20)
             except subprocess.TimeoutExpired:
@@ -259,10 +259,21 @@ exec /usr/sbin/couriertcpd -user=courier -group=courier -address=127.0.0.1 \
 
 def courier(top):
     row = Row("courier", free_port(), behind="dropped")
+    running = Running([row], None, lambda: end_namespace(running.child))
     server = Courier(top)
-    return Running([row], lambda: server.start(
+    running.start = lambda: server.start(
         "/bin/sh", "-c", COURIER % row.port, network=True,
-        stdin=subprocess.DEVNULL), by=signal.SIGKILL)
+        stdin=subprocess.DEVNULL)
+    return running
+
+
+def end_namespace(child):
+    """Its first process is the child of unshare, and is not ended with that
+    once it became another user."""
+    for pid in read("/proc/%d/task/%d/children" % (
+            child.pid, child.pid)).split():
+        os.kill(int(pid), signal.SIGKILL)
+    child.communicate()
 
 
 AIOSMTPD = """\
