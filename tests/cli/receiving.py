@@ -369,7 +369,6 @@ disable_plaintext_auth = no
 default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = nobody
-mail_location = mbox:{top}/mail:INBOX=/dev/null
 mail_location = maildir:{top}/mail
 first_valid_uid = 1
 mail_fsync = never

@@ -319,7 +319,8 @@ class Sendmail:
         """Without a name that has a dot it waits for one."""
         script = "echo mx.example.net >/proc/sys/kernel/hostname && exec \"$@\""
         return subprocess.Popen(
-            ["unshare", "-u", *([] if network else ["-n"]), "sh", "-c", script, "sh", self.program,
+            ["unshare", "-u", *([] if network else ["-n"]), "sh", "-c",
+             script, "sh", self.program,
              "-C", self.top + "/sm.cf", "-OQueueDirectory=" + self.queue,
              *args], env=self.env, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -408,7 +409,8 @@ class Courier:
 
     def start(self, *args, network=False, **more):
         return subprocess.Popen(
-            ["unshare", *([] if network else ["-n"]), "-m", "-p", "-f", "--kill-child", "sh", "-c",
+            ["unshare", *([] if network else ["-n"]), "-m", "-p", "-f",
+             "--kill-child", "sh", "-c",
              COURIER, "sh", self.root, *args], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"]}, **more)
 

@@ -3,7 +3,8 @@
 Each is given strings of CR, LF, dots, NULs and text, in the middle of a message
 and where its first line ends; what comes of it is compared with what `baredot
 replay` says.  CHECK_LONG: all strings up to a length of 5 instead of 3, and
-longer ones by chance; a first line of more than the named ones.  All is on 127.0.0.1.
+longer ones by chance; a first line of more than the named ones.  All is on
+127.0.0.1.
 """
 import itertools
 import os
