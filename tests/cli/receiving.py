@@ -22,6 +22,7 @@ from servers import Courier, Exim, OpenSMTPD, Postfix, Sendmail, free_port
 
 PATIENCE = 20       # seconds, for an answer
 PAUSE = 0.1
+NOOP = b"NOOP\r\n"     # QUIT is answered as some answer what is no command
 
 
 class Row:
@@ -96,7 +97,7 @@ def what_comes_of(row, data, tail):
     try:
         begin(a, row)
         if row.behind == "read":
-            a.say(data + tail + b"QUIT\r\n")
+            a.say(data + tail + NOOP)
         elif row.behind == "refused":
             a.say(data + tail)
         else:
@@ -109,10 +110,10 @@ def what_comes_of(row, data, tail):
                 return "reject"
         first = a.next()
         if row.behind != "read":
-            a.say(b"QUIT\r\n")
+            a.say(NOOP)
         if first is None or first >= 400:
             return "reject"
-        return "data" if a.next() == 221 else "end"
+        return "data" if a.next() == 250 else "end"
     except socket.timeout:
         return "open"
     finally:
