@@ -121,6 +121,9 @@ build/tests/smoke_%: build/san/tests/fuzz/fuzz_%.o build/san/tests/fuzz/smoke.o 
 build/tests/archive_driver: $(ACTING:%.c=build/opt/%.o) build/opt/tests/archive/driver.o
 	@mkdir -p $(@D)
 	$(CC) -pie -o $@ $^ $(LDLIBS)
+build/tests/wire: $(LIB:%.c=build/san/%.o) build/san/tests/real/wire.o
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS)
 # The acting core alone, every call by its plain name, and what breaks them.
 build/faults/%.o: %.c
 	$(call compile,$(CC),-O1 -g)

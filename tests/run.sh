@@ -15,7 +15,7 @@ make_targets() {
 	done
 	echo build/baredot build/san/baredot
 	echo build/faults/act_driver build/faults/act_fault.so
-	echo build/tests/archive_driver
+	echo build/tests/archive_driver build/tests/wire
 }
 
 # tap LANE NAME COMMAND...: a command that prints TAP; what is worth a look of

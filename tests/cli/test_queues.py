@@ -1,24 +1,20 @@
 """Queues that keep a message as it is, its envelope beside it: OpenSMTPD's and
 KumoMTA's; Haraka's; folders of Exchange and IIS.  And a real OpenSMTPD.
 
-OPENSMTPD_TREE: a folder that OpenSMTPD's package was unpacked to; else, where it
-is not installed, that is fetched, once, to build/packages.  It runs in a mount
-namespace of its own, where /var/spool and its users are the test's.
+That runs in a mount namespace of its own, where /var/spool and its users are
+the test's.
 """
 import hashlib
 import os
 import re
 import shutil
-import smtplib
-import socket
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
-from cli import (SAMPLES, Skip, baredot, check, folder, read, run, same, scan,
+from cli import (SAMPLES, baredot, check, folder, read, run, same, scan,
                  test, write)
-from queued import libraries, runs, unpacked, with_accounts
+from servers import OpenSMTPD
 
 KUMOMTA = "data/04/af/c0/00/833b11eeb3c89f6bdeced846"
 TOLD = "data of a mail server or reader, not mail"
@@ -142,84 +138,6 @@ def folders_of_exchange_and_iis_are_left_alone():
 
 
 # --- a real OpenSMTPD
-
-CONF = """\
-%s
-listen on lo port %d hostname mx.example.net
-action "out" relay host smtp://127.0.0.1:1
-match from any for any action "out"
-"""
-START = """\
-set -e
-mount -t tmpfs none /run
-mount -t tmpfs none /var/lib
-mkdir -p /var/lib/opensmtpd/empty
-mount --bind "$1/spool" /var/spool
-exec "$2" -d -f "$1/conf"
-"""
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class OpenSMTPD:
-    """One that can reach nobody, so that all it is given stays."""
-
-    def __init__(self, top, *options):
-        if os.getuid() != 0:
-            raise Skip("OpenSMTPD needs root and a mount namespace")
-        self.before = with_accounts(top, "opensmtpd", "opensmtpq")
-        self.program, self.env = "/usr/sbin/smtpd", dict(os.environ)
-        if "OPENSMTPD_TREE" in os.environ or not os.path.exists(self.program):
-            tree = unpacked("OPENSMTPD_TREE", "opensmtpd", "libevent-2.1-7",
-                            "libdb5.3")
-            self.program = tree + self.program
-            self.env["LD_LIBRARY_PATH"] = libraries(tree)
-        runs(self.program, self.env)
-        self.top, self.port = top, free_port()
-        os.chmod(top, 0o755)
-        os.mkdir(top + "/spool", 0o755)
-        os.chmod(write(top + "/conf", (CONF % (
-            "\n".join(options), self.port)).encode()), 0o600)
-
-    def __enter__(self):
-        with open(self.top + "/log", "wb") as log:
-            self.child = subprocess.Popen(
-                [*self.before, "sh", "-c", START, "sh", self.top,
-                 self.program], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, env=self.env)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self
-            except OSError:
-                time.sleep(0.05)
-                if self.child.poll() is not None:
-                    break
-        self.__exit__()
-        raise Skip("OpenSMTPD does not start here: %s"
-                   % read(self.top + "/log").decode()[-300:])
-
-    def __exit__(self, *_):
-        self.child.terminate()
-        self.child.wait(20)
-
-    def send(self, data, sender, recipients):
-        """As it is: smtplib would mend it.  Returns the message's ID."""
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as s:
-            s.ehlo("client.example.com")
-            s.mail(sender)
-            for who in recipients:
-                same(s.rcpt(who)[0], 250, who)
-            same(s.docmd("DATA")[0], 354)
-            s.send(data + b".\r\n")
-            code, said = s.getreply()
-            same(code, 250, said)
-            return re.search(rb"\b[0-9a-f]{8}\b", said).group().decode()
-
 
 HEAD = b"From: alice@example.com\r\nTo: bob@example.net\r\nSubject: x\r\n" \
     b"Message-ID: <%d@example.com>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000" \

@@ -1,23 +1,21 @@
 """Queues of sendmail, qmail and Courier: where their files are looked for, and
 those of real servers.
 
-SENDMAIL_TREE, COURIER_TREE: folders that their packages were unpacked to; else
-these are fetched, once, to build/packages.  QMAIL: a qmail that was built for a
-folder of its own, and whose queue the test may use.  Everything runs without
-network, sees no other folders than its own, and delivers nothing.
+QMAIL: a qmail that was built for a folder of its own, and whose queue the test
+may use.  Everything runs without network, sees no other folders than its own,
+and delivers nothing.
 """
-import glob
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 from cli import (SAMPLES, UNREADABLE, Skip, baredot, check, folder, read, run,
                  same, scan, test, write)
-from queued import compare, libraries, runs, sent, unpacked
+from queued import compare, sent
+from servers import Courier, Sendmail
 
 DF = "df3AEMDKn0004243"
 HF = "hf3AEMDKn0004243"
@@ -145,98 +143,6 @@ def a_folder_of_mh_is_no_queue():
 
 # --- a real sendmail
 
-SENDMAIL = """\
-V10/Berkeley
-Cwlocalhost
-Djmx.example.net
-DnMAILER-DAEMON
-O LogLevel=0
-O DeliveryMode=queueonly
-O EightBitMode=pass8
-O QueueFileMode=0600
-O SmtpGreetingMessage=$j ESMTP
-O OperatorChars=.:%@!^/[]+
-O MinQueueAge=0
-Troot
-H?P?Return-Path: <$g>
-HReceived: from $s by $j id $i; $b
-H?D?Date: $a
-H?F?From: $g
-H?x?Full-Name: $x
-H?M?Message-Id: <$i@$j>
-S3
-R$@\t$@ <@>
-R<>\t$@ <@>
-R$*<$*>$*\t$2
-S0
-R<@>\t$#local $: $n
-R$+@$+\t$#smtp $@ $2 $: $1@$2
-R$+\t$#local $: $1
-Mlocal, P=/bin/false, F=lsDFMAw5:/|@qPSXfmnz9, S=0, R=0, \
-T=DNS/RFC822/X-Unix, A=false $u
-Mprog, P=/bin/false, F=lsDFMoqeu9, S=0, R=0, T=X-Unix/X-Unix/X-Unix, A=false $u
-Msmtp, P={top}/keep, F=mDFMun8, S=0, R=0, E=\\n, T=DNS/RFC822/X-Unix, \
-A=keep $i $u
-"""
-
-
-class Sendmail:
-    """With a queue of its own; what it delivers is kept in sent/."""
-
-    def __init__(self, top):
-        if os.getuid() != 0:
-            raise Skip("sendmail needs root")
-        tree = unpacked("SENDMAIL_TREE", "sendmail-bin", "libldap-2.5-0",
-                        "libnsl2", "libtirpc3", "libwrap0", "libsasl2-2",
-                        "libdb5.3")
-        self.program = tree + "/usr/libexec/sendmail/sendmail"
-        self.env = dict(os.environ, LD_LIBRARY_PATH=libraries(tree))
-        runs(self.program, self.env)
-        self.top, self.queue = top, top + "/mqueue"
-        os.chmod(top, 0o755)
-        write(top + "/sm.cf", SENDMAIL.replace("{top}", top).encode())
-        write(top + "/keep", b"#!/bin/sh\nexec cat >%s/sent/$1\n" %
-              top.encode())
-        os.chmod(top + "/keep", 0o755)
-        os.mkdir(top + "/sent")
-        os.chmod(top + "/sent", 0o777)
-        os.mkdir(self.queue, 0o700)
-
-    def start(self, *args):
-        """Without a name that has a dot it waits for one."""
-        script = "echo mx.example.net >/proc/sys/kernel/hostname && exec \"$@\""
-        return subprocess.Popen(
-            ["unshare", "-u", "-n", "sh", "-c", script, "sh", self.program,
-             "-C", self.top + "/sm.cf", "-OQueueDirectory=" + self.queue,
-             *args], env=self.env, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-    def give(self, *args, data=b""):
-        p = self.start(*args)
-        try:
-            said, _ = p.communicate(data, timeout=30)
-        except subprocess.TimeoutExpired:
-            p.kill()
-            raise
-        same(p.returncode, 0, said)
-
-    def talk(self, *lines):
-        """SMTP, a command and its answer at a time."""
-        p = self.start("-bs")
-        try:
-            for line in (b"", *lines, b"QUIT\r\n"):
-                p.stdin.write(line)
-                p.stdin.flush()
-                while True:
-                    said = p.stdout.readline()
-                    if said[3:4] != b"-":
-                        break
-                check(said[:1] in (b"2", b"3"), (line, said))
-        finally:
-            p.kill()
-            p.communicate()
-
-
 def wire_is(r, top):
     """What sendmail would send is what was judged."""
     data = read(top + "/sent/" + r["envelope"]["queue_id"])
@@ -305,92 +211,6 @@ def odd_bytes_and_split_queues_of_sendmail():
 
 
 # --- a real Courier
-
-COURIER = """\
-cd "$1" && shift || exit 99
-mount --bind /usr/lib host && mount --bind /dev dev || exit 99
-mount -t proc proc proc || exit 99
-ldconfig -r . || exit 99
-exec chroot . "$@"
-"""
-
-
-class Courier:
-    """In a root of its own, as its programs know their folders."""
-
-    def __init__(self, top):
-        if os.getuid() != 0:
-            raise Skip("Courier needs root")
-        tree = unpacked("COURIER_TREE", "courier-mta", "courier-base",
-                        "courier-authlib", "libcourier-unicode4", "libidn12",
-                        "libgdbm6", "libperl5.36")
-        runs(tree + "/usr/lib/courier/courier/submit",
-             dict(os.environ, LD_LIBRARY_PATH=libraries(tree)))
-        self.root = shutil.copytree(tree, top + "/root", symlinks=True)
-        self.var = self.root + "/var/lib/courier"
-        for name in ("host", "dev", "proc", "tmp", "run/courier",
-                     "etc/courier/esmtpacceptmailfor.dir"):
-            os.makedirs(self.root + "/" + name, exist_ok=True)
-        for name in ("lib", "lib64", "bin"):
-            if not os.path.lexists(self.root + "/" + name):
-                os.symlink("usr/" + name, self.root + "/" + name)
-        for path in glob.glob("/lib64/ld-linux*") + \
-                glob.glob("/lib/ld-linux*") + ["/bin/sh"]:
-            to = self.root + "/usr" + path
-            os.makedirs(os.path.dirname(to), exist_ok=True)
-            shutil.copy(path, to)
-        lib = [name for name in os.listdir("/usr/lib")
-               if name.endswith("-linux-gnu")]
-        for name, text in (
-                ("ld.so.conf", "".join("/usr/lib/%s\n/host/%s\n" % (n, n)
-                                       for n in lib) +
-                 "/usr/lib/courier-authlib\n"),
-                ("passwd", "root:x:0:0::/root:/bin/sh\n"
-                 "courier:x:997:997::/var/lib/courier:/bin/false\n"),
-                ("group", "root:x:0:\ncourier:x:997:\n"),
-                ("nsswitch.conf", "passwd: files\ngroup: files\n"
-                 "hosts: files\n"),
-                ("hosts", "127.0.0.1 localhost\n"),
-                ("courier/me", "mx.example.net\n")):
-            write(self.root + "/etc/" + name, text.encode())
-        # submitmkdir is for those who are not in a hurry.
-        now = int(time.time()) // 10000
-        for name in ("tmp/%d" % now, "tmp/%d" % (now + 1), "tmp/broken"):
-            os.makedirs(self.var + "/" + name, exist_ok=True)
-        for path in (self.var, self.root + "/run/courier"):
-            subprocess.run(["chown", "-R", "997:997", path], check=True)
-
-    def start(self, *args, **more):
-        return subprocess.Popen(
-            ["unshare", "-m", "-n", "-p", "-f", "--kill-child", "sh", "-c",
-             COURIER, "sh", self.root, *args], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"]}, **more)
-
-    def give(self, mail, sender, recipients):
-        p = self.start("/usr/sbin/sendmail", "-f", sender, *recipients,
-                       stdin=subprocess.PIPE)
-        said, _ = p.communicate(mail, timeout=30)
-        if p.returncode == 99:
-            raise Skip("Courier has no root of its own: %r" % said)
-        same(p.returncode, 0, said)
-
-    def take(self, n):
-        """courierd moves them from tmp/ to msgs/."""
-        p = self.start("/usr/lib/courier/courier/courierd",
-                       stdin=subprocess.DEVNULL)
-        end = time.monotonic() + 30
-        try:
-            while self.in_msgs() < n and time.monotonic() < end:
-                time.sleep(0.1)
-        finally:
-            p.kill()
-            p.communicate()
-        same(self.in_msgs(), n)
-
-    def in_msgs(self):
-        return sum(name[0] == "D" for _, _, names in os.walk(
-            self.var + "/msgs") for name in names)
-
 
 def as_it_stands(r, mail):
     """The message is the file, and ends in what was given."""

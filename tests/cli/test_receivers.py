@@ -1,0 +1,112 @@
+"""Real receivers do what their rows of receivers.conf say (docs/replay.md).
+
+Each is given strings of CR, LF, dots, NULs and text, in the middle of a message
+and where its first line ends; what comes of it is compared with what `baredot
+replay` says.  CHECK_LONG: all strings up to a length of 5 instead of 3, and
+longer ones by chance; a first line of more than the named ones.  All is on
+127.0.0.1.
+"""
+import itertools
+import os
+import random
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+sys.dont_write_bytecode = True
+from cli import TOP, Skip, baredot, folder, read, run, same, test, write
+from receiving import SERVERS, what_comes_of
+
+LONG = "CHECK_LONG" in os.environ
+ABC = b"\r\n.\0x"
+AT_ONCE = 16
+TAIL = b"x\r\n.\r\n"
+# What is predicted, and what is seen.
+SEEN = {"whole": "data", "cut": "end", "smuggled": "end", "refused": "reject",
+        "open": "open"}
+
+
+def named():
+    """Those of which it is known what ten receivers do."""
+    table = read(TOP + "/tests/data/receivers.tsv").splitlines()[1:]
+    return [bytes.fromhex(line.split(b"\t")[0].decode()) for line in table]
+
+
+def strings():
+    out = [bytes(s) for n in range(1, 6 if LONG else 4)
+           for s in itertools.product(ABC, repeat=n)]
+    rng = random.Random(7)
+    for _ in range(1000 if LONG else 0):
+        out.append(bytes(rng.choice(b"\r\n..\r\n\0x") for _ in range(
+            rng.randint(6, 14))))
+    return list(dict.fromkeys(out + named()))
+
+
+def messages():
+    """The bytes of each, without its last line "x", by its name."""
+    middle = b"From: a@example.com\r\nSubject: x\r\n\r\nfirst part"
+    out = {"middle-" + s.hex(): middle + s for s in strings()}
+    for s in strings() if LONG else named():
+        out["first-" + s.hex()] = b"Subject: first part" + s
+    return out
+
+
+def predictions(top, mails, names):
+    """{(name of a message, row): what is to be seen}"""
+    for name, data in mails.items():
+        write("%s/mails/%s.eml" % (top, name), data + b"x\r\n")
+    out = {(m, row): "whole" for m in mails for row in names}
+    ran = baredot("replay", "-f", "ndjson", "--all", "--eol", "crlf",
+                  "--from", "as-is", "--to", ",".join(names), top + "/mails")
+    found = ran.of_type("replay")
+    same(len(found), len(mails), ran.err)
+    for r in found:
+        name = os.path.basename(r["path"])[:-4]
+        for o in r["outcomes"]:
+            out.update(((name, row), o["outcome"]) for row in o["receivers"])
+    return {key: SEEN[outcome] for key, outcome in out.items()}
+
+
+def differences(row, mails, predicted):
+    """Lines that name the bytes."""
+    names = [m for m in mails if not row.minds_header or m[:5] != "first"]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        seen = list(pool.map(lambda m: what_comes_of(
+            row, mails[m], TAIL), names))
+    for name, got in zip(names, seen):
+        want = predicted[name, row.name]
+        if want == "end" and row.behind == "refused":
+            want = "reject"
+        if got != want:
+            yield "%s, %s: %s, predicted %s" % (row.name, name, got, want)
+
+
+def compare(server, top):
+    mails, wrong = messages(), []
+    os.chmod(top, 0o755)
+    os.mkdir(top + "/server")
+    running = server(top + "/server")
+    predicted = predictions(top, mails, sorted({
+        row.name for row in running.rows}))
+    with running:
+        for row in running.rows:
+            wrong += differences(row, mails, predicted)
+    same(wrong[:40], [], "%d of %d" % (len(wrong), len(mails) * len(
+        running.rows)))
+
+
+def measured(server):
+    def measure():
+        with folder() as top:
+            compare(server, top)
+    measure.__name__ = server.__name__ + "_does_what_its_rows_say"
+    return measure
+
+
+if os.access("/dev/shm", os.W_OK):
+    tempfile.tempdir = "/dev/shm"       # they flush each message to the disk
+for each in SERVERS:
+    if not sys.argv[1:] or each.__name__ in sys.argv[1:]:
+        test(measured(each))
+
+run()
