@@ -57,7 +57,7 @@ tap() {
 	cat "$log.show"
 }
 
-fuzzing="smoke 2"
+fuzzing="smoke 1"
 [ -z "${CHECK_LONG:-}" ] || fuzzing=20
 computing="fuzz lint $(cd tests && echo test_*.c | sed 's/\.c\>//g')"
 running=$(cd tests && echo cli/test_*.py | sed 's/\.py\>//g')
