@@ -102,11 +102,10 @@ def begun(row):
         try:
             begin(a, row)
             return a
-        except (socket.timeout, AssertionError):
+        except socket.timeout:
             a.s.close()
             if left == 0:
                 raise
-            time.sleep(PAUSE)
 
 
 def what_comes_of(row, data, tail):
@@ -391,6 +390,7 @@ default_login_user = nobody
 mail_location = maildir:{top}/mail
 first_valid_uid = 1
 mail_fsync = never
+mail_max_userip_connections = 100
 hostname = mx.example.net
 submission_relay_host = 127.0.0.1
 submission_relay_port = {sink}
