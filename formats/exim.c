@@ -366,19 +366,11 @@ exim_decode(void *state, struct input *in, const struct store_how *how,
     struct byte_source *out, struct err *e)
 {
 	struct exim *s = state;
-	int rc;
 
 	s->in = in;
-	if ((rc = begin(s, how)) != ST_OK) {
-		if (e != NULL)
-			*e = s->e;
-		message_close(s);
-		return rc;
-	}
 	s->pieces = (struct pieces){ .some = copy, .close = message_close,
 	    .ctx = s, .said = &s->e };
-	*out = single_source(&s->pieces);
-	return ST_OK;
+	return single_begun(&s->pieces, begin(s, how), out, e);
 }
 
 static int

@@ -174,20 +174,13 @@ haraka_decode(void *state, struct input *in, const struct store_how *how,
     struct byte_source *out, struct err *e)
 {
 	struct haraka *s = state;
-	int rc;
 
 	(void)how;
 	s->in = in;
 	s->last[0] = '\r';
 	s->last[1] = '\n';
-	if ((rc = take_envelope(s)) != ST_OK) {
-		if (e != NULL)
-			*e = s->e;
-		return rc;
-	}
 	s->pieces = (struct pieces){ .some = copy, .ctx = s, .said = &s->e };
-	*out = single_source(&s->pieces);
-	return ST_OK;
+	return single_begun(&s->pieces, take_envelope(s), out, e);
 }
 
 static int

@@ -281,15 +281,9 @@ postfix_decode(void *state, struct input *in, const struct store_how *how,
 	take_name(s, single_base(how->name));
 	while (rc == ST_OK && s->part == PART_ENVELOPE)
 		rc = step(s);
-	if (rc != ST_OK) {
-		if (e != NULL)
-			*e = s->records.e;
-		return rc;
-	}
 	s->pieces = (struct pieces){ .some = copy, .ctx = s,
 	    .said = &s->records.e };
-	*out = single_source(&s->pieces);
-	return ST_OK;
+	return single_begun(&s->pieces, rc, out, e);
 }
 
 static int

@@ -54,11 +54,19 @@ pieces_close(void *ctx)
 		s->close(s->ctx);
 }
 
-struct byte_source
-single_source(struct pieces *s)
+int
+single_begun(struct pieces *p, int rc, struct byte_source *out, struct err *e)
 {
-	return (struct byte_source){ .read = pieces_read,
-	    .close = pieces_close, .ctx = s };
+	if (rc == ST_OK) {
+		*out = (struct byte_source){ .read = pieces_read,
+		    .close = pieces_close, .ctx = p };
+		return ST_OK;
+	}
+	if (e != NULL)
+		*e = *p->said;
+	if (p->close != NULL)
+		p->close(p->ctx);
+	return rc;
 }
 
 struct span

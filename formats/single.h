@@ -28,7 +28,12 @@ struct pieces {
 	int status;			/* zeroed before the first read */
 };
 
-struct byte_source single_source(struct pieces *);
+/*
+ * The end of a format.decode, which is not ready (rc), or ST_OK: then *out is
+ * the message.  Else *p->said is told, p is closed, and rc returned.
+ */
+int single_begun(struct pieces *p, int rc, struct byte_source *out,
+    struct err *);
 
 /* The last part of a path, as store_how.name. */
 struct span single_base(struct span name);

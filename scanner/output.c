@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -111,6 +112,20 @@ output_to(int fd, struct err *e)
 	else
 		o->fd = fd;
 	return o;
+}
+
+void
+output_catch_signals(void (*on_signal)(int))
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	(void)sigemptyset(&a.sa_mask);
+	(void)sigaction(SIGINT, &a, NULL);
+	(void)sigaction(SIGTERM, &a, NULL);
+	(void)sigaction(SIGHUP, &a, NULL);
+	a.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &a, NULL);
+	(void)sigaction(SIGXFSZ, &a, NULL);
 }
 
 struct output *

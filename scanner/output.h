@@ -11,6 +11,12 @@
 
 struct output;
 
+/*
+ * So that no half of a file is left: SIGINT, SIGTERM and SIGHUP are told, and
+ * a pipe that nobody reads, or a limit of size, is an error and no signal.
+ */
+void output_catch_signals(void (*on_signal)(int));
+
 /* path NULL: standard output.  NULL: *e says why. */
 struct output *output_open(const char *path, struct err *);
 

@@ -83,21 +83,6 @@ on_signal(int sig)
 	interrupted = 1;
 }
 
-/* So that no half of a file is left. */
-static void
-catch_signals(void)
-{
-	struct sigaction a = { .sa_handler = on_signal };
-
-	(void)sigemptyset(&a.sa_mask);
-	(void)sigaction(SIGINT, &a, NULL);
-	(void)sigaction(SIGTERM, &a, NULL);
-	(void)sigaction(SIGHUP, &a, NULL);
-	a.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &a, NULL);
-	(void)sigaction(SIGXFSZ, &a, NULL);
-}
-
 /* The page, unless what is read is no report. */
 static int
 make(struct report_lines *in, const struct report_command *c)
@@ -150,7 +135,7 @@ report_cmd(int argc, char **argv)
 		complain("%s: %s", c.report, e.text);
 		return EXIT_UNREADABLE;
 	}
-	catch_signals();
+	output_catch_signals(on_signal);
 	in.stop = &interrupted;
 	status = make(&in, &c);
 	report_lines_close(&in);

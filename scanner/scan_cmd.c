@@ -32,20 +32,6 @@ on_signal(int sig)
 		queue_stop(to_stop);
 }
 
-static void
-catch_signals(void)
-{
-	struct sigaction a = { .sa_handler = on_signal };
-
-	(void)sigemptyset(&a.sa_mask);
-	(void)sigaction(SIGINT, &a, NULL);
-	(void)sigaction(SIGTERM, &a, NULL);
-	(void)sigaction(SIGHUP, &a, NULL);
-	a.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &a, NULL);
-	(void)sigaction(SIGXFSZ, &a, NULL);
-}
-
 /* --- what the queue and the walk tell */
 
 bool
@@ -349,7 +335,7 @@ begin(struct scan_run *r, struct err *e)
 	set_facts(r, r->whole);
 	if (lacks_sandbox(r))
 		return EXIT_UNREADABLE;
-	catch_signals();
+	output_catch_signals(on_signal);
 	if ((status = scan_keeping_begin(r)) != EXIT_CLEAN)
 		return status;
 	if (r->command.nice)
