@@ -52,6 +52,7 @@ read_line(struct report_lines *r, struct err *e)
 	    r->line.n < LINE_MOST)
 		buf_byte(&r->line, (uint8_t)c);
 	r->next += r->line.n + (c != EOF);
+	r->cut = c == EOF;
 	if (ferror(r->file))
 		return err_set(e, ST_DEAD, errno, "cannot read");
 	if (!buf_ok(&r->line))

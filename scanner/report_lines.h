@@ -16,6 +16,7 @@ struct report_lines {
 	uint64_t number;	/* of the line at hand, from 1 */
 	uint64_t at;		/* where it begins: bytes */
 	uint64_t next;		/* where the one behind it does */
+	bool cut;		/* it is the last, and has no break */
 	const volatile sig_atomic_t *stop;	/* not 0: fail with EINTR;
 						 * NULL: never */
 };

@@ -374,7 +374,13 @@ read_records(struct counting *c)
 	int rc;
 
 	while ((rc = report_lines_next(p->in, &line, p->e)) == ST_OK) {
-		if ((o = json_parse(line)) == NULL || (p->records == 0 &&
+		o = json_parse(line);
+		if (o == NULL && p->in->cut && p->records > 0) {
+			p->whole = false;	/* cut off in a record */
+			rc = ST_END;
+			break;
+		}
+		if (o == NULL || (p->records == 0 &&
 		    !json_member_is(o, "type", "header"))) {
 			json_free(o);
 			return err_set(p->e, ST_DEAD, 0, "line %" PRIu64

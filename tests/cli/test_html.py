@@ -508,6 +508,13 @@ def what_is_no_report_is_told_and_writes_nothing():
 def a_report_that_was_cut_off_says_so():
     whole = scan("samples/eml").out
     cut = b"".join(whole.splitlines(True)[:-1])
+    for more in (1, 40, len(whole) - len(cut) - 2):     # within a record
+        ran = baredot("report", "-", input=whole[:len(cut) + more])
+        same(ran.status, UNREADABLE)
+        check("The report is not whole" in page_of(ran.out).text)
+    for bad in (b"{\n", b"x" + whole):         # that is no cut
+        ran = baredot("report", "-", input=bad)
+        same((ran.status, ran.out), (UNREADABLE, b""))
     ran = baredot("report", "-", input=cut)
     same(ran.status, UNREADABLE)
     check("not a whole report" in ran.err)
