@@ -4,12 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "keeper.h"
 #include "t.h"
 
@@ -23,19 +23,10 @@
 
 static char top[64];
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
 static void
 remove_tree(void)
 {
-	assert_int_equal(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	folder_remove_tree(top);
 }
 
 static void
@@ -75,7 +66,7 @@ unmake(const char *name)
 	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
 	if (path[strlen(path) - 1] == '/')
 		path[strlen(path) - 1] = '\0';
-	assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	folder_remove_tree(path);
 }
 
 /* By its path, by its descriptor and from within: all the same. */

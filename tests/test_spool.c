@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "spool.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -19,22 +19,13 @@
 
 static char top[64];
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
 static void
 remove_at(const char *name)
 {
 	char path[512];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
-	assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	folder_remove_tree(path);
 }
 
 /* A file, with all folders above it; with a slash at its end, a folder. */
