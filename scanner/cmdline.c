@@ -9,6 +9,9 @@
 
 #include "complain.h"
 
+#define HELP_AT 28	/* columns before the text of an option */
+#define HELP_WIDTH 79
+
 bool
 cmdline_usage(const struct cmdline *c, const char *fmt, ...)
 {
@@ -59,8 +62,11 @@ cmdline_help(const struct cmdline *c, struct buf *b)
 		(void)snprintf(head, sizeof(head), "  %s--%s%s%s", letter,
 		    o->name, o->arg != NULL ? "=" : "",
 		    o->arg != NULL ? o->arg : "");
-		buf_printf(b, "%-28s", head);
-		put_wrapped(b, o->help, 28, 79);
+		if (strlen(head) < HELP_AT)
+			buf_printf(b, "%-*s", HELP_AT, head);
+		else
+			buf_printf(b, "%s\n%*s", head, HELP_AT, "");
+		put_wrapped(b, o->help, HELP_AT, HELP_WIDTH);
 	}
 }
 
@@ -71,11 +77,11 @@ cmdline_show_help(const struct cmdline *c, const char *usage,
 	struct buf b = { 0 };
 
 	buf_printf(&b, "Usage: baredot %s %s\n\n", c->command, usage);
-	put_wrapped(&b, what, 0, 79);
+	put_wrapped(&b, what, 0, HELP_WIDTH);
 	buf_byte(&b, '\n');
 	cmdline_help(c, &b);
 	buf_byte(&b, '\n');
-	put_wrapped(&b, status, 0, 79);
+	put_wrapped(&b, status, 0, HELP_WIDTH);
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }

@@ -83,6 +83,8 @@ def help_scan_lists_every_option_and_status():
                    "75"):
         check(status in text, status)
     check(max(map(len, text.splitlines())) < 80, "wider than a terminal")
+    same(re.findall(r"^ +(?:-\w, )?--\S*[A-Z][a-z].*", text, re.M), [],
+         "text right behind an option")
     same(baredot("scan", "--help").out, ran.out)
     same(baredot("scan", "-h", "nowhere").out, ran.out)
 
