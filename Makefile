@@ -179,12 +179,15 @@ dist:
 	@packaging/dist.sh baredot-$(VERSION) build/baredot-$(VERSION).tar.gz
 	@echo build/baredot-$(VERSION).tar.gz
 deb:
+	@packaging/install-deps.sh package
 	@packaging/deb.sh $(VERSION)
-static: build/baredot-static
+static:
+	@packaging/install-deps.sh static
+	@$(MAKE) --no-print-directory build/baredot-static
 clean:
 	rm -rf build
 
--include $(shell find build -path build/packages -prune -o -name '*.d' -print \
-	2>/dev/null)
+-include $(shell find build -path build/packages -prune -o -path build/deb \
+	-prune -o -name '*.d' -print 2>/dev/null)
 .PHONY: all deps demo check check-long fuzz bench lint faults install dist deb \
 	static clean
