@@ -9,7 +9,7 @@ set -eu
 control=$(dirname "$0")/debian/control
 packages="gcc make libc6-dev $(sed -n \
     '/^Build-Depends:/,/^[^ ]*:/s/^ \([a-z0-9.+-]*\).*/\1/p' "$control")"
-package="dpkg-dev debhelper"
+package="build-essential debhelper"
 optional=
 case ${1:-} in
 build)	;;
