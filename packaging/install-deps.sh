@@ -46,9 +46,10 @@ wanted=$(lacking $optional)
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 echo "baredot: installing$missing$wanted (apt-get)"
-export DEBIAN_FRONTEND=noninteractive
-install() { $sudo apt-get -qq install -y --no-install-recommends "$@" >/dev/null; }
-$sudo apt-get -qq update || [ -z "$missing" ]
+# By env, for sudo takes variables away.
+apt() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"; }
+install() { apt install -y --no-install-recommends "$@" >/dev/null; }
+apt update || [ -z "$missing" ]
 [ -z "$missing" ] || install $missing
 [ -z "$wanted" ] || install $wanted ||
 	echo "baredot: not installed, so some tests are skipped:$wanted" >&2
