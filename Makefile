@@ -174,6 +174,7 @@ ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
 	for u in $(UNITS); do sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 endif
+.PHONY: dist deb static
 dist:
 	@mkdir -p build
 	@packaging/dist.sh baredot-$(VERSION) build/baredot-$(VERSION).tar.gz
@@ -187,7 +188,6 @@ static:
 clean:
 	rm -rf build
 
--include $(shell find build -path build/packages -prune -o -path build/deb \
-	-prune -o -name '*.d' -print 2>/dev/null)
-.PHONY: all deps demo check check-long fuzz bench lint faults install dist deb \
-	static clean
+-include $(shell find build/opt build/san build/fuzz build/faults -name '*.d' \
+	2>/dev/null)
+.PHONY: all deps demo check check-long fuzz bench lint faults install clean
