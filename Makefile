@@ -9,15 +9,18 @@ CLANG = clang
 PYTHON = /usr/bin/python3
 OPT = -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
-	-Wmissing-prototypes -Wvla -Werror
+	-Wmissing-prototypes -Wvla
+WERROR = -Werror
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's.
 CFLAGS =
+CPPFLAGS =
 LDFLAGS =
 LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse -ljansson -larchive -lsqlite3
-CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
-ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
+DEFINES = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
+ALLCFLAGS = -std=c11 $(WARN) $(WERROR) $(DEFINES) $(CPPFLAGS) $(CFLAGS)
 
 MACHINE := $(shell $(CC) -dumpmachine)
 ifneq ($(filter x86_64-%,$(MACHINE)),)
@@ -54,20 +57,26 @@ all: build/baredot
 
 build/baredot: $(LIB:%.c=build/opt/%.o) build/opt/scanner/main.o
 	$(CC) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# With all libraries in it.  The linker would warn of what glibc loads when it is
+# asked for: users, hosts (nobody asks), and OpenSSL's modules (openssl.cnf may).
+build/baredot-static: $(LIB:%.c=build/opt/%.o) build/opt/scanner/main.o
+	$(CC) -static-pie -Wl,-z,relro,-z,now,--no-warnings $(LDFLAGS) -o $@ \
+	    $^ $(LDLIBS) $$(pkg-config --static --libs libarchive libxml-2.0) \
+	    -lstdc++
 build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # What a report is made by: the rules' own source (header record, rules_sha256).
 RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch] rules/data/*)) | sha256sum | cut -c1-64)
 SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
-$(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
+$(SCAN_CMD): DEFINES += -DRULES_HASH='"$(RULES_HASH)"'
 $(SCAN_CMD): $(wildcard rules/*.[ch] rules/data/*)
 
 # What the text of a report is made by, beside them: kept text is of no use
 # where any of it is another.
 SOURCE_HASH := $(shell cat $(sort $(wildcard formats/*.[ch] scanner/scan*.[ch] scanner/judge.[ch] scanner/report/*.[ch])) | sha256sum | cut -c1-16)
 SCAN_KEEPING = $(addsuffix /scanner/scan_keeping.o,build/opt build/san build/fuzz)
-$(SCAN_KEEPING): CPPFLAGS += -DSOURCE_HASH='"$(SOURCE_HASH)"'
+$(SCAN_KEEPING): DEFINES += -DSOURCE_HASH='"$(SOURCE_HASH)"'
 $(SCAN_KEEPING): $(wildcard formats/*.[ch] scanner/scan*.[ch] scanner/judge.[ch] scanner/report/*.[ch])
 
 # Files that the program needs, in the program: NAME.rules is NAME_rules[].
@@ -165,9 +174,20 @@ ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
 	for u in $(UNITS); do sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 endif
+.PHONY: dist deb static
+dist:
+	@mkdir -p build
+	@packaging/dist.sh baredot-$(VERSION) build/baredot-$(VERSION).tar.gz
+	@echo build/baredot-$(VERSION).tar.gz
+deb:
+	@packaging/install-deps.sh package
+	@packaging/deb.sh $(VERSION)
+static:
+	@packaging/install-deps.sh static
+	@$(MAKE) --no-print-directory build/baredot-static
 clean:
 	rm -rf build
 
--include $(shell find build -path build/packages -prune -o -name '*.d' -print \
+-include $(shell find build/opt build/san build/fuzz build/faults -name '*.d' \
 	2>/dev/null)
 .PHONY: all deps demo check check-long fuzz bench lint faults install clean

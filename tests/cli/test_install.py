@@ -91,12 +91,39 @@ def systemd_has_nothing_to_say_about_the_units():
 def the_line_for_cron_is_one_that_the_program_understands():
     with open(os.path.join(TOP, "packaging", "cron.d", "baredot")) as f:
         (line,) = [x for x in f if x[0].isdigit()]
-    words = line.split()
-    same(words[5:7], ["root", "baredot"], "who and what")
+    before, command = line.split(" || ")
+    same(before.split()[5:7], ["root", "systemctl"], "who, and the guard")
+    words = command.split()
+    same(words[0], "baredot", "what")
     with tempfile.TemporaryDirectory(prefix="baredot-install-") as top:
         os.mkdir(top + "/mail")
-        ran = baredot(*words[7:-1], "--state", top + "/state", top + "/mail")
+        ran = baredot(*words[1:-1], "--state", top + "/state", top + "/mail")
         same((ran.status, ran.out), (0, b""), ran.err)
+
+
+def a_night(**more):
+    """Run the command of the cron file where baredot is one that tells."""
+    with open(os.path.join(TOP, "packaging", "cron.d", "baredot")) as f:
+        (line,) = [x for x in f if x[0].isdigit()]
+    with tempfile.TemporaryDirectory(prefix="baredot-install-") as top:
+        for name, text in dict(more, baredot="echo scanned").items():
+            path = os.path.join(top, name)
+            with open(path, "w") as f:
+                f.write("#!/bin/sh\n" + text + "\n")
+            os.chmod(path, 0o755)
+        return subprocess.run(
+            ["/bin/sh", "-c", line.split(None, 6)[6]], env={"PATH": top},
+            capture_output=True, text=True)
+
+
+@test
+def cron_scans_unless_the_timer_does():
+    on = a_night(systemctl='[ "$*" = "-q is-enabled baredot-scan.timer" ]')
+    same((on.returncode, on.stdout, on.stderr), (0, "", ""))
+    off = a_night(systemctl="echo no >&2; exit 1")
+    same((off.returncode, off.stdout, off.stderr), (0, "scanned\n", ""))
+    none = a_night()
+    same((none.returncode, none.stdout, none.stderr), (0, "scanned\n", ""))
 
 
 @test
