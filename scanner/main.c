@@ -84,7 +84,7 @@ help_cmd(int argc, char **argv)
 	    "  undo RUN           take back what a run changed\n"
 	    "  verify REPORT      is what a report speaks of still the same?\n"
 	    "  report REPORT      a page to look at, of a report (scan -f "
-	    "ndjson)\n"
+	    "ndjson), or a\n                     database (--to sqlite)\n"
 	    "  restore --into DIR  put quarantined messages back\n"
 	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"

@@ -52,7 +52,7 @@ new_mode(void)
 static bool
 open_temp(struct output *o)
 {
-if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
+	if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
 		o->temp = NULL;
 		errno = ENOMEM;
 		return false;

@@ -30,7 +30,8 @@ fill_names(struct filling *f, enum table t, const struct json_object *o,
 	struct span name;
 
 	for (size_t i = 0; json_member_text_at(o, key, i, &name); i++)
-		fill_row(f, t, &(struct row){ .of = of, .word = { role, name } });
+		fill_row(f, t, &(struct row){ .of = of,
+		    .word = { role, name } });
 }
 
 void

@@ -58,7 +58,8 @@ void
 fill_message(struct filling *f, const struct json_object *o, uint64_t id,
     uint64_t store)
 {
-	fill_row(f, TABLE_message, &(struct row){ .o = o, .id = id, .of = store });
+	fill_row(f, TABLE_message, &(struct row){ .o = o, .id = id,
+	    .of = store });
 	fill_list(f, TABLE_recipient, json_member(o, "envelope"), "recipients",
 	    id);
 	fill_list(f, TABLE_part, json_member(o, "mime"), "list", id);

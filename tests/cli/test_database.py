@@ -2,6 +2,7 @@
 in it, what is not text comes back byte for byte, and docs/queries.md says
 which tables there are and what to ask."""
 import base64
+import hashlib
 import json
 import os
 import re
@@ -680,6 +681,162 @@ def a_hundred_thousand_need_little_memory():
         db = connect(tmp + "/r.db")
         same(db.execute("SELECT count(*) FROM place").fetchone()[0], 300000)
         same(db.execute("SELECT count(*) FROM store").fetchone()[0], 14286)
+
+
+# --- docs/queries.md
+
+def section(heading):
+    text = read(DOC, "r")
+    return text.split("## %s\n" % heading)[1].split("\n## ")[0]
+
+
+def documented(kind):
+    """Name and columns of each, as docs/queries.md has them."""
+    lines = re.findall(r"^\| `(\w+)` \| [^|]+ \| (.*) \|$",
+                       section("The database"), re.M)
+    return {name: columns.split(", ") for name, columns in lines
+            if (kind == "view") == (name in VIEWS)}
+
+
+VIEWS = ("found", "worst_store", "code_total", "month_total", "flagged_path",
+         "between_servers")
+TYPES = {"INTEGER": " int", "BLOB": " bytes", "TEXT": "", "": " any"}
+
+
+def column(c, keys):
+    to = " \u2192 `%s`" % keys[c["name"]] if c["name"] in keys else ""
+    return "`%s`%s%s" % (c["name"], TYPES[c["type"]], to)
+
+
+@test
+def the_schema_is_the_documented_one():
+    with folder() as tmp:
+        db = database(tmp, made_up([]))
+        for kind in ("table", "view"):
+            got = {}
+            for name, in db.execute("SELECT name FROM sqlite_master WHERE "
+                                    "type = ?", (kind,)).fetchall():
+                keys = {k["from"]: k["table"] for k in db.execute(
+                    "SELECT * FROM pragma_foreign_key_list(?)", (name,))}
+                got[name] = [column(c, keys) if kind == "table" else
+                             "`%s`" % c["name"] for c in db.execute(
+                                 "SELECT * FROM pragma_table_info(?)",
+                                 (name,))]
+            same(got, documented(kind))
+        same(db.execute("PRAGMA user_version").fetchone()[0], 1)
+        same(db.execute("SELECT schema_version FROM report").fetchone()[0], 1)
+
+
+BOX = (b"From a@b.example Mon Jan  1 00:00:00 2024\n"
+       b"From: a@example.com\nMessage-ID: <clean@x>\n\nhi\n\n"
+       b"From a@b.example Mon Jan  1 00:00:00 2024\n"
+       b"From: a@example.com\nMessage-ID: <two@x>\n\nhi\n.\r\nbye\n")
+DATED = b"Message-ID: <%s@x>\r\nDate: %s\r\n\r\ntext\r\n"
+CUT = b"\n.\r\nmore\r\n"
+MARCH, JUNE = (b"Thu, 14 Mar 2024 22:13:20 +0000",
+               b"Fri, 14 Jun 2024 22:13:20 +0000")
+
+
+def make_asked(tmp):
+    """A store of which all answers are known."""
+    for name, data in (
+            ("m1", DATED % (b"m1", MARCH) + CUT),
+            ("m2", DATED % (b"m2", JUNE) + CUT),
+            ("m3", DATED % (b"m3", JUNE) + b"a\rb\r\n")):
+        write(tmp + "/store/md/cur/" + name, data)
+    write(tmp + "/store/box.mbox", BOX)
+    write(os.fsencode(tmp) + b"/store/odd \xff'/m.eml",
+          b"Subject: none\r\n\r\ntext" + CUT)
+    write(tmp + "/store/z.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\3broken")
+    for command, to in (("scan", "report"), ("replay", "replay")):
+        ran = baredot(command, "-f", "ndjson", "-o", tmp + "/%s.ndjson" % to,
+                      "store", cwd=tmp)
+        same(ran.status, UNREADABLE)
+    os.unlink(tmp + "/store/md/cur/m2")
+    baredot("scan", "-f", "ndjson", "-o", tmp + "/old.ndjson", "store",
+            cwd=tmp)
+    write(tmp + "/store/md/cur/m2", DATED % (b"m2", JUNE) + CUT)
+    for name in ("report", "replay", "old"):
+        same(baredot("report", "--to", "sqlite", name + ".db",
+                     name + ".ndjson", cwd=tmp).status, CLEAN)
+
+
+def sha(path):
+    return hashlib.sha256(read(path)).hexdigest()
+
+
+def answers(tmp):
+    """By hand."""
+    odd = os.fsencode(tmp) + b"/store/odd \xff'/m.eml"
+    m2 = sha(tmp + "/store/md/cur/m2")
+    high = (b"box.mbox", b"md/cur/m1", b"md/cur/m2", b"odd \xff'/m.eml")
+    return {
+        "Is it all there?": b"true\n",
+        "Which stores are worst?":
+            b"2\tstore/md/cur\n1\tstore/box.mbox\n"
+            b"1\tstore/odd \xef\xbf\xbd'\n",
+        "Which codes were found?":
+            b"4\teod.lf-dot-crlf\n3\teol.bare-lf\n1\teol.bare-cr\n"
+            b"1\teol.crlf\n",
+        "Which messages have a code?":
+            b"store/box.mbox\t2\t<two@x>\nstore/md/cur/m1\t1\t<m1@x>\n"
+            b"store/md/cur/m2\t1\t<m2@x>\nstore/odd \xef\xbf\xbd'/m.eml"
+            b"\t1\t\n",
+        "At which byte of the file is each?": b"".join(
+            b"store/%s\t%d\teod.lf-dot-crlf\n" % (
+                n.replace(b"\xff", b"\xef\xbf\xbd"), at) for n, at in zip(
+                    high, (BOX.index(b".\r\nbye"),
+                           *[len(DATED % (b"m1", MARCH)) + 1] * 2,
+                           len(b"Subject: none\r\n\r\ntext") + 1))),
+        "Which files are it, for other programs?": b"".join(
+            b"%s  store/%s\n" % (sha(os.fsencode(tmp) + b"/store/" + n
+                                     ).encode(), n) for n in high),
+        "How many in which month?": b"-\t2\n2024-03\t1\n2024-06\t2\n",
+        "What was not read, and why?": None,
+        "What is in this report that was not in the last one?":
+            "".join("%s\t%s\t\n" % (m2, c) for c in (
+                "eod.lf-dot-crlf", "eol.bare-lf")).encode(),
+        "Which receivers are fooled, by how many messages?": None,
+        "Between whom would a message split?": None,
+    }
+
+
+@test
+def every_documented_question_has_its_answer():
+    for tool in ("jq", "sqlite3", "perl"):
+        if shutil.which(tool) is None:
+            raise Skip("no %s here" % tool)
+    parts = section("Questions").split("\n### ")[1:]
+    with folder() as tmp:
+        make_asked(tmp)
+        want = answers(tmp)
+        same({p.split("\n")[0] for p in parts}, set(want))
+        for part in parts:
+            name = part.split("\n")[0]
+            blocks = re.findall(r"^```sh\n(.*?)^```", part, re.M | re.S)
+            same(len(blocks), 3, name)
+            for tool, block in zip(("jq", "python3", "sqlite3"), blocks):
+                check(tool in block, (name, tool))
+                got = subprocess.run(["sh", "-c", block], cwd=tmp,
+                                     stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, timeout=60,
+                                     env=dict(os.environ, LC_ALL="C.UTF-8"))
+                same(got.stderr, b"", name)
+                check(got.stdout, name)
+                want[name] = want[name] or got.stdout   # the first one says it
+                same(got.stdout, want[name], (name, block))
+        same(want["What was not read, and why?"].split(b"\t")[0],
+             b"store/z.gz")
+        # Of a sender that sends what is stored: those that replay names.
+        pair = want["Between whom would a message split?"].split(b"\n")[0]
+        n, sender, receiver = pair.decode().split("\t")
+        ran = baredot("replay", "-f", "ndjson", "--from", sender, "--to",
+                      receiver, "store", cwd=tmp)
+        last = ran.records()[-1]
+        same(sum(last["replay"]["messages"][k] for k in ("cut", "smuggled")),
+             int(n))
+        fooled = want["Which receivers are fooled, by how many messages?"]
+        check(fooled.split(b"\n")[0].startswith(b"4\t"), fooled)
 
 
 run()
