@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "conform.h"
+#include "nearest.h"
 #include "run.h"
 
 static const char *const to_names[] = {
@@ -27,19 +28,23 @@ static const char *const eod_names[] = {
 	[REPAIR_EOD_QUARANTINE] = "quarantine", [REPAIR_EOD_KEEP] = "keep",
 };
 
-/* One of n words, to an enum that starts at 0. */
-static bool
+bool
 parse_word(const char *option, const char *word, const char *const *words,
     size_t n, size_t *out)
 {
+	struct nearest meant = nearest_begin(word);
+	char hint[NEAREST_HINT];
 	struct buf list = { 0 };
 
 	if ((*out = word_index(word, words, n)) < n)
 		return true;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		nearest_try(&meant, words[i]);
 		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < n ? ", " :
 		    " or ", words[i]);
-	(void)usage("--%s takes %s, not %s", option, buf_text(&list), word);
+	}
+	(void)usage("--%s takes %s, not %s%s", option, buf_text(&list), word,
+	    nearest_hint(&meant, "", hint));
 	buf_free(&list);
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "complain.h"
 #include "conform.h"
 #include "fix_options.h"
+#include "nearest.h"
 #include "options_nightly.h"
 #include "report.h"
 #include "store.h"
@@ -66,15 +67,19 @@ usage(const char *fmt, ...)
 static bool
 no_format(const char *arg)
 {
-	char all[160] = "";
-	size_t n = 0;
+	struct nearest meant = nearest_begin(arg);
+	char hint[NEAREST_HINT];
+	struct buf all = { 0 };
 	const char *name;
 
-	for (size_t i = 0; (name = store_format_name(i)) != NULL &&
-	    n < sizeof(all); i++)
-		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
-		    i > 0 ? ", " : "", name);
-	return usage("--format-in takes one of %s, not %s", all, arg);
+	for (size_t i = 0; (name = store_format_name(i)) != NULL; i++) {
+		nearest_try(&meant, name);
+		buf_printf(&all, "%s%s", i > 0 ? ", " : "", name);
+	}
+	(void)usage("--format-in takes one of %s, not %s%s", buf_text(&all),
+	    arg, nearest_hint(&meant, "", hint));
+	buf_free(&all);
+	return false;
 }
 
 void
@@ -115,6 +120,9 @@ eol_mode_name(enum eol_mode m)
 {
 	return eol_names[m];
 }
+
+static const char *const format_names[] = { "text", "ndjson", "json",
+    "html" };
 
 static const char *const when_names[] = {
 	[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always",
@@ -234,11 +242,10 @@ settle_checks(struct scan_command *c)
 static bool
 parse_when(const char *option, const char *word, enum when *out)
 {
-	const size_t i = word_index(word, when_names, 3);
+	size_t i;
 
-	if (i == 3)
-		return usage("--%s takes auto, always or never, not %s",
-		    option, word);
+	if (!parse_word(option, word, when_names, 3, &i))
+		return false;
 	*out = (enum when)i;
 	return true;
 }
@@ -246,12 +253,25 @@ parse_when(const char *option, const char *word, enum when *out)
 static bool
 parse_eol(const char *word, enum eol_mode *out)
 {
-	const size_t i = word_index(word, eol_names, 4);
+	size_t i;
 
-	if (i == 4)
-		return usage("--eol takes auto, lf, crlf or wire, not %s",
-		    word);
+	if (!parse_word("eol", word, eol_names, 4, &i))
+		return false;
 	*out = (enum eol_mode)i;
+	return true;
+}
+
+static bool
+parse_severity(const char *word, enum severity *out)
+{
+	const char *names[SEVERITIES];
+	size_t i;
+
+	for (i = 0; i < SEVERITIES; i++)
+		names[i] = severity_name((enum severity)i);
+	if (!parse_word("min-severity", word, names, SEVERITIES, &i))
+		return false;
+	*out = (enum severity)i;
 	return true;
 }
 
@@ -293,17 +313,13 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_FORMAT:
 		c->format = arg;
-		return reporter_named(arg) != NULL ||
-		    usage("--format takes text, ndjson, json or html, not %s",
-		    arg);
+		return parse_word("format", arg, format_names, 4, &(size_t){ 0 });
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
 		return store_format_known(arg) || no_format(arg);
 	case OPTION_MIN_SEVERITY:
 		c->severity_given = true;
-		return severity_parse(arg, &c->min_severity) ||
-		    usage("--min-severity takes info, low, medium or high, "
-		    "not %s", arg);
+		return parse_severity(arg, &c->min_severity);
 	case OPTION_CODE:
 		c->code_given = true;
 		return parse_codes(arg, c);

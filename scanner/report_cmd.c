@@ -11,7 +11,9 @@
 #include "cmdline.h"
 #include "complain.h"
 #include "database_report.h"
+#include "fix_options.h"
 #include "html.h"
+#include "progress.h"
 #include "scan_cmd.h"
 
 enum { FORMAT = CMDLINE_FIRST, TO, OUTPUT, FORCE, HELP };
@@ -75,6 +77,7 @@ static bool
 parse(const struct cmdline *line, struct report_command *c)
 {
 	const char *arg;
+	size_t format;
 	int id;
 
 	cmdline_begin(line);
@@ -82,12 +85,10 @@ parse(const struct cmdline *line, struct report_command *c)
 		switch (id) {
 		case FORMAT:
 		case TO:
-			if (strcmp(arg, formats[0]) != 0 &&
-			    strcmp(arg, formats[1]) != 0)
-				return cmdline_usage(line, "--%s takes html "
-				    "or sqlite, not %s", id == TO ? "to" :
-				    "format", arg);
-			c->sqlite = strcmp(arg, "sqlite") == 0;
+			if (!parse_word(id == TO ? "to" : "format", arg,
+			    formats, 2, &format))
+				return false;
+			c->sqlite = format == 1;
 			break;
 		case OUTPUT:
 			c->output = arg;
@@ -132,14 +133,19 @@ open_output(const struct report_command *c)
 static int
 make(struct report_lines *in, const struct report_command *c)
 {
+	const struct progress_options showing = { .what = "report",
+	    .unit = "records", .total = report_lines_size(in) };
 	struct output *out = open_output(c);
 	struct err e = { 0 };
 	int rc, closed;
 
 	if (out == NULL)
 		return EXIT_UNREADABLE;
+	in->progress = progress_new(&showing);
 	rc = c->sqlite ? database_report(in, output_name(out), &e) :
 	    html_page(in, out, &e);
+	progress_free(in->progress);
+	in->progress = NULL;
 	if (interrupted != 0) {
 		output_fail(out, EINTR);
 		(void)output_close(out, false, &e);

@@ -40,7 +40,9 @@ struct scan_run {
 	struct scan_options scan;
 	const char *const *whole;	/* the command line */
 	char *cwd;			/* NULL: not known */
-	struct progress *progress;	/* NULL: not shown */
+	struct progress *progress;	/* NULL: no memory for it */
+	struct progress_options showing;
+	uint64_t bytes;			/* that were read */
 	struct targets *targets;	/* NULL: not asked for */
 	const struct target_server *target;	/* likewise */
 	struct servers *servers;	/* NULL: not needed */

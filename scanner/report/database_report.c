@@ -227,6 +227,15 @@ put_known_codes(struct filling *f)
 }
 
 static void
+put_servers(struct filling *f, const struct json_object *o, const char *key,
+    struct span role)
+{
+	for (size_t i = 0; i < json_member_count(o, key); i++)
+		fill_row(f, TABLE_server, &(struct row){
+		    .o = json_member_at(o, key, i), .word = { role } });
+}
+
+static void
 put_header(struct filling *f)
 {
 	const struct json_object *replay = json_member(f->header, "replay");
@@ -240,12 +249,8 @@ put_header(struct filling *f)
 		fill_row(f, TABLE_argument, &(struct row){ .n = i + 1,
 		    .word = { word } });
 	fill_list(f, TABLE_rule_file, f->header, "rule_files", 0);
-	for (size_t i = 0; i < json_member_count(replay, "senders"); i++)
-		fill_row(f, TABLE_server, &(struct row){ .o = json_member_at(replay,
-		    "senders", i), .word = { SPAN("sender") } });
-	for (size_t i = 0; i < json_member_count(replay, "receivers"); i++)
-		fill_row(f, TABLE_server, &(struct row){ .o = json_member_at(replay,
-		    "receivers", i), .word = { SPAN("receiver") } });
+	put_servers(f, replay, "senders", SPAN("sender"));
+	put_servers(f, replay, "receivers", SPAN("receiver"));
 }
 
 static void
