@@ -237,6 +237,7 @@ finish(struct scan_run *r)
 {
 	struct totals t = *queue_totals(r->queue);
 	struct summary_facts *s = &r->summary;
+	struct screen screen;
 	struct timespec now;
 	bool ok;
 
@@ -249,6 +250,7 @@ finish(struct scan_run *r)
 	t.records += 2 + r->extra_records;	/* the header, and this one */
 	if (s->kept != NULL)
 		t.records -= s->kept->dropped;
+	scan_screen(r, &screen);
 	buf_clear(&r->text);
 	tell_summary(r->reporter, &r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
@@ -361,6 +363,7 @@ release(struct scan_run *r)
 	config_free(r->config);
 	redactor_free(r->redactor);
 	buf_free(&r->held);
+	buf_free(&r->named);
 	buf_free(&r->text);
 }
 
