@@ -45,5 +45,8 @@ terminal_colors(bool is_terminal)
 bool
 terminal_is_ours(int fd)
 {
-	return isatty(fd) == 1 && !is_dumb() && tcgetpgrp(fd) == getpgrp();
+	const pid_t front = tcgetpgrp(fd);	/* -1: it controls nobody */
+
+	return isatty(fd) == 1 && !is_dumb() && (front < 0 ||
+	    front == getpgrp());
 }

@@ -205,34 +205,28 @@ put_count(struct buf *b, uint64_t n, const char *what)
 		buf_printf(b, "  %" PRIu64 " %s\n", n, what);
 }
 
+/* On a screen in a row. */
 static void
 put_skipped(struct buf *b, const struct parts *p)
 {
-	const char *sep = "  skipped (-v lists them): ";
+	const bool verbose = p->r->options->verbose;
+	uint64_t all = p->t->not_mail;
 
-	put_count(b, p->screen == NULL ? p->t->not_mail : 0,
-	    p->r->options->verbose ? "skipped: not mail (listed above)" :
-	    "skipped: not mail (-v lists them)");
-	for (unsigned i = 0; i < WALK_SKIPS && p->screen == NULL; i++)
+	for (unsigned i = 0; i < WALK_SKIPS; i++)
+		all += p->s->skipped[i];
+	if (p->screen != NULL) {
+		put_count(b, all, verbose ? "files and folders skipped (listed "
+		    "above)" : "files and folders skipped (-v lists them, and "
+		    "says why)");
+		return;
+	}
+	put_count(b, p->t->not_mail, verbose ? "skipped: not mail (listed "
+	    "above)" : "skipped: not mail (-v lists them)");
+	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		if (p->s->skipped[i] > 0)
 			buf_printf(b, "  %" PRIu64 " skipped: %s\n",
 			    p->s->skipped[i],
 			    walk_skip_text((enum walk_skip)i));
-	if (p->screen == NULL)
-		return;
-	if (p->t->not_mail > 0) {
-		buf_printf(b, "%s%" PRIu64 " not mail", sep, p->t->not_mail);
-		sep = "; ";
-	}
-	for (unsigned i = 0; i < WALK_SKIPS; i++)
-		if (p->s->skipped[i] > 0) {
-			buf_printf(b, "%s%" PRIu64 " %s", sep,
-			    p->s->skipped[i],
-			    walk_skip_text((enum walk_skip)i));
-			sep = "; ";
-		}
-	if (sep[0] == ';')
-		buf_byte(b, '\n');
 }
 
 static void
