@@ -3,9 +3,7 @@
  */
 #include "options.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +11,6 @@
 #include "complain.h"
 #include "conform.h"
 #include "fix_options.h"
-#include "nearest.h"
 #include "options_nightly.h"
 #include "report.h"
 #include "store.h"
@@ -50,36 +47,6 @@ command_line(enum command c, int argc, char **argv,
 		if ((options[i].who & bits[c]) != 0)
 			own[line.n++] = options[i].option;
 	return line;
-}
-
-bool
-usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain_va(fmt, ap);
-	va_end(ap);
-	return false;
-}
-
-/* --format-in: what there is instead. */
-static bool
-no_format(const char *arg)
-{
-	struct nearest meant = nearest_begin(arg);
-	char hint[NEAREST_HINT];
-	struct buf all = { 0 };
-	const char *name;
-
-	for (size_t i = 0; (name = store_format_name(i)) != NULL; i++) {
-		nearest_try(&meant, name);
-		buf_printf(&all, "%s%s", i > 0 ? ", " : "", name);
-	}
-	(void)usage("--format-in takes one of %s, not %s%s", buf_text(&all),
-	    arg, nearest_hint(&meant, "", hint));
-	buf_free(&all);
-	return false;
 }
 
 void
@@ -128,27 +95,6 @@ static const char *const when_names[] = {
 	[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always",
 	[WHEN_NEVER] = "never",
 };
-
-size_t
-word_index(const char *word, const char *const *words, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && strcmp(word, words[i]) != 0)
-		i++;
-	return i;
-}
-
-bool
-parse_number(const char *text, unsigned long max, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
-	    *out <= max;
-}
 
 /* Naming one of the conform.* codes asks for the check, as --check does. */
 static void
@@ -313,10 +259,11 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_FORMAT:
 		c->format = arg;
-		return parse_word("format", arg, format_names, 4, &(size_t){ 0 });
+		return parse_word("format", arg, format_names, 4,
+		    &(size_t){ 0 });
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
-		return store_format_known(arg) || no_format(arg);
+		return parse_format_in(arg);
 	case OPTION_MIN_SEVERITY:
 		c->severity_given = true;
 		return parse_severity(arg, &c->min_severity);

@@ -11,8 +11,8 @@
 #include "cmdline.h"
 #include "complain.h"
 #include "database_report.h"
-#include "fix_options.h"
 #include "html.h"
+#include "option_words.h"
 #include "progress.h"
 #include "scan_cmd.h"
 
