@@ -41,7 +41,8 @@ SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
 	scanner/report/*.c scanner/act/*.c))
 DATA = build/gen/targets_conf.c build/gen/receivers_conf.c \
 	build/gen/senders_conf.c build/gen/default_rules.c \
-	build/gen/page_css.c build/gen/page_js.c
+	build/gen/page_css.c build/gen/page_js.c \
+	build/gen/database_sql.c build/gen/database_end_sql.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
@@ -98,6 +99,8 @@ build/gen/%_css.c: scanner/report/%.css
 	$(call embed,$*_css)
 build/gen/%_js.c: scanner/report/%.js
 	$(call embed,$*_js)
+build/gen/%_sql.c: scanner/report/%.sql
+	$(call embed,$*_sql)
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)

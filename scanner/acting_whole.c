@@ -131,6 +131,8 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 		j.told = &told;
 	acting_set_names(a, buf_span(&m->folder), buf_span(&m->name));
 	j.path = buf_text(&a->path);
+	a->options.about(a->options.ctx, j.path,
+	    (size_t)(m - a->mailboxes) + 1, a->mailboxes_n);
 	t.folder = buf_text(&a->folder);
 	t.root = m->folder.n > 0 ? m->root : a->folder.n;
 	t.name = buf_text(&a->name);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "complain.h"
+#include "nearest.h"
 
 #define HELP_AT 28	/* columns before the text of an option */
 #define HELP_WIDTH 79
@@ -110,6 +111,22 @@ is_ambiguous(const struct cmdline *c, const char *word)
 	return count > 1;
 }
 
+static bool
+no_option(const struct cmdline *c, const char *word)
+{
+	char hint[NEAREST_HINT], name[64];
+	struct nearest meant = nearest_begin(name);
+
+	(void)snprintf(name, sizeof(name), "%.*s",
+	    (int)strcspn(word, "="), word);
+	if (strncmp(name, "--", 2) == 0)
+		meant.word += 2;
+	for (size_t i = 0; i < c->n; i++)
+		nearest_try(&meant, c->options[i].name);
+	return cmdline_usage(c, "there is no option %s%s", word,
+	    nearest_hint(&meant, "--", hint));
+}
+
 /* getopt_long did not like this word, or the option optopt in it. */
 static bool
 bad_option(const struct cmdline *c, int got, const char *word)
@@ -128,7 +145,7 @@ bad_option(const struct cmdline *c, int got, const char *word)
 	if (is_ambiguous(c, word))
 		return cmdline_usage(c, "%s is short for more than one option",
 		    word);
-	return cmdline_usage(c, "there is no option %s", word);
+	return no_option(c, word);
 }
 
 /* What getopt_long wants to know, from the table. */

@@ -4,7 +4,8 @@
 #ifndef BAREDOT_EXPLAIN_H
 #define BAREDOT_EXPLAIN_H
 
-/* argv[0] is "explain"; the rest are codes or globs.  None: list them. */
+/* argv[0] is "explain"; the rest are codes, globs of them, or servers of
+ * replay.  None: list the codes. */
 int explain_cmd(int argc, char **argv);
 
 void explain_help(void);	/* to standard output */

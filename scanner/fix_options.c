@@ -27,44 +27,7 @@ static const char *const eod_names[] = {
 	[REPAIR_EOD_QUARANTINE] = "quarantine", [REPAIR_EOD_KEEP] = "keep",
 };
 
-/* One of n words, to an enum that starts at 0. */
-static bool
-parse_word(const char *option, const char *word, const char *const *words,
-    size_t n, size_t *out)
-{
-	struct buf list = { 0 };
-
-	if ((*out = word_index(word, words, n)) < n)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < n ? ", " :
-		    " or ", words[i]);
-	(void)usage("--%s takes %s, not %s", option, buf_text(&list), word);
-	buf_free(&list);
-	return false;
-}
-
 #define WORDS(a) a, sizeof(a) / sizeof(a[0])
-
-/* A number of bytes, with K, M or G behind it. */
-bool
-parse_bytes(const char *option, const char *word, uint64_t *out)
-{
-	static const char units[] = "KMG";
-	const size_t n = strlen(word);
-	const char *unit = n > 0 ? strchr(units, word[n - 1]) : NULL;
-	char *end;
-
-	*out = strtoull(word, &end, 10);
-	if (word[0] < '0' || word[0] > '9' || *end != '\0') {
-		if (unit == NULL || end != word + n - 1 || word[0] < '0' ||
-		    word[0] > '9' || *out > UINT64_MAX >> 30)
-			return usage("--%s takes bytes (64M), not %s",
-			    option, word);
-		*out <<= 10 * (unit - units + 1);
-	}
-	return true;
-}
 
 static bool
 parse_wait(const char *word, unsigned *out)

@@ -8,6 +8,7 @@
 #include "baseline_cmd.h"
 #include "complain.h"
 #include "explain.h"
+#include "nearest.h"
 #include "report_cmd.h"
 #include "restore_cmd.h"
 #include "rules_cmd.h"
@@ -16,55 +17,15 @@
 #include "undo_cmd.h"
 #include "verify_cmd.h"
 
-/* The commands that act, and those that look at what was done or found. */
-static const struct {
-	const char *name;
-	void (*help)(void);
-} acting[] = {
-	{ "runs", runs_help }, { "undo", undo_help },
-	{ "recover", recover_help }, { "restore", restore_help },
-	{ "verify", verify_help }, { "report", report_help },
-	{ "baseline", baseline_help },
-};
+static int no_command(const char *what, const char *word);
+static bool help_on(const char *word);
 
 static int
 help_cmd(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "scan") == 0) {
-		scan_help(COMMAND_SCAN);
-		return EXIT_CLEAN;
-	}
-	if (argc > 1 && strcmp(argv[1], "replay") == 0) {
-		scan_help(COMMAND_REPLAY);
-		return EXIT_CLEAN;
-	}
-	if (argc > 1 && strcmp(argv[1], "fix") == 0) {
-		scan_help(COMMAND_FIX);
-		return EXIT_CLEAN;
-	}
-	if (argc > 1 && strcmp(argv[1], "quarantine") == 0) {
-		scan_help(COMMAND_TAKE);
-		return EXIT_CLEAN;
-	}
-	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
-		explain_help();
-		return EXIT_CLEAN;
-	}
-	if (argc > 1 && strcmp(argv[1], "rules") == 0) {
-		rules_help();
-		return EXIT_CLEAN;
-	}
-	for (size_t i = 0; argc > 1 && i < sizeof(acting) / sizeof(acting[0]);
-	    i++)
-		if (strcmp(argv[1], acting[i].name) == 0) {
-			acting[i].help();
-			return EXIT_CLEAN;
-		}
-	if (argc > 1) {
-		complain("there is no help on %s; try `baredot help scan`",
-		    argv[1]);
-		return EXIT_USAGE;
-	}
+	if (argc > 1)
+		return help_on(argv[1]) ? EXIT_CLEAN :
+		    no_command("there is no help on", argv[1]);
 	(void)fputs(
 	    "Usage: baredot COMMAND [ARGUMENT]...\n\n"
 	    "Find bare newlines and SMTP end-of-data look-alikes in mail "
@@ -84,7 +45,7 @@ help_cmd(int argc, char **argv)
 	    "  undo RUN           take back what a run changed\n"
 	    "  verify REPORT      is what a report speaks of still the same?\n"
 	    "  report REPORT      a page to look at, of a report (scan -f "
-	    "ndjson)\n"
+	    "ndjson), or a\n                     database (--to sqlite)\n"
 	    "  restore --into DIR  put quarantined messages back\n"
 	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
@@ -102,47 +63,72 @@ version_cmd(int argc, char **argv)
 	return EXIT_CLEAN;
 }
 
-static int
-scan_main(int argc, char **argv)
-{
-	return scan_cmd(argc, argv, COMMAND_SCAN,
-	    (const char *const *)(argv - 1));
+#define SCANNING(name, command) \
+static int \
+name##_main(int argc, char **argv) \
+{ \
+	return scan_cmd(argc, argv, command, \
+	    (const char *const *)(argv - 1)); \
+} \
+\
+static void \
+name##_help(void) \
+{ \
+	scan_help(command); \
 }
+SCANNING(walk, COMMAND_SCAN)
+SCANNING(replay, COMMAND_REPLAY)
+SCANNING(fix, COMMAND_FIX)
+SCANNING(take, COMMAND_TAKE)
 
-static int
-replay_main(int argc, char **argv)
-{
-	return scan_cmd(argc, argv, COMMAND_REPLAY,
-	    (const char *const *)(argv - 1));
-}
-
-static int
-fix_main(int argc, char **argv)
-{
-	return scan_cmd(argc, argv, COMMAND_FIX,
-	    (const char *const *)(argv - 1));
-}
-
-static int
-take_main(int argc, char **argv)
-{
-	return scan_cmd(argc, argv, COMMAND_TAKE,
-	    (const char *const *)(argv - 1));
-}
-
+/* NULL: there is no help on it by itself. */
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	void (*help)(void);
 } commands[] = {
-	{ "scan", scan_main }, { "replay", replay_main }, { "fix", fix_main },
-	{ "quarantine", take_main }, { "runs", runs_cmd },
-	{ "undo", undo_cmd }, { "restore", restore_cmd },
-	{ "recover", recover_cmd }, { "explain", explain_cmd },
-	{ "rules", rules_cmd }, { "baseline", baseline_cmd },
-	{ "verify", verify_cmd }, { "report", report_cmd },
-	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
-	{ "version", version_cmd }, { "--version", version_cmd },
+	{ "scan", walk_main, walk_help },
+	{ "replay", replay_main, replay_help },
+	{ "fix", fix_main, fix_help }, { "quarantine", take_main, take_help },
+	{ "runs", runs_cmd, runs_help }, { "undo", undo_cmd, undo_help },
+	{ "restore", restore_cmd, restore_help },
+	{ "recover", recover_cmd, recover_help },
+	{ "explain", explain_cmd, explain_help },
+	{ "rules", rules_cmd, rules_help },
+	{ "baseline", baseline_cmd, baseline_help },
+	{ "verify", verify_cmd, verify_help },
+	{ "report", report_cmd, report_help },
+	{ "help", help_cmd, NULL }, { "--help", help_cmd, NULL },
+	{ "-h", help_cmd, NULL }, { "version", version_cmd, NULL },
+	{ "--version", version_cmd, NULL },
 };
+
+#define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
+
+static bool
+help_on(const char *word)
+{
+	for (size_t i = 0; i < COMMANDS_N; i++)
+		if (strcmp(word, commands[i].name) == 0 &&
+		    commands[i].help != NULL) {
+			commands[i].help();
+			return true;
+		}
+	return false;
+}
+
+static int
+no_command(const char *what, const char *word)
+{
+	struct nearest meant = nearest_begin(word);
+	char hint[NEAREST_HINT];
+
+	for (size_t i = 0; i < COMMANDS_N; i++)
+		nearest_try(&meant, commands[i].name);
+	complain("%s %s%s `baredot help` shows what there is", what, word,
+	    meant.best != NULL ? nearest_hint(&meant, "", hint) : ";");
+	return EXIT_USAGE;
+}
 
 /*
  * A standard stream that is closed would be the next file that is opened, and
@@ -167,7 +153,5 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	complain("there is no command %s; `baredot help` shows what there is",
-	    argv[1]);
-	return EXIT_USAGE;
+	return no_command("there is no command", argv[1]);
 }

@@ -3,9 +3,7 @@
  */
 #include "options.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -51,32 +49,6 @@ command_line(enum command c, int argc, char **argv,
 	return line;
 }
 
-bool
-usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain_va(fmt, ap);
-	va_end(ap);
-	return false;
-}
-
-/* --format-in: what there is instead. */
-static bool
-no_format(const char *arg)
-{
-	char all[160] = "";
-	size_t n = 0;
-	const char *name;
-
-	for (size_t i = 0; (name = store_format_name(i)) != NULL &&
-	    n < sizeof(all); i++)
-		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
-		    i > 0 ? ", " : "", name);
-	return usage("--format-in takes one of %s, not %s", all, arg);
-}
-
 void
 scan_options_help(struct buf *b, enum command command)
 {
@@ -116,31 +88,13 @@ eol_mode_name(enum eol_mode m)
 	return eol_names[m];
 }
 
+static const char *const format_names[] = { "text", "ndjson", "json",
+    "html" };
+
 static const char *const when_names[] = {
 	[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always",
 	[WHEN_NEVER] = "never",
 };
-
-size_t
-word_index(const char *word, const char *const *words, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && strcmp(word, words[i]) != 0)
-		i++;
-	return i;
-}
-
-bool
-parse_number(const char *text, unsigned long max, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
-	    *out <= max;
-}
 
 /* Naming one of the conform.* codes asks for the check, as --check does. */
 static void
@@ -234,11 +188,10 @@ settle_checks(struct scan_command *c)
 static bool
 parse_when(const char *option, const char *word, enum when *out)
 {
-	const size_t i = word_index(word, when_names, 3);
+	size_t i;
 
-	if (i == 3)
-		return usage("--%s takes auto, always or never, not %s",
-		    option, word);
+	if (!parse_word(option, word, when_names, 3, &i))
+		return false;
 	*out = (enum when)i;
 	return true;
 }
@@ -246,12 +199,25 @@ parse_when(const char *option, const char *word, enum when *out)
 static bool
 parse_eol(const char *word, enum eol_mode *out)
 {
-	const size_t i = word_index(word, eol_names, 4);
+	size_t i;
 
-	if (i == 4)
-		return usage("--eol takes auto, lf, crlf or wire, not %s",
-		    word);
+	if (!parse_word("eol", word, eol_names, 4, &i))
+		return false;
 	*out = (enum eol_mode)i;
+	return true;
+}
+
+static bool
+parse_severity(const char *word, enum severity *out)
+{
+	const char *names[SEVERITIES];
+	size_t i;
+
+	for (i = 0; i < SEVERITIES; i++)
+		names[i] = severity_name((enum severity)i);
+	if (!parse_word("min-severity", word, names, SEVERITIES, &i))
+		return false;
+	*out = (enum severity)i;
 	return true;
 }
 
@@ -293,17 +259,14 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_FORMAT:
 		c->format = arg;
-		return reporter_named(arg) != NULL ||
-		    usage("--format takes text, ndjson, json or html, not %s",
-		    arg);
+		return parse_word("format", arg, format_names, 4,
+		    &(size_t){ 0 });
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
-		return store_format_known(arg) || no_format(arg);
+		return parse_format_in(arg);
 	case OPTION_MIN_SEVERITY:
 		c->severity_given = true;
-		return severity_parse(arg, &c->min_severity) ||
-		    usage("--min-severity takes info, low, medium or high, "
-		    "not %s", arg);
+		return parse_severity(arg, &c->min_severity);
 	case OPTION_CODE:
 		c->code_given = true;
 		return parse_codes(arg, c);

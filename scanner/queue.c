@@ -152,6 +152,14 @@ dispatch(struct queue *q)
 	}
 }
 
+static void
+tell_progress(const struct queue *q, uint64_t bytes)
+{
+	if (q->options.progress != NULL)
+		q->options.progress(q->options.ctx, bytes,
+		    q->totals.messages);
+}
+
 /* Some progress; wait for it if there is nothing else to do. */
 static void
 step(struct queue *q)
@@ -162,6 +170,7 @@ step(struct queue *q)
 	if (q->jobs.first != NULL && going(q))
 		q->failed |= !pool_wait(q->pool, 250);
 	flush(q);
+	tell_progress(q, 0);
 }
 
 /* The walk must not run too far ahead. */
@@ -240,9 +249,7 @@ known_same(struct queue *q, const struct walk_dir *d, const char *name,
 {
 	struct job *j;
 
-	if (q->options.progress != NULL)
-		q->options.progress(q->options.ctx, kept->found.totals.bytes,
-		    q->totals.messages);
+	tell_progress(q, kept->found.totals.bytes);
 	if (kept->texts == 0) {
 		totals_add(&q->totals, &kept->found.totals);
 		if (facts != NULL)

@@ -8,7 +8,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "progress.h"
 
 #define LINE_MOST (16u << 20)	/* bytes: no record is as long */
 
@@ -27,6 +30,15 @@ report_lines_close(struct report_lines *r)
 	if (r->file != NULL && r->file != stdin)
 		(void)fclose(r->file);
 	buf_free(&r->line);
+}
+
+uint64_t
+report_lines_size(const struct report_lines *r)
+{
+	struct stat st;
+
+	return fstat(fileno(r->file), &st) == 0 && S_ISREG(st.st_mode) ?
+	    (uint64_t)st.st_size : 0;
 }
 
 static bool
@@ -53,6 +65,8 @@ read_line(struct report_lines *r, struct err *e)
 		buf_byte(&r->line, (uint8_t)c);
 	r->next += r->line.n + (c != EOF);
 	r->cut = c == EOF;
+	progress_at(r->progress, &(struct progress_at){ .bytes = r->next,
+	    .count = r->number });
 	if (ferror(r->file))
 		return err_set(e, ST_DEAD, errno, "cannot read");
 	if (!buf_ok(&r->line))

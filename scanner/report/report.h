@@ -13,6 +13,7 @@
 #include "engine.h"
 #include "envelope.h"
 #include "err.h"
+#include "fit.h"
 #include "fooled.h"
 #include "hash.h"
 #include "msg.h"
@@ -109,6 +110,7 @@ struct summary_facts {
 	int exit_status;
 	const struct act_facts *acts;	/* NULL: it is a scan */
 	const struct kept_facts *kept;	/* NULL: nothing is kept */
+	const struct screen *screen;	/* that it is shown on; or NULL */
 };
 
 /* Of a scan that keeps what it finds. */
