@@ -3,6 +3,9 @@
 VERSION = 0.1.0
 PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITS = baredot-recover.service baredot-scan.service baredot-scan.timer
 CC = gcc
 CLANG = clang
@@ -167,11 +170,31 @@ faults: deps build/faults/act_driver build/faults/act_fault.so
 	@tests/faults/act.py --long
 	@tests/faults/act_mutants.py
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+# Pages that are made of documents, and commands that share another's page.
+PAGES = build/man/baredot-report.5 build/man/baredot-rules.5 \
+	build/man/baredot-nightly.7 build/man/baredot-repair.7 \
+	build/man/baredot-replay.7
+SHARED = restore:quarantine runs:undo recover:undo explain: completion: help:
+MAN = $(DESTDIR)$(PREFIX)/share/man
+define page
+@mkdir -p $(@D)
+awk -f man/from-md.awk $< >$@.new && mv $@.new $@
+endef
+build/man/baredot-%.5: docs/%.md man/from-md.awk
+	$(page)
+build/man/baredot-%.7: docs/%.md man/from-md.awk
+	$(page)
+man: $(PAGES)
+
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(MAN)/man7 \
 	    $(DESTDIR)$(PREFIX)/share/baredot
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
-	install -m 644 man/baredot.1 man/baredot-fix.1 man/baredot-replay.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/*.1 $(MAN)/man1/
+	install -m 644 $(filter %.5,$(PAGES)) $(MAN)/man5/
+	install -m 644 $(filter %.7,$(PAGES)) $(MAN)/man7/
+	for s in $(SHARED); do p=$${s#*:}; ln -sf baredot$${p:+-$$p}.1 \
+	    $(MAN)/man1/baredot-$${s%%:*}.1 || exit 1; done
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
@@ -193,4 +216,4 @@ clean:
 
 -include $(shell find build/opt build/san build/fuzz build/faults -name '*.d' \
 	2>/dev/null)
-.PHONY: all deps demo check check-long fuzz bench lint faults install clean
+.PHONY: all man deps demo check check-long fuzz bench lint faults install clean
