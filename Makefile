@@ -45,7 +45,9 @@ SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
 DATA = build/gen/targets_conf.c build/gen/receivers_conf.c \
 	build/gen/senders_conf.c build/gen/default_rules.c \
 	build/gen/page_css.c build/gen/page_js.c \
-	build/gen/database_sql.c build/gen/database_end_sql.c
+	build/gen/database_sql.c build/gen/database_end_sql.c \
+	build/gen/completion_bash.c build/gen/completion_zsh.c \
+	build/gen/completion_fish.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
@@ -104,6 +106,12 @@ build/gen/%_js.c: scanner/report/%.js
 	$(call embed,$*_js)
 build/gen/%_sql.c: scanner/report/%.sql
 	$(call embed,$*_sql)
+build/gen/%_bash.c: scanner/%.bash
+	$(call embed,$*_bash)
+build/gen/%_zsh.c: scanner/%.zsh
+	$(call embed,$*_zsh)
+build/gen/%_fish.c: scanner/%.fish
+	$(call embed,$*_fish)
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)
@@ -196,6 +204,12 @@ install: all man
 	for s in $(SHARED); do p=$${s#*:}; ln -sf baredot$${p:+-$$p}.1 \
 	    $(MAN)/man1/baredot-$${s%%:*}.1 || exit 1; done
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	build/baredot completion bash >$(DESTDIR)$(BASHDIR)/baredot
+	build/baredot completion zsh >$(DESTDIR)$(ZSHDIR)/_baredot
+	build/baredot completion fish >$(DESTDIR)$(FISHDIR)/baredot.fish
+	chmod 644 $(DESTDIR)$(BASHDIR)/baredot $(DESTDIR)$(ZSHDIR)/_baredot \
+	    $(DESTDIR)$(FISHDIR)/baredot.fish
 ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
 	for u in $(UNITS); do sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done

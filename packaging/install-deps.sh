@@ -28,7 +28,7 @@ esac
 # Without these tests are skipped.
 [ -n "${1:-}" ] || optional="$optional libgmime-3.0-dev gnupg openssl procmail
 maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs chromium
-chromium-driver sqlite3"
+chromium-driver sqlite3 zsh fish"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2

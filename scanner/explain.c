@@ -247,7 +247,7 @@ explain_all(const struct servers *s, char **names)
 	}
 }
 
-static struct cmdline
+struct cmdline
 explain_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "explain", .options = options,
@@ -312,5 +312,5 @@ explain_help(void)
 	    "say about it, and where that is from; of a receiver or sender of "
 	    "replay, what is known of it.  CODE may be a pattern: 'eod.*'.  "
 	    "Without one: a table of all codes.",
-	    "0 done, 64 usage, or there is no such name");
+	    "Exit status: 0 done, 64 usage, or there is no such name.");
 }

@@ -7,27 +7,7 @@
 
 #include "conform.h"
 #include "run.h"
-
-static const char *const to_names[] = {
-	[REPAIR_NATIVE] = "native", [REPAIR_CRLF] = "crlf",
-	[REPAIR_LF] = "lf",
-};
-static const char *const cr_names[] = {
-	[FIX_CR_SPACE] = "space", [FIX_CR_NEWLINE] = "newline",
-	[FIX_CR_DROP] = "drop", [FIX_CR_KEEP] = "keep",
-};
-static const char *const nul_names[] = {
-	[FIX_NUL_KEEP] = "keep", [FIX_NUL_SPACE] = "space",
-	[FIX_NUL_DROP] = "drop",
-};
-static const char *const eod_names[] = {
-	[REPAIR_EOD_NATIVE] = "native", [REPAIR_EOD_STUFF] = "stuff",
-	[REPAIR_EOD_CRLF] = "crlf", [REPAIR_EOD_ENCODE] = "encode",
-	[REPAIR_EOD_REMOVE] = "remove",
-	[REPAIR_EOD_QUARANTINE] = "quarantine", [REPAIR_EOD_KEEP] = "keep",
-};
-
-#define WORDS(a) a, sizeof(a) / sizeof(a[0])
+#include "word_lists.h"
 
 static bool
 parse_wait(const char *word, unsigned *out)
@@ -54,28 +34,29 @@ parse_flags(const char *list, unsigned *out)
 static bool
 apply_word(struct scan_command *c, enum option_id id, const char *arg)
 {
+	struct repair_options *r = &c->repair;
 	size_t i;
 
 	switch (id) {
 	case OPTION_TO:
-		if (!parse_word("to", arg, WORDS(to_names), &i))
+		if (!option_word(id, "to", arg, &i))
 			return false;
-		c->repair.to = (enum repair_to)i;
+		r->to = (enum repair_to)i;
 		return true;
 	case OPTION_CR:
-		if (!parse_word("cr", arg, WORDS(cr_names), &i))
+		if (!option_word(id, "cr", arg, &i))
 			return false;
-		c->repair.cr = (enum fix_cr)i;
+		r->cr = (enum fix_cr)i;
 		return true;
 	case OPTION_NUL:
-		if (!parse_word("nul", arg, WORDS(nul_names), &i))
+		if (!option_word(id, "nul", arg, &i))
 			return false;
-		c->repair.nul = (enum fix_nul)i;
+		r->nul = (enum fix_nul)i;
 		return true;
 	case OPTION_EOD:
-		if (!parse_word("eod", arg, WORDS(eod_names), &i))
+		if (!option_word(id, "eod", arg, &i))
 			return false;
-		c->repair.eod = (enum repair_eod)i;
+		r->eod = (enum repair_eod)i;
 		return true;
 	default:
 		return usage("an option is not known");

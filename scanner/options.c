@@ -15,6 +15,7 @@
 #include "report.h"
 #include "store.h"
 #include "unpack_options.h"
+#include "word_lists.h"
 
 #define JOBS_MAX 256u
 
@@ -32,10 +33,9 @@ static const char *const command_names[] = { [COMMAND_SCAN] = "scan",
 	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine",
 	[COMMAND_REPLAY] = "replay" };
 
-/* own: room for the options of this command. */
-static struct cmdline
-command_line(enum command c, int argc, char **argv,
-    struct cmdline_option own[OPTIONS_N])
+struct cmdline
+scan_command_line(enum command c, int argc, char **argv,
+    struct cmdline_option own[CMDLINE_OPTIONS_MAX])
 {
 	static const unsigned bits[] = { [COMMAND_SCAN] = FOR_SCAN,
 	    [COMMAND_FIX] = FOR_FIX, [COMMAND_TAKE] = FOR_TAKE,
@@ -44,7 +44,8 @@ command_line(enum command c, int argc, char **argv,
 	    .options = own, .argc = argc, .argv = argv };
 
 	for (size_t i = 0; i < OPTIONS_N; i++)
-		if ((options[i].who & bits[c]) != 0)
+		if ((options[i].who & bits[c]) != 0 &&
+		    line.n < CMDLINE_OPTIONS_MAX)
 			own[line.n++] = options[i].option;
 	return line;
 }
@@ -52,8 +53,8 @@ command_line(enum command c, int argc, char **argv,
 void
 scan_options_help(struct buf *b, enum command command)
 {
-	struct cmdline_option own[OPTIONS_N];
-	const struct cmdline line = command_line(command, 0, NULL, own);
+	struct cmdline_option own[CMDLINE_OPTIONS_MAX];
+	const struct cmdline line = scan_command_line(command, 0, NULL, own);
 
 	cmdline_help(&line, b);
 }
@@ -77,24 +78,13 @@ scan_option_name(const char *word)
 	return 0;
 }
 
-static const char *const eol_names[] = {
-	[EOL_AUTO] = "auto", [EOL_LF] = "lf", [EOL_CRLF] = "crlf",
-	[EOL_WIRE] = "wire",
-};
-
 const char *
 eol_mode_name(enum eol_mode m)
 {
-	return eol_names[m];
+	size_t n;
+
+	return option_words(OPTION_EOL, &n)[m];
 }
-
-static const char *const format_names[] = { "text", "ndjson", "json",
-    "html" };
-
-static const char *const when_names[] = {
-	[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always",
-	[WHEN_NEVER] = "never",
-};
 
 /* Naming one of the conform.* codes asks for the check, as --check does. */
 static void
@@ -186,11 +176,12 @@ settle_checks(struct scan_command *c)
 }
 
 static bool
-parse_when(const char *option, const char *word, enum when *out)
+parse_when(enum option_id id, const char *option, const char *word,
+    enum when *out)
 {
 	size_t i;
 
-	if (!parse_word(option, word, when_names, 3, &i))
+	if (!option_word(id, option, word, &i))
 		return false;
 	*out = (enum when)i;
 	return true;
@@ -201,7 +192,7 @@ parse_eol(const char *word, enum eol_mode *out)
 {
 	size_t i;
 
-	if (!parse_word("eol", word, eol_names, 4, &i))
+	if (!option_word(OPTION_EOL, "eol", word, &i))
 		return false;
 	*out = (enum eol_mode)i;
 	return true;
@@ -259,8 +250,7 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_FORMAT:
 		c->format = arg;
-		return parse_word("format", arg, format_names, 4,
-		    &(size_t){ 0 });
+		return option_word(id, "format", arg, &(size_t){ 0 });
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
 		return parse_format_in(arg);
@@ -288,9 +278,9 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_KERNEL:
 		return parse_kernel(arg, &c->kernel);
 	case OPTION_COLOR:
-		return parse_when("color", arg, &c->color);
+		return parse_when(id, "color", arg, &c->color);
 	case OPTION_PROGRESS:
-		return parse_when("progress", arg, &c->progress);
+		return parse_when(id, "progress", arg, &c->progress);
 	default:
 		return fix_options_apply(c, id, arg);
 	}
@@ -446,8 +436,8 @@ bool
 scan_command_parse(int argc, char **argv, enum command command,
     struct scan_command *c)
 {
-	struct cmdline_option own[OPTIONS_N];
-	const struct cmdline line = command_line(command, argc, argv, own);
+	struct cmdline_option own[CMDLINE_OPTIONS_MAX];
+	const struct cmdline line = scan_command_line(command, argc, argv, own);
 
 	*c = (struct scan_command){ .command = command,
 	    .kernel = kernel_pick(NULL), .codes = code_set_default(),

@@ -7,6 +7,7 @@
 
 #include "budget.h"
 #include "buf.h"
+#include "cmdline.h"
 #include "codes.h"
 #include "engine.h"
 #include "repair.h"
@@ -256,6 +257,11 @@ struct scan_command {
  */
 bool scan_command_parse(int argc, char **argv, enum command,
     struct scan_command *);
+
+/* The options of one of these commands, as cmdline.h wants them; own: room for
+ * them, which must outlive the result. */
+struct cmdline scan_command_line(enum command, int argc, char **argv,
+    struct cmdline_option own[CMDLINE_OPTIONS_MAX]);
 
 /* The command is one of those that change nothing. */
 bool scan_reads_only(const struct scan_command *);

@@ -36,7 +36,7 @@ struct report_command {
 	bool sqlite, force, help;
 };
 
-static struct cmdline
+struct cmdline
 report_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "report", .options = options,

@@ -38,7 +38,7 @@ struct verifying {
 	bool redacted;
 };
 
-static struct cmdline
+struct cmdline
 verify_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "verify", .options = options,

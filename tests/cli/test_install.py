@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What `make install` puts where.  Prints TAP."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,11 @@ from cli import TOP, Skip, baredot, check, run, same, test
 
 UNIT = "baredot-recover.service"
 SCAN = "baredot-scan.service"
+# Each command has its page, its own or one that it shares.
+COMMANDS = re.findall(r"^  ([a-z]+) ", baredot("help").out.decode(), re.M)
+PAGES = ["baredot.1", "baredot-report.5", "baredot-rules.5",
+         "baredot-nightly.7", "baredot-repair.7", "baredot-replay.7"] + [
+             "baredot-%s.1" % c for c in COMMANDS if c != "rules"]
 UNITS = (UNIT, SCAN, "baredot-scan.timer")
 
 
@@ -37,12 +43,37 @@ def all_that_is_needed_is_installed():
     at = "/usr/local"
     same({p: oct(mode) for p, (mode, _) in found.items()}, {
         at + "/bin/baredot": "0o755",
-        at + "/share/man/man1/baredot.1": "0o644",
-        at + "/share/man/man1/baredot-fix.1": "0o644",
-        at + "/share/man/man1/baredot-replay.1": "0o644",
+        **{"%s/share/man/man%s/%s" % (at, p[-1], p): "0o644" for p in PAGES},
+        at + "/share/bash-completion/completions/baredot": "0o644",
+        at + "/share/zsh/site-functions/_baredot": "0o644",
+        at + "/share/fish/vendor_completions.d/baredot.fish": "0o644",
         at + "/share/baredot/report.schema.json": "0o644",
         at + "/share/baredot/default.rules": "0o644",
         **{at + "/lib/systemd/system/" + u: "0o644" for u in UNITS}})
+
+
+@test
+def completions_are_those_of_the_program_that_was_installed():
+    found = installed("PREFIX=/usr", "ZSHDIR=/usr/share/zsh/vendor-completions")
+    for path, shell in (
+            ("/usr/share/bash-completion/completions/baredot", "bash"),
+            ("/usr/share/zsh/vendor-completions/_baredot", "zsh"),
+            ("/usr/share/fish/vendor_completions.d/baredot.fish", "fish")):
+        same(found[path][1], baredot("completion", shell).out, path)
+
+
+@test
+def every_page_that_another_names_is_installed():
+    found = installed("PREFIX=/usr")
+    names = set()
+    for path, (_, text) in found.items():
+        if "/man/" in path:
+            names |= set(re.findall(rb"^\.Xr (baredot\S*) (\d)", text, re.M))
+            names |= set(re.findall(
+                rb"\\fB(baredot[a-z-]*)\((\d)\)\\fR",
+                text.replace(b"\\-", b"-")))
+    same({"%s.%s" % (n.decode(), s.decode()) for n, s in names} -
+         {os.path.basename(p) for p in found}, set())
 
 
 @test
