@@ -206,6 +206,7 @@ report_help(void)
 	    "browser, with nothing from the network.  scan -f html makes the "
 	    "same at once.  Or a database for questions in SQL; without "
 	    "REPORT the records come from standard input.",
-	    "0 done, 2 the report is none, is not whole (the page says so) or "
-	    "could not be read or written, 64 usage, 75 interrupted");
+	    "Exit status: 0 done, 2 the report is none, is not whole (the "
+	    "page says so) or could not be read or written, 64 usage, 75 "
+	    "interrupted.");
 }

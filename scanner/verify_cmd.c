@@ -331,6 +331,6 @@ verify_help(void)
 	    "speaks of with its SHA-256 sums: messages with findings, or "
 	    "with --hash all; files where it was made with --forensic.  "
 	    "Paths are taken as they are in the report.",
-	    "0 all is the same, 1 something changed or is gone, 2 something, "
-	    "or the report, could not be read, 64 usage");
+	    "Exit status: 0 all is the same, 1 something changed or is gone, "
+	    "2 something, or the report, could not be read, 64 usage.");
 }
