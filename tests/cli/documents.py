@@ -188,14 +188,14 @@ def make_store(path):
 KEEPS = ("fix", "undo", "runs", "recover", "baseline")
 KEEPS_IF = "--cron", "--incremental", "--new-only", "--baseline"
 
-WRAPPER = """#!/bin/sh
+WRAPPER = """#!/bin/bash
 # Nothing of a test goes to where root keeps its state.
 case " $* " in
 *" --state"*|*" --help "*) ;;
 %s)
 	set -- "$@" --state "%s" ;;
 esac
-"%s" "$@"
+(exec -a baredot "%s" "$@")
 s=$?
 echo $s >>"%s"
 exit $s
