@@ -1,7 +1,6 @@
 /*
- * See completion.h: the scripts.  The parts that are always the same are in
- * completion.bash, completion.zsh and completion.fish, which are in the program;
- * what is made here are tables.
+ * See completion.h: the scripts.  What is always the same in them is in files
+ * (completion_parts.h); what is made here are tables.
  */
 #include "completion.h"
 #include "completion_parts.h"
