@@ -63,6 +63,7 @@ acting_new(struct acting **out, const struct acting_options *o)
 	a->options = *o;
 	a->told = -1;
 	a->facts.applies = true;
+	a->facts.state = o->state;
 	wait = (struct frames_wait){ .timeout = o->timeout,
 	    .going = is_not_stopped, .ctx = a };
 	status = state_open(&a->state, o->state, o->what, o->paths);

@@ -125,6 +125,7 @@ struct kept_facts {
 struct act_facts {
 	bool applies;			/* else it only shows */
 	const char *run;		/* NULL: nothing was begun */
+	const char *state;		/* its folder; NULL: the usual one */
 	uint64_t files[OUTCOMES];	/* by what came of them */
 	uint64_t messages, edits, taken;	/* that were done */
 	bool dead;			/* it had to stop */
