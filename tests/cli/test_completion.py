@@ -370,6 +370,9 @@ def the_scripts_parse():
             done = subprocess.run([shell, "-n", write(
                 os.path.join(top, "s"), script(shell))], capture_output=True)
             same((done.returncode, done.stderr), (0, b""), shell)
+    missing = [s for s in ("zsh", "fish") if shutil.which(s) is None]
+    if missing:
+        raise Skip("not installed: %s" % missing)
 
 
 @test
