@@ -11,13 +11,13 @@
 static void
 put_told(struct buf *b, const char *help, const char *special)
 {
-	static const char *const ends[] = { "; ", " (", ": ", ", " };
+	static const char *const ends[] = { "; ", " (", ": " };
 	size_t n = strlen(help);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		const char *end = strstr(help, ends[i]);
 
-		if (end != NULL && (size_t)(end - help) < n && end - help > 12)
+		if (end != NULL && (size_t)(end - help) < n && end - help > 4)
 			n = (size_t)(end - help);
 	}
 	for (size_t i = 0; i < n; i++) {

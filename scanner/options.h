@@ -102,7 +102,7 @@
 	    "do not read again what did not change since the last such " \
 	    "scan; what was found is kept in the state folder") \
 	O(FOR_SCAN, SCAN_STATE, 0, "state", "DIR", \
-	    "that folder (/var/lib/baredot, or below XDG_STATE_HOME); " \
+	    "the state folder (/var/lib/baredot, or below XDG_STATE_HOME); " \
 	    "implies --incremental") \
 	O(FOR_SCAN, NEW_ONLY, 0, "new-only", NULL, \
 	    "report only messages with findings that are not in the " \
