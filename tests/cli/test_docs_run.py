@@ -189,7 +189,7 @@ class Run:
                         (shown if right else now))
         self.new.append((block, "".join(text)))
 
-    def session(self, blocks):
+    def tutorial(self, blocks):
         """All blocks of a tutorial."""
         blocks = [b for b in blocks if not b.prose]
         run = [(b, c) for b in blocks for c, _ in documents.commands(b)
@@ -221,7 +221,7 @@ class Run:
         blocks = documents.blocks(self.name)
         try:
             if self.name in TUTORIALS:
-                self.session(blocks)
+                self.tutorial(blocks)
             else:
                 self.others(blocks)
         finally:
