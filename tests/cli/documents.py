@@ -121,7 +121,7 @@ def is_shell(text):
     first = re.sub(r"^(sudo|#.*\n)\s*", "", text).split()
     return first[:1] and (first[0].split("/")[-1] in (
         "baredot", "make", "find", "jq", "cd", "systemctl", "git", "printf",
-        "cp", "mkdir"))
+        "cp", "mkdir", "docker", "apt"))
 
 
 # --- stores that are what their names promise
@@ -304,7 +304,8 @@ class Playground:
                 make_store(self.place(w))
         if name in ("verify", "report"):
             for w in others:
-                self.make_report(w)
+                if not w.endswith(".db"):
+                    self.make_report(w)
         if name == "rules":
             for w in others:
                 if w not in ("check", "list"):

@@ -20,7 +20,8 @@ from documents import HEAD, make_maildir, make_mbox
 
 COMMANDS = re.findall(r"^  ([a-z]+) ", baredot("help").out.decode(), re.M)
 # The page of a command that has none of its own.
-SHARED = {"restore": "quarantine", "runs": "undo", "recover": "undo"}
+SHARED = {"restore": "baredot-quarantine", "runs": "baredot-undo",
+          "recover": "baredot-undo", "explain": "baredot"}
 MADE = ("report.5", "rules.5", "nightly.7", "repair.7", "replay.7")
 
 
@@ -37,9 +38,12 @@ def option_table(command):
             "help", command).out.decode(), re.M)}
 
 
+def page_name(command):
+    return SHARED.get(command, "baredot-" + command)
+
+
 def page(command):
-    name = SHARED.get(command, command)
-    return text_of("man", "baredot-%s.1" % name)
+    return text_of("man", page_name(command) + ".1")
 
 
 def options_of_page(text):
@@ -69,13 +73,14 @@ def each_option_of_the_help_has_an_entry_in_the_manual_and_no_other():
         missing = {o for o, short in options.items() if own.get(o) != short
                    and o not in others and short not in others}
         check(not missing, "%s: not in its page: %s" % (c, missing))
-        found.setdefault(SHARED.get(c, c), set()).update(options)
-    for c, options in found.items():
-        own, others = options_of_page(page(c))
-        same(set(own) - options, set(), c)
-        shorts = {s for x in COMMANDS if SHARED.get(x, x) == c
-                  for s in option_table(x).values()}
-        same(others - options - shorts, set(), c)
+        found.setdefault(page_name(c), []).append(c)
+    for name, commands in found.items():
+        own, others = options_of_page(page(commands[0]))
+        tables = [option_table(c) for c in commands]
+        known = {o for t in tables for o in t}
+        same(set(own) - known, set(), name)
+        same(others - known - {s for t in tables for s in t.values()}, set(),
+             name)
 
 
 def help_of(name):
