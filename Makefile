@@ -180,7 +180,8 @@ faults: deps build/faults/act_driver build/faults/act_fault.so
 
 # Pages that are made of documents, and commands that share another's page.
 PAGES = build/man/baredot-report.5 build/man/baredot-rules.5 \
-	build/man/baredot-nightly.7 build/man/baredot-repair.7 \
+	build/man/baredot-nightly.7 build/man/baredot-queries.7 \
+	build/man/baredot-repair.7 \
 	build/man/baredot-replay.7
 SHARED = restore:quarantine runs:undo recover:undo explain: completion: help:
 MAN = $(DESTDIR)$(PREFIX)/share/man

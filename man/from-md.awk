@@ -55,6 +55,17 @@ function line(s,   out, at, inner, cut)
 	return out text(s)
 }
 
+# Words behind a request: none is taken for a macro of its own.
+function plain(s,   n, i, words, out)
+{
+	n = split(s, words, " ")
+	out = ""
+	for (i = 1; i <= n; i++)
+		out = out (i > 1 ? " " : "") (words[i] ~ \
+		    /^[A-Z%][a-z][a-z]?$/ ? "\\&" : "") words[i]
+	return out
+}
+
 # Words in lines of 78 bytes; each sentence begins one, and none begins like a
 # request.
 function put(s,   n, i, words, out)
@@ -136,7 +147,7 @@ function row(s,   n, i, cells, label)
 			head[i] = cells[i] == "meaning" ? "" : cells[i]
 		return
 	}
-	print ".It " line(cells[1])
+	print ".It " plain(line(cells[1]))
 	for (i = 2; i <= n; i++) {
 		if (cells[i] == "")
 			continue
@@ -154,7 +165,7 @@ function section(macro, s)
 {
 	close_list()
 	gsub(/`/, "", s)
-	print macro " " (macro == ".Sh" ? toupper(text(s)) : text(s))
+	print macro " " (macro == ".Sh" ? toupper(text(s)) : plain(text(s)))
 	spaced = 0
 }
 
@@ -193,6 +204,7 @@ BEGIN {
 	page["report.md"] = "baredot-report(5)"
 	page["rules.md"] = "baredot-rules(5)"
 	page["nightly.md"] = "baredot-nightly(7)"
+	page["queries.md"] = "baredot-queries(7)"
 	page["repair.md"] = "baredot-repair(7)"
 	page["replay.md"] = "baredot-replay(7)"
 	file = ARGV[1]

@@ -22,7 +22,8 @@ COMMANDS = re.findall(r"^  ([a-z]+) ", baredot("help").out.decode(), re.M)
 # The page of a command that has none of its own.
 SHARED = {"restore": "baredot-quarantine", "runs": "baredot-undo",
           "recover": "baredot-undo", "explain": "baredot"}
-MADE = ("report.5", "rules.5", "nightly.7", "repair.7", "replay.7")
+MADE = ("report.5", "rules.5", "nightly.7", "queries.7", "repair.7",
+        "replay.7")
 
 
 def text_of(*names):

@@ -12,9 +12,9 @@ UNIT = "baredot-recover.service"
 SCAN = "baredot-scan.service"
 # Each command has its page, its own or one that it shares.
 COMMANDS = re.findall(r"^  ([a-z]+) ", baredot("help").out.decode(), re.M)
-PAGES = ["baredot.1", "baredot-report.5", "baredot-rules.5",
-         "baredot-nightly.7", "baredot-repair.7", "baredot-replay.7"] + [
-             "baredot-%s.1" % c for c in COMMANDS if c != "rules"]
+PAGES = ["baredot.1", "baredot-report.5", "baredot-rules.5"] + [
+    "baredot-%s.7" % p for p in ("nightly", "queries", "repair", "replay")] + [
+        "baredot-%s.1" % c for c in COMMANDS if c != "rules"]
 UNITS = (UNIT, SCAN, "baredot-scan.timer")
 
 
