@@ -15,11 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 from cli import TOP, Skip, baredot, folder, read, run, same, test, write
-from receiving import SERVERS, what_comes_of
+from receiving import Caller, SERVERS
 
 LONG = "CHECK_LONG" in os.environ
 ABC = b"\r\n.\0x"
-AT_ONCE = 16
 TAIL = b"x\r\n.\r\n"
 # What is predicted, and what is seen.
 SEEN = {"whole": "data", "cut": "end", "smuggled": "end", "refused": "reject",
@@ -70,10 +69,18 @@ def predictions(top, mails, names):
 def differences(row, mails, predicted):
     """Lines that name the bytes."""
     names = [m for m in mails if not row.minds_header or m[:5] != "first"]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        seen = list(pool.map(lambda m: what_comes_of(
-            row, mails[m], TAIL), names))
-    for name, got in zip(names, seen):
+    seen = {}
+
+    def call(some):
+        with Caller(row) as caller:
+            for m in some:
+                seen[m] = caller.what_comes_of(mails[m], TAIL)
+
+    with ThreadPoolExecutor(row.at_once) as pool:
+        list(pool.map(call, [names[i::row.at_once]
+                             for i in range(row.at_once)]))
+    for name in names:
+        got = seen[name]
         want = predicted[name, row.name]
         if want == "end" and row.behind == "refused":
             want = "reject"
