@@ -48,7 +48,7 @@ class Answers:
     def __init__(self, port):
         self.s = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.got = b""
+        self.got, self.chunking = b"", False
 
     def next(self):
         """The code; None: it hung up."""
@@ -64,6 +64,7 @@ class Answers:
                     return None
                 self.got += more
             line, self.got = self.got.split(b"\n", 1)
+            self.chunking |= line.strip() in (b"250-CHUNKING", b"250 CHUNKING")
             if line[3:4] != b"-":
                 return int(line[:3])
 
@@ -95,6 +96,12 @@ def begin(a, row):
     a.s.settimeout(PATIENCE)
 
 
+def offers_chunking(row):
+    a = begun(row)
+    a.s.close()
+    return a.chunking
+
+
 def begun(row):
     """A session.  Nothing is measured yet: who has more callers than he has
     room for (smtpd listens for five, and the sixth hears nothing) is called
@@ -117,8 +124,9 @@ class Caller:
     the NOOP behind it was answered, and what comes to anything else does so in
     a session of its own."""
 
-    def __init__(self, row):
+    def __init__(self, row, by_bdat=False):
         self.row, self.a, self.sent = row, None, 0
+        self.see = self.see_bdat if by_bdat else self.see_data
 
     def __enter__(self):
         return self
@@ -130,7 +138,8 @@ class Caller:
 
     def what_comes_of(self, data, tail):
         """Both go out behind DATA: "data", one message arrived; "end", its end
-        came before the last CRLF . CRLF, whatever was the answer; "reject"."""
+        came before the last CRLF . CRLF, whatever was the answer; "reject".
+        By BDAT, where a row offers it, the tail's last line does not."""
         if self.a is not None and self.attempt(data, tail) == "data":
             return "data"
         self.a, self.sent = begun(self.row), 0
@@ -149,7 +158,18 @@ class Caller:
         return seen
 
     @staticmethod
-    def see(a, row, data, tail):
+    def see_bdat(a, _, data, tail):
+        data += tail[:-len(b".\r\n")]
+        a.ask(b"MAIL FROM:<a@example.com>", 250)
+        a.ask(b"RCPT TO:<b@example.net>", 250, 251)
+        a.say(b"BDAT %d LAST\r\n" % len(data) + data + NOOP)
+        first, second = a.next(), a.next()
+        if second != 250:
+            return "end"
+        return "data" if first == 250 else "reject"
+
+    @staticmethod
+    def see_data(a, row, data, tail):
         a.ask(b"MAIL FROM:<a@example.com>", 250)
         a.ask(b"RCPT TO:<b@example.net>", 250, 251)
         a.ask(b"DATA", 354)
@@ -501,12 +521,12 @@ def dovecot(top):
 
 
 class Sink:
-    """Takes all mail, and keeps what came behind DATA."""
+    """Takes all mail, and keeps what came behind DATA, or by BDAT."""
 
-    def __init__(self, offers=()):
+    def __init__(self, chunking=False):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port, self.mails = self.listener.getsockname()[1], []
-        self.offers = offers
+        self.chunking, self.chunks, self.bdats = chunking, b"", 0
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -529,10 +549,28 @@ class Sink:
             if verb == b"DATA":
                 f.write(b"354 go on\r\n")
                 self.data(f)
+            if verb == b"BDAT":
+                self.bdat(f, line.split())
+            if verb == b"EHLO" and self.chunking:
+                f.write(b"250-sink.example.net\r\n250 CHUNKING\r\n")
+                continue
             f.write(b"221 bye\r\n" if verb == b"QUIT" else
                     b"250 fine\r\n")
             if verb == b"QUIT":
                 return
+
+    def bdat(self, f, words):
+        """A chunk, of one mail at a time."""
+        self.bdats += 1
+        end = len(self.chunks) + int(words[1])
+        while len(self.chunks) < end:
+            more = f.read(end - len(self.chunks))
+            if not more:
+                return
+            self.chunks += more
+        if words[-1].upper() == b"LAST":
+            self.mails.append(self.chunks)
+            self.chunks = b""
 
     def data(self, f):
         """To the CRLF . CRLF that nothing comes behind."""
