@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 from cli import TOP, Skip, check, folder, read, run, same, test, write
 from queued import libraries, runs, unpacked
 from receiving import Sink, npm
-from servers import Exim, Postfix, Sendmail
+from servers import Exim, OpenSMTPD, Postfix, Sendmail
 
 LONG = "CHECK_LONG" in os.environ
 WIRE = TOP + "/build/tests/wire"
@@ -233,6 +233,29 @@ def sendmail_sends(top, port, head, data):
 @test
 def sendmail_sends_what_its_row_says():
     compare("sendmail-debian", sendmail_sends, nl=b"\n")
+
+
+def opensmtpd_sends(top, port, head, data):
+    server = OpenSMTPD(top)
+    with server:
+        server.send((head + b"to be replaced\n").replace(b"\n", b"\r\n"),
+                    FROM, [TO])
+    (path,) = glob.glob(top + "/spool/smtpd/queue/*/*/message")
+    write(path, read(path).replace(b"to be replaced\n", data))
+    conf = read(top + "/conf")
+    write(top + "/conf", re.sub(rb"smtp://127\.0\.0\.1:\d+",
+                                b"smtp://127.0.0.1:%d" % port, conf))
+    server.holds = ""
+    with server:
+        end = time.monotonic() + 30
+        while b"result=" not in read(top + "/log"):
+            check(time.monotonic() < end, read(top + "/log"))
+            time.sleep(0.05)
+
+
+@test
+def opensmtpd_sends_what_its_row_says():
+    compare("opensmtpd", opensmtpd_sends, nl=b"\n")
 
 
 if os.access("/dev/shm", os.W_OK):
