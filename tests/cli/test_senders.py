@@ -20,8 +20,8 @@ import time
 sys.dont_write_bytecode = True
 from cli import TOP, Skip, check, folder, read, run, same, test, write
 from queued import libraries, runs, unpacked
-from receiving import Sink, npm
-from servers import Exim, OpenSMTPD, Postfix, Sendmail
+from receiving import Sink, end_namespace, npm
+from servers import Courier, Exim, OpenSMTPD, Postfix, Sendmail
 
 LONG = "CHECK_LONG" in os.environ
 WIRE = TOP + "/build/tests/wire"
@@ -71,10 +71,14 @@ def compare(row, send, nl=b"\r\n", abc=b"\r\n.\0x", chunking=False,
     with folder() as top:
         os.chmod(top, 0o755)
         sink, data = Sink(chunking), body(nl, abc)
-        send(top, sink.port, HEAD.replace(b"\n", nl), data)
+        stop = send(top, sink.port, HEAD.replace(b"\n", nl), data)
+        try:
+            got = arrived(sink)
+        finally:
+            if stop:
+                stop()
         same(sink.bdats > 0, by_bdat, "by BDAT")
-        first_difference(row, arrived(sink), predicted(row, nl, data,
-                                                       by_bdat))
+        first_difference(row, got, predicted(row, nl, data, by_bdat))
 
 
 def command(argv, data, **more):
@@ -256,6 +260,23 @@ def opensmtpd_sends(top, port, head, data):
 @test
 def opensmtpd_sends_what_its_row_says():
     compare("opensmtpd", opensmtpd_sends, nl=b"\n")
+
+
+def courier_sends(top, port, head, data):
+    server = Courier(top)
+    server.give(head + b"to be replaced\n", FROM, [TO])
+    (path,) = glob.glob(server.var + "/tmp/*/D*")
+    write(path, read(path).replace(b"to be replaced\n", data))
+    write(server.root + "/etc/courier/esmtproutes",
+          b":[127.0.0.1],%d\n" % port)
+    child = server.start("/usr/lib/courier/courier/courierd", network=True,
+                         stdin=subprocess.DEVNULL)
+    return lambda: end_namespace(child)
+
+
+@test
+def courier_sends_what_its_row_says():
+    compare("courier", courier_sends, nl=b"\n")
 
 
 if os.access("/dev/shm", os.W_OK):
