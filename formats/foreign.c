@@ -4,7 +4,8 @@
  * The magics are from: Dovecot's dcrypt-iostream.h and iostream-lz4.h,
  * [MS-CFB] 2.2 and [MS-OXMSG] 2.2 (the name is in UTF-16), [MS-PST] 2.2.2.6,
  * RFC 9580 6.2, the age specification, the file formats of SQLite 3, RAR and
- * LevelDB, OpenSMTPD's crypto.c.
+ * LevelDB, OpenSMTPD's crypto.c, RocksDB's options_parser.cc, Python's
+ * mailbox.py.
  */
 #include "foreign.h"
 
@@ -53,6 +54,12 @@ static const struct row {
 	    .magic = BYTES("SQLite format 3\0") },
 	{ { "of a RocksDB or LevelDB folder: mail in it is exported by its "
 	    "server", false, false }, .magic = BYTES("MANIFEST-0") },
+	{ { "of a RocksDB folder, as KumoMTA may have for its spool: a "
+	    "message in it is to be had from the server (kcli "
+	    "inspect-message)", false, true },
+	    .magic = BYTES("# This is a RocksDB option file.\n") },
+	{ { "a Babyl file of Emacs Rmail: convert it with unrmail of Emacs",
+	    true, true }, .magic = BYTES("BABYL OPTIONS:") },
 };
 
 static bool

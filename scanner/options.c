@@ -13,6 +13,7 @@
 #include "fix_options.h"
 #include "options_nightly.h"
 #include "report.h"
+#include "sandbox.h"
 #include "store.h"
 #include "unpack_options.h"
 #include "word_lists.h"
@@ -362,8 +363,8 @@ processors(void)
 
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
-	return (size_t)CPU_COUNT(&set) < JOBS_MAX ?
-	    (size_t)CPU_COUNT(&set) : JOBS_MAX;
+	return (size_t)CPU_COUNT(&set) < SANDBOX_WORKERS ?
+	    (size_t)CPU_COUNT(&set) : SANDBOX_WORKERS;
 }
 
 bool

@@ -3,6 +3,7 @@
  */
 #include "scanning.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -35,11 +36,22 @@ report_problem(struct scanner *s, enum problem kind, uint64_t off,
 	scan_keep_text(s, PIECE_OTHER);
 }
 
+/* Not by the number alone: libarchive has none for some of its decoders. */
+static bool
+is_memory(const struct err *e)
+{
+	return e->num == ENOMEM || strstr(e->text, "memory") != NULL ||
+	    strstr(e->text, "alloc") != NULL;
+}
+
 /* fresh: it was not told by a worker that died. */
 static void
 tell_unreadable(struct scanner *s, uint64_t off, const struct err *e,
     bool fresh)
 {
+	if (fresh && !s->job->roomy && s->sink->cramped != NULL &&
+	    is_memory(e))
+		s->sink->cramped(s->sink->ctx);
 	s->unreadable++;
 	if (fresh) {
 		report_problem(s, PROBLEM_UNREADABLE, off, e);

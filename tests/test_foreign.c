@@ -39,7 +39,12 @@ static const struct {
 	{ BYTES("-----BEGIN AGE ENCRYPTED FILE-----\n"), "encrypted with age",
 	    false, true },
 	{ BYTES("SQLite format 3\0x"), "an SQLite", true, false },
-	{ BYTES("MANIFEST-000012\n"), "of a RocksDB", false, false },
+	{ BYTES("MANIFEST-000012\n"), "of a RocksDB or", false, false },
+	{ BYTES("# This is a RocksDB option file.\n#\n"), "of a RocksDB folder",
+	    false, true },
+	{ BYTES("# This is a RocksDB option"), NULL, false, false },
+	{ BYTES("BABYL OPTIONS:\nVersion: 5\n"), "a Babyl file", true, true },
+	{ BYTES("BABYL OPTIONS\n"), NULL, false, false },
 	{ BYTES("From: x\n"), NULL, false, false },
 	{ BYTES(""), NULL, false, false },
 };

@@ -57,6 +57,16 @@ put_name(struct buf *b, const char *name, enum known known)
 		buf_byte(b, '*');
 }
 
+static char
+mark(const struct replay_plan *p, const uint8_t *cells, size_t sender,
+    size_t receiver)
+{
+	const enum replayed o = replay_between(p, cells, sender, receiver);
+
+	return o <= REPLAY_WHOLE && replay_by_bdat(p, sender, receiver) ?
+	    'b' : marks[o];
+}
+
 static void
 put_row(struct buf *b, const struct replay_plan *p, const uint8_t *cells,
     size_t receiver)
@@ -70,8 +80,8 @@ put_row(struct buf *b, const struct replay_plan *p, const uint8_t *cells,
 		buf_byte(b, ' ');
 	while (buf_ok(b) && b->n < before + 23);
 	for (size_t k = 0; k < columns(p); k++)
-		buf_printf(b, " %c", marks[replay_between(p, cells,
-		    sender_of(p, k), receiver)]);
+		buf_printf(b, " %c", mark(p, cells, sender_of(p, k),
+		    receiver));
 	buf_byte(b, '\n');
 }
 
@@ -127,7 +137,7 @@ put_matrix(struct buf *b, const struct replay_plan *p, const uint8_t *cells)
 			put_row(b, p, cells, i);
 	put_dull(b, p, cells);
 	buf_str(b, "  S smuggled, c cut, o open, r refused, - unsent, . "
-	    "whole; * is known from prose alone\n");
+	    "whole, b whole, by BDAT;\n  * is known from prose alone\n");
 	put_senders(b, p);
 }
 
@@ -248,6 +258,7 @@ replayed_header_json(struct json *j, const struct replay_plan *p)
 	json_open(j, '[');
 	for (size_t i = 0; i < replay_plan_senders(p); i++) {
 		PUT_ROW(j, replay_sender(p, i));
+		json_key_bool(j, "bdat", replay_sender(p, i)->bdat);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -257,10 +268,31 @@ replayed_header_json(struct json *j, const struct replay_plan *p)
 		PUT_ROW(j, replay_receiver(p, i));
 		json_key_text(j, "pipelining",
 		    pipelining_names[replay_receiver(p, i)->pipelining]);
+		json_key_bool(j, "chunking", replay_receiver(p, i)->chunking);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
 	json_close(j, '}');
+}
+
+/* Whom it does not send to by DATA. */
+static void
+put_by_bdat(struct json *j, const struct replay_plan *p, size_t sender)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < replay_plan_receivers(p); i++) {
+		if (!replay_by_bdat(p, sender, i))
+			continue;
+		if (!any) {
+			json_key(j, "by_bdat");
+			json_open(j, '[');
+		}
+		any = true;
+		json_text(j, replay_receiver(p, i)->name);
+	}
+	if (any)
+		json_close(j, ']');
 }
 
 static void
@@ -269,6 +301,7 @@ put_worst(struct json *j, const struct replay_plan *p, const uint8_t *cells,
 {
 	json_open(j, '{');
 	json_key_text(j, "sender", replay_sender(p, sender)->name);
+	put_by_bdat(j, p, sender);
 	for (unsigned o = REPLAY_WHOLE; o < REPLAY_OUTCOMES; o++) {
 		bool any = false;
 
