@@ -62,10 +62,14 @@ put_header(struct json *j, const struct scan_facts *r)
 static void
 put_problem(struct json *j, const struct problem_report *r)
 {
+	static const char *const types[] = {
+		[PROBLEM_UNREADABLE] = "unreadable",
+		[PROBLEM_SKIPPED] = "skipped", [PROBLEM_STALE] = "stale",
+	};
 	const bool unreadable = r->kind == PROBLEM_UNREADABLE;
 
 	json_open(j, '{');
-	json_key_text(j, "type", unreadable ? "unreadable" : "skipped");
+	json_key_text(j, "type", types[r->kind]);
 	json_bytes(j, "path", r->path);
 	if (r->off != MSG_NOT_RAW)
 		json_key_u64(j, "offset", r->off);

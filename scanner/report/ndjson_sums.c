@@ -6,7 +6,6 @@
 #include "patterns.h"
 #include "repaired.h"
 #include "replayed.h"
-#include "walk.h"
 
 void
 ndjson_put_codes(struct json *j, code_set codes)
@@ -28,15 +27,34 @@ ndjson_put_conventions(struct json *j, const uint64_t n[CONVENTIONS])
 	json_close(j, '}');
 }
 
-static void
-put_dialects(struct json *j, const struct dialects *d)
+const char *
+dispute_name(enum dispute_kind k)
 {
-	static const char *const kinds[] = {
+	static const char *const names[] = {
 		[DISPUTE_TEXT] = "not-a-separator",
 		[DISPUTE_NO_BLANK] = "no-empty-line-before",
 		[DISPUTE_IN_LENGTH] = "inside-content-length",
 	};
 
+	return names[k];
+}
+
+const char *
+skip_name(enum walk_skip s)
+{
+	static const char *const names[WALK_SKIPS] = {
+		[SKIP_SYMLINK] = "symlink", [SKIP_SPECIAL] = "special",
+		[SKIP_METADATA] = "metadata",
+		[SKIP_OTHER_FS] = "other_file_system",
+		[SKIP_TMP] = "maildir_tmp",
+	};
+
+	return names[s];
+}
+
+static void
+put_dialects(struct json *j, const struct dialects *d)
+{
 	json_key(j, "dialects");
 	json_open(j, '{');
 	json_key_u64(j, "messages", d->messages);
@@ -51,7 +69,7 @@ put_dialects(struct json *j, const struct dialects *d)
 	for (size_t i = 0; i < d->disputes && i < DIALECTS_KEPT; i++) {
 		json_open(j, '{');
 		json_key_u64(j, "offset", d->dispute[i].off);
-		json_key_text(j, "kind", kinds[d->dispute[i].kind]);
+		json_key_text(j, "kind", dispute_name(d->dispute[i].kind));
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -103,8 +121,14 @@ ndjson_put_part(struct json *j, const struct part_facts *p)
 	json_open(j, '{');
 	json_key_text(j, "type", "part");
 	json_bytes(j, "path", p->path);
-	json_key_bool(j, "mbox", p->mbox);
 	json_key_bool(j, "last", p->last);
+	json_key_bool(j, "mbox", p->mbox);
+	if (p->mbox && p->found)
+		json_key_u64(j, "first", p->first);
+	if (p->mbox) {
+		json_key_u64(j, "next", p->next.at);
+		json_key_bool(j, "lost", p->next.lost);
+	}
 	put_facts(j, p->facts);
 	if (p->facts->has_dialects)
 		put_dialects(j, &p->facts->dialects);
@@ -164,13 +188,6 @@ void
 ndjson_put_sums(struct json *j, const struct pattern_rules *rules,
     const struct totals *t, const struct summary_facts *s)
 {
-	static const char *const skips[WALK_SKIPS] = {
-		[SKIP_SYMLINK] = "symlink", [SKIP_SPECIAL] = "special",
-		[SKIP_METADATA] = "metadata",
-		[SKIP_OTHER_FS] = "other_file_system",
-		[SKIP_TMP] = "maildir_tmp",
-	};
-
 	json_key_u64(j, "messages", t->messages);
 	json_key_u64(j, "bytes", t->bytes);
 	json_key_u64(j, "files", t->files);
@@ -185,8 +202,10 @@ ndjson_put_sums(struct json *j, const struct pattern_rules *rules,
 	json_open(j, '{');
 	json_key_u64(j, "not_mail", t->not_mail);
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
-		json_key_u64(j, skips[i], s->skipped[i]);
+		json_key_u64(j, skip_name((enum walk_skip)i), s->skipped[i]);
 	json_close(j, '}');
+	if (s->stale > 0)
+		json_key_u64(j, "stale", s->stale);
 }
 
 /* What was not read again, and what is new. */

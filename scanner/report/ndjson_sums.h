@@ -7,13 +7,27 @@
 
 #include "json.h"
 #include "report.h"
+#include "walk.h"
+
+#define DISPUTE_KINDS (DISPUTE_IN_LENGTH + 1)
+const char *dispute_name(enum dispute_kind);	/* "not-a-separator" */
+const char *skip_name(enum walk_skip);		/* "symlink" */
+
+/* Where a message of an mbox ended, and the next separator is. */
+struct mbox_border {
+	uint64_t at;		/* bytes into the file */
+	bool lost;		/* nobody knows: at the next one there is */
+};
 
 /* The messages of a store that one section of a shard saw. */
 struct part_facts {
 	struct span path;
-	bool mbox;		/* else a folder */
 	bool last;		/* no more of it comes */
 	const struct store_facts *facts;
+	bool mbox;		/* else a folder; of an mbox also: */
+	bool found;		/* a message begins in it, the first at: */
+	uint64_t first;
+	struct mbox_border next;
 };
 
 void ndjson_put_codes(struct json *, code_set);
