@@ -28,7 +28,8 @@ static const struct cmdline_option options[] = {
 };
 
 struct merge_command {
-	const char *dir, *plan, *output;	/* output NULL: standard output */
+	const char *dir, *plan;
+	const char *output;		/* NULL: standard output */
 	const char *format;
 	bool missing, help;
 };
@@ -196,7 +197,8 @@ write_report(struct merge_run *r)
 	if (status > EXIT_UNREADABLE ||
 	    (status == EXIT_UNREADABLE && r->survey.exit_status != 2))
 		output_fail(out, EINTR);
-	if (output_close(out, false, &e) != ST_OK && status <= EXIT_UNREADABLE) {
+	if (output_close(out, false, &e) != ST_OK &&
+	    status <= EXIT_UNREADABLE) {
 		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
 		if (e.num != EPIPE && e.num != EINTR)
 			complain("%s", e.text);
