@@ -11,9 +11,9 @@
 #include "shard_records.h"
 
 /*
- * A line of a section's end, and the last line, end in the SHA-256 of that
- * behind the one before (at first 32 zeros) and of all bytes from there on up to
- * this.
+ * The line at the end of a section, and the last line, end in the SHA-256 of
+ * that in the one before (at first 32 zeros) and of all bytes from there on up
+ * to this.
  */
 #define SHARD_SEAL ",\"sha256\":\""
 #define SHARD_SEAL_SIZE (sizeof(SHARD_SEAL) - 1 + 2 * HASH_SIZE + 2)
