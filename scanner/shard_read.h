@@ -39,6 +39,9 @@ struct shard_reader {
 	enum shard_kind last;
 };
 
+/* Of an open file, at its start; fd is the reader's.  ST_DEAD: no memory. */
+int shard_reader_begin(struct shard_reader *, int fd, struct err *);
+
 /* ST_END: there is no such file.  ST_DEAD: it cannot be read, or no memory.
  * Closed by shard_reader_close in any case. */
 int shard_reader_open(struct shard_reader *, int dir, const char *name,
