@@ -603,7 +603,7 @@ def changes_are_told(folder):
         write(os.path.join(store, "eml", name + ".eml"),
               message(name, False))
     box = Mbox(os.path.join(store, "mboxes", "grown.mbox"))
-    for i in range(600):
+    for i in range(6000):
         box.add(message("g%d" % i, False))
     box.close()
     name = plan(folder, [store], 4, "--split", 400)
@@ -629,19 +629,19 @@ def changes_are_told(folder):
     same(summary["stale"], sum(r["type"] == "stale" for r in records),
          "summary.stale")
     same(summary["gone"], 1, "gone")
-    same(summary["messages"], 6 + 3 + 601, "messages")
+    same(summary["messages"], 6 + 3 + 6001, "messages")
     same({os.path.basename(r["path"]) for r in records
           if r["type"] == "message"},
          {"grown.eml", "other.eml", "grown.mbox"}, "findings")
     same([r["index"] for r in records if r["type"] == "message" and
-          r["format"] == "mbox"], [601], "its number")
+          r["format"] == "mbox"], [6001], "its number")
     same(summary["records"], len(records), "summary.records")
 
 
 def rewritten_mbox_is_unreadable(folder):
     """Of an mbox that was written anew no range means anything."""
     box = Mbox(os.path.join(folder, "store", "b.mbox"))
-    for i in range(600):
+    for i in range(6000):
         box.add(message("g%d" % i))
     box.close()
     for how in ("shorter", "other", "gone"):
