@@ -272,6 +272,33 @@ nightly_rows() {
 	    "$ms" "<=" 100 30 " ms"
 }
 
+# sharded WHAT: by tests/bench/sharding.py, of a skewed store: one mbox, and a
+# Maildir of small files that has as many bytes.
+sharded() {
+	result=$(BENCH_RUNS=$runs /usr/bin/python3 tests/bench/sharding.py \
+	    "$1" "$data" "$data/clean.mbox" "$data/Maildir") ||
+	    die "could not measure: $1"
+	read -r a b ratio <<-EOF
+	$result
+	EOF
+}
+
+# Many scans as one: processor time, not seconds.
+shard_rows() {
+	sharded overhead
+	row "plan, 16 shards and merge / one scan, -j1, processor time" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" 1.1 1.05 ""
+	sharded balance
+	row "the largest of 16 shards / their mean, processor time" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" 1.2 1.1 ""
+	sharded merge
+	row "merge of 16 shards, $(round "$b" 0) records: \
+$(round "$ratio" 0)/s" "$(round "$a" 3)" - - \
+	    "$ratio" ">=" 300000 600000 "/s"
+}
+
 memory_rows() {
 	memory "clean mbox" "$data/clean.mbox"
 	memory "dirty mbox" "$data/dirty.mbox"
@@ -306,5 +333,6 @@ replay_rows
 archive_rows
 repair_rows
 nightly_rows
+shard_rows
 memory_rows
 exit $missed
