@@ -272,12 +272,12 @@ nightly_rows() {
 	    "$ms" "<=" 100 30 " ms"
 }
 
-# sharded WHAT: by tests/bench/sharding.py, of a skewed store: one mbox, and a
-# Maildir of small files that has as many bytes.
+# sharded WHAT PATH...: by tests/bench/sharding.py.
 sharded() {
+	what=$1
+	shift
 	result=$(BENCH_RUNS=$runs /usr/bin/python3 tests/bench/sharding.py \
-	    "$1" "$data" "$data/clean.mbox" "$data/Maildir") ||
-	    die "could not measure: $1"
+	    "$what" "$data" "$@") || die "could not measure: $what"
 	read -r a b ratio <<-EOF
 	$result
 	EOF
@@ -285,15 +285,15 @@ sharded() {
 
 # Many scans as one: processor time, not seconds.
 shard_rows() {
-	sharded overhead
+	sharded overhead "$data/clean.mbox" "$data/dirty.mbox" "$data/Maildir"
 	row "plan, 16 shards and merge / one scan, -j1, processor time" \
 	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
 	    "$ratio" "<=" 1.1 1.05 ""
-	sharded balance
+	sharded balance "$data/clean.mbox" "$data/Maildir"
 	row "the largest of 16 shards / their mean, processor time" \
 	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
 	    "$ratio" "<=" 1.2 1.1 ""
-	sharded merge
+	sharded merge "$data/clean.mbox" "$data/dirty.mbox" "$data/Maildir"
 	row "merge of 16 shards, $(round "$b" 0) records: \
 $(round "$ratio" 0)/s" "$(round "$a" 3)" - - \
 	    "$ratio" ">=" 300000 600000 "/s"
