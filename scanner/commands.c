@@ -9,7 +9,9 @@
 #include "complain.h"
 #include "completion_cmd.h"
 #include "explain.h"
+#include "merge_cmd.h"
 #include "nearest.h"
+#include "plan_cmd.h"
 #include "report_cmd.h"
 #include "restore_cmd.h"
 #include "rules_cmd.h"
@@ -64,6 +66,10 @@ static const struct command_info commands[] = {
 	    OTHER(verify) },
 	{ "report", "REPORT", "a page to look at, or a database (--to "
 	    "sqlite), of a report", OTHER(report) },
+	{ "plan", "PATH... -o PLAN", "cut a scan into shards for many hosts",
+	    OTHER(plan) },
+	{ "merge", "DIR --plan PLAN", "one report of the shards",
+	    OTHER(merge) },
 	{ "restore", "--into DIR", "put quarantined messages back",
 	    OTHER(restore) },
 	{ "recover", "", "settle what a crash left", OTHER(recover) },

@@ -211,6 +211,17 @@ def fields_in(value, prefix=""):
                                                     else "."))
 
 
+def merged_report(store, scratch):
+    """Of the store in shards, when a file has changed since."""
+    plan, out = os.path.join(scratch, "plan"), os.path.join(scratch, "out")
+    options = ["--plan", plan]
+    baredot("plan", "--shards", "1", "--forensic", "-o", plan, store)
+    write(os.path.join(store, "a.mbox"), make_mbox() * 2)
+    baredot("scan", *options, "--shard", "1/1", "--out", out, "--exit-zero",
+            "--forensic")
+    return baredot("merge", *options, out).records()
+
+
 @functools.lru_cache(None)
 def real_records():
     """Of reports that have every kind of record."""
@@ -228,6 +239,8 @@ def real_records():
             b"<1@", b"<" + b"x" * 2000 + b"@"))
         found += scan("--forensic", d).records()
         found += baredot("replay", "-f", "ndjson", d).records()
+        with tempfile.TemporaryDirectory(prefix="baredot-docs-") as scratch:
+            found += merged_report(d, scratch)
         state = os.path.join(d, "s")
         found += baredot("fix", "-f", "ndjson", "--apply", "--state", state,
                          m, odd + b".eml").records()
@@ -240,8 +253,7 @@ def real_records():
 def written_keys():
     """Every key that the reporters and the lists they use can write."""
     text = "".join(text_of("scanner", "report", name) for name in (
-        "ndjson.c", "ndjson_message.c", "repaired.c", "replayed.c",
-        "replayed_matrix.c"))
+        "ndjson.c", "ndjson_message.c", "ndjson_sums.c", "repaired.c", "replayed.c", "replayed_matrix.c"))
     keys = set(re.findall(r'(?:json_(?:key\w*|bytes)|put_text)\(j, "(\w+)"',
                           text))
     keys |= set(re.findall(r'unreadable \? "(error)" : "(reason)"', text)[0])
