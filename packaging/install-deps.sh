@@ -14,7 +14,7 @@ dos2unix strace"
 # Without these tests are skipped.
 [ "${1:-}" = build ] || optional="libgmime-3.0-dev gnupg openssl procmail
 maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs chromium
-chromium-driver"
+chromium-driver slurm-wlm munge parallel openssh-client shellcheck"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2
