@@ -75,8 +75,12 @@ class Hosts:
         key(top + "/user")
         write(top + "/ssh_config", b"")
         self.ssh = "ssh -F %s/ssh_config" % top
-        for name in names:
-            self.add(name)
+        try:
+            for name in names:
+                self.add(name)
+        except BaseException:
+            self.stop()
+            raise
 
     def prepare_program(self):
         self.sshd, self.env = "/usr/sbin/sshd", dict(os.environ)
