@@ -6,6 +6,7 @@
 #define BAREDOT_JOBLIST_H
 
 #include "keeping.h"
+#include "ndjson_sums.h"
 #include "scan.h"
 
 /* The mbox that some ranges belong to. */
@@ -16,6 +17,11 @@ struct chain {
 	uint64_t messages;	/* so far: the base of the next index */
 	struct store_facts facts;
 	struct kept_chain kept;
+
+	/* Of one that is told in parts (queue_mbox): */
+	struct mbox_border begin;	/* of the section */
+	bool parts, found;	/* a message begins there, at: */
+	uint64_t first;
 };
 
 void chain_free(struct chain *);
@@ -36,6 +42,7 @@ struct job {
 	struct chain *chain;	/* JOB_RANGE, WHAT_CHAIN_END */
 	struct store_facts *folder;	/* of single-message files; or NULL */
 	bool settled;
+	bool last;		/* WHAT_CHAIN_END of parts: no more of it comes */
 	struct kept_file *kept;	/* WHAT_KEPT: to be told; WHAT_SCAN: of the
 				 * only name, which has grown since */
 	struct keeping_names keeping;	/* how far results were kept */

@@ -8,6 +8,8 @@
 #include "baseline_cmd.h"
 #include "complain.h"
 #include "explain.h"
+#include "merge_cmd.h"
+#include "plan_cmd.h"
 #include "report_cmd.h"
 #include "restore_cmd.h"
 #include "rules_cmd.h"
@@ -24,7 +26,8 @@ static const struct {
 	{ "runs", runs_help }, { "undo", undo_help },
 	{ "recover", recover_help }, { "restore", restore_help },
 	{ "verify", verify_help }, { "report", report_help },
-	{ "baseline", baseline_help },
+	{ "baseline", baseline_help }, { "plan", plan_help },
+	{ "merge", merge_help },
 };
 
 static int
@@ -85,6 +88,8 @@ help_cmd(int argc, char **argv)
 	    "  verify REPORT      is what a report speaks of still the same?\n"
 	    "  report REPORT      a page to look at, of a report (scan -f "
 	    "ndjson)\n"
+	    "  plan PATH... -o PLAN  cut a scan into shards, for many machines\n"
+	    "  merge DIR --plan PLAN  one report of the shards\n"
 	    "  restore --into DIR  put quarantined messages back\n"
 	    "  recover            settle what a crash left\n"
 	    "  help [COMMAND]     this text, or more on a command\n\n"
@@ -140,6 +145,7 @@ static const struct {
 	{ "recover", recover_cmd }, { "explain", explain_cmd },
 	{ "rules", rules_cmd }, { "baseline", baseline_cmd },
 	{ "verify", verify_cmd }, { "report", report_cmd },
+	{ "plan", plan_cmd }, { "merge", merge_cmd },
 	{ "help", help_cmd }, { "--help", help_cmd }, { "-h", help_cmd },
 	{ "version", version_cmd }, { "--version", version_cmd },
 };

@@ -14,6 +14,7 @@
 #include "conform.h"
 #include "fix_options.h"
 #include "options_nightly.h"
+#include "options_shard.h"
 #include "report.h"
 #include "store.h"
 #include "unpack_options.h"
@@ -329,7 +330,9 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_PROGRESS:
 		return parse_when("progress", arg, &c->progress);
 	default:
-		return fix_options_apply(c, id, arg);
+		return options_shard_has(id) ?
+		    options_shard_apply(c, id, arg) :
+		    fix_options_apply(c, id, arg);
 	}
 }
 
@@ -451,7 +454,7 @@ has_paths(const struct scan_command *c)
 
 	return c->paths[0] != NULL || c->files0_from != NULL ||
 	    c->from != NULL || c->list != NULL || c->verify != NULL ||
-	    c->list_servers ||
+	    c->list_servers || c->plan != NULL ||
 	    usage("what should be %s? Give a file%s", what[c->command],
 	    scan_reads_only(c) ?
 	    ", a folder or - for standard input" : " or a folder");
@@ -489,7 +492,7 @@ scan_command_parse(int argc, char **argv, enum command command,
 	*c = (struct scan_command){ .command = command,
 	    .kernel = kernel_pick(NULL), .codes = code_set_default(),
 	    .jobs = processors(), .timeout = 300, .wait = 30,
-	    .file_timeout = 3600,
+	    .file_timeout = 3600, .checkpoint = 10,
 	    .archives = unpack_kinds_default(), .limits = LIMITS_DEFAULT,
 	    .repair = { .limit = REPAIR_LIMIT } };
 	return parse(c, &line);

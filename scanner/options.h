@@ -10,6 +10,7 @@
 #include "codes.h"
 #include "engine.h"
 #include "repair.h"
+#include "shard_name.h"
 
 /* For which commands an option is: bits. */
 #define FOR_SCAN 1u
@@ -119,6 +120,17 @@
 	    "a line about the scan to syslog, facility mail") \
 	O(FOR_SCAN, NICE, 0, "nice", NULL, \
 	    "let others have the processor and the disk first") \
+	O(FOR_SCAN, PLAN, 0, "plan", "PLAN", \
+	    "scan a part of what PLAN (of `baredot plan`) lists, instead of " \
+	    "PATH; with --shard and --out") \
+	O(FOR_SCAN, SHARD, 0, "shard", "I/N", \
+	    "which part: I, from 1 to N; auto/N or auto: as Slurm, " \
+	    "Kubernetes, Grid Engine or GNU parallel say") \
+	O(FOR_SCAN, OUT, 0, "out", "DIR", \
+	    "the folder that its file goes to, for `baredot merge`; if it is " \
+	    "there and whole, nothing is done") \
+	O(FOR_SCAN, CHECKPOINT, 0, "checkpoint", "SECONDS", \
+	    "how much may have to be scanned again when it is stopped (10)") \
 	O(FOR_ALL, CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \
@@ -232,6 +244,10 @@ struct scan_command {
 	size_t servers_n;
 	const char *servers[RULE_FILES_MAX];
 	const char *senders, *receivers;	/* lists; NULL: not asked for */
+	const char *plan, *out;		/* NULL: all is scanned */
+	struct shard_id shard;
+	bool shard_given;
+	unsigned checkpoint;		/* seconds */
 	char **paths;			/* NULL-terminated */
 
 	/* Of fix and quarantine: */

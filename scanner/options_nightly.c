@@ -3,6 +3,8 @@
  */
 #include "options_nightly.h"
 
+#include "options_shard.h"
+
 bool
 options_nightly_apply(struct scan_command *c, enum option_id id,
     const char *arg)
@@ -32,7 +34,7 @@ options_nightly_apply(struct scan_command *c, enum option_id id,
 }
 
 bool
-options_nightly_settle(const struct scan_command *c)
+options_nightly_settle(struct scan_command *c)
 {
 	if (c->incremental && c->forensic)
 		return usage("--forensic reads everything: it does not go "
@@ -42,5 +44,5 @@ options_nightly_settle(const struct scan_command *c)
 		return usage("--redact has other tokens each time: it does "
 		    "not go with --incremental, --state, --new-only, "
 		    "--baseline or --cron");
-	return true;
+	return options_shard_settle(c);
 }

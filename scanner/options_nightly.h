@@ -11,6 +11,6 @@ bool options_nightly_apply(struct scan_command *, enum option_id,
     const char *arg);
 
 /* All options are known.  False: they do not go together, explained. */
-bool options_nightly_settle(const struct scan_command *);
+bool options_nightly_settle(struct scan_command *);
 
 #endif

@@ -168,15 +168,18 @@ step(struct queue *q)
 static void
 make_room(struct queue *q)
 {
+	/* What waits has to be done before a section ends. */
+	const size_t most = q->options.part != NULL ? WINDOW : QUEUED_MAX;
+
 	dispatch(q);
-	while (q->jobs.n > QUEUED_MAX && going(q))
+	while (q->jobs.n > most && going(q))
 		step(q);
 }
 
 /* --- what the walk tells */
 
-static void
-close_batch(struct queue *q)
+void
+queue_close_batch(struct queue *q)
 {
 	q->batch = NULL;
 	make_room(q);
@@ -202,7 +205,7 @@ new_batch(struct queue *q, const struct walk_dir *d, enum store_place place,
 {
 	struct job *j;
 
-	close_batch(q);
+	queue_close_batch(q);
 	if ((j = job_new(&q->jobs, WHAT_SCAN)) == NULL)
 		return NULL;
 	j->spec.kind = JOB_BATCH;
@@ -249,7 +252,7 @@ known_same(struct queue *q, const struct walk_dir *d, const char *name,
 			store_facts_add(facts, &kept->found.folder);
 		return;
 	}
-	close_batch(q);
+	queue_close_batch(q);
 	if ((j = job_new(&q->jobs, WHAT_KEPT)) == NULL)
 		return;
 	buf_str(&j->path, d != NULL ? d->path : "");
@@ -280,7 +283,7 @@ known_file(struct queue *q, const struct walk_dir *d, const char *name,
 		q->failed |= !job_keep(j, &kept);
 		j->spec.grown = kept.size;
 		memcpy(j->spec.ends, kept.ends, sizeof(kept.ends));
-		close_batch(q);
+		queue_close_batch(q);
 		return true;
 	default:
 		return false;
@@ -310,7 +313,7 @@ queue_stdin(struct queue *q)
 {
 	struct job *j;
 
-	close_batch(q);
+	queue_close_batch(q);
 	if ((j = job_new(&q->jobs, WHAT_SCAN)) == NULL)
 		return;
 	j->spec.kind = JOB_STDIN;
@@ -323,12 +326,16 @@ queue_stdin(struct queue *q)
 void
 queue_leave(struct queue *q, const struct walk_dir *d, bool settled)
 {
-	struct folder *f = q->folder;
+	struct folder *f;
 	struct job *j;
 
+	/* In a section that has none of its files its end is told as well. */
+	if (q->options.part != NULL)
+		(void)folder_facts(q, d);
+	f = q->folder;
 	if (f == NULL || strcmp(f->path, d->path) != 0)
 		return;
-	close_batch(q);
+	queue_close_batch(q);
 	if ((j = job_new(&q->jobs, WHAT_FOLDER_END)) == NULL)
 		return;
 	buf_str(&j->path, d->path);
@@ -345,7 +352,7 @@ queue_problem(struct queue *q, enum problem kind, struct span path,
 {
 	struct job *j;
 
-	close_batch(q);
+	queue_close_batch(q);
 	j = job_text(&q->jobs, kind, path, MSG_NOT_RAW, why);
 	if (j != NULL)
 		joblist_append(&q->jobs, j);
@@ -423,6 +430,10 @@ queue_free(struct queue *q)
 		free(q->folder->facts);
 		folder_pop(&q->folder);
 	}
+	if (q->mbox != NULL)
+		chain_free(q->mbox);
+	buf_free(&q->mbox_dir);
+	buf_free(&q->mbox_name);
 	buf_free(&q->jobs.line);
 	buf_free(&q->line);
 	free(q);

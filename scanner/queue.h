@@ -9,6 +9,7 @@
 #ifndef BAREDOT_QUEUE_H
 #define BAREDOT_QUEUE_H
 
+#include "ndjson_sums.h"
 #include "pool.h"
 #include "walk.h"
 
@@ -24,7 +25,15 @@ struct queue_options {
 							 * or NULL */
 	struct keeping *keeping;	/* borrowed; NULL: none */
 	void (*progress)(void *ctx, uint64_t bytes, uint64_t messages);
-	void *ctx;			/* of write, plan and progress */
+
+	/*
+	 * Not NULL: it is scanned in sections (queue_cut).  Told are parts of
+	 * stores, no store records of folders and of mboxes of queue_mbox; and
+	 * the index of a message of these is a string, "+" and its number in
+	 * the section.
+	 */
+	void (*part)(void *ctx, const struct part_facts *);
+	void *ctx;			/* of all these */
 };
 
 struct queue;
@@ -43,6 +52,21 @@ void queue_leave(struct queue *, const struct walk_dir *, bool settled);
 /* Something that was not scanned. */
 void queue_problem(struct queue *, enum problem, struct span path,
     const char *why);
+
+/*
+ * An mbox of size bytes, known as such, in ranges, one after another; begin:
+ * where the message before them ended.
+ */
+void queue_mbox(struct queue *, const struct walk_dir *dir, const char *name,
+    enum store_place, uint64_t size, struct mbox_border begin);
+void queue_range(struct queue *, uint64_t from, uint64_t to);
+void queue_mbox_end(struct queue *, bool last);	/* no more of it here */
+
+/*
+ * Do what is left, and tell of folders and of the mbox that are not at their
+ * end, as parts; out: what was counted since the last time.  False: stopped.
+ */
+bool queue_cut(struct queue *, struct totals *out);
 
 /* Do what is left.  False: stopped before the end. */
 bool queue_finish(struct queue *);

@@ -43,7 +43,12 @@ static void
 write_range(struct queue *q, struct job *j)
 {
 	buf_clear(&q->line);
-	report_resolve(&q->line, buf_span(&j->out), j->chain->messages);
+	if (j->chain->parts)
+		report_relate(&q->line, buf_span(&j->out),
+		    j->chain->messages);
+	else
+		report_resolve(&q->line, buf_span(&j->out),
+		    j->chain->messages);
 	q->line.failed |= !buf_ok(&j->out);
 	write_out(q, &q->line);
 }
@@ -95,6 +100,28 @@ write_store(struct queue *q, struct span path, const struct store_facts *f,
 	    q->options.keeping, kept, f, buf_span(&q->line));
 }
 
+void
+queue_part_folder(struct queue *q, struct span path,
+    const struct store_facts *f, bool last)
+{
+	const struct part_facts p = { .path = path, .last = last,
+	    .facts = f };
+
+	q->options.part(q->options.ctx, &p);
+}
+
+void
+queue_part_mbox(struct queue *q, const struct chain *c, bool last)
+{
+	const struct part_facts p = { .path = buf_span(&c->kept.path),
+	    .last = last, .facts = &c->facts, .mbox = true,
+	    .found = c->found, .first = c->first,
+	    .next = { c->expect, c->lost } };
+
+	q->totals.files += last;
+	q->options.part(q->options.ctx, &p);
+}
+
 /* A range is done that began where it had to. */
 static void
 finish_range(struct queue *q, struct job *j)
@@ -102,6 +129,10 @@ finish_range(struct queue *q, struct job *j)
 	struct chain *c = j->chain;
 	struct kept_chain *k = &c->kept;
 
+	if (!c->found && j->begun && j->first < j->spec.to) {
+		c->found = true;
+		c->first = j->first;
+	}
 	c->lost = j->lost || (c->lost && j->first >= j->spec.to);
 	c->expect = j->resume.at;
 	c->messages = c->facts.messages;
@@ -146,9 +177,15 @@ queue_finish_first(struct queue *q, struct job *j)
 {
 	if (j->what == WHAT_FOLDER_END) {
 		j->folder->unsettled = !j->settled;
-		if (j->folder->messages > 0)
+		if (q->options.part != NULL)
+			queue_part_folder(q, buf_span(&j->path), j->folder,
+			    true);
+		else if (j->folder->messages > 0)
 			write_store(q, buf_span(&j->path), j->folder, NULL);
 		free(j->folder);
+	} else if (j->what == WHAT_CHAIN_END && j->chain->parts) {
+		queue_part_mbox(q, j->chain, j->last);
+		chain_free(j->chain);
 	} else if (j->what == WHAT_CHAIN_END) {
 		write_store(q, buf_span(&j->path), &j->chain->facts,
 		    &j->chain->kept);

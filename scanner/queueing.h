@@ -16,14 +16,25 @@ struct queue {
 	struct joblist jobs;
 	struct job *batch;	/* the last job, while files are added to it */
 	struct folder *folder;	/* the innermost that gave files */
+	struct chain *mbox;	/* that is given in ranges; or NULL, and: */
+	struct job_spec mbox_spec;	/* of its ranges, but for pointers */
+	struct buf mbox_dir, mbox_name;
 	struct totals totals;
 	struct buf line;	/* scratch */
 	bool failed;		/* the report cannot be written whole */
 	volatile sig_atomic_t stop;
 };
 
+/* queue.c: no more files for the last job; wait for room. */
+void queue_close_batch(struct queue *);
+
 /* queue_results.c: hand over what the first job has committed so far. */
 void queue_flush_first(struct queue *, struct job *);
+
+/* Tell a part of a folder; of the mbox. */
+void queue_part_folder(struct queue *, struct span path,
+    const struct store_facts *, bool last);
+void queue_part_mbox(struct queue *, const struct chain *, bool last);
 
 /* The first job is done and handed over: what follows from that. */
 void queue_finish_first(struct queue *, struct job *);

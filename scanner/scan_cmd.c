@@ -92,6 +92,12 @@ hash_rules(struct scan_run *r)
 	hash_free(h);
 }
 
+const char *
+scan_rules_source(void)
+{
+	return RULES_HASH;
+}
+
 static bool
 wants_color(const struct scan_run *r)
 {

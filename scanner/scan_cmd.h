@@ -11,6 +11,9 @@ int scan_cmd(int argc, char **argv, enum command, const char *const *whole);
 
 void scan_help(enum command);	/* to standard output */
 
+/* Hexadecimal: a hash over the source of the rules. */
+const char *scan_rules_source(void);
+
 /* Exit statuses, for all commands: sysexits where there is one. */
 enum exit_status {
 	EXIT_CLEAN = 0,

@@ -9,9 +9,7 @@
 #include "escape.h"
 #include "kept.h"
 #include "message_note.h"
-#include "names.h"
-#include "queue_names.h"
-#include "spool.h"
+#include "place_named.h"
 #include "tell.h"
 
 bool
@@ -269,21 +267,9 @@ scan_opened(struct scanner *s, uint64_t name, struct store_facts *folder)
 static enum store_place
 place_of(struct scanner *s)
 {
-	const char *slash = strrchr(s->name, '/');
-	struct span folder = buf_span(&s->path);
-	const struct span name = path_part(&folder);
-	enum store_place by_name;
-
 	if (s->job->place != PLACE_NAMED)
 		return s->job->place;
-	if ((by_name = queue_place(folder, name)) != PLACE_OTHER)
-		return by_name;
-	if (s->job->kind != JOB_STDIN &&
-	    (by_name = spool_place_at(buf_text(&s->path))) != PLACE_OTHER)
-		return by_name;
-	by_name = name_place(slash != NULL ? slash + 1 : s->name);
-	return by_name == PLACE_EMLX || by_name == PLACE_EMLX_PARTIAL ||
-	    by_name == PLACE_CYRUS ? by_name : PLACE_NAMED;
+	return place_named(buf_text(&s->path), s->job->kind != JOB_STDIN);
 }
 
 /* store_how.sibling */

@@ -151,8 +151,9 @@ report_index(struct buf *b, uint64_t index, bool relative)
 		buf_byte(b, 2);
 }
 
-void
-report_resolve(struct buf *out, struct span s, uint64_t before)
+static void
+resolve(struct buf *out, struct span s, uint64_t before, const char *open,
+    const char *close)
 {
 	const uint8_t *mark;
 	uint64_t index;
@@ -164,12 +165,26 @@ report_resolve(struct buf *out, struct span s, uint64_t before)
 		index = 0;
 		for (n++; n < s.n && s.p[n] != 2; n++)
 			index = index * 10 + (uint64_t)(s.p[n] - '0');
+		buf_str(out, open);
 		buf_u64(out, index + before);
+		buf_str(out, close);
 		if (n < s.n)
 			n++;
 		s = (struct span){ s.p + n, s.n - n };
 	}
 	buf_add(out, s.p, s.n);
+}
+
+void
+report_resolve(struct buf *out, struct span s, uint64_t before)
+{
+	resolve(out, s, before, "", "");
+}
+
+void
+report_relate(struct buf *out, struct span s, uint64_t before)
+{
+	resolve(out, s, before, "\"+", "\"");
 }
 
 bool

@@ -101,11 +101,12 @@ struct scan_facts {
 };
 
 struct summary_facts {
-	char end[32];			/* RFC 3339, UTC */
+	char end[32];			/* RFC 3339, UTC; "": of shards */
 	double seconds;
 	bool partial;			/* interrupted: this is not all */
 	uint64_t skipped[8];		/* by enum walk_skip */
 	uint64_t unsettled;		/* folders */
+	uint64_t stale;			/* files: not as they were planned */
 	int exit_status;
 	const struct act_facts *acts;	/* NULL: it is a scan */
 	const struct kept_facts *kept;	/* NULL: nothing is kept */
@@ -171,7 +172,7 @@ struct file_report {
 	const char *token;		/* to be shown instead; or NULL */
 };
 
-enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED };
+enum problem { PROBLEM_UNREADABLE, PROBLEM_SKIPPED, PROBLEM_STALE };
 
 struct problem_report {
 	enum problem kind;
@@ -219,6 +220,9 @@ const struct reporter *reporter_named(const char *);	/* or NULL */
  */
 void report_index(struct buf *, uint64_t index, bool relative);
 void report_resolve(struct buf *out, struct span marked, uint64_t before);
+
+/* Nobody knows how many came before those: "+N", a string. */
+void report_relate(struct buf *out, struct span marked, uint64_t before);
 
 /* The finding is to be reported. */
 bool report_shows(const struct finding *, const struct report_options *);

@@ -1,0 +1,12 @@
+/*
+ * What the path of a file that the user named says about it.
+ */
+#ifndef BAREDOT_PLACE_NAMED_H
+#define BAREDOT_PLACE_NAMED_H
+
+#include "store.h"
+
+/* on_disk: what is around it may be looked at. */
+enum store_place place_named(const char *path, bool on_disk);
+
+#endif

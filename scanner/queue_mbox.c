@@ -1,0 +1,126 @@
+/*
+ * See queue.h: an mbox in ranges that somebody else cut, and sections.
+ */
+#include "queueing.h"
+
+#include <stdlib.h>
+
+/* The path as it is in records. */
+static void
+put_path(struct buf *b, const struct walk_dir *d, const char *name)
+{
+	if (d != NULL) {
+		buf_str(b, d->path);
+		if (b->n == 0 || b->p[b->n - 1] != '/')
+			buf_byte(b, '/');
+	}
+	buf_str(b, name);
+}
+
+static void
+begin_section(struct chain *c)
+{
+	c->begin = (struct mbox_border){ c->expect, c->lost };
+	c->found = false;
+	c->messages = 0;
+	c->facts = (struct store_facts){ .format = "mbox",
+	    .has_dialects = true };
+}
+
+void
+queue_mbox(struct queue *q, const struct walk_dir *d, const char *name,
+    enum store_place place, uint64_t size, struct mbox_border begin)
+{
+	struct chain *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		q->failed = true;
+		return;
+	}
+	c->parts = true;
+	c->expect = begin.at;
+	c->lost = begin.lost;
+	begin_section(c);
+	put_path(&c->kept.path, d, name);
+	q->mbox = c;
+	q->mbox_spec = (struct job_spec){ .kind = JOB_RANGE, .place = place,
+	    .root = d != NULL ? d->root : 0, .size = size };
+	buf_clear(&q->mbox_dir);
+	buf_str(&q->mbox_dir, d != NULL ? d->path : "");
+	buf_clear(&q->mbox_name);
+	buf_add(&q->mbox_name, name, strlen(name) + 1);
+	q->failed = q->failed || !buf_ok(&c->kept.path) ||
+	    !buf_ok(&q->mbox_dir) || !buf_ok(&q->mbox_name);
+}
+
+static void
+append_range(struct queue *q, uint64_t from, uint64_t to)
+{
+	struct chain *c = q->mbox;
+	struct job *j = job_new(&q->jobs, WHAT_SCAN);
+
+	if (j == NULL)
+		return;
+	j->spec = q->mbox_spec;
+	j->spec.from = from;
+	j->spec.to = to;
+	j->spec.exact = from > 0 && !c->begin.lost && from == c->begin.at;
+	j->chain = c;
+	buf_add(&j->path, q->mbox_dir.p, q->mbox_dir.n);
+	buf_add(&j->names, q->mbox_name.p, q->mbox_name.n);
+	j->names_n = 1;
+	joblist_append(&q->jobs, j);
+	queue_close_batch(q);
+}
+
+void
+queue_range(struct queue *q, uint64_t from, uint64_t to)
+{
+	struct chain *c = q->mbox;
+	uint64_t n;
+
+	queue_close_batch(q);
+	if (c == NULL)
+		return;
+	if (!c->begin.lost && c->begin.at < to && !c->found) {
+		c->found = true;
+		c->first = c->begin.at;
+	}
+	for (; from < to && !queue_stopped(q); from += n) {
+		n = to - from < SCAN_RANGE ? to - from : SCAN_RANGE;
+		append_range(q, from, from + n);
+	}
+}
+
+void
+queue_mbox_end(struct queue *q, bool last)
+{
+	struct job *j;
+
+	if (q->mbox == NULL || (j = job_new(&q->jobs, WHAT_CHAIN_END)) == NULL)
+		return;
+	j->chain = q->mbox;
+	j->last = last;
+	q->mbox = NULL;
+	joblist_append(&q->jobs, j);
+}
+
+bool
+queue_cut(struct queue *q, struct totals *out)
+{
+	if (!queue_finish(q))
+		return false;
+	for (struct folder *f = q->folder; f != NULL; f = f->up) {
+		if (f->facts->messages > 0)
+			queue_part_folder(q, span_text(f->path), f->facts,
+			    false);
+		memset(f->facts, 0, sizeof(*f->facts));
+	}
+	if (q->mbox != NULL) {
+		queue_part_mbox(q, q->mbox, false);
+		begin_section(q->mbox);
+	}
+	*out = q->totals;
+	memset(&q->totals, 0, sizeof(q->totals));
+	return !queue_stopped(q);
+}

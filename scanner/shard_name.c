@@ -1,0 +1,149 @@
+/*
+ * See shard_name.h.
+ */
+#include "shard_name.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+static bool
+number(const char *s, unsigned long most, unsigned long *out)
+{
+	char *end;
+
+	if (!ascii_digit((uint8_t)s[0]))
+		return false;
+	errno = 0;
+	*out = strtoul(s, &end, 10);
+	return errno == 0 && *end == '\0' && *out <= most;
+}
+
+bool
+shard_parse(const char *text, struct shard_id *out)
+{
+	const char *slash = strchr(text, '/');
+	char first[8];
+	const size_t n = slash != NULL ? (size_t)(slash - text) : strlen(text);
+
+	*out = (struct shard_id){ 0, 0 };
+	if (n >= sizeof(first))
+		return false;
+	memcpy(first, text, n);
+	first[n] = '\0';
+	if (slash != NULL && (!number(slash + 1, SHARDS_MAX, &out->n) ||
+	    out->n == 0))
+		return false;
+	if (strcmp(first, "auto") == 0)
+		return true;
+	return slash != NULL && number(first, out->n, &out->i) && out->i > 0;
+}
+
+/*
+ * The lowest number of an array is that of those submitted now: of a part that
+ * is run again, too.  So 1-based numbers are taken as they are, whatever the
+ * lowest is, and what merge lists as missing never has a 0.
+ */
+static bool
+slurm_base(unsigned long *base)
+{
+	const char *min = getenv("SLURM_ARRAY_TASK_MIN");
+	unsigned long lowest;
+
+	if (min == NULL || !number(min, ULONG_MAX - 1, &lowest))
+		return false;
+	*base = lowest == 0 ? 0 : 1;
+	return true;
+}
+
+struct source {
+	const char *name;
+	unsigned long base;
+	bool slurm;
+};
+
+/* 0: it does not say.  ULONG_MAX: it makes no sense. */
+static unsigned long
+ask(const struct source *s)
+{
+	const char *text = getenv(s->name);
+	unsigned long i, base = s->base;
+
+	if (text == NULL || text[0] == '\0' || strcmp(text, "undefined") == 0)
+		return 0;
+	if (!number(text, SHARDS_MAX, &i) || (s->slurm && !slurm_base(&base)) ||
+	    i < base)
+		return ULONG_MAX;
+	return i - base + 1;
+}
+
+unsigned long
+shard_from_environment(unsigned long n, struct buf *why)
+{
+	static const struct source sources[] = {
+		{ "SLURM_ARRAY_TASK_ID", 0, true },
+		{ "JOB_COMPLETION_INDEX", 0, false },
+		{ "SGE_TASK_ID", 1, false }, { "PARALLEL_SEQ", 1, false },
+	};
+	const struct source *by = NULL;
+	unsigned long found = 0, i;
+
+	for (size_t k = 0; k < sizeof(sources) / sizeof(sources[0]); k++) {
+		if ((i = ask(&sources[k])) == 0)
+			continue;
+		if (i > n) {
+			buf_printf(why, "%s is %s, which is none of %lu "
+			    "shards%s", sources[k].name,
+			    getenv(sources[k].name), n, sources[k].slurm ?
+			    " (from SLURM_ARRAY_TASK_MIN on)" : "");
+			return 0;
+		}
+		if (by != NULL && i != found) {
+			buf_printf(why, "%s and %s do not agree", by->name,
+			    sources[k].name);
+			return 0;
+		}
+		by = &sources[k];
+		found = i;
+	}
+	if (found == 0)
+		buf_str(why, "none of SLURM_ARRAY_TASK_ID, "
+		    "JOB_COMPLETION_INDEX, SGE_TASK_ID and PARALLEL_SEQ says "
+		    "which");
+	return found;
+}
+
+void
+shard_file_name(struct buf *b, struct shard_id id)
+{
+	buf_printf(b, "shard-%05lu-of-%05lu.ndjson", id.i, id.n);
+}
+
+static void
+put_run(struct shard_list *l)
+{
+	if (l->first == 0)
+		return;
+	buf_printf(&l->text, l->text.n > 0 ? ",%lu" : "%lu", l->first);
+	if (l->last > l->first)
+		buf_printf(&l->text, "-%lu", l->last);
+}
+
+void
+shard_list_add(struct shard_list *l, unsigned long i)
+{
+	if (l->first != 0 && i == l->last + 1) {
+		l->last = i;
+		return;
+	}
+	put_run(l);
+	l->first = l->last = i;
+}
+
+const char *
+shard_list_end(struct shard_list *l)
+{
+	put_run(l);
+	l->first = l->last = 0;
+	return buf_text(&l->text);
+}
