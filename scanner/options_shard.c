@@ -78,5 +78,6 @@ options_shard_settle(struct scan_command *c)
 		    c->paths[0]);
 	if ((other = contradiction(c)) != NULL)
 		return usage("%s does not go with --plan", other);
+	c->format = "ndjson";
 	return true;
 }

@@ -41,6 +41,8 @@ scan_write(void *ctx, struct span s)
 
 	if (output_is_terminal(r->out))
 		progress_hide(r->progress);
+	if (r->shard != NULL)
+		return scan_shard_write(r, s);
 	if (r->holds && s.n > 0) {
 		(void)output_write(r->out, buf_span(&r->held));
 		r->holds = false;
@@ -103,6 +105,8 @@ wants_color(const struct scan_run *r)
 {
 	const char *no = getenv("NO_COLOR");
 
+	if (r->command.plan != NULL)
+		return false;
 	if (r->command.color != WHEN_AUTO)
 		return r->command.color == WHEN_ALWAYS;
 	return output_is_terminal(r->out) && (no == NULL || no[0] == '\0');
@@ -159,6 +163,7 @@ start_queue(struct scan_run *r, struct err *e)
 	struct queue_options o = {
 		.workers = c->jobs, .timeout = c->timeout, .write = scan_write,
 		.keeping = r->keeping, .plan = scan_acts_plan,
+		.part = r->shard != NULL ? scan_shard_part : NULL,
 		.progress = on_progress, .ctx = r,
 	};
 
@@ -192,7 +197,7 @@ start_progress(struct scan_run *r)
 	const enum when when = r->command.progress;
 
 	/* It would look into folders, too. */
-	if (r->command.forensic)
+	if (r->command.forensic || r->shard != NULL)
 		return;
 	if (when == WHEN_ALWAYS || (when == WHEN_AUTO &&
 	    isatty(STDERR_FILENO) == 1))
@@ -254,12 +259,12 @@ finish(struct scan_run *r)
 	buf_clear(&r->text);
 	tell_summary(r->reporter, &r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
-	ok = r->holds || write_text(r);
+	ok = r->shard != NULL ? scan_shard_end(r) : r->holds || write_text(r);
 	if (s->partial && interrupted == 0 && ok)
 		(void)fputs("baredot: the scan ended early: there was no "
 		    "memory, or no process\n", stderr);
 	else if (t.messages == 0 && r->archives_n == 0 &&
-	    interrupted == 0 && ok)
+	    interrupted == 0 && ok && r->shard == NULL)
 		(void)fputs("baredot: no mail was found there (-v lists what "
 		    "was skipped)\n", stderr);
 	if (t.unreadable > 0)
@@ -277,6 +282,8 @@ static bool
 write_header(struct scan_run *r)
 {
 	tell_header(r->reporter, &r->text, &r->facts);
+	if (r->shard != NULL)
+		return scan_shard_header(r);
 	if (!r->command.cron || r->command.output != NULL)
 		return write_text(r);
 	r->holds = true;
@@ -315,10 +322,10 @@ lacks_sandbox(const struct scan_run *r)
 
 /*
  * Up to the first job.  Other than EXIT_CLEAN: the exit status; told, or in
- * *e.
+ * *e.  *done: nothing is to be done.
  */
 static int
-begin(struct scan_run *r, struct err *e)
+begin(struct scan_run *r, bool *done, struct err *e)
 {
 	const char *format = r->command.format;
 	int status;
@@ -344,11 +351,15 @@ begin(struct scan_run *r, struct err *e)
 	output_catch_signals(on_signal);
 	if ((status = scan_keeping_begin(r)) != EXIT_CLEAN)
 		return status;
+	if (r->command.plan != NULL &&
+	    ((status = scan_shard_begin(r, done)) != EXIT_CLEAN || *done))
+		return status;
 	if (r->command.nice)
 		scan_be_nice();
 	if (!start_queue(r, e))
 		return EXIT_UNREADABLE;
-	return scan_acts_begin(r, &interrupted);
+	return r->shard != NULL ? scan_shard_open(r) :
+	    scan_acts_begin(r, &interrupted);
 }
 
 /* All but the report and the state. */
@@ -360,6 +371,7 @@ release(struct scan_run *r)
 	scan_archives_free(r);
 	progress_free(r->progress);
 	queue_free(r->queue);
+	scan_shard_free(r);
 	config_free(r->config);
 	redactor_free(r->redactor);
 	buf_free(&r->held);
@@ -370,11 +382,12 @@ static int
 run_scan(struct scan_run *r, const char *const *whole)
 {
 	bool all = false;	/* was reported */
+	bool done = false;
 	struct err e = { 0 };
 	int status;
 
 	r->whole = whole;
-	if ((status = begin(r, &e)) == EXIT_CLEAN) {
+	if ((status = begin(r, &done, &e)) == EXIT_CLEAN && !done) {
 		start_progress(r);
 		if (write_header(r))
 			scan_all(r);

@@ -19,10 +19,10 @@ put_basis(struct buf *b, const struct scan_run *r)
 	size_t n;
 	const struct rule_file *files = config_files(r->config, &n);
 
-	buf_printf(b, "%s %s %s %u %u %d %d %d %d %d %s %u %u", r->rules,
+	buf_printf(b, "%s %s %s %u %u %d %d %d %d %d %d %s %u %u", r->rules,
 	    SOURCE_HASH, r->reporter->name, c->checks, (unsigned)
-	    c->min_severity, r->report.color, c->verbose, c->all, c->hash,
-	    c->no_default_rules, c->format_in != NULL ? c->format_in : "",
+	    c->min_severity, r->report.color, c->verbose, c->forensic,
+	    c->all, c->hash, c->no_default_rules, c->format_in != NULL ? c->format_in : "",
 	    c->archives, c->file_timeout);
 	buf_printf(b, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 	    " %u %u\n", l->ratio, l->ratio_free, l->bytes, l->members,
@@ -31,9 +31,8 @@ put_basis(struct buf *b, const struct scan_run *r)
 		buf_hex(b, files[i].sha256, HASH_SIZE);
 }
 
-/* 0: there is no memory for it. */
-static uint64_t
-basis(const struct scan_run *r)
+uint64_t
+scan_basis(const struct scan_run *r)
 {
 	struct hash *h = hash_new();
 	uint8_t sum[HASH_SIZE] = { 0 };
@@ -91,7 +90,7 @@ scan_keeping_begin(struct scan_run *r)
 	if ((status = open_state(r, o.start, &o.distrust)) != EXIT_CLEAN)
 		return status;
 	o.state = r->state;
-	o.rules = basis(r);
+	o.rules = scan_basis(r);
 	if (o.rules == 0 || (r->keeping = keeping_new(&o)) == NULL) {
 		complain("no memory");
 		return EXIT_UNREADABLE;

@@ -58,6 +58,7 @@ struct scan_run {
 	struct state *state;
 	struct keeping *keeping;
 	int64_t began;			/* seconds since 1970 */
+	struct shard_run *shard;	/* --plan; NULL: all is scanned */
 	bool holds;			/* --cron: nothing was told so far */
 	struct buf held;		/* the header, until then */
 };
@@ -88,6 +89,27 @@ void scan_keeping_finish(struct scan_run *, bool whole);
 /* After all; reported: somebody has the whole report, so --baseline may accept
  * what is in it.  False: the state was not written, told. */
 bool scan_keeping_close(struct scan_run *, bool reported);
+
+/* All that a record depends on beside the mail; 0: no memory. */
+uint64_t scan_basis(const struct scan_run *);
+
+/* --- scan_shard.c, scan_shard_feed.c: a scan that is one of many (--plan) */
+
+/* The plan and the shard's file, before there is a queue.  Other than
+ * EXIT_CLEAN: the exit status, told.  *done: it is there, and whole. */
+int scan_shard_begin(struct scan_run *, bool *done);
+
+/* The file to write, when there is a queue.  Likewise. */
+int scan_shard_open(struct scan_run *);
+bool scan_shard_header(struct scan_run *);	/* r->text; false: failed */
+void scan_shard_all(struct scan_run *);		/* as scan_all */
+
+/* False: it was not written whole, told. */
+bool scan_shard_end(struct scan_run *);
+void scan_shard_free(struct scan_run *);
+
+bool scan_shard_write(struct scan_run *, struct span);
+void scan_shard_part(void *run, const struct part_facts *);
 
 /* --- scan_after.c: those who watch */
 

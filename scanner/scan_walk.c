@@ -157,6 +157,10 @@ scan_selection(struct scan_run *r)
 void
 scan_all(struct scan_run *r)
 {
+	if (r->shard != NULL) {
+		scan_shard_all(r);
+		return;
+	}
 	if (r->only != NULL)
 		scan_selection(r);
 	for (char **p = r->command.paths; *p != NULL && r->only == NULL; p++)

@@ -1,0 +1,272 @@
+/*
+ * See shard_read.h.
+ */
+#include "shard_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_SIZE (256u << 10)	/* bytes at once */
+#define LINE_MOST (16u << 20)	/* bytes: no record is as long */
+
+int
+shard_reader_open(struct shard_reader *r, int dir, const char *name,
+    struct err *e)
+{
+	struct stat st;
+
+	*r = (struct shard_reader){ .fd = openat(dir, name, O_RDONLY |
+	    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) };
+	if (r->fd < 0 && errno == ENOENT)
+		return ST_END;
+	if (r->fd < 0 || fstat(r->fd, &st) != 0)
+		return err_set(e, ST_DEAD, errno, "cannot open %s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ST_DEAD, 0, "%s is not a file", name);
+	if ((r->hash = hash_new()) == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot read %s", name);
+	hash_begin(r->hash);
+	hash_feed(r->hash, (struct span){ r->sum, sizeof(r->sum) });
+	return ST_OK;
+}
+
+void
+shard_reader_close(struct shard_reader *r)
+{
+	if (r->fd >= 0)
+		(void)close(r->fd);
+	r->fd = -1;
+	hash_free(r->hash);
+	r->hash = NULL;
+	buf_free(&r->in);
+}
+
+/* More bytes behind those that are there. */
+static int
+fill(struct shard_reader *r, struct err *e)
+{
+	struct buf *b = &r->in;
+	ssize_t n;
+
+	if (r->from > 0) {
+		memmove(b->p, b->p + r->from, b->n - r->from);
+		b->n -= r->from;
+		r->from = 0;
+	}
+	if (b->cap - b->n < READ_SIZE) {
+		uint8_t *more = realloc(b->p, b->cap + b->cap / 2 +
+		    READ_SIZE);
+
+		if (more == NULL)
+			return err_set(e, ST_DEAD, ENOMEM, "cannot read");
+		b->p = more;
+		b->cap += b->cap / 2 + READ_SIZE;
+	}
+	do
+		n = read(r->fd, b->p + b->n, READ_SIZE);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(e, ST_DEAD, errno, "cannot read");
+	b->n += (size_t)n;
+	r->eof = n == 0;
+	return ST_OK;
+}
+
+/* ST_END: nothing is left. */
+static int
+next_line(struct shard_reader *r, struct span *out, struct err *e)
+{
+	size_t seen = 0;
+	const uint8_t *end;
+	int rc;
+
+	for (;;) {
+		const size_t left = r->in.n - r->from;
+
+		end = left > seen ? memchr(r->in.p + r->from + seen, '\n',
+		    left - seen) : NULL;
+		if (end != NULL)
+			break;
+		if (r->eof)
+			return left == 0 ? ST_END : err_set(e, ST_BAD, 0,
+			    "it is cut off");
+		if (left > LINE_MOST)
+			return err_set(e, ST_BAD, 0, "a line is too long");
+		seen = left;
+		if ((rc = fill(r, e)) != ST_OK)
+			return rc;
+	}
+	*out = (struct span){ r->in.p + r->from,
+	    (size_t)(end - r->in.p) - r->from };
+	r->from += out->n + 1;
+	r->offset += out->n + 1;
+	return ST_OK;
+}
+
+static enum shard_kind
+kind_of(struct span s, uint64_t line)
+{
+	return line == 0 ? SHARD_HEADER : line == 1 ? SHARD_HEAD :
+	    span_starts(s, SPAN("{\"type\":\"part\",")) ? SHARD_PART :
+	    span_starts(s, SPAN("{\"type\":\"piece\",")) ? SHARD_PIECE :
+	    span_starts(s, SPAN("{\"type\":\"end\",")) ? SHARD_TAIL :
+	    SHARD_RECORD;
+}
+
+static int
+digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ?
+	    c - 'a' + 10 : -1;
+}
+
+/* The line ends in the sum of what is before that. */
+static int
+check_seal(struct shard_reader *r, struct span s, struct err *e)
+{
+	const uint8_t *seal = s.p + s.n - SHARD_SEAL_SIZE, *hex;
+	uint8_t sum[HASH_SIZE];
+
+	if (s.n < SHARD_SEAL_SIZE ||
+	    memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0)
+		return err_set(e, ST_BAD, 0, "a sum is missing");
+	hash_feed(r->hash, (struct span){ s.p, s.n - SHARD_SEAL_SIZE });
+	if (!hash_end(r->hash, sum))
+		return err_set(e, ST_DEAD, 0, "no SHA-256");
+	hex = seal + sizeof(SHARD_SEAL) - 1;
+	for (size_t i = 0; i < HASH_SIZE; i++)
+		if (digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]) != sum[i])
+			return err_set(e, ST_BAD, 0, "a sum is wrong");
+	memcpy(r->sum, sum, sizeof(sum));
+	r->sealed = r->offset;
+	hash_begin(r->hash);
+	hash_feed(r->hash, (struct span){ sum, sizeof(sum) });
+	return ST_OK;
+}
+
+int
+shard_reader_next(struct shard_reader *r, struct span *out,
+    enum shard_kind *kind, struct err *e)
+{
+	int rc = next_line(r, out, e);
+
+	if (rc == ST_END && !r->ended)
+		return err_set(e, ST_BAD, 0, "it is cut off");
+	if (rc != ST_OK)
+		return rc;
+	if (r->ended)
+		return err_set(e, ST_BAD, 0, "something is behind its end");
+	*kind = kind_of(*out, r->lines++);
+	if (*kind != SHARD_PIECE && *kind != SHARD_TAIL) {
+		hash_feed(r->hash, (struct span){ out->p, out->n + 1 });
+	} else if ((rc = check_seal(r, *out, e)) != ST_OK) {
+		return rc;
+	} else if (*kind == SHARD_TAIL) {
+		if (r->last != SHARD_PIECE)
+			return err_set(e, ST_BAD, 0, "a section is missing");
+		r->ended = true;
+	}
+	r->last = *kind;
+	return ST_OK;
+}
+
+/* --- all of one */
+
+static bool
+is_wanted(const struct shard_head *want, const struct shard_id *id,
+    const uint8_t plan[HASH_SIZE])
+{
+	return want->id.i == id->i && want->id.n == id->n &&
+	    memcmp(want->plan, plan, HASH_SIZE) == 0;
+}
+
+static int
+look_at(struct span line, enum shard_kind kind, const struct shard_head *want,
+    struct shard_head *head, struct shard_tail *tail, struct err *e)
+{
+	struct json_object *o = json_parse(line);
+	bool ok = o != NULL;
+
+	if (ok && kind == SHARD_HEAD)
+		ok = shard_head_read(o, head) &&
+		    is_wanted(want, &head->id, head->plan);
+	if (ok && kind == SHARD_TAIL)
+		ok = shard_tail_read(o, tail) &&
+		    is_wanted(want, &tail->id, tail->plan);
+	json_free(o);
+	return ok ? ST_OK : err_set(e, ST_BAD, 0, "it is not of this plan");
+}
+
+int
+shard_check(int dir, const struct shard_head *want, struct shard_head *head,
+    struct shard_tail *tail, struct err *e)
+{
+	struct shard_reader r;
+	struct buf name = { 0 };
+	enum shard_kind kind;
+	struct span line;
+	int rc;
+
+	shard_file_name(&name, want->id);
+	rc = shard_reader_open(&r, dir, buf_text(&name), e);
+	while (rc == ST_OK && (rc = shard_reader_next(&r, &line, &kind, e)) ==
+	    ST_OK)
+		if (kind == SHARD_HEAD || kind == SHARD_TAIL)
+			rc = look_at(line, kind, want, head, tail, e);
+	if (rc == ST_END && r.fd >= 0)
+		rc = ST_OK;
+	shard_reader_close(&r);
+	buf_free(&name);
+	return rc;
+}
+
+/* The last line, in what fits into a buffer. */
+static int
+last_line(struct shard_reader *r, struct span *out, struct err *e)
+{
+	const off_t size = lseek(r->fd, 0, SEEK_END);
+	const off_t at = size > (off_t)READ_SIZE ? size - (off_t)READ_SIZE : 0;
+	const uint8_t *from;
+	int rc;
+
+	if (size < 0 || lseek(r->fd, at, SEEK_SET) < 0)
+		return err_set(e, ST_DEAD, errno, "cannot read");
+	buf_clear(&r->in);
+	r->from = 0;
+	if ((rc = fill(r, e)) != ST_OK)
+		return rc;
+	if (r->in.n < 2 || r->in.p[r->in.n - 1] != '\n')
+		return err_set(e, ST_BAD, 0, "it is cut off");
+	from = memrchr(r->in.p, '\n', r->in.n - 1);
+	from = from != NULL ? from + 1 : r->in.p;
+	*out = (struct span){ from, (size_t)(r->in.p + r->in.n - 1 - from) };
+	return ST_OK;
+}
+
+int
+shard_glance(int dir, const struct shard_head *want, struct shard_head *head,
+    struct shard_tail *tail, struct buf *header, struct err *e)
+{
+	struct shard_reader r;
+	struct buf name = { 0 };
+	enum shard_kind kind;
+	struct span line;
+	int rc;
+
+	shard_file_name(&name, want->id);
+	rc = shard_reader_open(&r, dir, buf_text(&name), e);
+	if (rc == ST_OK && (rc = shard_reader_next(&r, &line, &kind, e)) ==
+	    ST_OK && header != NULL)
+		buf_add(header, line.p, line.n);
+	if (rc == ST_OK &&
+	    (rc = shard_reader_next(&r, &line, &kind, e)) == ST_OK)
+		rc = look_at(line, SHARD_HEAD, want, head, tail, e);
+	if (rc == ST_OK && (rc = last_line(&r, &line, e)) == ST_OK)
+		rc = look_at(line, SHARD_TAIL, want, head, tail, e);
+	shard_reader_close(&r);
+	buf_free(&name);
+	return rc;
+}

@@ -1,0 +1,70 @@
+/*
+ * Read the file of a shard, and see whether it is as it was written.
+ *
+ * shard_reader_open -> shard_reader_next* -> shard_reader_close
+ */
+#ifndef BAREDOT_SHARD_READ_H
+#define BAREDOT_SHARD_READ_H
+
+#include "err.h"
+#include "hash.h"
+#include "shard_records.h"
+
+/*
+ * A line of a section's end, and the last line, end in the SHA-256 of that
+ * behind the one before (at first 32 zeros) and of all bytes from there on up to
+ * this.
+ */
+#define SHARD_SEAL ",\"sha256\":\""
+#define SHARD_SEAL_SIZE (sizeof(SHARD_SEAL) - 1 + 2 * HASH_SIZE + 2)
+
+enum shard_kind {
+	SHARD_HEADER,		/* the first line, as of a report */
+	SHARD_HEAD,		/* the second */
+	SHARD_RECORD,		/* of the report */
+	SHARD_PART, SHARD_PIECE, SHARD_TAIL
+};
+
+struct shard_reader {
+	int fd;
+	struct hash *hash;
+	struct buf in;		/* what was read */
+	size_t from;		/* of it: where the next line begins */
+	bool eof;
+	uint64_t lines;
+	uint64_t sealed;	/* bytes up to the end of the last section */
+	uint64_t offset;	/* of the next line */
+	uint8_t sum[HASH_SIZE];	/* of the last section */
+	bool ended;		/* the last line was there */
+	enum shard_kind last;
+};
+
+/* ST_END: there is no such file.  ST_DEAD: it cannot be read, or no memory.
+ * Closed by shard_reader_close in any case. */
+int shard_reader_open(struct shard_reader *, int dir, const char *name,
+    struct err *);
+void shard_reader_close(struct shard_reader *);
+
+/*
+ * The next line, without its break, valid until the next call.  ST_END: that
+ * was the whole file.  ST_BAD: what comes now is not as it was written, or is
+ * not there any more or yet.  ST_DEAD: a read error, or no memory.
+ */
+int shard_reader_next(struct shard_reader *, struct span *line,
+    enum shard_kind *, struct err *);
+
+/*
+ * All of one.  head, tail: what its second and last line say, or NULL.  ST_OK:
+ * it is whole, and that shard of that plan; ST_END: it is not there; ST_BAD:
+ * it is not as it was written, or of another plan.  ST_DEAD: as above.
+ */
+int shard_check(int dir, const struct shard_head *want,
+    struct shard_head *head, struct shard_tail *tail, struct err *);
+
+/* The same by its first and last lines alone, the rest unread; header: a copy
+ * of the first line, or NULL. */
+int shard_glance(int dir, const struct shard_head *want,
+    struct shard_head *head, struct shard_tail *tail, struct buf *header,
+    struct err *);
+
+#endif
