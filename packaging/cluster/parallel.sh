@@ -26,7 +26,7 @@ if [ -n "$missing" ]; then
 	# A shard that is told to stop needs up to five seconds.
 	# shellcheck disable=SC2086	# these are words
 	numbers "$missing" | parallel --joblog "+$dir/log/parallel.log" \
-	    --retries 5 --termseq TERM,10000,KILL,25 "$@" \
+	    --workdir "$PWD" --retries 5 --termseq TERM,10000,KILL,25 "$@" \
 	    -q "$baredot" scan --plan "$plan" --shard {} --out "$dir" \
 	    --exit-zero --jobs 1 ${BAREDOT_OPTIONS:-} || :
 fi

@@ -13,10 +13,10 @@ shift 2
 missing=$("${BAREDOT:-baredot}" merge "$dir" --plan "$plan" --missing)
 umask 077
 mkdir -p "$dir/log"
-cd "$dir/log"			# where sbatch leaves what jobs say
+log=$(printf '%s\n' "$dir/log" | sed 's/%/%%/g')
 after=
 if [ -n "$missing" ]; then
-	job=$(sbatch --parsable --output=shard-%A_%a.log \
+	job=$(sbatch --parsable --output="$log/shard-%A_%a.log" \
 	    "$missing${AT_ONCE:+%$AT_ONCE}" "$@" \
 	    "$here/baredot-shard.sbatch" "$plan" "$dir")
 	job=${job%%;*}		# of a federation: JOB;CLUSTER
@@ -24,6 +24,6 @@ if [ -n "$missing" ]; then
 	echo "job $job: $missing"
 fi
 # shellcheck disable=SC2086	# nothing, or one word
-job=$(sbatch --parsable --output=merge-%j.log $after "$@" \
+job=$(sbatch --parsable --output="$log/merge-%j.log" $after "$@" \
     "$here/baredot-merge.sbatch" "$plan" "$dir")
 echo "job ${job%%;*}: merge, to $dir/report.ndjson"
