@@ -42,7 +42,7 @@ struct job {
 	struct chain *chain;	/* JOB_RANGE, WHAT_CHAIN_END */
 	struct store_facts *folder;	/* of single-message files; or NULL */
 	bool settled;
-	bool last;		/* WHAT_CHAIN_END of parts: no more of it comes */
+	bool last;		/* WHAT_CHAIN_END of parts: no more comes */
 	struct kept_file *kept;	/* WHAT_KEPT: to be told; WHAT_SCAN: of the
 				 * only name, which has grown since */
 	struct keeping_names keeping;	/* how far results were kept */

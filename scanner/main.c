@@ -88,7 +88,7 @@ help_cmd(int argc, char **argv)
 	    "  verify REPORT      is what a report speaks of still the same?\n"
 	    "  report REPORT      a page to look at, of a report (scan -f "
 	    "ndjson)\n"
-	    "  plan PATH... -o PLAN  cut a scan into shards, for many machines\n"
+	    "  plan PATH... -o PLAN  cut a scan into shards for many hosts\n"
 	    "  merge DIR --plan PLAN  one report of the shards\n"
 	    "  restore --into DIR  put quarantined messages back\n"
 	    "  recover            settle what a crash left\n"

@@ -3,8 +3,15 @@
  */
 #include "merge_cmd.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "cmdline.h"
 #include "complain.h"
+#include "html.h"
+#include "merge.h"
 #include "scan_cmd.h"
 
 enum { PLAN = CMDLINE_FIRST, FORMAT, OUTPUT, MISSING, HELP };
@@ -21,7 +28,8 @@ static const struct cmdline_option options[] = {
 };
 
 struct merge_command {
-	const char *dir, *plan, *output;	/* output NULL: standard output */
+	const char *dir, *plan;
+	const char *output;		/* NULL: standard output */
 	const char *format;
 	bool missing, help;
 };
@@ -81,11 +89,158 @@ parse(const struct cmdline *line, struct merge_command *c)
 	    "--plan");
 }
 
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+struct merge_run {
+	const struct merge_command *command;
+	const char *const *argv;
+	struct plan_header plan;
+	struct survey survey;
+	int dir;
+};
+
+/* Ready for Slurm: numbers from 1, as --shard has them. */
+static int
+tell_missing(const struct merge_run *r)
+{
+	const struct survey *s = &r->survey;
+	struct buf list = s->missing.text, again = s->again.text;
+	const char *text = buf_text(&list);
+
+	if (s->missing_n > 0 && r->command->missing)
+		(void)printf("--array=%s\n", text);
+	else if (s->missing_n > 0)
+		complain("%lu of %zu shards are missing: --array=%s",
+		    s->missing_n, r->plan.shards, text);
+	if (s->again_n > 0)
+		complain("of them %s are there, but a message reaches over "
+		    "where they begin; now that this is known, scan them "
+		    "again", buf_text(&again));
+	return s->missing_n > 0 ? EXIT_INTERRUPTED : EXIT_CLEAN;
+}
+
+/* All records, to where they go. */
+static int
+write_records(struct merge_run *r, struct output *out, bool text)
+{
+	struct err e = { 0 };
+	unsigned long bad;
+	const int rc = merge_write(r->dir, &r->plan, &r->survey, r->argv, out,
+	    text, &interrupted, &bad, &e);
+
+	if (rc == ST_OK)
+		return (int)r->survey.exit_status;
+	if (interrupted != 0) {
+		complain("interrupted");
+		return EXIT_INTERRUPTED;
+	}
+	complain("shard %lu: %s", bad, e.text);
+	if (rc != ST_BAD)
+		return EXIT_UNREADABLE;
+	complain("it has to be scanned again: --array=%lu", bad);
+	return EXIT_INTERRUPTED;
+}
+
+/* A page is made of all records. */
+static int
+write_page(struct merge_run *r, struct output *out)
+{
+	struct err e = { 0 };
+	struct report_lines in = { .file = report_spool(&e),
+	    .stop = &interrupted };
+	struct output *to = in.file != NULL ? output_to(fileno(in.file), &e) :
+	    NULL;
+	int status = EXIT_UNREADABLE;
+
+	if (to != NULL) {
+		status = write_records(r, to, false);
+		if (output_close(to, false, &e) != ST_OK)
+			status = EXIT_UNREADABLE;
+	}
+	if (e.text[0] == '\0' && status < EXIT_USAGE) {
+		rewind(in.file);
+		if (html_page(&in, out, &e) == ST_OK)
+			e.text[0] = '\0';
+		else
+			status = interrupted != 0 ? EXIT_INTERRUPTED :
+			    EXIT_UNREADABLE;
+	}
+	if (e.text[0] != '\0')
+		complain("%s", e.text);
+	report_lines_close(&in);
+	return status;
+}
+
+static int
+write_report(struct merge_run *r)
+{
+	const struct merge_command *c = r->command;
+	struct err e = { 0 };
+	struct output *out = output_open(c->output, &e);
+	int status;
+
+	if (out == NULL) {
+		complain("%s", e.text);
+		return EXIT_UNREADABLE;
+	}
+	status = strcmp(c->format, "html") == 0 ? write_page(r, out) :
+	    write_records(r, out, strcmp(c->format, "text") == 0);
+	/* What is not whole stays out of the file. */
+	if (status > EXIT_UNREADABLE ||
+	    (status == EXIT_UNREADABLE && r->survey.exit_status != 2))
+		output_fail(out, EINTR);
+	if (output_close(out, false, &e) != ST_OK &&
+	    status <= EXIT_UNREADABLE) {
+		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
+		if (e.num != EPIPE && e.num != EINTR)
+			complain("%s", e.text);
+	}
+	return status;
+}
+
+static int
+merge(struct merge_run *r)
+{
+	const struct merge_command *c = r->command;
+	struct report_lines lines;
+	struct err e = { 0 };
+	int status = EXIT_UNREADABLE, rc;
+
+	rc = plan_open(&lines, c->plan, scan_rules_source(), &r->plan, &e);
+	report_lines_close(&lines);
+	if (rc != ST_OK) {
+		complain("%s: %s", c->plan, e.text);
+		return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
+	}
+	r->dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->dir < 0) {
+		complain("%s: %s", c->dir, strerror(errno));
+		return EXIT_UNREADABLE;
+	}
+	if ((rc = merge_survey(r->dir, &r->plan, &r->survey, &e)) != ST_OK) {
+		complain("%s: %s", c->dir, e.text);
+		return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
+	}
+	status = tell_missing(r);
+	return status != EXIT_CLEAN || c->missing ? status : write_report(r);
+}
+
 int
 merge_cmd(int argc, char **argv)
 {
 	const struct cmdline line = merge_line(argc, argv);
 	struct merge_command c = { .format = "ndjson" };
+	struct merge_run r = { .command = &c, .dir = -1,
+	    .argv = (const char *const *)(argv - 1) };
+	int status;
 
 	if (!parse(&line, &c))
 		return EXIT_USAGE;
@@ -93,8 +248,13 @@ merge_cmd(int argc, char **argv)
 		merge_help();
 		return EXIT_CLEAN;
 	}
-	complain("not yet");
-	return EXIT_UNREADABLE;
+	output_catch_signals(on_signal);
+	status = merge(&r);
+	survey_free(&r.survey);
+	plan_header_free(&r.plan);
+	if (r.dir >= 0)
+		(void)close(r.dir);
+	return status;
 }
 
 void

@@ -22,7 +22,8 @@ put_basis(struct buf *b, const struct scan_run *r)
 	buf_printf(b, "%s %s %s %u %u %d %d %d %d %d %d %s %u %u", r->rules,
 	    SOURCE_HASH, r->reporter->name, c->checks, (unsigned)
 	    c->min_severity, r->report.color, c->verbose, c->forensic,
-	    c->all, c->hash, c->no_default_rules, c->format_in != NULL ? c->format_in : "",
+	    c->all, c->hash, c->no_default_rules,
+	    c->format_in != NULL ? c->format_in : "",
 	    c->archives, c->file_timeout);
 	buf_printf(b, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 	    " %u %u\n", l->ratio, l->ratio_free, l->bytes, l->members,
