@@ -21,7 +21,8 @@ numbers() {
 
 umask 077
 mkdir -p "$dir/log"
-missing=$("$baredot" merge "$dir" --plan "$plan" --missing)
+missing=$("$baredot" merge "$dir" --plan "$plan" --missing) ||
+    [ $? -eq 75 ]
 if [ -n "$missing" ]; then
 	# A shard that is told to stop needs up to five seconds.
 	# shellcheck disable=SC2086	# these are words

@@ -10,9 +10,10 @@ plan=$(realpath "$1")
 dir=$(realpath -m "$2")
 shift 2
 
-missing=$("${BAREDOT:-baredot}" merge "$dir" --plan "$plan" --missing)
 umask 077
 mkdir -p "$dir/log"
+missing=$("${BAREDOT:-baredot}" merge "$dir" --plan "$plan" --missing) ||
+    [ $? -eq 75 ]
 log=$(printf '%s\n' "$dir/log" | sed 's/%/%%/g')
 after=
 if [ -n "$missing" ]; then
