@@ -159,7 +159,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/baredot/cluster
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
-	install -m 644 man/baredot.1 man/baredot-fix.1 man/baredot-replay.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/baredot.1 man/baredot-fix.1 man/baredot-merge.1 man/baredot-plan.1 man/baredot-replay.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 	install -m 644 $(wildcard packaging/cluster/*) $(DESTDIR)$(PREFIX)/share/baredot/cluster/
 	chmod 755 $(DESTDIR)$(PREFIX)/share/baredot/cluster/*.sh

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define FLUSH_AT (256u << 10)	/* bytes */
-#define PART_LEAST (1ull << 20)	/* bytes of an mbox that are worth a range */
+#define PART_LEAST (64u << 10)	/* bytes of an mbox that are worth a range */
 
 struct cutting {
 	struct planning *p;
@@ -127,7 +127,7 @@ put_range(struct cutting *c, uint64_t from, uint64_t to)
 	l->to = to;
 	buf_clear(&c->text);
 	plan_line_put(&c->text, l);
-	count(c, to - from + (from == 0 ? PLAN_FILE_COST : 0));
+	count(c, to - from);
 	return put_file(c, buf_span(&c->text));
 }
 
@@ -143,6 +143,7 @@ cut_mbox(struct cutting *c, struct span text)
 	if (!plan_line_read(l, (struct span){ text.p, text.n - 1 }))
 		return err_set(c->e, ST_DEAD, 0, "the spool is damaged");
 	l->kind = PLAN_MBOX;
+	count(c, PLAN_FILE_COST);
 	while (!is_last(c)) {
 		left = l->size - from;
 		room = border(c) > c->weight ? border(c) - c->weight : 0;

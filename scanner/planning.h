@@ -13,9 +13,9 @@
 
 /*
  * What a file costs beside its bytes, in bytes: to find, open, read and close
- * one takes as long as to scan so many more (docs/shards.md, measured).
+ * one takes as long as to scan so many more (measured: docs/shards.md).
  */
-#define PLAN_FILE_COST 8192u
+#define PLAN_FILE_COST (28u << 10)
 
 struct planning {
 	unsigned long shards;

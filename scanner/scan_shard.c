@@ -251,11 +251,9 @@ scan_shard_part(void *run, const struct part_facts *p)
 {
 	struct scan_run *r = run;
 	struct shard_run *sh = r->shard;
-	struct json j = json_begin(&sh->text);
 
 	buf_clear(&sh->text);
-	ndjson_put_part(&j, p);
-	buf_byte(&sh->text, '\n');
+	shard_part_put(&sh->text, p);
 	if (!buf_ok(&sh->text) || !shard_write(sh->writer,
 	    buf_span(&sh->text)))
 		queue_stop(r->queue);

@@ -13,6 +13,17 @@
 #define LINE_MOST (16u << 20)	/* bytes: no record is as long */
 
 int
+shard_reader_begin(struct shard_reader *r, int fd, struct err *e)
+{
+	*r = (struct shard_reader){ .fd = fd, .hash = hash_new() };
+	if (r->hash == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot read");
+	hash_begin(r->hash);
+	hash_feed(r->hash, (struct span){ r->sum, sizeof(r->sum) });
+	return ST_OK;
+}
+
+int
 shard_reader_open(struct shard_reader *r, int dir, const char *name,
     struct err *e)
 {
@@ -26,11 +37,7 @@ shard_reader_open(struct shard_reader *r, int dir, const char *name,
 		return err_set(e, ST_DEAD, errno, "cannot open %s", name);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ST_DEAD, 0, "%s is not a file", name);
-	if ((r->hash = hash_new()) == NULL)
-		return err_set(e, ST_DEAD, ENOMEM, "cannot read %s", name);
-	hash_begin(r->hash);
-	hash_feed(r->hash, (struct span){ r->sum, sizeof(r->sum) });
-	return ST_OK;
+	return shard_reader_begin(r, r->fd, e);
 }
 
 void

@@ -11,9 +11,9 @@
 #include "shard_records.h"
 
 /*
- * A line of a section's end, and the last line, end in the SHA-256 of that
- * behind the one before (at first 32 zeros) and of all bytes from there on up to
- * this.
+ * The line at the end of a section, and the last line, end in the SHA-256 of
+ * that in the one before (at first 32 zeros) and of all bytes from there on up
+ * to this.
  */
 #define SHARD_SEAL ",\"sha256\":\""
 #define SHARD_SEAL_SIZE (sizeof(SHARD_SEAL) - 1 + 2 * HASH_SIZE + 2)
@@ -38,6 +38,9 @@ struct shard_reader {
 	bool ended;		/* the last line was there */
 	enum shard_kind last;
 };
+
+/* Of an open file, at its start; fd is the reader's.  ST_DEAD: no memory. */
+int shard_reader_begin(struct shard_reader *, int fd, struct err *);
 
 /* ST_END: there is no such file.  ST_DEAD: it cannot be read, or no memory.
  * Closed by shard_reader_close in any case. */

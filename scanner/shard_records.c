@@ -103,6 +103,29 @@ shard_rules_read(const struct json_object *o, struct shard_rules *r)
 
 /* --- parts */
 
+void
+shard_part_put(struct buf *b, const struct part_facts *p)
+{
+	struct json record = json_begin(b), *j = &record;
+
+	json_open(j, '{');
+	json_key_text(j, "type", "part");
+	json_bytes(j, "path", p->path);
+	json_key_bool(j, "last", p->last);
+	json_key_bool(j, "mbox", p->mbox);
+	if (p->mbox && p->found)
+		json_key_u64(j, "first", p->first);
+	if (p->mbox) {
+		json_key_u64(j, "next", p->next.at);
+		json_key_bool(j, "lost", p->next.lost);
+	}
+	ndjson_put_facts(j, p->facts);
+	if (p->facts->has_dialects)
+		ndjson_put_dialects(j, &p->facts->dialects);
+	json_close(j, '}');
+	buf_byte(b, '\n');
+}
+
 static void
 read_conventions(const struct json_object *o, uint64_t n[CONVENTIONS])
 {

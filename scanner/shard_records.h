@@ -37,6 +37,8 @@ void shard_rules_free(struct shard_rules *);
 
 /* --- parts */
 
+void shard_part_put(struct buf *, const struct part_facts *);
+
 /* facts are the caller's; path is read into *path. */
 bool shard_part_read(const struct json_object *, struct part_facts *out,
     struct store_facts *facts, struct buf *path);

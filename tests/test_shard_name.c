@@ -15,7 +15,8 @@ an_option_says_which_or_leaves_it_open(void **state)
 		bool ok;
 	} cases[] = {
 		{ "1/1", 1, 1, true }, { "3/16", 3, 16, true },
-		{ "16/16", 16, 16, true }, { "99999/99999", 99999, 99999, true },
+		{ "16/16", 16, 16, true },
+		{ "99999/99999", 99999, 99999, true },
 		{ "auto", 0, 0, true }, { "auto/8", 0, 8, true },
 		{ "0/4", 0, 0, false }, { "5/4", 0, 0, false },
 		{ "1/0", 0, 0, false }, { "auto/0", 0, 0, false },

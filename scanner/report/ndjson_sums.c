@@ -52,8 +52,8 @@ skip_name(enum walk_skip s)
 	return names[s];
 }
 
-static void
-put_dialects(struct json *j, const struct dialects *d)
+void
+ndjson_put_dialects(struct json *j, const struct dialects *d)
 {
 	json_key(j, "dialects");
 	json_open(j, '{');
@@ -76,9 +76,8 @@ put_dialects(struct json *j, const struct dialects *d)
 	json_close(j, '}');
 }
 
-/* All but what follows from them. */
-static void
-put_facts(struct json *j, const struct store_facts *f)
+void
+ndjson_put_facts(struct json *j, const struct store_facts *f)
 {
 	if (f->format != NULL)
 		json_key_text(j, "format", f->format);
@@ -100,7 +99,7 @@ ndjson_put_store(struct json *j, struct span path,
 	json_open(j, '{');
 	json_key_text(j, "type", "store");
 	json_bytes(j, "path", path);
-	put_facts(j, f);
+	ndjson_put_facts(j, f);
 	if (hidden != 0) {
 		json_key(j, "not_observable");
 		json_open(j, '{');
@@ -111,27 +110,7 @@ ndjson_put_store(struct json *j, struct span path,
 		json_close(j, '}');
 	}
 	if (f->has_dialects)
-		put_dialects(j, &f->dialects);
-	json_close(j, '}');
-}
-
-void
-ndjson_put_part(struct json *j, const struct part_facts *p)
-{
-	json_open(j, '{');
-	json_key_text(j, "type", "part");
-	json_bytes(j, "path", p->path);
-	json_key_bool(j, "last", p->last);
-	json_key_bool(j, "mbox", p->mbox);
-	if (p->mbox && p->found)
-		json_key_u64(j, "first", p->first);
-	if (p->mbox) {
-		json_key_u64(j, "next", p->next.at);
-		json_key_bool(j, "lost", p->next.lost);
-	}
-	put_facts(j, p->facts);
-	if (p->facts->has_dialects)
-		put_dialects(j, &p->facts->dialects);
+		ndjson_put_dialects(j, &f->dialects);
 	json_close(j, '}');
 }
 

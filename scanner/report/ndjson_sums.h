@@ -1,6 +1,5 @@
 /*
- * What was counted, as report.schema.json has it: of a store, and of all.  And
- * of a part of a store, as the files of shards have it (docs/shards.md).
+ * What was counted, as report.schema.json has it: of a store, and of all.
  */
 #ifndef BAREDOT_NDJSON_SUMS_H
 #define BAREDOT_NDJSON_SUMS_H
@@ -35,9 +34,12 @@ void ndjson_put_codes(struct json *, code_set);
 /* "conventions": messages by theirs. */
 void ndjson_put_conventions(struct json *, const uint64_t n[CONVENTIONS]);
 
+/* The members from "format" to "listing_settled" of a store; "dialects". */
+void ndjson_put_facts(struct json *, const struct store_facts *);
+void ndjson_put_dialects(struct json *, const struct dialects *);
+
 void ndjson_put_store(struct json *, struct span path,
     const struct store_facts *, const struct report_options *);
-void ndjson_put_part(struct json *, const struct part_facts *);
 
 /* The members from "messages" to "skipped" of a summary; rules: or NULL. */
 void ndjson_put_sums(struct json *, const struct pattern_rules *rules,

@@ -344,7 +344,8 @@ about_put(struct page *p)
 	put_fact(p, "Machine", "host");
 	put_fact(p, "Begun", "start");
 	buf_str(b, "<dt>Ended</dt><dd>");
-	(void)put_member(b, p->summary, "end");
+	if (!put_member(b, p->summary, "end"))
+		(void)put_member(b, json_member(p->header, "merged"), "end");
 	buf_str(b, "</dd>\n");
 	put_fact(p, "baredot", "version");
 	put_fact(p, "Rules (SHA-256)", "rules_sha256");

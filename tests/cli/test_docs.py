@@ -368,8 +368,21 @@ def fields_in(value, prefix=""):
                                                     else "."))
 
 
+def merged_report(store, scratch):
+    """Of the store in shards, when a file has changed since."""
+    plan, out = os.path.join(scratch, "plan"), os.path.join(scratch, "out")
+    options = ["--plan", plan]
+    subprocess.run([PROGRAM, "plan", "--shards", "1", "--forensic", "-o",
+                    plan, store], check=True)
+    put(os.path.join(store, "a.mbox"), make_mbox() * 2)
+    subprocess.run([PROGRAM, "scan", *options, "--shard", "1/1", "--out",
+                    out, "--exit-zero", "--forensic"], capture_output=True)
+    return subprocess.run([PROGRAM, "merge", *options, out],
+                          capture_output=True).stdout
+
+
 def real_fields():
-    """The same of a real report that has every kind of record."""
+    """The same of real reports that have every kind of record."""
     with tempfile.TemporaryDirectory(prefix="baredot-docs-") as d:
         make_maildir(os.path.join(d, "m"))
         put(os.path.join(d, "a.mbox"), make_mbox())
@@ -384,13 +397,18 @@ def real_fields():
         done = subprocess.run([PROGRAM, "scan", "--forensic", "-f", "ndjson",
                                d], capture_output=True)
         records = [json.loads(line) for line in done.stdout.splitlines()]
-    return {(r["type"], f) for r in records for f in fields_in(r)}, records
+        with tempfile.TemporaryDirectory(prefix="baredot-docs-") as scratch:
+            more = [json.loads(line) for line in
+                    merged_report(d, scratch).splitlines()]
+    return {(r["type"], f) for r in records + more for f in fields_in(r)}, \
+        records, {r["type"] for r in records + more}
 
 
 def written_keys():
     """Every key that ndjson*.c and the lists they use can write."""
     text = "".join(read(os.path.join(TOP, "scanner", "report", name))
-                   for name in ("ndjson.c", "ndjson_message.c"))
+                   for name in ("ndjson.c", "ndjson_message.c",
+                                "ndjson_sums.c"))
     keys = set(re.findall(r'json_(?:key\w*|bytes)\(j, "(\w+)"', text))
     keys |= set(re.findall(r'unreadable \? "(error)" : "(reason)"', text)[0])
     keys |= {k + "_b64" for k in re.findall(r'json_bytes\(j, "(\w+)"', text)}
@@ -404,7 +422,7 @@ def written_keys():
 
 def check_fields():
     documented = documented_fields()
-    real, records = real_fields()
+    real, records, kinds = real_fields()
     keys = written_keys()
     leaf = {re.split(r"[.\]]+", f)[-1] for _, f in documented}
     check("every field of a real report is in docs/report.md",
@@ -414,7 +432,6 @@ def check_fields():
            if re.split(r"[.\]]+", f)[-1] not in keys])
     check("every key that ndjson*.c can write is in docs/report.md",
           sorted(keys - leaf))
-    kinds = {r["type"] for r in records}
     check("every record type is described, and no other",
           sorted(kinds ^ {r for r, _ in documented}))
     check("summary.records is the number of lines",

@@ -39,6 +39,8 @@ def all_that_is_needed_is_installed():
         at + "/bin/baredot": "0o755",
         at + "/share/man/man1/baredot.1": "0o644",
         at + "/share/man/man1/baredot-fix.1": "0o644",
+        at + "/share/man/man1/baredot-merge.1": "0o644",
+        at + "/share/man/man1/baredot-plan.1": "0o644",
         at + "/share/man/man1/baredot-replay.1": "0o644",
         at + "/share/baredot/report.schema.json": "0o644",
         at + "/share/baredot/default.rules": "0o644",

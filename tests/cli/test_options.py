@@ -19,7 +19,8 @@ LF_MAIL = b"From: a@example.com\nSubject: lf\n\ntext\n"
 CRLF_MAIL = LF_MAIL.replace(b"\n", b"\r\n")
 BOX = (b"From a@example.com Tue Nov 14 22:13:20 2023\n" + LF_MAIL + b"\n") * 2
 OPTIONS = ("format output all hash incremental state new-only baseline cron "
-           "metrics-file syslog nice code check min-severity forensic "
+           "metrics-file syslog nice plan shard out checkpoint "
+           "code check min-severity forensic "
            "redact require-sandbox dkim eol target senders receivers servers "
            "rules no-default-rules format-in files0-from one-file-system tmp "
            "unpack unpack-limits jobs timeout file-timeout kernel exit-zero "
