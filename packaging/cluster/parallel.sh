@@ -21,14 +21,17 @@ numbers() {
 
 umask 077
 mkdir -p "$dir/log"
-missing=$("$baredot" merge "$dir" --plan "$plan" --missing) ||
-    [ $? -eq 75 ]
-if [ -n "$missing" ]; then
+# More than one round: where a message of an mbox reaches over the border of two
+# shards, the second of them is scanned again when the first is there.
+for _ in 1 2 3; do
+	missing=$("$baredot" merge "$dir" --plan "$plan" --missing) ||
+	    [ $? -eq 75 ]
+	[ -n "$missing" ] || break
 	# A shard that is told to stop needs up to five seconds.
 	# shellcheck disable=SC2086	# these are words
 	numbers "$missing" | parallel --joblog "+$dir/log/parallel.log" \
 	    --workdir "$PWD" --retries 5 --termseq TERM,10000,KILL,25 "$@" \
 	    -q "$baredot" scan --plan "$plan" --shard {} --out "$dir" \
-	    --exit-zero --jobs 1 ${BAREDOT_OPTIONS:-} || :
-fi
+	    --exit-zero --jobs 1 ${BAREDOT_OPTIONS:-} || break
+done
 exec "$baredot" merge "$dir" --plan "$plan" -o "$dir/report.ndjson"

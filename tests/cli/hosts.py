@@ -16,6 +16,7 @@ from cli import Skip, read, write
 from queued import libraries, runs, unpacked, with_accounts
 from servers import free_port
 
+# SHLVL: bash then reads no file of the user's.
 SSHD = """\
 ListenAddress 127.0.0.1
 Port {port}
@@ -27,6 +28,7 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
+SetEnv SHLVL=2
 """
 SSH = """\
 Host {name}

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from cli import TOP, check, read, same, strict_json, write
-from harness import shim
+from harness import FROM, shim
 
 PROGRAM = TOP + "/build/baredot"
 CLUSTER = TOP + "/packaging/cluster"
@@ -20,7 +20,7 @@ MAIL = (b"From: a@example.com\nTo: b@example.net\nSubject: number %d\n"
 TEXTS = (b"a line", b"one\r\ntwo", b".\r", b"a\rb", b"x" * 1200)
 
 # The first time that shard 2 is scanned it is killed when it is at its tenth
-# file; shards 3 and 5 stay at that file for ever.
+# file; shards 3 and 5 stay at that file for ever.  Shard 6 is late if asked for.
 RUN = """\
 #!/bin/sh
 i=
@@ -38,6 +38,7 @@ case $i in
 	wait $!
 	exit $?
 	;;
+6)	[ ! -e {top}/late ] || sleep 2 ;;
 esac
 exec {program} "$@"
 """
@@ -66,11 +67,18 @@ class Shards:
             for name in ("new", "tmp"):
                 os.mkdir("%s/%s/%s" % (self.store, user, name))
         mbox = b"".join(
-            b"From a@example.com Mon Jan  1 00:00:00 2024\n" +
-            MAIL % (i, i, TEXTS[i % 5] if i % 9 == 0 else b"a line\n" * 99) +
+            FROM + MAIL % (i, i, TEXTS[i % 5] if i % 9 == 0 else b"a line\n" * 99) +
             b"\n" for i in range(2000))
         write(self.store + "/z.mbox", mbox)
         write(self.store + "/zz.mbox.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\3cut")
+
+    def add_long_message(self):
+        """To the mbox: it reaches over a border of shards, and what looks like
+        separators of messages is in it."""
+        body = (FROM + b"Subject: none\n\ntext\n\n") * 20000
+        path = self.store + "/z.mbox"
+        write(path, FROM + b"Subject: long\nContent-Length: %d\n\n%s\n" % (
+            len(body), body) + read(path))
 
     def make_plan(self):
         done = subprocess.run(

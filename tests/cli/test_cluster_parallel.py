@@ -54,8 +54,8 @@ def ended(process):
     return process.returncode, said
 
 
-def once_more(shards):
-    with started(shards, "-j4") as process:
+def once_more(shards, jobs="-j4"):
+    with started(shards, jobs) as process:
         return ended(process)
 
 
@@ -110,6 +110,21 @@ def a_run_that_is_stopped_goes_on_with_what_is_missing():
         shards.compare(shards.out + "/report.ndjson")
         status, said = once_more(shards)
         same((status, len(jobs(shards))), (2, before + 2), said)
+
+
+@test
+def a_shard_that_began_in_the_wrong_place_is_scanned_again_at_once():
+    need_parallel()
+    with folder() as top:
+        shards = Shards(top)
+        began(shards, 2, 3, 5)
+        shards.add_long_message()
+        shards.make_plan()
+        write(top + "/late", b"")
+        status, said = once_more(shards, "-j8")
+        same(status, 2, said)
+        same(sorted(jobs(shards)), [1, 2, 3, 4, 5, 6, 7, 7, 8])
+        shards.compare(shards.out + "/report.ndjson")
 
 
 @test
