@@ -66,7 +66,7 @@ def parent(pid):
 
 class Slurm:
     def __init__(self, top):
-        self.top, self.conf = top, top + "/slurm.conf"
+        self.top, self.conf, self.up = top, top + "/slurm.conf", False
         self.env = dict(os.environ, SLURM_CONF=self.conf)
         for name in ("munged", "slurmctld", "slurmd", "sbatch"):
             program(name)
@@ -98,6 +98,7 @@ class Slurm:
             self.start_node(node)
         self.wait(lambda: self.says("sinfo", "-h", "-t", "idle", "-o", "%D")
                   == str(len(NODES)), "no four nodes")
+        self.up = True
 
     def start_node(self, node):
         subprocess.run([program("slurmd"), "-f", self.conf, "-N", node],
@@ -162,7 +163,10 @@ class Slurm:
         for node in NODES:
             pids += self.of_node(node)
         for path in glob.glob(self.top + "/pid/*"):
-            pids.append(int(read(path)))
+            try:
+                pids.append(int(read(path)))
+            except (OSError, ValueError):
+                continue                # it is about to go
         end = time.monotonic() + 5
         for pid in pids:
             stop(pid, end)

@@ -21,9 +21,9 @@ SLURM = []              # one for all tests, once it is up
 
 def cluster():
     if not SLURM:
-        slurm = Slurm(TOP + "/slurm")
-        SLURM.append(slurm)
-        slurm.start()
+        SLURM.append(Slurm(TOP + "/slurm"))
+    if not SLURM[0].up:
+        SLURM[0].start()
     return SLURM[0]
 
 
