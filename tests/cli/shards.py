@@ -97,6 +97,10 @@ class Shards:
         same(done.returncode, 75 if text else 0, text)
         return text
 
+    def header(self, shard):
+        return strict_json(read("%s/shard-%05d-of-%05d.ndjson" % (
+            self.out, shard, SHARDS)).split(b"\n")[0])
+
     def one_run(self):
         done = subprocess.run(
             [PROGRAM, "scan", "-f", "ndjson", self.store], timeout=60,

@@ -32,11 +32,11 @@ def folder(name):
     return "%s/%s" % (TOP, name)
 
 
-def submit(slurm, shards, *options):
+def submit(slurm, shards, *options, **env):
     """The job of the array, if there is one, and that of the merge."""
     done = subprocess.run(
         [CLUSTER + "/slurm-submit.sh", shards.plan, shards.out, *options],
-        env=dict(slurm.env, **shards.env), timeout=60,
+        env=dict(slurm.env, **shards.env, **env), timeout=60,
         stdout=subprocess.PIPE)
     said = done.stdout.decode()
     same(done.returncode, 0, said)
@@ -98,12 +98,17 @@ def a_shard_that_is_cancelled_stays_away():
     shards.make_plan()
     for i in (2, 3):
         open("%s/began.%d" % (shards.top, i), "w").close()
-    array, _, merge, _ = submit(slurm, shards)
+    array, _, merge, _ = submit(slurm, shards, AT_ONCE="2",
+                                BAREDOT_OPTIONS="--jobs 2 --hash")
     shards.wait_for(5)
+    check("ArrayTaskThrottle=2" in slurm.says("scontrol", "show", "job",
+                                              array))
     slurm.says("scancel", array + "_5")
     slurm.wait(lambda: slurm.ended(merge), "nothing is merged")
     same(slurm.state(array + "_5"), "CANCELLED")
     same(shards.missing(), "--array=5")
+    same(shards.header(1)["jobs"], 2)
+    slurm.wait(lambda: slurm.says("squeue", "-h") == "", "jobs go on")
 
 
 @test
