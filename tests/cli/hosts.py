@@ -124,7 +124,7 @@ class Hosts:
         done = subprocess.run(self.ssh.split() + [name, "true"], timeout=20,
                               stderr=subprocess.PIPE)
         if done.returncode != 0:
-            raise Skip("sshd lets nobody in: %s" % (done.stderr + read(log)))
+            raise Skip("sshd lets nobody in: %s" % done.stderr.decode().strip())
 
     def kill(self, name):
         """As when the power goes."""
