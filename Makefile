@@ -197,7 +197,7 @@ man: $(PAGES)
 
 install: all man
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(MAN)/man7 \
-	    $(DESTDIR)$(PREFIX)/share/baredot
+	    $(DESTDIR)$(PREFIX)/share/baredot/cluster
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
 	install -m 644 man/*.1 $(MAN)/man1/
 	install -m 644 $(filter %.5,$(PAGES)) $(MAN)/man5/
@@ -205,6 +205,8 @@ install: all man
 	for s in $(SHARED); do p=$${s#*:}; ln -sf baredot$${p:+-$$p}.1 \
 	    $(MAN)/man1/baredot-$${s%%:*}.1 || exit 1; done
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
+	install -m 644 $(wildcard packaging/cluster/*) $(DESTDIR)$(PREFIX)/share/baredot/cluster/
+	chmod 755 $(DESTDIR)$(PREFIX)/share/baredot/cluster/*.sh
 	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	build/baredot completion bash >$(DESTDIR)$(BASHDIR)/baredot
 	build/baredot completion zsh >$(DESTDIR)$(ZSHDIR)/_baredot

@@ -28,7 +28,8 @@ esac
 # Without these tests are skipped.
 [ -n "${1:-}" ] || optional="$optional libgmime-3.0-dev gnupg openssl procmail
 maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs chromium
-chromium-driver sqlite3 zsh fish"
+chromium-driver sqlite3 zsh fish slurm-wlm munge
+parallel openssh-client shellcheck"
 
 command -v dpkg-query >/dev/null || {
 	echo "baredot: this is not Debian; install these yourself:" $packages >&2

@@ -36,7 +36,8 @@ shard_parse(const char *text, struct shard_id *out)
 		return false;
 	if (strcmp(first, "auto") == 0)
 		return true;
-	return slash != NULL && number(first, out->n, &out->i) && out->i > 0;
+	return number(first, slash != NULL ? out->n : SHARDS_MAX, &out->i) &&
+	    out->i > 0;
 }
 
 /*

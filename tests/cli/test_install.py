@@ -49,6 +49,9 @@ def all_that_is_needed_is_installed():
         at + "/share/fish/vendor_completions.d/baredot.fish": "0o644",
         at + "/share/baredot/report.schema.json": "0o644",
         at + "/share/baredot/default.rules": "0o644",
+        **{at + "/share/baredot/cluster/" + name:
+           "0o755" if name.endswith(".sh") else "0o644"
+           for name in os.listdir(TOP + "/packaging/cluster")},
         **{at + "/lib/systemd/system/" + u: "0o644" for u in UNITS}})
 
 
