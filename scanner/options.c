@@ -35,6 +35,12 @@ static const char *const command_names[] = { [COMMAND_SCAN] = "scan",
 	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine",
 	[COMMAND_REPLAY] = "replay" };
 
+const char *
+command_word(enum command c)
+{
+	return command_names[c];
+}
+
 struct cmdline
 scan_command_line(enum command c, int argc, char **argv,
     struct cmdline_option own[CMDLINE_OPTIONS_MAX])

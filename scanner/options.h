@@ -293,4 +293,7 @@ size_t scan_option_name(const char *word);
 
 const char *eol_mode_name(enum eol_mode);
 
+/* "scan", "fix", "quarantine" or "replay". */
+const char *command_word(enum command);
+
 #endif

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "catalogue.h"
 #include "complain.h"
@@ -196,17 +195,13 @@ start_queue(struct scan_run *r, struct err *e)
 static void
 start_progress(struct scan_run *r)
 {
-	static const char *const names[] = { [COMMAND_SCAN] = "scan",
-	    [COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine",
-	    [COMMAND_REPLAY] = "replay" };
 	const struct scan_command *c = &r->command;
 
 	/* Evidence, shards: adding up would look into folders, too. */
-	r->showing = (struct progress_options){ .what = names[c->command],
+	r->showing = (struct progress_options){ .what = command_word(c->command),
 	    .unit = "messages", .flagged = "with findings",
 	    .when = c->progress, .one_fs = c->one_fs,
-	    .paths = c->forensic || c->plan != NULL ? NULL :
-	    c->paths };
+	    .paths = c->forensic || c->plan != NULL ? NULL : c->paths };
 	r->progress = progress_new(&r->showing);
 }
 
