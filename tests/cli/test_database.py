@@ -547,8 +547,13 @@ def a_report_that_was_cut_off_says_so():
             same(db.execute("SELECT whole FROM report").fetchone()[0], 0)
             same(db.execute("SELECT count(*) FROM summary").fetchone()[0], 0)
             same(db.execute("SELECT count(*) FROM message").fetchone()[0], 63)
-        db = database(tmp, whole)
-        same(db.execute("SELECT whole FROM report").fetchone()[0], 1)
+        for n, (more, is_whole) in enumerate((
+                (b"", 1), (b"\n", 1), (whole.splitlines(True)[1], 0),
+                (whole.splitlines(True)[-1], 0))):
+            db = database(tmp, whole + more, CLEAN if is_whole else UNREADABLE,
+                          name="w%d" % n)
+            same(db.execute("SELECT whole FROM report").fetchone()[0],
+                 is_whole, more)
 
 
 @test

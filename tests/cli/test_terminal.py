@@ -1,5 +1,6 @@
 """On a terminal: colors, progress, what is asked by signal, a summary that
 fits, what to do next, and what was meant.  With real terminals (pty)."""
+import atexit
 import fcntl
 import os
 import pty
@@ -41,7 +42,8 @@ class Terminal:
             stdout=theirs if stdout else subprocess.PIPE, **more)
         os.close(theirs)
         self.out = b""
-        self.reader = threading.Thread(target=self.read)
+        atexit.register(self.p.kill)    # where a test failed
+        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
@@ -239,7 +241,7 @@ def slowly(path, data, at):
             time.sleep(1.2)
             f.write(data[at:])
     os.mkfifo(path)
-    thread = threading.Thread(target=body)
+    thread = threading.Thread(target=body, daemon=True)
     thread.start()
     return thread
 
@@ -398,8 +400,11 @@ def the_summary_fits_the_screen():
                     check(rows_of(text, columns) <= room, (
                         args, rows, columns, rows_of(text, columns),
                         text.decode()))
+                if args[0] == "scan" and b"0 with findings" not in text:
+                    check(re.search(rb"^  (high|medium|low|info) ", text,
+                                    re.M), text)
                 # All that must be said is.
-                if b"samples" in args:
+                if "samples" in args:
                     check(b"could not be read" in text and
                           b"Not observable" in text)
 
