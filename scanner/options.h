@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "repair.h"
 #include "shard_name.h"
+#include "terminal.h"
 
 /* For which commands an option is: bits. */
 #define FOR_SCAN 1u
@@ -213,8 +214,6 @@
 	O(FOR_EVERY, HELP, 'h', "help", NULL, "this help")
 
 #define RULE_FILES_MAX 64u
-
-enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 enum command { COMMAND_SCAN, COMMAND_FIX, COMMAND_TAKE, COMMAND_REPLAY };
 

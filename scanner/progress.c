@@ -177,8 +177,9 @@ seconds_between(const struct timespec *a, const struct timespec *b)
 static void
 update_rate(struct progress *p, double elapsed, double since)
 {
-	const double now = since > 0 ? (double)(p->at.bytes -
-	    p->shown_bytes) / since : 0;
+	const uint64_t more = p->at.bytes > p->shown_bytes ? p->at.bytes -
+	    p->shown_bytes : 0;
+	const double now = since > 0 ? (double)more / since : 0;
 
 	if (elapsed < 3)
 		p->rate = elapsed > 0 ? (double)p->at.bytes / elapsed : 0;

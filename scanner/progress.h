@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "options.h"
+#include "terminal.h"
 
 struct progress;
 

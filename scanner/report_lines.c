@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "progress.h"
-
 #define LINE_MOST (16u << 20)	/* bytes: no record is as long */
 
 int
@@ -73,8 +71,6 @@ read_line(struct report_lines *r, struct err *e)
 	buf_add(&r->line, part, n);
 	r->next += r->line.n + (c != EOF);
 	r->cut = c == EOF;
-	progress_at(r->progress, &(struct progress_at){ .bytes = r->next,
-	    .count = r->number });
 	if (ferror(r->file))
 		return err_set(e, ST_DEAD, errno, "cannot read");
 	if (!buf_ok(&r->line))
@@ -85,8 +81,8 @@ read_line(struct report_lines *r, struct err *e)
 	return c == EOF && r->line.n == 0 ? ST_END : ST_OK;
 }
 
-int
-report_lines_next(struct report_lines *r, struct span *out, struct err *e)
+static int
+next(struct report_lines *r, struct span *out, struct err *e)
 {
 	int rc;
 
@@ -96,6 +92,14 @@ report_lines_next(struct report_lines *r, struct span *out, struct err *e)
 	if (rc == ST_OK)
 		*out = buf_span(&r->line);
 	return rc;
+}
+
+int
+report_lines_next(struct report_lines *r, struct span *out, struct err *e)
+{
+	r->told = (struct progress_at){ .bytes = r->next, .count = r->number };
+	progress_at(r->progress, &r->told);
+	return next(r, out, e);
 }
 
 FILE *
@@ -150,5 +154,6 @@ report_lines_at(struct report_lines *r, uint64_t at, struct span *out,
 	if (r->next != at && fseeko(r->file, (off_t)at, SEEK_SET) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot read again");
 	r->next = at;
-	return report_lines_next(r, out, e);
+	progress_at(r->progress, &r->told);	/* all was read once */
+	return next(r, out, e);
 }

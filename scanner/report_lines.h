@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "progress.h"
 
 struct report_lines {
 	FILE *file;
@@ -20,6 +21,7 @@ struct report_lines {
 	const volatile sig_atomic_t *stop;	/* not 0: fail with EINTR;
 						 * NULL: never */
 	struct progress *progress;	/* is told of each line; or NULL */
+	struct progress_at told;
 };
 
 /* name: "-" is standard input.  ST_DEAD: it cannot be opened. */

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* When something is shown; WHEN_AUTO: where it makes sense. */
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
 struct terminal_size {
 	size_t columns, rows;
 };

@@ -28,7 +28,7 @@ struct cell {
 
 /*
  * path: an empty file that is ours; sql: what makes the tables.  Memory: some
- * 8 MiB, however many rows there will be.  ST_DEAD: *e says why.
+ * 16 MiB, however many rows there will be.  ST_DEAD: *e says why.
  */
 int database_new(struct database **out, const char *path, struct span sql,
     struct err *);

@@ -8,7 +8,7 @@
 #include "report_lines.h"
 
 /*
- * Put the records of a report (NDJSON) into an empty file.  Memory: some 10 MiB
+ * Put the records of a report (NDJSON) into an empty file.  Memory: some 20 MiB
  * beside the longest record, whatever the report has.  ST_BAD: it is made, and
  * says that the report is not whole.  ST_DEAD: *e says why (EINTR, by
  * in->stop), and the file is to be thrown away.
