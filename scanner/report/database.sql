@@ -42,7 +42,11 @@ CREATE TABLE report(			-- one row: the header
 	forensic INTEGER,
 	redacted INTEGER,
 	target TEXT,
-	min_severity TEXT REFERENCES severity
+	min_severity TEXT REFERENCES severity,
+	merged_plan_sha256 TEXT,	-- merged: of the shards of a plan
+	merged_shards INTEGER,
+	merged_end TEXT,
+	merged_milliseconds INTEGER
 );
 
 CREATE TABLE argument(			-- of the command line
@@ -72,6 +76,7 @@ CREATE TABLE summary(			-- one row; none: it is not whole
 	unreadable INTEGER,
 	gone INTEGER,
 	unsettled INTEGER,
+	stale INTEGER,
 	skipped_not_mail INTEGER,
 	skipped_symlink INTEGER,
 	skipped_special INTEGER,
@@ -351,6 +356,13 @@ CREATE TABLE skipped(
 	reason TEXT
 );
 
+CREATE TABLE stale(			-- of the shards of a plan
+	id INTEGER PRIMARY KEY,
+	path TEXT NOT NULL,
+	path_bytes BLOB,
+	reason TEXT
+);
+
 -- Of a replay: docs/replay.md.
 
 CREATE TABLE server(			-- header.replay
@@ -364,6 +376,8 @@ CREATE TABLE server(			-- header.replay
 	known TEXT,
 	source TEXT,
 	pipelining TEXT,
+	chunking INTEGER,		-- of a receiver
+	bdat INTEGER,			-- of a sender
 	PRIMARY KEY(role, name)
 ) WITHOUT ROWID;
 
@@ -371,6 +385,7 @@ CREATE TABLE matrix(			-- the worst of all messages
 	sender TEXT NOT NULL,
 	receiver TEXT NOT NULL,
 	outcome TEXT NOT NULL,
+	by_bdat INTEGER NOT NULL,
 	PRIMARY KEY(sender, receiver)
 ) WITHOUT ROWID;
 

@@ -54,7 +54,11 @@ static const struct column columns_report[] = { ID("schema_version"),
 	BOOL("default_rules"), TEXT("host"), TEXT_AT("start_time", "start"),
 	NUMBER("jobs"), TEXT("kernel"), TEXT("sandbox"), TEXT("eol"),
 	BOOL("forensic"), BOOL("redacted"), TEXT("target"),
-	TEXT("min_severity"), END };
+	TEXT("min_severity"),
+	TEXT_AT("merged_plan_sha256", "merged.plan_sha256"),
+	NUMBER_AT("merged_shards", "merged.shards"),
+	TEXT_AT("merged_end", "merged.end"),
+	NUMBER_AT("merged_milliseconds", "merged.milliseconds"), END };
 
 static const struct column columns_argument[] = { N("n"),
 	WORD(0, "word"), END };
@@ -70,7 +74,7 @@ static const struct column columns_summary[] = { BOOL("partial"),
 	NUMBER_AT("medium", "messages_by_severity.medium"),
 	NUMBER_AT("high", "messages_by_severity.high"),
 	NUMBER("unreadable"), NUMBER("gone"), NUMBER("unsettled"),
-	NUMBER_AT("skipped_not_mail", "skipped.not_mail"),
+	NUMBER("stale"), NUMBER_AT("skipped_not_mail", "skipped.not_mail"),
 	NUMBER_AT("skipped_symlink", "skipped.symlink"),
 	NUMBER_AT("skipped_special", "skipped.special"),
 	NUMBER_AT("skipped_metadata", "skipped.metadata"),
@@ -218,13 +222,16 @@ static const struct column columns_unreadable[] = { ID("id"),
 static const struct column columns_skipped[] = { ID("id"), BYTES("path"),
 	TEXT("reason"), END };
 
+static const struct column columns_stale[] = { ID("id"), BYTES("path"),
+	TEXT("reason"), END };
+
 static const struct column columns_server[] = { WORD(0, "role"),
 	TEXT("name"), TEXT("title"), TEXT("versions"), TEXT("cve"),
 	TEXT("fixed"), TEXT("note"), TEXT("known"), TEXT("source"),
-	TEXT("pipelining"), END };
+	TEXT("pipelining"), BOOL("chunking"), BOOL("bdat"), END };
 
 static const struct column columns_matrix[] = { WORD(0, "sender"),
-	WORD(1, "receiver"), WORD(2, "outcome"), END };
+	WORD(1, "receiver"), WORD(2, "outcome"), N("by_bdat"), END };
 
 static const struct column columns_replay[] = { OF("message_id"),
 	TEXT("worst"), NUMBER("ends_more"), END };

@@ -133,6 +133,7 @@ PLAIN(outcome)
 PLAIN(file)
 PLAIN(unreadable)
 PLAIN(skipped)
+PLAIN(stale)
 
 /* What is not here is passed over, as a report may hold what a later version
  * writes. */
@@ -144,6 +145,7 @@ static const struct {
 	{ "header", take_header }, { "summary", take_summary },
 	{ "outcome", take_outcome }, { "file", take_file },
 	{ "unreadable", take_unreadable }, { "skipped", take_skipped },
+	{ "stale", take_stale },
 	{ "replay", take_message },
 };
 
@@ -270,6 +272,17 @@ put_summary_rule(void *ctx, const char *key, const struct json_object *o)
 	    .word = { span_text(key) } });
 }
 
+static bool
+is_in(const struct json_object *o, const char *key, struct span word)
+{
+	struct span at;
+
+	for (size_t i = 0; json_member_text_at(o, key, i, &at); i++)
+		if (span_eq(at, word))
+			return true;
+	return false;
+}
+
 static void
 put_matrix(struct filling *f, const struct json_object *o)
 {
@@ -282,8 +295,10 @@ put_matrix(struct filling *f, const struct json_object *o)
 
 		r.word[2] = span_text(outcome);
 		for (size_t k = 0; json_member_text_at(o, outcome, k,
-		    &r.word[1]); k++)
+		    &r.word[1]); k++) {
+			r.n = is_in(o, "by_bdat", r.word[1]);
 			fill_row(f, TABLE_matrix, &r);
+		}
 	}
 }
 

@@ -12,7 +12,7 @@
 	X(summary_code) X(summary_rule) X(store) X(hidden) X(dispute) \
 	X(message) X(recipient) X(part) X(signature) X(finding) X(place) \
 	X(fools) X(repair) X(outcome) X(file) X(unreadable) X(skipped) \
-	X(server) X(matrix) X(replay) X(replay_outcome) \
+	X(stale) X(server) X(matrix) X(replay) X(replay_outcome) \
 	X(replay_outcome_server) X(replay_end) X(replay_end_server) \
 	X(replay_end_recipient)
 

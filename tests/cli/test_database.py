@@ -232,7 +232,9 @@ def want_header(w, r):
           *[r.get(k) for k in ("rules_sha256", "default_rules", "host",
                                "start")], r.number("jobs"),
           *[r.get(k) for k in ("kernel", "sandbox", "eol", "forensic",
-                               "redacted", "target", "min_severity")])
+                               "redacted", "target", "min_severity")],
+          r.get("merged", "plan_sha256"), r.number("merged", "shards"),
+          r.get("merged", "end"), r.number("merged", "milliseconds"))
     same(r.get("tool"), "baredot")
     for i in r.list("command"):
         w.add("argument", i + 1, r.get("command", i))
@@ -245,7 +247,7 @@ def want_header(w, r):
             w.add("server", role, *[r.get("replay", role + "s", i, k) for k in
                                     ("name", "title", "versions", "cve",
                                      "fixed", "note", "known", "source",
-                                     "pipelining")])
+                                     "pipelining", "chunking", "bdat")])
     return [r.get("codes", i) for i in r.list("codes")]
 
 
@@ -259,7 +261,8 @@ def want_summary(w, r):
     cells = [r.number(k) for k in ("partial", "messages", "bytes", "files",
                                    "stores", "flagged")]
     cells += [r.number("messages_by_severity", k) for k in LEVELS]
-    cells += [r.number(k) for k in ("unreadable", "gone", "unsettled")]
+    cells += [r.number(k) for k in ("unreadable", "gone", "unsettled",
+                                    "stale")]
     cells += [r.number("skipped", k) for k in (
         "not_mail", "symlink", "special", "metadata", "other_file_system",
         "maildir_tmp")]
@@ -281,15 +284,18 @@ def want_summary(w, r):
     for i in r.list("replay", "matrix"):
         m = ("replay", "matrix", i)
         sender = r.get(*m, "sender")
+        bdat = [r.get(*m, "by_bdat", k) for k in r.list(*m, "by_bdat")]
         for outcome in OUTCOMES:
             for k in r.list(*m, outcome):
-                w.add("matrix", sender, r.get(*m, outcome, k), outcome)
+                receiver = r.get(*m, outcome, k)
+                w.add("matrix", sender, receiver, outcome,
+                      int(receiver in bdat))
 
 
 def want_plain(w, kind, r, n):
     cells = {"outcome": ("status", "why"), "file": ("status",),
              "unreadable": ("offset", "error", "limit"),
-             "skipped": ("reason",)}[kind]
+             "skipped": ("reason",), "stale": ("reason",)}[kind]
     row = [n, r.bytes("path")] + [r.get(k) for k in cells]
     if kind == "outcome":
         row += [r.bytes("new_name")] + [r.number(k) for k in (
@@ -362,6 +368,19 @@ RULES = b"""rule has-text {
 """
 
 
+def merged(tmp):
+    """Of two shards, with a file that was another when they were planned."""
+    plan, old = tmp + "/plan", tmp + "/shards/m.eml"
+    write(old, MAIL % (b"old", b"x"))
+    same(baredot("plan", tmp + "/shards", "samples/eml", "-o", plan,
+                 "--shards=2").status, CLEAN)
+    write(old, MAIL % (b"other", b"y"))
+    for i in ("1/2", "2/2"):
+        check(baredot("scan", "--plan", plan, "--shard", i, "--out",
+                      tmp + "/out").status in (CLEAN, FINDINGS))
+    return baredot("merge", tmp + "/out", "--plan", plan, "-f", "ndjson").out
+
+
 def many_reports(tmp):
     """Of all kinds: each record, and nearly each field, is in one of them."""
     rules = write(tmp + "/x.rules", RULES)
@@ -383,6 +402,7 @@ def many_reports(tmp):
     state = ("--state", tmp + "/state")
     for args in (("--baseline",), ("--new-only",), ()):
         yield baredot("scan", "-f", "ndjson", *state, *args, "samples").out
+    yield merged(tmp)
     yield baredot("fix", "-f", "ndjson", "--state", tmp + "/acts", "samples",
                   tmp + "/store").out
     yield baredot("fix", "-f", "ndjson", "--state", tmp + "/acts", "--apply",
@@ -423,6 +443,7 @@ def every_field_of_every_record_is_there():
                   ("outcome", "new_name_bytes"), ("file", "path_bytes"),
                   ("unreadable", "path_bytes"), ("unreadable", "beyond"),
                   ("skipped", "path_bytes"),
+                  ("stale", "path_bytes"),
                   ("replay_end", "recipients_more"),
                   ("replay_end", "sender_bytes"),
                   ("replay_end", "text_bytes"),
