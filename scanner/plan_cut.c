@@ -246,6 +246,22 @@ take(struct cutting *c, const struct spooled *s, struct span text)
 	return ST_OK;
 }
 
+/* n bytes of the spool, at text->p. */
+static int
+read_text(FILE *f, size_t n, struct buf *text, struct err *e)
+{
+	static const uint8_t room[4096];
+
+	while (text->n < n && buf_ok(text))
+		buf_add(text, room, sizeof(room));
+	if (!buf_ok(text))
+		return err_set(e, ST_DEAD, ENOMEM, "cannot make the plan");
+	if (fread(text->p, 1, n, f) != n)
+		return err_set(e, ST_DEAD, errno != 0 ? errno : EIO,
+		    "cannot read the spool");
+	return ST_OK;
+}
+
 static int
 take_all(struct cutting *c)
 {
@@ -256,11 +272,9 @@ take_all(struct cutting *c)
 
 	rewind(f);
 	while (rc == ST_OK && fread(&s, sizeof(s), 1, f) == 1) {
-		buf_clear(&text);
-		for (uint32_t i = 0; i < s.text; i++)
-			buf_byte(&text, (uint8_t)getc_unlocked(f));
-		rc = !buf_ok(&text) ? err_set(c->e, ST_DEAD, ENOMEM,
-		    "cannot make the plan") : take(c, &s, buf_span(&text));
+		rc = read_text(f, s.text, &text, c->e);
+		if (rc == ST_OK)
+			rc = take(c, &s, (struct span){ text.p, s.text });
 	}
 	if (rc == ST_OK && (ferror(f) || *c->p->stop != 0))
 		rc = err_set(c->e, ST_DEAD, ferror(f) ? errno : EINTR,

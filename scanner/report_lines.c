@@ -41,6 +41,8 @@ is_blank(struct span s)
 static int
 read_line(struct report_lines *r, struct err *e)
 {
+	uint8_t part[512];	/* of it: a byte at a time costs */
+	size_t n = 0;
 	int c;
 
 	if (r->stop != NULL && *r->stop != 0)
@@ -49,8 +51,14 @@ read_line(struct report_lines *r, struct err *e)
 	r->number++;
 	r->at = r->next;
 	while ((c = getc_unlocked(r->file)) != EOF && c != '\n' &&
-	    r->line.n < LINE_MOST)
-		buf_byte(&r->line, (uint8_t)c);
+	    r->line.n < LINE_MOST) {
+		part[n++] = (uint8_t)c;
+		if (n == sizeof(part)) {
+			buf_add(&r->line, part, n);
+			n = 0;
+		}
+	}
+	buf_add(&r->line, part, n);
 	r->next += r->line.n + (c != EOF);
 	r->cut = c == EOF;
 	if (ferror(r->file))

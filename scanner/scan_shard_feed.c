@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define STEP (32 * SCAN_RANGE)	/* bytes of an mbox between two looks at the
-				 * clock */
+/* Bytes of an mbox between two looks at the clock; with --checkpoint=0, when
+ * sections are as short as can be. */
+#define STEP (32 * SCAN_RANGE)
+#define STEP_LEAST 4096u
 
 /* The path of the file at hand, as in a report. */
 static void
@@ -109,12 +111,13 @@ feed_ranges(struct scan_run *r, const struct walk_dir *d, uint64_t size)
 	struct shard_run *sh = r->shard;
 	const struct plan_line *l = &sh->line;
 	const uint64_t end = l->to == l->size ? size : l->to;
+	const uint64_t step = r->command.checkpoint > 0 ? STEP : STEP_LEAST;
 	uint64_t at = sh->place.at > 0 ? sh->place.at : l->from, n;
 
 	queue_mbox(r->queue, d, buf_text(&sh->line.path), l->place, size,
 	    border(sh));
 	for (; at < end; at += n) {
-		n = end - at < STEP ? end - at : STEP;
+		n = end - at < step ? end - at : step;
 		queue_range(r->queue, at, at + n);
 		sh->place.at = at + n;
 		if (at + n < end && !shard_seal(r, false))

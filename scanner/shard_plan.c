@@ -194,16 +194,109 @@ read_line(struct plan_line *l, const struct json_object *o)
 	}
 }
 
+/* --- the same for what nearly all lines are: a file, in the very form that
+ * plan_line_put has, its name in ASCII.  A library takes some microseconds for
+ * a line, a sixth of what a small message takes. */
+
+static bool
+take(struct span *s, struct span text)
+{
+	if (!span_starts(*s, text))
+		return false;
+	s->p += text.n;
+	s->n -= text.n;
+	return true;
+}
+
+/* Up to a quote, and that. */
+static bool
+take_text(struct span *s, struct span *out)
+{
+	size_t i = 0;
+
+	while (i < s->n && s->p[i] >= ' ' && s->p[i] < 0x7f &&
+	    s->p[i] != '"' && s->p[i] != '\\')
+		i++;
+	*out = (struct span){ s->p, i };
+	s->p += i;
+	s->n -= i;
+	return take(s, SPAN("\""));
+}
+
+/* As json_u64 writes it. */
+static bool
+take_number(struct span *s, uint64_t *out)
+{
+	const bool quoted = take(s, SPAN("\""));
+	size_t i = 0;
+
+	*out = 0;
+	for (; i < s->n && ascii_digit(s->p[i]); i++) {
+		const uint64_t d = (uint64_t)(s->p[i] - '0');
+
+		if (*out > (UINT64_MAX - d) / 10 || (i > 0 && *out == 0))
+			return false;
+		*out = *out * 10 + d;
+	}
+	s->p += i;
+	s->n -= i;
+	return i > 0 && quoted == (*out >= 1ull << 53) &&
+	    (!quoted || take(s, SPAN("\"")));
+}
+
+static bool
+take_place(struct span *s, enum store_place *out)
+{
+	struct span word;
+
+	if (!take_text(s, &word))
+		return false;
+	for (unsigned i = 0; i < PLACES; i++)
+		if (span_eq(word, span_text(places[i]))) {
+			*out = (enum store_place)i;
+			return true;
+		}
+	return false;
+}
+
+/* False: it is something else, or not in that form. */
+static bool
+take_file(struct plan_line *l, struct span s)
+{
+	struct span name;
+
+	if (!take(&s, SPAN("{\"type\":\"file\",\"name\":\"")) ||
+	    !take_text(&s, &name) ||
+	    !take(&s, SPAN(",\"place\":\"")) || !take_place(&s, &l->place) ||
+	    !take(&s, SPAN(",\"size\":")) || !take_number(&s, &l->size) ||
+	    !take(&s, SPAN(",\"mtime\":")) || !take_number(&s, &l->mtime) ||
+	    !take(&s, SPAN(",\"inode\":")) || !take_number(&s, &l->inode) ||
+	    !span_eq(s, SPAN("}")))
+		return false;
+	if (name.n == 0 || name.p[0] == '.' ||
+	    memchr(name.p, '/', name.n) != NULL)
+		return false;		/* perhaps it is not to be had at all */
+	l->kind = PLAN_FILE;
+	buf_add(&l->path, name.p, name.n);
+	(void)buf_text(&l->path);
+	return buf_ok(&l->path);
+}
+
 bool
 plan_line_read(struct plan_line *l, struct span text)
 {
-	struct json_object *o = json_parse(text);
+	struct json_object *o;
 	const struct buf path = l->path, error = l->error;
 	bool ok;
 
 	*l = (struct plan_line){ .path = path, .error = error };
 	buf_clear(&l->path);
 	buf_clear(&l->error);
+	if (take_file(l, text))
+		return true;
+	*l = (struct plan_line){ .path = l->path, .error = error };
+	buf_clear(&l->path);
+	o = json_parse(text);
 	ok = o != NULL && read_line(l, o);
 	json_free(o);
 	return ok;

@@ -272,6 +272,33 @@ nightly_rows() {
 	    "$ms" "<=" 100 30 " ms"
 }
 
+# sharded WHAT PATH...: by tests/bench/sharding.py.
+sharded() {
+	what=$1
+	shift
+	result=$(BENCH_RUNS=$runs /usr/bin/python3 tests/bench/sharding.py \
+	    "$what" "$data" "$@") || die "could not measure: $what"
+	read -r a b ratio <<-EOF
+	$result
+	EOF
+}
+
+# Many scans as one: processor time, not seconds.
+shard_rows() {
+	sharded overhead "$data/clean.mbox" "$data/dirty.mbox" "$data/Maildir"
+	row "plan, 16 shards and merge / one scan, -j1, processor time" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" 1.1 1.05 ""
+	sharded balance "$data/clean.mbox" "$data/Maildir"
+	row "the largest of 16 shards / their mean, processor time" \
+	    "$(round "$a" 3)" "$(round "$b" 3)" "$(round "$ratio" 2)" \
+	    "$ratio" "<=" 1.2 1.1 ""
+	sharded merge "$data/clean.mbox" "$data/dirty.mbox" "$data/Maildir"
+	row "merge of 16 shards, $(round "$b" 0) records: \
+$(round "$ratio" 0)/s" "$(round "$a" 3)" - - \
+	    "$ratio" ">=" 300000 600000 "/s"
+}
+
 memory_rows() {
 	memory "clean mbox" "$data/clean.mbox"
 	memory "dirty mbox" "$data/dirty.mbox"
@@ -306,5 +333,6 @@ replay_rows
 archive_rows
 repair_rows
 nightly_rows
+shard_rows
 memory_rows
 exit $missed

@@ -113,6 +113,14 @@ def tricky_mbox():
     return b"".join(parts)
 
 
+def nested_mbox():
+    """A message that is longer than a section, with others in it."""
+    inner = (FROM + message("inner") + b"\n") * 120
+    return (FROM + message("first") + b"\n" + FROM +
+            b"From: a@x.example\nContent-Length: %d\n\n" % len(inner) +
+            inner + b"\n" + FROM + message("last") + b"\n") * 2
+
+
 def odd_tree(root):
     """What small_tree has not: names, large files among small ones."""
     small_tree(root)
@@ -121,7 +129,9 @@ def odd_tree(root):
               message("odd"))
     maildir(os.path.join(root, "a", "Maildir", ".Sent"), 7)
     write(os.path.join(root, "boxes", "tricky"), tricky_mbox())
-    write(os.path.join(root, "boxes", "zz.mbox"), tricky_mbox() * 5)
+    write(os.path.join(root, "boxes", "zz.mbox"), tricky_mbox() * 25)
+    write(os.path.join(root, "boxes", "zzz.mbox"), tricky_mbox() * 9)
+    write(os.path.join(root, "boxes", "nested"), nested_mbox())
     os.symlink("zz.mbox", os.path.join(root, "boxes", "link"))
     return root
 
@@ -553,20 +563,60 @@ def every_section_can_be_gone_on_with(folder):
     shard(name, "1/1", out, "--checkpoint", 0)
     want = single([store])[0]
     data = open(shard_file(out, 1, 1), "rb").read()
-    ends = [m.end() for m in re.finditer(rb'(?m)^\{"type":"piece".*\n', data)]
-    check(len(ends) > 40, "sections: %d" % len(ends))
+    pieces = list(re.finditer(rb'(?m)^\{"type":"piece".*\n', data))
+    ends = [m.end() for m in pieces]
+    midst = [k for k, m in enumerate(pieces) if b'"at":' in m.group()]
+    check(len(ends) > 40 and len(midst) > 8, "sections: %d, %d" % (
+        len(ends), len(midst)))
     for k, end in enumerate(ends):
-        if not LONG and k % 9 != 4 and k != len(ends) - 1:
+        if not LONG and k % 16 != 4 and k not in midst:
             continue
         again = os.path.join(folder, "again%d" % k)
-        # Behind it: half a section, which does not count.
-        write(os.path.join(again, ".shard-00001-of-00001.other.1.1-1"),
-              data[:end + min(50, len(data) - end - 1)])
+        # Behind it: half a section, which does not count; and one of
+        # another process, which did not come as far.
+        for host, upto in (("a", ends[k // 2]), ("b", end + min(
+                50, len(data) - end - 1)), ("c", ends[0])):
+            write(os.path.join(again, ".shard-00001-of-00001.%s.1.1-1" %
+                               host), data[:upto])
         shard(name, "1/1", again)
         got = open(shard_file(again, 1, 1), "rb").read()
         check(got.startswith(data[:end]), "section %d was not kept" % k)
         same(masked(merge(name, again).stdout), want, "from section %d" % k)
         same(len(os.listdir(again)), 1, "files in the folder")
+
+
+def other_options_are_not_gone_on_with(folder):
+    """What was begun with other options, or by another plan, is no start."""
+    store = small_tree(os.path.join(folder, "store"))
+    name, out = plan(folder, [store], 1), os.path.join(folder, "out")
+    want = single([store])[0]
+    shard(name, "1/1", out, "-a", "--checkpoint", 0)
+    begun = sealed(shard_file(out, 1, 1))[0]
+    shutil.rmtree(out)
+    left = write(os.path.join(out, ".shard-00001-of-00001.h.1.1-1"), begun)
+    shard(name, "1/1", out)
+    same(masked(merge(name, out).stdout), want, "the report")
+    shutil.rmtree(out)
+    write(left, begun)
+    name = plan(folder, [store], 1, "--tmp")
+    shard(name, "1/1", out, "-a")
+    same(masked(merge(name, out).stdout), single([store], "-a", "--tmp")[0],
+         "the report of the new plan")
+
+
+def large_messages(folder):
+    """A message that is larger than a range, and than a shard."""
+    data = (FROM + message("a") + b"\n" + FROM + b"From: a@b.example\n\n" +
+            b"x" * 70 + b"\n")
+    body = (b"y" * 76 + b"\n") * (72 * 13618)
+    data += body + b".\r\nz\n\n" + (FROM + message("b") + b"\n") * 5
+    box = write(os.path.join(folder, "box"), data)
+    want, _ = single([box])
+    # The last one has three ranges, and in two of them nothing begins.
+    name, n = cut_plan(folder, "large", box, [300, 2 << 20, 4 << 20])
+    got, again = settle(name, os.path.join(folder, "o"), n, [4, 3, 2, 1])
+    same(masked(got), want, "the report")
+    same(again, 0, "shards that had to be scanned again")
 
 
 def twins_do_not_clash(folder):
@@ -769,6 +819,7 @@ if __name__ == "__main__":
           whole_mailboxes_are_whole, shards_are_balanced, what_is_done_stays,
           missing_shards_are_listed, forms_of_the_report,
           a_stopped_shard_goes_on, every_section_can_be_gone_on_with,
+          other_options_are_not_gone_on_with, large_messages,
           twins_do_not_clash, changes_are_told, rewritten_mbox_is_unreadable,
           refuses, merge_refuses_other_options, relative_paths,
           what_cannot_be_listed])
