@@ -126,8 +126,9 @@
 	    "scan a part of what PLAN (of `baredot plan`) lists, instead of " \
 	    "PATH; with --shard and --out") \
 	O(FOR_SCAN, SHARD, 0, "shard", "I/N", \
-	    "which part: I, from 1 to N; auto/N or auto: as Slurm, " \
-	    "Kubernetes, Grid Engine or GNU parallel say") \
+	    "which part: I, from 1 to N, or to what the plan has without /N; " \
+	    "auto/N or auto: as Slurm, Kubernetes, Grid Engine or GNU " \
+	    "parallel say") \
 	O(FOR_SCAN, OUT, 0, "out", "DIR", \
 	    "the folder that its file goes to, for `baredot merge`; if it is " \
 	    "there and whole, nothing is done") \

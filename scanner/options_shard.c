@@ -34,8 +34,8 @@ options_shard_apply(struct scan_command *c, enum option_id id,
 	case OPTION_SHARD:
 		c->shard_given = true;
 		return shard_parse(arg, &c->shard) || usage("--shard takes "
-		    "I/N, a number from 1 to N of how many, auto/N or auto, "
-		    "not %s", arg);
+		    "I/N, a number from 1 to N of how many, I, auto/N or "
+		    "auto, not %s", arg);
 	case OPTION_OUT:
 		c->out = arg;
 		return true;

@@ -36,6 +36,11 @@ find_id(struct shard_run *sh, const struct scan_command *c)
 		    c->shard.n, sh->plan.shards);
 		return EXIT_USAGE;
 	}
+	if (c->shard.i > sh->plan.shards) {
+		complain("--shard says %lu, which is none of %zu shards",
+		    c->shard.i, sh->plan.shards);
+		return EXIT_USAGE;
+	}
 	if (c->shard.i == 0)
 		sh->head.id.i = shard_from_environment(sh->head.id.n, &why);
 	if (why.n > 0)

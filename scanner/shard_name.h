@@ -13,8 +13,8 @@ struct shard_id {
 	unsigned long i, n;	/* from 1 to n; 0: not said */
 };
 
-/* "3/16", "auto/16" or "auto"; i and n are 0 where they are not said.  False:
- * it is none of these. */
+/* "3/16", "3", "auto/16" or "auto"; i and n are 0 where they are not said.
+ * False: it is none of these. */
 bool shard_parse(const char *text, struct shard_id *out);
 
 /*

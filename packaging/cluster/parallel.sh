@@ -6,6 +6,7 @@
 # must see the mail, PLAN and DIR by the same names.
 # BAREDOT: the program.  BAREDOT_OPTIONS: more options of `baredot scan`.
 set -eu
+: "${2:?usage: parallel.sh PLAN DIR [OPTION of parallel]...}"
 plan=$(realpath "$1")
 dir=$(realpath -m "$2")
 shift 2

@@ -6,6 +6,7 @@
 # elements may run at a time.
 set -eu
 here=$(dirname "$(realpath "$0")")
+: "${2:?usage: slurm-submit.sh PLAN DIR [OPTION of sbatch]...}"
 plan=$(realpath "$1")
 dir=$(realpath -m "$2")
 shift 2

@@ -27,10 +27,10 @@ i=
 [ "$1" != scan ] || i=$(expr "$*" : '.*--shard \\([0-9]*\\)')
 case $i in
 2 | 3 | 5)
-	[ -e {top}/began.$i ] && exec {program} "$@"
+	[ -e "{top}/began.$i" ] && exec {program} "$@"
 	export LD_PRELOAD={shim} FAULT_CALL=openat FAULT_WHO=worker
 	export FAULT_AT=10 FAULT_DO=hang
-	: >{top}/began.$i
+	: >"{top}/began.$i"
 	[ $i = 2 ] || exec {program} "$@"
 	{program} "$@" &
 	sleep 0.5
@@ -38,7 +38,7 @@ case $i in
 	wait $!
 	exit $?
 	;;
-6)	[ ! -e {top}/late ] || sleep 2 ;;
+6)	[ ! -e "{top}/late" ] || sleep 2 ;;
 esac
 exec {program} "$@"
 """

@@ -128,6 +128,13 @@ class Slurm:
         return self.state(job) in ("COMPLETED", "FAILED", "CANCELLED",
                                    "TIMEOUT")
 
+    def is_empty(self):
+        return self.says("squeue", "-h") == ""
+
+    def empty(self):
+        self.says("scancel", "-u", str(os.getuid()))
+        self.wait(self.is_empty, "jobs that cannot be cancelled")
+
     def of_node(self, node):
         """The processes of jobs there, and those that watch over them."""
         ours = {b"SLURM_CONF=" + self.conf.encode(),

@@ -83,6 +83,8 @@ def jobs(shards):
 def a_run_that_is_stopped_goes_on_with_what_is_missing():
     need_parallel()
     with folder() as top:
+        top += "/a folder"
+        os.mkdir(top)
         shards = Shards(top)
         shards.make_plan()
         with started(shards, "-j4") as process:
