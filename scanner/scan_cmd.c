@@ -226,8 +226,7 @@ exit_status(const struct scan_run *r, const struct totals *t)
 		flagged = r->summary.kept->messages;
 		info = r->summary.kept->by_severity[SEV_INFO];
 	}
-	return flagged > info ? EXIT_FINDINGS :
-	    EXIT_CLEAN;
+	return flagged > info ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 /* r->text to the report.  False: that failed, or had failed before. */

@@ -61,7 +61,14 @@ end_row(struct buf *b, const struct parts *p, size_t from)
 	buf_byte(b, '\n');
 }
 
-/* Rows of a table that are not shown. */
+/* Of a table that may have `most` rows; one of them says if there are more. */
+static size_t
+rows_shown(size_t all, size_t most)
+{
+	return all <= most ? all : most > 0 ? most - 1 : 0;
+}
+
+/* Rows that are not shown. */
 static void
 put_more(struct buf *b, size_t n, const char *what)
 {
@@ -103,7 +110,8 @@ static void
 put_codes(struct buf *b, const struct parts *p, size_t most)
 {
 	const size_t all = count_codes(p->t);
-	size_t left = all > most && most > 0 ? most - 1 : all;
+	const size_t shown = rows_shown(all, most);
+	size_t left = shown;
 
 	buf_str(b, "\n  worst   messages     count  code\n");
 	for (unsigned s = SEVERITIES; s-- > 0; )
@@ -113,8 +121,7 @@ put_codes(struct buf *b, const struct parts *p, size_t most)
 				put_code(b, p, (enum code)i);
 				left--;
 			}
-	put_more(b, all > most ? all - (most > 0 ? most - 1 : 0) : 0,
-	    "codes");
+	put_more(b, all - shown, "codes");
 }
 
 static size_t
@@ -135,7 +142,8 @@ put_rules(struct buf *b, const struct parts *p, size_t most)
 {
 	const struct pattern_rules *rules = p->r->rules;
 	const size_t all = count_rules(p);
-	size_t left = all > most && most > 0 ? most - 1 : all;
+	const size_t shown = rows_shown(all, most);
+	size_t left = shown;
 
 	if (all == 0)
 		return;
@@ -153,8 +161,7 @@ put_rules(struct buf *b, const struct parts *p, size_t most)
 		escape_text(b, span_text(name->message));
 		end_row(b, p, from);
 	}
-	put_more(b, all > most ? all - (most > 0 ? most - 1 : 0) : 0,
-	    "rules");
+	put_more(b, all - shown, "rules");
 }
 
 /* Two tables in so many rows, each with two above it. */
