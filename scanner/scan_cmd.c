@@ -200,7 +200,8 @@ start_progress(struct scan_run *r)
 	/* Evidence, shards: adding up would look into folders, too. */
 	r->showing = (struct progress_options){
 	    .what = command_word(c->command), .unit = "messages",
-	    .flagged = "with findings", .when = c->progress, .one_fs = c->one_fs,
+	    .flagged = "with findings", .when = c->progress,
+	    .one_fs = c->one_fs,
 	    .paths = c->forensic || c->plan != NULL ? NULL : c->paths };
 	r->progress = progress_new(&r->showing);
 }
