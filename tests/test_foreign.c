@@ -19,8 +19,7 @@ static const struct {
 } table[] = {
 	{ BYTES("CRYPTED\003\007\2\1\1"), "encrypted by Dovecot", true, true },
 	{ BYTES("CRYPTED\003\010"), NULL, false, false },
-	{ BYTES("Dovecot-LZ4\x0d\x2a\x9b\xc5"), "compressed by Dovecot", true,
-	    true },
+	{ BYTES("Dovecot-LZ4\x0d\x2a\x9b\xc5"), NULL, false, false },
 	{ BYTES(OLE2), "an OLE2 file", true, false },
 	{ BYTES(OLE2 "\0\0\0_\0_\0\0" PROPERTIES), "an Outlook msg", true,
 	    true },
