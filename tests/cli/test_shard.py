@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -138,6 +139,20 @@ def odd_tree(root):
 
 # --- tests: the law
 
+def validate(report):
+    """Each record is what the schema says."""
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        return
+    with open(os.path.join(ROOT, "scanner", "report",
+                           "report.schema.json")) as f:
+        schema = Draft202012Validator(json.load(f))
+    for line in report.splitlines():
+        bad = next(schema.iter_errors(json.loads(line)), None)
+        check(bad is None, "%s: %.300r" % (bad and bad.message[:300], line))
+
+
 def law_for_every_number(folder):
     """N shards, merged, are one scan, for N from 1 to 8 and all formats."""
     store = odd_tree(os.path.join(folder, "store"))
@@ -149,11 +164,13 @@ def law_for_every_number(folder):
         for planning in (("--split", "300"), (), ("--whole-mailboxes",)):
             if planning != ("--split", "300") and n not in (1, 3, 8):
                 continue
-            got, ended = in_shards(folder, paths, n, "-v", planning=planning)
+            got, ended = in_shards(folder, paths, n, "-v", "-j", n % 4,
+                                   planning=planning)
             same(masked(got), want, "%d shards %s" % (n, planning))
             same(ended, status, "the status of merge")
             seen.add(got.split(b"\n", 1)[1])
     same(len(seen), 1, "reports but for their headers")
+    validate(got)
     got, ended = in_shards(folder, paths, 3, "-v", "--checkpoint", 0,
                            planning=("--split", "300"), exe=SAN)
     same(masked(got), want, "sections as short as can be")
@@ -619,6 +636,33 @@ def large_messages(folder):
     same(again, 0, "shards that had to be scanned again")
 
 
+def a_full_disk(folder):
+    """A shard that cannot be written is not there, and goes on later."""
+    store = small_tree(os.path.join(folder, "store"))
+    name, out = plan(folder, [store], 1), os.path.join(folder, "out")
+    command = [OPT, "scan", "--plan", name, "--shard", "1/1", "--out", out,
+               "-j", "0", "--checkpoint", "0"]
+    done = subprocess.run(command, capture_output=True, preexec_fn=lambda:
+                          resource.setrlimit(resource.RLIMIT_FSIZE,
+                                             (30000, 30000)))
+    same(done.returncode, 2, "its status")
+    check(b"File too large" in done.stderr, done.stderr)
+    same(len(unfinished(out)), 1, "files that were begun")
+    check(sealed(unfinished(out)[0])[1] > 5, "sections")
+    merge(name, out, status=75)
+    shard(name, "1/1", out)
+    for form in ("ndjson", "html", "text"):
+        report = os.path.join(folder, "report")
+        done = subprocess.run([OPT, "merge", out, "--plan", name, "-o",
+                               report, "-f", form], capture_output=True,
+                              preexec_fn=lambda: resource.setrlimit(
+                                  resource.RLIMIT_FSIZE, (500, 500)))
+        same(done.returncode, 2, "status of merge -f %s: %s" % (
+            form, done.stderr))
+        check(not os.path.exists(report), "a report was written")
+    same(masked(merge(name, out).stdout), single([store])[0], "the report")
+
+
 def twins_do_not_clash(folder):
     """Two that do the same shard at once end well, and it is whole."""
     store = small_tree(os.path.join(folder, "store"))
@@ -642,6 +686,7 @@ def merged(folder, name, n):
     out = os.path.join(folder, "out")
     all_shards(name, out, n)
     data = merge(name, out).stdout
+    validate(data)
     return [json.loads(line) for line in data.splitlines()]
 
 
@@ -820,6 +865,6 @@ if __name__ == "__main__":
           missing_shards_are_listed, forms_of_the_report,
           a_stopped_shard_goes_on, every_section_can_be_gone_on_with,
           other_options_are_not_gone_on_with, large_messages,
-          twins_do_not_clash, changes_are_told, rewritten_mbox_is_unreadable,
+          a_full_disk, twins_do_not_clash, changes_are_told, rewritten_mbox_is_unreadable,
           refuses, merge_refuses_other_options, relative_paths,
           what_cannot_be_listed])
