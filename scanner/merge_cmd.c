@@ -105,6 +105,7 @@ struct merge_run {
 	struct plan_header plan;
 	struct survey survey;
 	int dir;
+	bool whole;		/* the report is */
 };
 
 /* Ready for Slurm: numbers from 1, as --shard has them. */
@@ -136,7 +137,8 @@ write_records(struct merge_run *r, struct output *out, bool text)
 	const int rc = merge_write(r->dir, &r->plan, &r->survey, r->argv, out,
 	    text, &interrupted, &bad, &e);
 
-	if (rc == ST_OK)
+	r->whole = rc == ST_OK;
+	if (r->whole)
 		return (int)r->survey.exit_status;
 	if (interrupted != 0) {
 		complain("interrupted");
@@ -165,16 +167,17 @@ write_page(struct merge_run *r, struct output *out)
 		if (output_close(to, false, &e) != ST_OK)
 			status = EXIT_UNREADABLE;
 	}
-	if (e.text[0] == '\0' && status < EXIT_USAGE) {
+	if (e.text[0] == '\0' && r->whole) {
 		rewind(in.file);
-		if (html_page(&in, out, &e) == ST_OK)
-			e.text[0] = '\0';
-		else
+		r->whole = html_page(&in, out, &e) == ST_OK;
+		if (!r->whole)
 			status = interrupted != 0 ? EXIT_INTERRUPTED :
 			    EXIT_UNREADABLE;
 	}
-	if (e.text[0] != '\0')
+	if (e.text[0] != '\0') {
 		complain("%s", e.text);
+		r->whole = false;
+	}
 	report_lines_close(&in);
 	return status;
 }
@@ -193,17 +196,14 @@ write_report(struct merge_run *r)
 	}
 	status = strcmp(c->format, "html") == 0 ? write_page(r, out) :
 	    write_records(r, out, strcmp(c->format, "text") == 0);
-	/* What is not whole stays out of the file. */
-	if (status > EXIT_UNREADABLE ||
-	    (status == EXIT_UNREADABLE && r->survey.exit_status != 2))
-		output_fail(out, EINTR);
-	if (output_close(out, false, &e) != ST_OK &&
-	    status <= EXIT_UNREADABLE) {
-		status = e.num == EPIPE ? EXIT_INTERRUPTED : EXIT_UNREADABLE;
-		if (e.num != EPIPE && e.num != EINTR)
-			complain("%s", e.text);
-	}
-	return status;
+	if (!r->whole)
+		output_fail(out, EINTR);	/* it stays out of the file */
+	if (output_close(out, false, &e) == ST_OK || !r->whole)
+		return status;
+	if (e.num == EPIPE)
+		return EXIT_INTERRUPTED;
+	complain("%s", e.text);
+	return EXIT_UNREADABLE;
 }
 
 static int

@@ -14,7 +14,7 @@
 #include "kernel_calls.h"
 #include "output.h"
 #include "planning.h"
-#include "scan_cmd.h"
+#include "state_cmd.h"
 
 enum { OUTPUT = CMDLINE_FIRST, SHARDS, WHOLE, SPLIT, ONE_FS, TMP, FORENSIC,
 	HELP };
@@ -233,6 +233,11 @@ plan_cmd(int argc, char **argv)
 	if (c.help) {
 		plan_help();
 		return EXIT_CLEAN;
+	}
+	if (c.forensic && state_is_in_store(c.output, c.paths)) {
+		complain("--output=%s is in the evidence: the plan has to go "
+		    "elsewhere", c.output);
+		return EXIT_USAGE;
 	}
 	p = (struct planning){ .shards = c.shards, .whole = c.whole,
 	    .split = c.forensic ? UINT64_MAX : c.split, .one_fs = c.one_fs,

@@ -424,12 +424,16 @@ scan_shard_end(struct scan_run *r)
 	    .exit_status = (uint64_t)r->summary.exit_status,
 	    .milliseconds = (uint64_t)(r->summary.seconds * 1000),
 	    .borders = sh->borders };
+	const int why = shard_writer_failed(w);
 	struct err e = { 0 };
 
 	sh->writer = NULL;
 	if (!sh->whole) {
+		if (why != 0)
+			complain("%s: cannot write the shard: %s",
+			    r->command.out, strerror(why));
 		shard_writer_stop(w);
-		return true;
+		return why == 0;
 	}
 	memcpy(tail.end, r->summary.end, sizeof(tail.end));
 	memcpy(tail.plan, sh->head.plan, HASH_SIZE);

@@ -336,6 +336,12 @@ shard_writer_finish(struct shard_writer *w, struct err *e)
 	return rc;
 }
 
+int
+shard_writer_failed(const struct shard_writer *w)
+{
+	return w->failed;
+}
+
 void
 shard_writer_stop(struct shard_writer *w)
 {

@@ -36,6 +36,9 @@ bool shard_writer_seal(struct shard_writer *, struct span line);
  */
 int shard_writer_finish(struct shard_writer *, struct err *e);
 
+/* Why it cannot be written, an errno; 0: it can. */
+int shard_writer_failed(const struct shard_writer *);
+
 /* It is not: what was sealed stays for the next one.  Frees; NULL is fine. */
 void shard_writer_stop(struct shard_writer *);
 

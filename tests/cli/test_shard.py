@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -619,6 +620,33 @@ def large_messages(folder):
     same(again, 0, "shards that had to be scanned again")
 
 
+def a_full_disk(folder):
+    """A shard that cannot be written is not there, and goes on later."""
+    store = small_tree(os.path.join(folder, "store"))
+    name, out = plan(folder, [store], 1), os.path.join(folder, "out")
+    command = [OPT, "scan", "--plan", name, "--shard", "1/1", "--out", out,
+               "-j", "0", "--checkpoint", "0"]
+    done = subprocess.run(command, capture_output=True, preexec_fn=lambda:
+                          resource.setrlimit(resource.RLIMIT_FSIZE,
+                                             (30000, 30000)))
+    same(done.returncode, 2, "its status")
+    check(b"File too large" in done.stderr, done.stderr)
+    same(len(unfinished(out)), 1, "files that were begun")
+    check(sealed(unfinished(out)[0])[1] > 5, "sections")
+    merge(name, out, status=75)
+    shard(name, "1/1", out)
+    for form in ("ndjson", "html", "text"):
+        report = os.path.join(folder, "report")
+        done = subprocess.run([OPT, "merge", out, "--plan", name, "-o",
+                               report, "-f", form], capture_output=True,
+                              preexec_fn=lambda: resource.setrlimit(
+                                  resource.RLIMIT_FSIZE, (500, 500)))
+        same(done.returncode, 2, "status of merge -f %s: %s" % (
+            form, done.stderr))
+        check(not os.path.exists(report), "a report was written")
+    same(masked(merge(name, out).stdout), single([store])[0], "the report")
+
+
 def twins_do_not_clash(folder):
     """Two that do the same shard at once end well, and it is whole."""
     store = small_tree(os.path.join(folder, "store"))
@@ -820,6 +848,6 @@ if __name__ == "__main__":
           missing_shards_are_listed, forms_of_the_report,
           a_stopped_shard_goes_on, every_section_can_be_gone_on_with,
           other_options_are_not_gone_on_with, large_messages,
-          twins_do_not_clash, changes_are_told, rewritten_mbox_is_unreadable,
+          a_full_disk, twins_do_not_clash, changes_are_told, rewritten_mbox_is_unreadable,
           refuses, merge_refuses_other_options, relative_paths,
           what_cannot_be_listed])
