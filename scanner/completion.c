@@ -151,6 +151,9 @@ static const struct {
 	{ NULL, NULL, "SENDERS", TAKES_LIST, put_senders, NULL },
 	{ NULL, NULL, "RECEIVERS", TAKES_LIST, put_receivers, NULL },
 	{ NULL, NULL, "FLAGS", TAKES_FLAGS, put_flags, NULL },
+	{ "merge", "format", NULL, TAKES_WORD, NULL, "ndjson text html " },
+	{ NULL, "shard", NULL, TAKES_WORD, NULL, "auto " },
+	{ NULL, NULL, "PLAN", TAKES_FILE, NULL, NULL },
 	{ NULL, NULL, "DIR", TAKES_FOLDER, NULL, NULL },
 	{ NULL, NULL, "FILE", TAKES_FILE, NULL, NULL },
 	{ NULL, NULL, "REPORT", TAKES_FILE, NULL, NULL },
@@ -219,6 +222,7 @@ completion_of_words(const struct command_info *c)
 		{ "completion", TAKES_WORD, NULL, "bash zsh fish " },
 		{ "runs", TAKES_RUN, NULL, "last " },
 		{ "undo", TAKES_RUN, NULL, "last " },
+		{ "merge", TAKES_FOLDER, NULL, "" },
 		{ "restore", TAKES_ANY, NULL, "" },
 		{ "recover", TAKES_NOTHING, NULL, "" },
 	};

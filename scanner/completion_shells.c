@@ -299,7 +299,7 @@ put_fish_others(struct buf *b, const struct command_info *c)
 	if (is.takes == TAKES_FILE) {
 		buf_printf(b, "complete -c baredot -n '__baredot_is %s' -F\n",
 		    c->name);
-	} else if (is.takes == TAKES_WORD || is.takes == TAKES_RUN) {
+	} else if (is.takes != TAKES_NOTHING && is.takes != TAKES_ANY) {
 		buf_printf(b, "complete -c baredot -n '%s %s'",
 		    strcmp(c->name, "explain") == 0 ? "__baredot_is" :
 		    "__baredot_first", c->name);

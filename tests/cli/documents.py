@@ -121,7 +121,7 @@ def is_shell(text):
     first = re.sub(r"^(sudo|#.*\n)\s*", "", text).split()
     return first[:1] and (first[0].split("/")[-1] in (
         "baredot", "make", "find", "jq", "cd", "systemctl", "git", "printf",
-        "cp", "mkdir", "docker", "apt"))
+        "cp", "mkdir", "docker", "apt", "tail"))
 
 
 # --- stores that are what their names promise
@@ -285,7 +285,7 @@ class Playground:
                 make_store(self.place(next(words, "")))
             elif option.startswith("-") and equals:
                 values[option] = value
-            elif w in with_value or w == "--into":
+            elif w in with_value:
                 values[w] = next(words, "")
             elif not w.startswith("-"):
                 others.append(w)
@@ -299,7 +299,7 @@ class Playground:
             put(self.place(values["--servers"]), SERVERS)
         if "--from" in values and name != "replay":
             self.make_report(values["--from"])
-        if name in ("scan", "replay", "fix", "quarantine"):
+        if name in ("scan", "replay", "fix", "quarantine", "plan"):
             for w in others:
                 make_store(self.place(w))
         if name in ("verify", "report"):

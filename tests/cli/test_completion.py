@@ -238,7 +238,8 @@ WORDS = [(c, o) for c, o in (
     ("scan", "eol"), ("scan", "min-severity"), ("scan", "format-in"),
     ("scan", "unpack"), ("fix", "to"), ("fix", "cr"), ("fix", "nul"),
     ("fix", "eod"), ("runs", "format"), ("report", "format"),
-    ("verify", "format"), ("undo", "format"), ("restore", "format"))]
+    ("report", "to"), ("merge", "format"), ("verify", "format"),
+    ("undo", "format"), ("restore", "format"))]
 
 
 @functools.lru_cache(None)

@@ -31,13 +31,16 @@ NOT_RUN = [
      "test_install.py does it in a folder"),
     ("make deb", "takes minutes; test_package.py makes and installs it"),
     ("make static", "takes packages; test_package.py makes it"),
+    ("baredot plan /var/vmail -o plan.ndjson --shards 100\nsbatch",
+     "takes Slurm; test_cluster_slurm.py has one"),
     ("docker ", "takes a container engine"),
     ("sudo systemctl", "takes systemd, and root"),
         ("sudo install", "writes to /etc"),
 ]
 
 # What another test runs, and compares.
-ELSEWHERE = {"docs/queries.md": "test_database.py"}
+ELSEWHERE = {"docs/queries.md": "test_database.py",
+             "docs/cluster.md": "test_cluster_parallel.py, test_cluster_slurm.py"}
 # What may change the machine is never run, and must be in NOT_RUN.
 DANGER = re.compile(r"^\s*(sudo|apt|apt-get|docker|systemctl|rm|mount)\b",
                     re.M)
@@ -57,6 +60,7 @@ NO_COMMANDS = [
 
 MASKS = [
     (r"\b\d+\.\d\d s\b", "N s"),
+    (r"\band \d+ more: ", "and N more: "),    # of receivers that are known
     (r"\b\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{4}\b", "RUN"),
     (r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])", "TOKEN"),
     (r"\b20(?!23)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
