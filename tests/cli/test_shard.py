@@ -814,6 +814,7 @@ def refuses(folder):
     done = shard(name, "2/3", out, status=2)
     check("No such file" in done.err, done.err)
     os.rename(store + "2", store)
+    write(os.path.join(store, "eml", "new.eml"), message("new"))
     again = plan(folder, [store], 3)
     done = shard(again, "1/3", out, status=64)
     check("another plan" in done.err, done.err)
