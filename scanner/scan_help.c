@@ -9,7 +9,9 @@ static const struct {
 	const char *before, *after;
 } texts[] = {
 	[COMMAND_SCAN] = {
-	    "Usage: baredot scan [OPTION]... PATH...\n\n"
+	    "Usage: baredot scan [OPTION]... PATH...\n"
+	    "       baredot scan [OPTION]... --plan PLAN --shard I/N --out "
+	    "DIR\n\n"
 	    "Walk mail stores, judge the line ends and end-of-data "
 	    "look-alikes of every\nmessage, and report.  Reads only; changes "
 	    "nothing.\n\nPATH is a folder (Maildir, MH, folders of mboxes or "

@@ -387,6 +387,8 @@ put_rest(struct buf *b, const struct totals *t,
 	    "store that is in use");
 	put_count(b, s->unsettled, "kept changing while listed: folders to "
 	    "scan again");
+	put_count(b, s->stale, "not as they were planned: changed, renamed or "
+	    "gone since");
 	put_count(b, t->not_mail, r->options->verbose ?
 	    "skipped: not mail (listed above)" :
 	    "skipped: not mail (-v lists them)");

@@ -139,6 +139,20 @@ def odd_tree(root):
 
 # --- tests: the law
 
+def validate(report):
+    """Each record is what the schema says."""
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        return
+    with open(os.path.join(ROOT, "scanner", "report",
+                           "report.schema.json")) as f:
+        schema = Draft202012Validator(json.load(f))
+    for line in report.splitlines():
+        bad = next(schema.iter_errors(json.loads(line)), None)
+        check(bad is None, "%s: %.300r" % (bad and bad.message[:300], line))
+
+
 def law_for_every_number(folder):
     """N shards, merged, are one scan, for N from 1 to 8 and all formats."""
     store = odd_tree(os.path.join(folder, "store"))
@@ -150,11 +164,13 @@ def law_for_every_number(folder):
         for planning in (("--split", "300"), (), ("--whole-mailboxes",)):
             if planning != ("--split", "300") and n not in (1, 3, 8):
                 continue
-            got, ended = in_shards(folder, paths, n, "-v", planning=planning)
+            got, ended = in_shards(folder, paths, n, "-v", "-j", n % 4,
+                                   planning=planning)
             same(masked(got), want, "%d shards %s" % (n, planning))
             same(ended, status, "the status of merge")
             seen.add(got.split(b"\n", 1)[1])
     same(len(seen), 1, "reports but for their headers")
+    validate(got)
     got, ended = in_shards(folder, paths, 3, "-v", "--checkpoint", 0,
                            planning=("--split", "300"), exe=SAN)
     same(masked(got), want, "sections as short as can be")
@@ -670,6 +686,7 @@ def merged(folder, name, n):
     out = os.path.join(folder, "out")
     all_shards(name, out, n)
     data = merge(name, out).stdout
+    validate(data)
     return [json.loads(line) for line in data.splitlines()]
 
 
@@ -797,6 +814,7 @@ def refuses(folder):
     done = shard(name, "2/3", out, status=2)
     check("No such file" in done.err, done.err)
     os.rename(store + "2", store)
+    write(os.path.join(store, "eml", "new.eml"), message("new"))
     again = plan(folder, [store], 3)
     done = shard(again, "1/3", out, status=64)
     check("another plan" in done.err, done.err)
