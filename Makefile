@@ -3,21 +3,27 @@
 VERSION = 0.1.0
 PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITS = baredot-recover.service baredot-scan.service baredot-scan.timer
 CC = gcc
 CLANG = clang
 PYTHON = /usr/bin/python3
 OPT = -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
-	-Wmissing-prototypes -Wvla -Werror
+	-Wmissing-prototypes -Wvla
+WERROR = -Werror
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's.
 CFLAGS =
+CPPFLAGS =
 LDFLAGS =
 LDLIBS = -lcrypto -lz -lpcre2-8 -lconfuse -ljansson -larchive -lsqlite3
-CPPFLAGS = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
-ALLCFLAGS = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS)
+DEFINES = -D_GNU_SOURCE -DBAREDOT_VERSION='"$(VERSION)"'
+ALLCFLAGS = -std=c11 $(WARN) $(WERROR) $(DEFINES) $(CPPFLAGS) $(CFLAGS)
 
 MACHINE := $(shell $(CC) -dumpmachine)
 ifneq ($(filter x86_64-%,$(MACHINE)),)
@@ -38,7 +44,10 @@ SCANNER = $(filter-out scanner/main.c,$(wildcard scanner/*.c \
 	scanner/report/*.c scanner/act/*.c))
 DATA = build/gen/targets_conf.c build/gen/receivers_conf.c \
 	build/gen/senders_conf.c build/gen/default_rules.c \
-	build/gen/page_css.c build/gen/page_js.c
+	build/gen/page_css.c build/gen/page_js.c \
+	build/gen/database_sql.c build/gen/database_end_sql.c \
+	build/gen/completion_bash.c build/gen/completion_zsh.c \
+	build/gen/completion_fish.c
 LIB = $(BASE) $(RULES) $(FORMATS) $(SCANNER) $(DATA)
 TESTS = $(wildcard tests/test_*.c)
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
@@ -54,20 +63,26 @@ all: build/baredot
 
 build/baredot: $(LIB:%.c=build/opt/%.o) build/opt/scanner/main.o
 	$(CC) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# With all libraries in it.  The linker would warn of what glibc loads when it is
+# asked for: users, hosts (nobody asks), and OpenSSL's modules (openssl.cnf may).
+build/baredot-static: $(LIB:%.c=build/opt/%.o) build/opt/scanner/main.o
+	$(CC) -static-pie -Wl,-z,relro,-z,now,--no-warnings $(LDFLAGS) -o $@ \
+	    $^ $(LDLIBS) $$(pkg-config --static --libs libarchive libxml-2.0) \
+	    -lstdc++
 build/san/baredot: $(LIB:%.c=build/san/%.o) build/san/scanner/main.o
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # What a report is made by: the rules' own source (header record, rules_sha256).
 RULES_HASH := $(shell cat $(sort $(wildcard rules/*.[ch] rules/data/*)) | sha256sum | cut -c1-64)
 SCAN_CMD = $(addsuffix /scanner/scan_cmd.o,build/opt build/san build/fuzz)
-$(SCAN_CMD): CPPFLAGS += -DRULES_HASH='"$(RULES_HASH)"'
+$(SCAN_CMD): DEFINES += -DRULES_HASH='"$(RULES_HASH)"'
 $(SCAN_CMD): $(wildcard rules/*.[ch] rules/data/*)
 
 # What the text of a report is made by, beside them: kept text is of no use
 # where any of it is another.
 SOURCE_HASH := $(shell cat $(sort $(wildcard formats/*.[ch] scanner/scan*.[ch] scanner/judge.[ch] scanner/report/*.[ch])) | sha256sum | cut -c1-16)
 SCAN_KEEPING = $(addsuffix /scanner/scan_keeping.o,build/opt build/san build/fuzz)
-$(SCAN_KEEPING): CPPFLAGS += -DSOURCE_HASH='"$(SOURCE_HASH)"'
+$(SCAN_KEEPING): DEFINES += -DSOURCE_HASH='"$(SOURCE_HASH)"'
 $(SCAN_KEEPING): $(wildcard formats/*.[ch] scanner/scan*.[ch] scanner/judge.[ch] scanner/report/*.[ch])
 
 # Files that the program needs, in the program: NAME.rules is NAME_rules[].
@@ -89,6 +104,14 @@ build/gen/%_css.c: scanner/report/%.css
 	$(call embed,$*_css)
 build/gen/%_js.c: scanner/report/%.js
 	$(call embed,$*_js)
+build/gen/%_sql.c: scanner/report/%.sql
+	$(call embed,$*_sql)
+build/gen/%_bash.c: scanner/%.bash
+	$(call embed,$*_bash)
+build/gen/%_zsh.c: scanner/%.zsh
+	$(call embed,$*_zsh)
+build/gen/%_fish.c: scanner/%.fish
+	$(call embed,$*_fish)
 
 %_avx2.o: SIMD = $(AVX2)
 %_avx512.o: SIMD = $(AVX512)
@@ -155,21 +178,59 @@ faults: deps build/faults/act_driver build/faults/act_fault.so
 	@tests/faults/act.py --long
 	@tests/faults/act_mutants.py
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+# Pages that are made of documents, and commands that share another's page.
+PAGES = build/man/baredot-report.5 build/man/baredot-rules.5 \
+	build/man/baredot-nightly.7 build/man/baredot-queries.7 \
+	build/man/baredot-repair.7 \
+	build/man/baredot-replay.7
+SHARED = restore:quarantine runs:undo recover:undo explain: completion: help:
+MAN = $(DESTDIR)$(PREFIX)/share/man
+define page
+@mkdir -p $(@D)
+awk -f man/from-md.awk $< >$@.new && mv $@.new $@
+endef
+build/man/baredot-%.5: docs/%.md man/from-md.awk
+	$(page)
+build/man/baredot-%.7: docs/%.md man/from-md.awk
+	$(page)
+man: $(PAGES)
+
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(MAN)/man7 \
 	    $(DESTDIR)$(PREFIX)/share/baredot/cluster
 	install -m 755 build/baredot $(DESTDIR)$(PREFIX)/bin/baredot
-	install -m 644 man/baredot.1 man/baredot-fix.1 man/baredot-merge.1 man/baredot-plan.1 man/baredot-replay.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/*.1 $(MAN)/man1/
+	install -m 644 $(filter %.5,$(PAGES)) $(MAN)/man5/
+	install -m 644 $(filter %.7,$(PAGES)) $(MAN)/man7/
+	for s in $(SHARED); do p=$${s#*:}; ln -sf baredot$${p:+-$$p}.1 \
+	    $(MAN)/man1/baredot-$${s%%:*}.1 || exit 1; done
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 	install -m 644 $(wildcard packaging/cluster/*) $(DESTDIR)$(PREFIX)/share/baredot/cluster/
 	chmod 755 $(DESTDIR)$(PREFIX)/share/baredot/cluster/*.sh
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	build/baredot completion bash >$(DESTDIR)$(BASHDIR)/baredot
+	build/baredot completion zsh >$(DESTDIR)$(ZSHDIR)/_baredot
+	build/baredot completion fish >$(DESTDIR)$(FISHDIR)/baredot.fish
+	chmod 644 $(DESTDIR)$(BASHDIR)/baredot $(DESTDIR)$(ZSHDIR)/_baredot \
+	    $(DESTDIR)$(FISHDIR)/baredot.fish
 ifneq ($(UNITDIR),)
 	install -d $(DESTDIR)$(UNITDIR)
 	for u in $(UNITS); do sed 's|^ExecStart=baredot |ExecStart=$(PREFIX)/bin/baredot |' packaging/systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 endif
+.PHONY: dist deb static
+dist:
+	@mkdir -p build
+	@packaging/dist.sh baredot-$(VERSION) build/baredot-$(VERSION).tar.gz
+	@echo build/baredot-$(VERSION).tar.gz
+deb:
+	@packaging/install-deps.sh package
+	@packaging/deb.sh $(VERSION)
+static:
+	@packaging/install-deps.sh static
+	@$(MAKE) --no-print-directory build/baredot-static
 clean:
 	rm -rf build
 
--include $(shell find build -path build/packages -prune -o -name '*.d' -print \
+-include $(shell find build/opt build/san build/fuzz build/faults -name '*.d' \
 	2>/dev/null)
-.PHONY: all deps demo check check-long fuzz bench lint faults install clean
+.PHONY: all man deps demo check check-long fuzz bench lint faults install clean

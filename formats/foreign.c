@@ -1,10 +1,11 @@
 /*
  * See foreign.h.
  *
- * The magics are from: Dovecot's dcrypt-iostream.h and iostream-lz4.h,
+ * The magics are from: Dovecot's dcrypt-iostream.h,
  * [MS-CFB] 2.2 and [MS-OXMSG] 2.2 (the name is in UTF-16), [MS-PST] 2.2.2.6,
  * RFC 9580 6.2, the age specification, the file formats of SQLite 3, RAR and
- * LevelDB, OpenSMTPD's crypto.c.
+ * LevelDB, OpenSMTPD's crypto.c, RocksDB's options_parser.cc, Python's
+ * mailbox.py.
  */
 #include "foreign.h"
 
@@ -27,8 +28,6 @@ static const struct row {
 	{ { "encrypted by Dovecot's mail-crypt: export it with doveadm "
 	    "backup, which has the keys", true, true },
 	    .magic = BYTES("CRYPTED\003\007") },
-	{ { "compressed by Dovecot as lz4: export it with doveadm backup",
-	    true, true }, .magic = BYTES("Dovecot-LZ4") },
 	{ { "an Outlook msg file: convert it with msgconvert", true, true },
 	    BOTH("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", SOMEWHERE,
 	    "_\0_\0p\0r\0o\0p\0e\0r\0t\0i\0e\0s\0_\0v\0e\0r\0s\0i\0o\0n\0"
@@ -53,6 +52,12 @@ static const struct row {
 	    .magic = BYTES("SQLite format 3\0") },
 	{ { "of a RocksDB or LevelDB folder: mail in it is exported by its "
 	    "server", false, false }, .magic = BYTES("MANIFEST-0") },
+	{ { "of a RocksDB folder, as KumoMTA may have for its spool: a "
+	    "message in it is to be had from the server (kcli "
+	    "inspect-message)", false, true },
+	    .magic = BYTES("# This is a RocksDB option file.\n") },
+	{ { "a Babyl file of Emacs Rmail: convert it with unrmail of Emacs",
+	    true, true }, .magic = BYTES("BABYL OPTIONS:") },
 };
 
 static bool

@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dovecot_lz4.h"
 #include "gzip.h"
 #include "unarchive.h"
 
 struct decoder {
-	struct archive *a;	/* NULL: gzip does it */
+	struct archive *a;	/* NULL: one of these does it */
 	struct gzip *gzip;
+	struct dovecot_lz4 *lz4;
 	struct byte_source inflate;	/* what it makes */
 	struct feed feed;
 	struct contents at;
@@ -50,6 +52,7 @@ decoder_close(void *ctx)
 	if (d->a != NULL)
 		(void)archive_read_free(d->a);
 	gzip_free(d->gzip);
+	dovecot_lz4_free(d->lz4);
 	free(d);
 }
 
@@ -95,6 +98,15 @@ open_gzip(struct decoder *d, struct err *e)
 	if ((d->gzip = gzip_new()) == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
 	d->inflate = gzip_source(d->gzip, d->feed.in);
+	return ST_OK;
+}
+
+static int
+open_lz4(struct decoder *d, struct err *e)
+{
+	if ((d->lz4 = dovecot_lz4_new()) == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "cannot unpack");
+	d->inflate = dovecot_lz4_source(d->lz4, d->feed.in);
 	return ST_OK;
 }
 
@@ -166,12 +178,13 @@ packed_source(enum filter filter, struct input *below, struct budget *budget,
 	d->filter = filter;
 	d->start = input_offset(below);
 	if ((rc = filter == FILTER_GZIP ? open_gzip(d, e) :
+	    filter == FILTER_DOVECOT_LZ4 ? open_lz4(d, e) :
 	    open_filter(d, filter, e)) != ST_OK) {
 		decoder_close(d);
 		return rc;
 	}
 	*out = (struct byte_source){ .ctx = d, .close = decoder_close,
-	    .read = filter == FILTER_GZIP ? inflate_read : decode_read,
-	    .lend = filter == FILTER_GZIP ? NULL : decode_lend };
+	    .read = d->a == NULL ? inflate_read : decode_read,
+	    .lend = d->a == NULL ? NULL : decode_lend };
 	return ST_OK;
 }

@@ -3,6 +3,8 @@
  */
 #include "packing.h"
 
+#include "dovecot_lz4.h"
+
 #define MAGIC(off, text) off, { (const uint8_t *)(text), sizeof(text) - 1 }
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -16,6 +18,7 @@ static const struct {
 	{ MAGIC(0, "\x28\xb5\x2f\xfd"), FILTER_ZSTD },
 	{ MAGIC(0, "\x04\x22\x4d\x18"), FILTER_LZ4 },
 	{ MAGIC(0, "LZIP\1"), FILTER_LZIP },
+	{ MAGIC(0, DOVECOT_LZ4_MAGIC), FILTER_DOVECOT_LZ4 },
 };
 
 static const struct {
@@ -150,7 +153,7 @@ const char *
 packing_filter_name(enum filter f)
 {
 	static const char *const names[] = { "none", "gzip", "bzip2", "xz",
-	    "zstd", "lz4", "lzip", "compress" };
+	    "zstd", "lz4", "lzip", "compress", "Dovecot's lz4" };
 
 	return names[f];
 }

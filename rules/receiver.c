@@ -46,7 +46,8 @@ places_of(const struct wire_patterns *p, enum wire_kind kind)
 static bool
 watches_first(const struct receiver_row *r)
 {
-	return r->patterns.starts[WIRE_END_LF_FIRST] != 0;
+	return (r->patterns.starts[WIRE_END_LF_FIRST] |
+	    r->patterns.starts[WIRE_REFUSE_LF_FIRST]) != 0;
 }
 
 static enum first_line
@@ -69,7 +70,8 @@ step(const struct receiver_row *r, struct wide_state s, enum wire_class c)
 	uint64_t not = 0;
 
 	if (to.first == FIRST_CRLF)
-		not = places_of(p, WIRE_END_LF_FIRST);
+		not = places_of(p, WIRE_END_LF_FIRST) |
+		    places_of(p, WIRE_REFUSE_LF_FIRST);
 	else if (to.first == FIRST_LF)
 		not = places_of(p, WIRE_END);
 	return (struct wide_state){ to.first, to.places & ~not };
@@ -85,7 +87,10 @@ act(const struct receiver_row *r, struct wide_state s)
 	if ((s.places & end) != 0)
 		acts |= RECEIVER_END;
 	if ((s.places & ends[WIRE_REFUSE]) != 0)
-		acts |= r->refuses_late ? RECEIVER_TAINT : RECEIVER_REFUSE;
+		acts |= RECEIVER_REFUSE;
+	if ((s.places & ends[WIRE_REFUSE_LATE]) != 0 || (s.first == FIRST_LF &&
+	    (s.places & ends[WIRE_REFUSE_LF_FIRST]) != 0))
+		acts |= RECEIVER_TAINT;
 	return (uint8_t)acts;
 }
 
@@ -101,7 +106,8 @@ start(const struct receiver_row *r)
 	for (size_t i = 0; i < 3; i++)
 		places = wire_patterns_step(p, places, before[i]);
 	if (r->late_start)
-		places &= places_of(p, WIRE_REFUSE);
+		places &= places_of(p, WIRE_REFUSE) |
+		    places_of(p, WIRE_REFUSE_LATE);
 	return (struct wide_state){ watches_first(r) ? FIRST_OPEN :
 	    FIRST_CRLF, places };
 }
@@ -212,6 +218,14 @@ receiver_compile(const struct receiver_row *r, struct receiver_dfa *out)
 	group_states(&wide, group);
 	merge(&wide, group, out);
 	return true;
+}
+
+bool
+receiver_compile_bdat(const struct receiver_row *r, struct receiver_dfa *out)
+{
+	const struct receiver_row by_bdat = { .patterns = r->bdat };
+
+	return receiver_compile(&by_bdat, out);
 }
 
 bool

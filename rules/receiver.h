@@ -29,9 +29,11 @@ struct receiver_row {
 	const char *title, *versions, *cve, *fixed, *note, *source;
 	enum known known;
 	struct wire_patterns patterns;	/* of what it gets behind DATA */
+	bool chunking;		/* it offers CHUNKING: BDAT, and nothing in the
+				 * message ends it */
+	struct wire_patterns bdat;	/* of what it gets by that; no ends */
 	bool late_start;	/* the break of the DATA command's line is no
 				 * part of an end */
-	bool refuses_late;	/* at the end of the data, not at once */
 	bool cr_ends_line;	/* also a command's; else only LF does */
 	bool unstuffs_doubled;	/* takes away the first of two dots, not any
 				 * first dot */
@@ -61,6 +63,11 @@ struct receiver_dfa {
 /* The smallest there is, so rows that do the same get the same bytes.  False:
  * it would have more than RECEIVER_STATES. */
 bool receiver_compile(const struct receiver_row *, struct receiver_dfa *);
+
+/* The same of what comes by BDAT; the smallest, where the row does not offer
+ * it. */
+bool receiver_compile_bdat(const struct receiver_row *,
+    struct receiver_dfa *);
 
 /* They are the same automaton, and read commands in the same way. */
 bool receiver_same(const struct receiver_row *, const struct receiver_dfa *,

@@ -32,13 +32,13 @@ replay_free(struct replay *r)
 /* Its state's number on the route; ROUTE_NONE: it has none, or needs each
  * byte. */
 static uint16_t
-number(const struct replay *r, const struct chain *c)
+number(const struct chain *c)
 {
 	const struct route *route = &c->senders->route;
 
 	if (c->mode != CHAIN_DATA || c->text)
 		return ROUTE_NONE;
-	return route->number[sender_number(c->t) * r->plan->panel.states +
+	return route->number[sender_number(c->t) * c->senders->panel->states +
 	    c->panel];
 }
 
@@ -66,7 +66,7 @@ make_lists(struct replay *r)
 		r->chains_n--;
 	for (size_t i = 0; i < r->chains_n; i++) {
 		const struct chain *c = &r->chains[i];
-		const uint16_t at = number(r, c);
+		const uint16_t at = number(c);
 
 		if (c->mode != CHAIN_FREE && at == ROUTE_NONE)
 			r->slow[r->slow_n++] = (uint16_t)i;
@@ -108,8 +108,8 @@ replay_begin(struct replay *r, bool lf)
 	for (size_t i = 0; i < r->chains_n; i++)
 		r->chains[i] = (struct chain){ .mode = CHAIN_DATA,
 		    .senders = &p->alike[lf][i], .t = sender_begin(),
-		    .panel = p->panel.start, .split = -1,
-		    .live = UINT64_MAX >> (PANEL_MAX - p->width) };
+		    .panel = p->alike[lf][i].panel->start, .split = -1,
+		    .live = p->alike[lf][i].receivers };
 	make_lists(r);
 }
 
@@ -174,7 +174,7 @@ step(struct replay *r, uint8_t byte)
 		if (w == WIRE_OTHER && chain_idles(c))
 			continue;
 		chain_step(r, c, byte);
-		r->moved |= number(r, c) != ROUTE_NONE;
+		r->moved |= number(c) != ROUTE_NONE;
 	}
 	r->off++;
 	if (r->moved) {
@@ -267,6 +267,32 @@ join(struct replay_result *v, bool by_senders)
 	v->n = n;
 }
 
+/* A place in the list is one of some senders and some receivers: what is none
+ * of those who send by BDAT to whoever offers that is another one. */
+static void
+part(struct replay_result *v, const struct replay_plan *p)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		struct replay_split *s = &v->list[i];
+		const uint32_t bdat = s->senders & p->bdat;
+		const uint64_t left = s->receivers & ~p->chunking;
+
+		if (bdat == 0 || bdat == s->senders || left == s->receivers)
+			continue;
+		s->senders &= ~bdat;
+		if (left == 0)
+			continue;
+		if (v->n == REPLAY_SPLITS) {
+			v->more++;
+			continue;
+		}
+		memmove(s + 1, s, (v->n++ - i) * sizeof(*s));
+		s[1].senders = bdat;
+		s[1].receivers = left;
+		i++;
+	}
+}
+
 static void
 find_worst(struct replay *r)
 {
@@ -292,6 +318,7 @@ replay_end(struct replay *r)
 	for (size_t i = 0; i < r->chains_n; i++)
 		if (r->chains[i].mode != CHAIN_FREE)
 			chain_end(r, &r->chains[i]);
+	part(&r->result, r->plan);
 	join(&r->result, false);
 	join(&r->result, true);
 	find_worst(r);

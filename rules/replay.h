@@ -53,6 +53,11 @@ size_t replay_sender_at(const struct replay_plan *, size_t i);
 size_t replay_receiver_at(const struct replay_plan *, size_t i);
 size_t replay_plan_width(const struct replay_plan *);	/* receivers' places */
 
+/* By BDAT, for two rows: the sender uses it where it is offered, the receiver
+ * offers it. */
+bool replay_by_bdat(const struct replay_plan *, size_t sender_row,
+    size_t receiver_row);
+
 /* Outcomes: one byte for each pair of places; [sender * width + receiver]. */
 #define REPLAY_CELLS (REPLAY_SENDERS * 64u)
 

@@ -24,9 +24,12 @@ note(struct replay *r, const struct chain *c, uint64_t receivers,
 {
 	uint32_t senders = c->senders->places;
 
-	for (; receivers != 0 && senders != 0; senders &= senders - 1)
-		note_row(r->result.cells + (size_t)__builtin_ctz(senders) *
-		    r->plan->width, receivers, o);
+	for (; receivers != 0 && senders != 0; senders &= senders - 1) {
+		const size_t s = (size_t)__builtin_ctz(senders);
+
+		note_row(r->result.cells + s * r->plan->width, receivers &
+		    replay_sends_to(r->plan, c->senders->does.bdat, s), o);
+	}
 }
 
 /* What happens to the message itself, and not to one out of it. */
@@ -161,10 +164,11 @@ static uint64_t
 data_byte(struct replay *r, struct chain *c, uint8_t byte)
 {
 	const enum wire_class w = wire_classes[byte];
-	const struct panel_act *a = &r->plan->panel.act[c->panel][w];
+	const struct panel *p = c->senders->panel;
+	const struct panel_act *a = &p->act[c->panel][w];
 	const uint64_t end = a->end & c->live;
 
-	c->panel = r->plan->panel.next[c->panel][w];
+	c->panel = p->next[c->panel][w];
 	note_own(r, c, a->refuse & c->live, REPLAY_REFUSED);
 	c->tainted |= a->taint & c->live;
 	if (c->text)
@@ -204,7 +208,7 @@ begin_message(struct replay *r, struct chain *c, bool by_bdat)
 
 	note(r, c, c->live, REPLAY_SMUGGLED);
 	c->mode = CHAIN_DATA;
-	c->panel = r->plan->panel.start;
+	c->panel = c->senders->panel->start;
 	c->nth++;
 	c->line_start = true;
 	c->dot = c->dotted = false;
@@ -407,6 +411,9 @@ chain_end(struct replay *r, struct chain *c)
 	}
 	for (size_t i = 0; i < n; i++)
 		end_byte(r, c, out[i], i >= dot);
-	if (c->mode == CHAIN_DATA)
+	if (c->senders->does.bdat) {
+		note_own(r, c, c->live & c->tainted, REPLAY_REFUSED);
+		note_own(r, c, c->live, REPLAY_WHOLE);
+	} else if (c->mode == CHAIN_DATA)
 		note_own(r, c, c->live, REPLAY_OPEN);
 }

@@ -43,9 +43,13 @@ struct route {
 /* Senders that do the same for messages of one kind. */
 struct alike {
 	uint32_t places;	/* bits */
+	uint64_t receivers;	/* those that any of them sends to so */
 	struct sender_does_what does;
+	const struct panel *panel;
 	struct route route;
 };
+
+#define ALIKE_MAX (2u * REPLAY_SENDERS)	/* by DATA, and by BDAT */
 
 struct replay_plan {
 	size_t senders_n, receivers_n;	/* rows */
@@ -54,14 +58,28 @@ struct replay_plan {
 	uint8_t sender_at[REPLAY_ROWS], receiver_at[REPLAY_ROWS];
 
 	size_t width, height;		/* places of receivers, of senders */
-	struct sender_does_what does[REPLAY_SENDERS];	/* by place */
-	const struct receiver_row *first[PANEL_MAX];	/* that has the place */
+	const struct sender_row *first_sender[REPLAY_SENDERS];	/* that has
+				 * the place */
+	const struct receiver_row *first[PANEL_MAX];	/* likewise */
 	uint64_t cr_ends, doubled;	/* places: struct receiver_row */
 	uint64_t reads;			/* of a row that reads what is behind */
-	struct panel panel;
+	uint32_t bdat;			/* places: struct sender_row */
+	uint64_t chunking;		/* places: struct receiver_row */
+	struct panel panel, bdat_panel;
 	size_t alike_n[2];
-	struct alike alike[2][REPLAY_SENDERS];	/* [lf] */
+	struct alike alike[2][ALIKE_MAX];	/* [lf] */
 };
+
+/* The receivers' places that a sender's place sends to, so or so. */
+static inline uint64_t
+replay_sends_to(const struct replay_plan *p, bool by_bdat, size_t sender)
+{
+	const uint64_t all = p->width > 0 ?
+	    UINT64_MAX >> (PANEL_MAX - p->width) : 0;
+	const uint64_t bdat = (p->bdat >> sender & 1) != 0 ? p->chunking : 0;
+
+	return by_bdat ? bdat : all & ~bdat;
+}
 
 enum chain_mode { CHAIN_FREE, CHAIN_DATA, CHAIN_COMMAND };
 
@@ -99,7 +117,7 @@ struct chain {
 	uint8_t line[COMMAND_LINE];
 };
 
-#define CHAINS (REPLAY_SENDERS + 224u)
+#define CHAINS (ALIKE_MAX + 224u)
 
 /* A chain that is only led from state to state. */
 struct lane {

@@ -114,10 +114,13 @@ sender_end(const struct sender_does_what *d, struct sender_state *s,
 		s->cr = false;
 		put_stray(&o, d->cr, '\r');
 	}
-	if (s->cut || (s->behind & (BEHIND_START | BEHIND_CRLF)) == 0)
+	if (s->cut || (!d->bdat &&
+	    (s->behind & (BEHIND_START | BEHIND_CRLF)) == 0))
 		put_end(&o);
 	s->cut = false;
 	*dot = o.n;
+	if (d->bdat)
+		return o.n;
 	put(&o, '.', BEHIND_OTHER);
 	put_end(&o);
 	return o.n;

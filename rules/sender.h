@@ -26,6 +26,7 @@ struct sender_does_what {
 	uint8_t holds, lf, cr, stuffs;
 	bool drops_cr;		/* HOLDS_LF: the CR of a CRLF */
 	bool nul_truncates;	/* the line, up to its LF */
+	bool bdat;		/* no end of the data is sent behind it */
 };
 
 /* A row; all texts are borrowed.  NULL: not known, or none. */
@@ -33,7 +34,9 @@ struct sender_row {
 	const char *name;	/* "postfix" */
 	const char *title, *versions, *cve, *fixed, *note, *source;
 	enum known known;
-	struct sender_does_what does;
+	struct sender_does_what does;	/* by DATA */
+	bool bdat;		/* where CHUNKING is offered it uses BDAT, */
+	struct sender_does_what by_bdat;	/* and does this then */
 };
 
 /* Where it is in the message; zeroed it is none, see sender_begin. */
@@ -62,7 +65,7 @@ size_t sender_step(const struct sender_does_what *, bool lf,
     struct sender_state *, enum wire_class, uint8_t out[SENDER_OUT]);
 
 /* The end of the message: what goes out, with the end of the data.  *dot:
- * where in it the dot is that ends it. */
+ * where in it the dot is that ends it; bdat: it is the end of what goes out. */
 size_t sender_end(const struct sender_does_what *, struct sender_state *,
     uint8_t out[SENDER_OUT], size_t *dot);
 

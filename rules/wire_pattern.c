@@ -115,7 +115,7 @@ wire_patterns_step(const struct wire_patterns *p, uint64_t places,
 {
 	uint64_t to = 0;
 
-	for (enum wire_kind k = WIRE_END; k <= WIRE_REFUSE; k++)
+	for (enum wire_kind k = WIRE_END; k < WIRE_KINDS; k++)
 		places |= p->starts[k];
 	/* In order: what may be left out leads to the next place. */
 	for (size_t i = 0; i < p->n; i++) {

@@ -25,9 +25,12 @@ enum wire_kind {
 	WIRE_END,		/* the end of the data */
 	WIRE_END_LF_FIRST,	/* likewise, where the first line ended with
 				 * LF alone; WIRE_END, where it did not */
-	WIRE_REFUSE		/* something that is refused */
+	WIRE_REFUSE,		/* something that is refused at once */
+	WIRE_REFUSE_LATE,	/* likewise, at the end of the data */
+	WIRE_REFUSE_LF_FIRST	/* likewise, where the first line ended with
+				 * LF alone */
 };
-#define WIRE_KINDS 3
+#define WIRE_KINDS 5
 
 #define WIRE_PLACES 64u		/* words, and one more for each pattern */
 

@@ -80,11 +80,19 @@ act_mend_write(void *ctx, struct filling *from, int to,
     struct said *said, struct err *e)
 {
 	struct act_mend *w = ctx;
-	struct stat st;
+	const struct stat *st = from->st;
+	struct stat own;
+	struct stamp stamp;
 	int rc;
 
-	w->job->when = from->more != NULL ? from->mtime :
-	    fstat(from->fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
+	if (from->more == NULL)
+		st = fstat(from->fd, &own) == 0 ? &own : NULL;
+	w->job->when = st != NULL ? st->st_mtim.tv_sec : 0;
+	if (w->job->told != NULL) {
+		stamp = st != NULL ? stamp_of(st) : (struct stamp){ 0 };
+		if (!stamp_same(&stamp, &w->job->told->stamp))
+			w->job->told = NULL;
+	}
 	w->job->take = w->run != NULL ? take : NULL;
 	w->job->ctx = w;
 	w->job->tag = from->more != NULL;

@@ -61,7 +61,9 @@ acting_new(struct acting **out, const struct acting_options *o)
 		return EXIT_UNREADABLE;
 	}
 	a->options = *o;
+	a->told = -1;
 	a->facts.applies = true;
+	a->facts.state = o->state;
 	wait = (struct frames_wait){ .timeout = o->timeout,
 	    .going = is_not_stopped, .ctx = a };
 	status = state_open(&a->state, o->state, o->what, o->paths);
@@ -96,6 +98,8 @@ acting_free(struct acting *a)
 		buf_free(&a->mailboxes[i].name);
 	}
 	free(a->mailboxes);
+	if (a->told >= 0)
+		(void)close(a->told);
 	for (size_t i = 0; i < EXCHANGE_MAX; i++)
 		waiting_free(&a->waiting[i]);
 	buf_free(&a->folder);
@@ -380,6 +384,7 @@ forget_run(struct acting *a)
 int
 acting_finish(struct acting *a, struct err *e)
 {
+	acting_kept_all(a);
 	for (size_t i = 0; i < a->mailboxes_n && acting_going(a); i++)
 		acting_on_mailbox(a, &a->mailboxes[i]);
 	forget_run(a);

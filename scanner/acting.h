@@ -26,6 +26,9 @@ struct acting_options {
 	unsigned may;			/* enum run_may */
 	const volatile sig_atomic_t *stop;	/* not 0: no more files */
 
+	/* An mbox is begun, number n of `of`. */
+	void (*about)(void *ctx, const char *path, size_t n, size_t of);
+
 	/* What came of a file. */
 	void (*acted)(void *ctx, const struct act_report *);
 	void *ctx;

@@ -15,6 +15,11 @@ struct mailbox_item {
 	struct buf folder, name;
 	uint64_t root;
 	enum store_place place;
+	bool acts;		/* something is done to it */
+	bool known;		/* what, is in acting.told, from `told` on, for
+				 * as long as it has this stamp */
+	struct stamp stamp;
+	uint64_t told;
 };
 
 /* A message that is to be repaired, until its group is. */
@@ -39,6 +44,8 @@ struct acting {
 	struct waiting waiting[EXCHANGE_MAX];
 	struct mailbox_item *mailboxes;
 	size_t mailboxes_n, mailboxes_cap;
+	int told;		/* a file of frames (mend_wire.h); -1: none */
+	uint64_t told_n;	/* bytes in it */
 	struct buf folder, name, path;	/* of the file at hand */
 	struct buf full;	/* a folder whose file system is full */
 	int status;		/* ST_DEAD: *e, and nothing more is done */
@@ -61,6 +68,7 @@ void acting_tell(struct acting *, const struct outcome *,
 
 /* acting_whole.c: an mbox, to be acted on at the end. */
 void acting_keep_mailbox(struct acting *, const struct plan_item *);
+void acting_kept_all(struct acting *);
 void acting_on_mailbox(struct acting *, const struct mailbox_item *);
 
 #endif

@@ -9,47 +9,111 @@
 #include "act_archive.h"
 #include "archive_replace.h"
 #include "escape.h"
+#include "frames.h"
+#include "kernel_calls.h"
 #include "mailbox.h"
+#include "mend_wire.h"
+
+#define TOLD_MAX (256ull << 20)	/* bytes of frames; behind that mailboxes are
+				 * looked at again */
+
+static struct mailbox_item *
+last(struct acting *a)
+{
+	return a->mailboxes_n > 0 ? &a->mailboxes[a->mailboxes_n - 1] : NULL;
+}
+
+/* Frames behind those that are kept. */
+static void
+tell(struct acting *a, struct mailbox_item *m, struct span frames)
+{
+	if (a->told < 0 && a->told_n == 0)
+		a->told = call_new_unnamed(a->state.fd);
+	m->known = m->known && a->told >= 0 && frames.n > 0 &&
+	    frames.n <= TOLD_MAX && a->told_n <= TOLD_MAX - frames.n &&
+	    call_write(a->told, frames.p, frames.n, a->told_n) == 0;
+	if (m->known)
+		a->told_n += frames.n;
+}
+
+/* All that is to be told of the last one was. */
+static void
+end_last(struct acting *a)
+{
+	struct mailbox_item *m = last(a);
+	struct buf b = { 0 };
+
+	if (m == NULL || !m->known)
+		return;
+	frames_put(&b, MEND_DONE, NULL, 0, (struct span){ NULL, 0 });
+	if (buf_ok(&b))
+		tell(a, m, buf_span(&b));
+	else
+		m->known = false;
+	buf_free(&b);
+}
 
 static bool
-is_last(const struct acting *a, const struct plan_item *i)
+is_last(struct acting *a, const struct plan_item *i)
 {
-	const struct mailbox_item *m = a->mailboxes_n > 0 ?
-	    &a->mailboxes[a->mailboxes_n - 1] : NULL;
+	const struct mailbox_item *m = last(a);
 
 	return m != NULL && span_eq(buf_span(&m->folder), i->folder) &&
 	    span_eq(buf_span(&m->name), i->name);
 }
 
-void
-acting_keep_mailbox(struct acting *a, const struct plan_item *i)
+static bool
+add_mailbox(struct acting *a, const struct plan_item *i)
 {
 	const size_t cap = a->mailboxes_cap == 0 ? 16 : 2 * a->mailboxes_cap;
 	struct mailbox_item *p = a->mailboxes, *m;
-	struct err e;
 
-	if (is_last(a, i))
-		return;
+	end_last(a);
 	if (a->mailboxes_n == a->mailboxes_cap) {
 		p = realloc(p, cap * sizeof(*p));
-		if (p == NULL) {
-			(void)err_set(&e, ST_DEAD, ENOMEM, "plan");
-			(void)acting_stop(a, &e);
-			return;
-		}
+		if (p == NULL)
+			return false;
 		a->mailboxes = p;
 		a->mailboxes_cap = cap;
 	}
 	m = &p[a->mailboxes_n++];
 	*m = (struct mailbox_item){ .root = i->root,
-	    .place = (enum store_place)i->place };
+	    .place = (enum store_place)i->place, .known = i->settled,
+	    .stamp = i->stamp, .told = a->told_n };
 	buf_add(&m->folder, i->folder.p, i->folder.n);
 	buf_add(&m->name, i->name.p, i->name.n);
+	return true;
+}
+
+void
+acting_keep_mailbox(struct acting *a, const struct plan_item *i)
+{
+	struct mailbox_item *m;
+	struct err e;
+
+	if (!is_last(a, i) && !add_mailbox(a, i)) {
+		(void)err_set(&e, ST_DEAD, ENOMEM, "plan");
+		(void)acting_stop(a, &e);
+		return;
+	}
+	m = last(a);
+	m->acts = m->acts || !i->left;
+	m->known = m->known && i->settled && stamp_same(&m->stamp, &i->stamp);
+	if (m->known)
+		tell(a, m, i->frames);
+}
+
+void
+acting_kept_all(struct acting *a)
+{
+	end_last(a);
 }
 
 void
 acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 {
+	const struct mend_told told = { .fd = a->told, .off = m->told,
+	    .stamp = m->stamp };
 	struct mend_job j = { .place = m->place };
 	struct act_mend w = { .mender = a->mender, .job = &j,
 	    .run = &a->run };
@@ -61,8 +125,14 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 	struct err e = { 0 };
 	int rc;
 
+	if (!m->acts)
+		return;
+	if (m->known)
+		j.told = &told;
 	acting_set_names(a, buf_span(&m->folder), buf_span(&m->name));
 	j.path = buf_text(&a->path);
+	a->options.about(a->options.ctx, j.path,
+	    (size_t)(m - a->mailboxes) + 1, a->mailboxes_n);
 	t.folder = buf_text(&a->folder);
 	t.root = m->folder.n > 0 ? m->root : a->folder.n;
 	t.name = buf_text(&a->name);

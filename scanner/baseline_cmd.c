@@ -15,8 +15,8 @@ static const struct cmdline_option options[] = {
 	STATE_HELP_ROW,
 };
 
-static struct cmdline
-command_line(int argc, char **argv)
+struct cmdline
+baseline_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "baseline", .options = options,
 	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
@@ -26,7 +26,7 @@ command_line(int argc, char **argv)
 void
 baseline_help(void)
 {
-	const struct cmdline line = command_line(0, NULL);
+	const struct cmdline line = baseline_line(0, NULL);
 
 	cmdline_show_help(&line, "[OPTION]... accept|show",
 	    "accept: the findings of the last `baredot scan --incremental` "
@@ -89,7 +89,7 @@ on_state(const char *dir, bool accept)
 int
 baseline_cmd(int argc, char **argv)
 {
-	const struct cmdline line = command_line(argc, argv);
+	const struct cmdline line = baseline_line(argc, argv);
 	struct state_options o;
 	bool accept;
 

@@ -30,6 +30,7 @@ child_start(struct child *c, void (*body)(int fd, void *ctx), void *ctx)
 	if (c->pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGUSR1, SIG_IGN);
 		(void)signal(SIGHUP, SIG_DFL);
 		(void)signal(SIGTERM, SIG_DFL);
 		(void)close(fds[0]);

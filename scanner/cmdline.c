@@ -8,6 +8,10 @@
 #include <stdio.h>
 
 #include "complain.h"
+#include "nearest.h"
+
+#define HELP_AT 28	/* columns before the text of an option */
+#define HELP_WIDTH 79
 
 bool
 cmdline_usage(const struct cmdline *c, const char *fmt, ...)
@@ -59,8 +63,11 @@ cmdline_help(const struct cmdline *c, struct buf *b)
 		(void)snprintf(head, sizeof(head), "  %s--%s%s%s", letter,
 		    o->name, o->arg != NULL ? "=" : "",
 		    o->arg != NULL ? o->arg : "");
-		buf_printf(b, "%-28s", head);
-		put_wrapped(b, o->help, 28, 79);
+		if (strlen(head) < HELP_AT)
+			buf_printf(b, "%-*s", HELP_AT, head);
+		else
+			buf_printf(b, "%s\n%*s", head, HELP_AT, "");
+		put_wrapped(b, o->help, HELP_AT, HELP_WIDTH);
 	}
 }
 
@@ -71,11 +78,11 @@ cmdline_show_help(const struct cmdline *c, const char *usage,
 	struct buf b = { 0 };
 
 	buf_printf(&b, "Usage: baredot %s %s\n\n", c->command, usage);
-	put_wrapped(&b, what, 0, 79);
+	put_wrapped(&b, what, 0, HELP_WIDTH);
 	buf_byte(&b, '\n');
 	cmdline_help(c, &b);
 	buf_byte(&b, '\n');
-	put_wrapped(&b, status, 0, 79);
+	put_wrapped(&b, status, 0, HELP_WIDTH);
 	(void)fputs(buf_text(&b), stdout);
 	buf_free(&b);
 }
@@ -104,6 +111,22 @@ is_ambiguous(const struct cmdline *c, const char *word)
 	return count > 1;
 }
 
+static bool
+no_option(const struct cmdline *c, const char *word)
+{
+	char hint[NEAREST_HINT], name[64];
+	struct nearest meant = nearest_begin(name);
+
+	(void)snprintf(name, sizeof(name), "%.*s",
+	    (int)strcspn(word, "="), word);
+	if (strncmp(name, "--", 2) == 0)
+		meant.word += 2;
+	for (size_t i = 0; i < c->n; i++)
+		nearest_try(&meant, c->options[i].name);
+	return cmdline_usage(c, "there is no option %s%s", word,
+	    nearest_hint(&meant, "--", hint));
+}
+
 /* getopt_long did not like this word, or the option optopt in it. */
 static bool
 bad_option(const struct cmdline *c, int got, const char *word)
@@ -122,7 +145,7 @@ bad_option(const struct cmdline *c, int got, const char *word)
 	if (is_ambiguous(c, word))
 		return cmdline_usage(c, "%s is short for more than one option",
 		    word);
-	return cmdline_usage(c, "there is no option %s", word);
+	return no_option(c, word);
 }
 
 /* What getopt_long wants to know, from the table. */

@@ -7,64 +7,7 @@
 
 #include "conform.h"
 #include "run.h"
-
-static const char *const to_names[] = {
-	[REPAIR_NATIVE] = "native", [REPAIR_CRLF] = "crlf",
-	[REPAIR_LF] = "lf",
-};
-static const char *const cr_names[] = {
-	[FIX_CR_SPACE] = "space", [FIX_CR_NEWLINE] = "newline",
-	[FIX_CR_DROP] = "drop", [FIX_CR_KEEP] = "keep",
-};
-static const char *const nul_names[] = {
-	[FIX_NUL_KEEP] = "keep", [FIX_NUL_SPACE] = "space",
-	[FIX_NUL_DROP] = "drop",
-};
-static const char *const eod_names[] = {
-	[REPAIR_EOD_NATIVE] = "native", [REPAIR_EOD_STUFF] = "stuff",
-	[REPAIR_EOD_CRLF] = "crlf", [REPAIR_EOD_ENCODE] = "encode",
-	[REPAIR_EOD_REMOVE] = "remove",
-	[REPAIR_EOD_QUARANTINE] = "quarantine", [REPAIR_EOD_KEEP] = "keep",
-};
-
-/* One of n words, to an enum that starts at 0. */
-static bool
-parse_word(const char *option, const char *word, const char *const *words,
-    size_t n, size_t *out)
-{
-	struct buf list = { 0 };
-
-	if ((*out = word_index(word, words, n)) < n)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < n ? ", " :
-		    " or ", words[i]);
-	(void)usage("--%s takes %s, not %s", option, buf_text(&list), word);
-	buf_free(&list);
-	return false;
-}
-
-#define WORDS(a) a, sizeof(a) / sizeof(a[0])
-
-/* A number of bytes, with K, M or G behind it. */
-bool
-parse_bytes(const char *option, const char *word, uint64_t *out)
-{
-	static const char units[] = "KMG";
-	const size_t n = strlen(word);
-	const char *unit = n > 0 ? strchr(units, word[n - 1]) : NULL;
-	char *end;
-
-	*out = strtoull(word, &end, 10);
-	if (word[0] < '0' || word[0] > '9' || *end != '\0') {
-		if (unit == NULL || end != word + n - 1 || word[0] < '0' ||
-		    word[0] > '9' || *out > UINT64_MAX >> 30)
-			return usage("--%s takes bytes (64M), not %s",
-			    option, word);
-		*out <<= 10 * (unit - units + 1);
-	}
-	return true;
-}
+#include "word_lists.h"
 
 static bool
 parse_wait(const char *word, unsigned *out)
@@ -91,28 +34,29 @@ parse_flags(const char *list, unsigned *out)
 static bool
 apply_word(struct scan_command *c, enum option_id id, const char *arg)
 {
+	struct repair_options *r = &c->repair;
 	size_t i;
 
 	switch (id) {
 	case OPTION_TO:
-		if (!parse_word("to", arg, WORDS(to_names), &i))
+		if (!option_word(id, "to", arg, &i))
 			return false;
-		c->repair.to = (enum repair_to)i;
+		r->to = (enum repair_to)i;
 		return true;
 	case OPTION_CR:
-		if (!parse_word("cr", arg, WORDS(cr_names), &i))
+		if (!option_word(id, "cr", arg, &i))
 			return false;
-		c->repair.cr = (enum fix_cr)i;
+		r->cr = (enum fix_cr)i;
 		return true;
 	case OPTION_NUL:
-		if (!parse_word("nul", arg, WORDS(nul_names), &i))
+		if (!option_word(id, "nul", arg, &i))
 			return false;
-		c->repair.nul = (enum fix_nul)i;
+		r->nul = (enum fix_nul)i;
 		return true;
 	case OPTION_EOD:
-		if (!parse_word("eod", arg, WORDS(eod_names), &i))
+		if (!option_word(id, "eod", arg, &i))
 			return false;
-		c->repair.eod = (enum repair_eod)i;
+		r->eod = (enum repair_eod)i;
 		return true;
 	default:
 		return usage("an option is not known");

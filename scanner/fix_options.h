@@ -5,6 +5,7 @@
 #define BAREDOT_FIX_OPTIONS_H
 
 #include "cmdline.h"
+#include "option_words.h"
 #include "options.h"
 
 enum option_id {
@@ -19,17 +20,5 @@ bool fix_options_apply(struct scan_command *, enum option_id,
 
 /* All options were read: what they mean together. */
 bool fix_options_settle(struct scan_command *);
-
-/* Explain a usage error, in a line; always false. */
-bool usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* The index of a word in a list, or n. */
-size_t word_index(const char *word, const char *const *words, size_t n);
-
-/* A decimal number up to max. */
-bool parse_number(const char *text, unsigned long max, unsigned long *out);
-
-/* Bytes, with K, M or G behind them or not; option is for the complaint. */
-bool parse_bytes(const char *option, const char *text, uint64_t *out);
 
 #endif

@@ -37,15 +37,22 @@ frames_flush(struct frames_out *f)
 }
 
 void
-frames_add(struct frames_out *f, uint32_t type, const void *p, size_t n,
+frames_put(struct buf *b, uint32_t type, const void *p, size_t n,
     struct span more)
 {
 	const struct frame head = { .type = type,
 	    .size = (uint32_t)(n + more.n) };
 
-	buf_add(&f->out, &head, sizeof(head));
-	buf_add(&f->out, p, n);
-	buf_add(&f->out, more.p, more.n);
+	buf_add(b, &head, sizeof(head));
+	buf_add(b, p, n);
+	buf_add(b, more.p, more.n);
+}
+
+void
+frames_add(struct frames_out *f, uint32_t type, const void *p, size_t n,
+    struct span more)
+{
+	frames_put(&f->out, type, p, n, more);
 	if (f->out.n >= SEND_AT)
 		frames_flush(f);
 }

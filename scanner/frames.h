@@ -17,7 +17,11 @@ struct frames_out {
 	struct buf out;		/* not sent yet */
 };
 
-/* One frame of p's n bytes and those of `more`; sent when there are many. */
+/* One frame of p's n bytes and those of `more`, behind what b has; latches. */
+void frames_put(struct buf *b, uint32_t type, const void *p, size_t n,
+    struct span more);
+
+/* The same; sent when there are many. */
 void frames_add(struct frames_out *, uint32_t type, const void *p, size_t n,
     struct span more);
 void frames_flush(struct frames_out *);

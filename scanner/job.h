@@ -40,6 +40,8 @@ struct job_spec {
 	uint64_t size;		/* JOB_RANGE: of the file, when it was cut */
 	bool exact;		/* JOB_RANGE: a separator starts at from */
 	bool careful;		/* commit after each message */
+	bool roomy;		/* it may have as much memory as there is for
+				 * one worker: sandbox.h */
 
 	/*
 	 * The only name is an mbox that was `grown` bytes long, and then had
@@ -84,6 +86,10 @@ struct job_sink {
 
 	/* The same, and it is still the one that was shorter (job_spec). */
 	void (*grown)(void *, uint64_t size);
+
+	/* No memory, in a job that is not roomy: it is to be done again so.
+	 * NULL: not asked for; else it does not return. */
+	void (*cramped)(void *);
 
 	/* More bytes were read; for progress and to show a sign of life. */
 	void (*tick)(void *, uint64_t bytes);

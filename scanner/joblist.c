@@ -291,7 +291,7 @@ give_up_item(struct job *j, struct job *rest, const char *why)
 	}
 	lost->chain = rest->chain;
 	joblist_insert(l, j, lost);
-	rest->spec.careful = false;
+	rest->spec.careful = rest->spec.roomy = false;
 	rest->spec.exact = false;
 	rest->spec.from++;
 	rest->spec.begin = (struct resume){ rest->spec.begin.at + 1, 0 };
@@ -318,6 +318,26 @@ set_rest(const struct job *j, struct job *rest)
 	return rest->spec.from < rest->spec.to;
 }
 
+/* With all the memory that there is, the name at hand alone. */
+static void
+go_on_roomy(struct job *j, struct job *rest)
+{
+	const uint64_t next = rest->spec.begin.at + 1;
+	struct job *behind;
+
+	rest->spec.roomy = true;
+	joblist_insert(j->list, j, rest);
+	if (rest->spec.kind != JOB_BATCH || next >= rest->names_n ||
+	    (behind = job_again(j)) == NULL)
+		return;
+	rest->names.n = (size_t)(nth_name(rest, next) -
+	    (const char *)rest->names.p);
+	rest->names_n = next;
+	behind->spec.begin = (struct resume){ next, 0 };
+	behind->spec.careful = behind->spec.roomy = false;
+	joblist_insert(j->list, rest, behind);
+}
+
 void
 job_cut_short(struct job *j, const char *why)
 {
@@ -328,10 +348,12 @@ job_cut_short(struct job *j, const char *why)
 	j->nothing = j->resume.at == 0 && j->resume.events == 0;
 	if (!set_rest(j, rest)) {
 		job_free(rest);
+	} else if (why == NULL) {
+		go_on_roomy(j, rest);
 	} else if (j->spec.kind == JOB_STDIN || j->spec.careful) {
 		give_up_item(j, rest, why);
 	} else {
-		rest->spec.careful = true;
+		rest->spec.careful = rest->spec.roomy = true;
 		joblist_insert(j->list, j, rest);
 	}
 }

@@ -109,7 +109,10 @@ void job_redo_range(struct job *);	/* done and to be dropped: once more */
 /*
  * The job's worker died.  What was committed stays.  The rest is tried once
  * more, carefully: if the worker dies again, then of the first message that
- * it did not commit, and the rest goes on behind that.
+ * it did not commit, and the rest goes on behind that.  why is NULL: it had
+ * too little memory; then the rest is tried again with more of it (roomy), one
+ * name at a time, and in its turn: of roomy jobs only the first in the list may
+ * run, so there is one, and what it waits for is not waiting for it.
  */
 void job_cut_short(struct job *, const char *why);
 

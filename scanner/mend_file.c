@@ -21,8 +21,7 @@ struct mend_file {
 	int status;			/* of the sink, for this file */
 	struct err *e;
 	struct buf note;
-	size_t edits_n;
-	struct edit edits[MEND_EDITS_MAX];
+	struct mend_say say;
 };
 
 static void
@@ -34,49 +33,13 @@ add_frame(struct mend_file *m, enum mend_type type, const void *p, size_t n,
 		    m->e);
 }
 
-static void
-send_edits(struct mend_file *m)
-{
-	if (m->edits_n > 0)
-		add_frame(m, MEND_EDITS, m->edits,
-		    m->edits_n * sizeof(m->edits[0]), nothing);
-	m->edits_n = 0;
-}
-
-/* Edits at one place go in one frame. */
-static void
-on_edit(void *ctx, const struct edit *e)
-{
-	struct mend_file *m = ctx;
-
-	if (e->graft != NULL) {
-		const struct mend_graft g = { .off = e->graft->off,
-		    .del = e->graft->del, .kind = e->graft->kind,
-		    .why = e->graft->why };
-
-		send_edits(m);
-		add_frame(m, MEND_GRAFT, &g, sizeof(g), e->graft->ins);
-		return;
-	}
-	if (m->edits_n == MEND_EDITS_MAX || (m->edits_n >= MEND_EDITS_MAX -
-	    8 && m->edits[m->edits_n - 1].off != e->off))
-		send_edits(m);
-	m->edits[m->edits_n++] = *e;
-}
-
+/* As mend_say wants it; add_frame latches. */
 static int
-send_repair(struct mend_file *m, const struct msg *msg,
-    const struct repair_facts *f, struct err *e)
+on_frame(void *ctx, enum mend_type type, const void *p, size_t n,
+    struct span more, struct err *e)
 {
-	const struct mend_message w = { .off = msg->off, .len = msg->len,
-	    .native = f->native, .to = f->to };
-	int rc;
-
-	add_frame(m, MEND_MESSAGE, &w, sizeof(w), nothing);
-	if ((rc = repair_edits(m->repair, m->store, on_edit, m, e)) != ST_OK)
-		return rc;
-	send_edits(m);
-	add_frame(m, MEND_END, NULL, 0, nothing);
+	(void)e;
+	add_frame(ctx, type, p, n, more);
 	return ST_OK;
 }
 
@@ -136,7 +99,8 @@ mend_judged(struct mend_file *m, const struct msg *msg,
 		return rc;
 	tell(m, msg, got, &f);
 	if (f.is == REPAIR_EDITS)
-		return send_repair(m, msg, &f, e);
+		return mend_say_edits(&m->say, m->repair, m->store, msg, &f,
+		    e);
 	if (f.is == REPAIR_TAKE_OUT)
 		return send_cut(m, msg, got, e);
 	if (f.is == REPAIR_REFUSED)
@@ -186,7 +150,6 @@ mend_file_run(struct mend_file *m, int fd, const struct mend_what *what,
 	m->what = what;
 	m->e = e;
 	m->status = ST_OK;
-	m->edits_n = 0;
 	rc = store_open(m->store, fd, what->size, &how, e);
 	if (rc == ST_OK)
 		rc = mend_messages(m, e);
@@ -223,6 +186,7 @@ mend_file_new(const struct scan_options *o, const struct mend_sink *sink)
 	    .hash = hash_for(o, sink), .report = o->report,
 	    .parts = sink->decided == NULL && !repair_takes_out(o->repair),
 	    .tick = sink->tick, .ctx = sink->ctx });
+	mend_say_init(&m->say, on_frame, m);
 	m->repair = repair_new(o->repair);
 	m->store = store_new(o->engine.kernel);
 	if (m->judge != NULL && m->repair != NULL && m->store != NULL)

@@ -8,14 +8,11 @@
 #define BAREDOT_MEND_FILE_H
 
 #include "judge.h"
-#include "mend_wire.h"
+#include "mend_say.h"
 #include "scan.h"
 
 struct mend_sink {
-	/* A frame of p's n bytes and those of `more`.  Not ST_OK: *e says
-	 * why, and it ends there. */
-	int (*frame)(void *ctx, enum mend_type, const void *p, size_t n,
-	    struct span more, struct err *e);
+	mend_frame_fn *frame;
 	/* Bytes were read, for the first time or again. */
 	void (*tick)(void *ctx, uint64_t bytes, uint64_t again);
 	/* A message was judged; repair: what is to become of it, which may be

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "mend_apply.h"
@@ -22,6 +23,7 @@ struct mender {
 	struct frames_wait wait;
 	struct child child;
 	struct mend_apply *apply;
+	int source;			/* of what is said: it, or a file */
 	struct frames_in in;		/* what it says */
 	struct mend_request request;
 };
@@ -87,23 +89,16 @@ find_size(const struct filling *from, uint64_t *size)
 
 /* What may be handed to the child, and a child to hand it to. */
 static int
-begin(struct mender *m, struct mend_job *job, struct filling *from, int to,
-    struct err *e)
+ask(struct mender *m, const struct mend_job *job, const struct filling *from,
+    uint64_t size, struct err *e)
 {
 	const int flags = fcntl(from->fd, F_GETFL);
-	uint64_t size;
 
-	if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY ||
-	    !find_size(from, &size))
+	if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY)
 		return err_set(e, ST_DEAD, 0, "cannot hand on the file");
-	if (!is_going(m))
-		return err_set(e, ST_BAD, EINTR, "it was stopped");
 	if (m->child.fd < 0 && !child_start(&m->child, body, m))
 		return err_set(e, ST_DEAD, errno, "cannot start a process");
-	m->wait.most = (1 + size / SLICE) * m->wait.timeout;
-	frames_begin(&m->in);
-	mend_apply_begin(m->apply, job, from->fd, to, size, e);
-	mend_apply_fills(m->apply, from);
+	m->source = m->child.fd;
 	m->request = (struct mend_request){ .size = size,
 	    .when = job->when, .place = job->place,
 	    .waits = from->more != NULL };
@@ -114,7 +109,34 @@ begin(struct mender *m, struct mend_job *job, struct filling *from, int to,
 	    errno, "the process that reads it is gone");
 }
 
-/* ST_END: the child has said all. */
+/* It was said before. */
+static int
+recall(struct mender *m, const struct mend_told *told, struct err *e)
+{
+	m->source = told->fd;
+	return lseek(told->fd, (off_t)told->off, SEEK_SET) >= 0 ? ST_OK :
+	    err_set(e, ST_DEAD, errno, "cannot read what is to be done");
+}
+
+static int
+begin(struct mender *m, struct mend_job *job, struct filling *from, int to,
+    struct err *e)
+{
+	uint64_t size;
+
+	if (!find_size(from, &size))
+		return err_set(e, ST_DEAD, errno, "cannot stat the file");
+	if (!is_going(m))
+		return err_set(e, ST_BAD, EINTR, "it was stopped");
+	m->wait.most = (1 + size / SLICE) * m->wait.timeout;
+	frames_begin(&m->in);
+	mend_apply_begin(m->apply, job, from->fd, to, size, e);
+	mend_apply_fills(m->apply, from);
+	return job->told != NULL ? recall(m, job->told, e) :
+	    ask(m, job, from, size, e);
+}
+
+/* ST_END: all was said. */
 static int
 take_frame(struct mender *m, struct filling *from, struct err *e)
 {
@@ -128,10 +150,10 @@ take_frame(struct mender *m, struct filling *from, struct err *e)
 	 */
 	while (filling_lacks(from) && is_going(m) &&
 	    (from->have < m->apply->pos + AHEAD ||
-	    !frames_ready(&m->in, m->child.fd)))
+	    !frames_ready(&m->in, m->source)))
 		if ((rc = filling_upto(from, from->have + 1, e)) != ST_OK)
 			return rc;
-	rc = frames_next(&m->in, m->child.fd, &m->wait, &type, &s, e);
+	rc = frames_next(&m->in, m->source, &m->wait, &type, &s, e);
 	return rc == ST_OK ? mend_apply_frame(m->apply, type, s) : rc;
 }
 

@@ -14,6 +14,7 @@
 #include "filling.h"
 #include "frames.h"
 #include "scan.h"
+#include "stamp.h"
 
 struct mender;
 
@@ -33,11 +34,20 @@ struct mend_taken {
 typedef int mend_take_fn(void *ctx, int old, const struct mend_taken *,
     struct err *);
 
+/* What a process like it said before: frames in a file, from there on. */
+struct mend_told {
+	int fd;
+	uint64_t off;
+	struct stamp stamp;	/* of the file that it was said of */
+};
+
 struct mend_job {
 	enum store_place place;	/* of the old file */
 	int64_t when;		/* its mtime */
 	const char *path;	/* for notes */
 	bool tag;		/* sum is to be a tag (hash.h) */
+	const struct mend_told *told;	/* what is done, as long as the file is
+					 * the same; NULL: look at it */
 	mend_take_fn *take;	/* NULL: a message that goes is an error */
 	void *ctx;
 

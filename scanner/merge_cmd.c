@@ -34,7 +34,7 @@ struct merge_command {
 	bool missing, help;
 };
 
-static struct cmdline
+struct cmdline
 merge_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "merge", .options = options,
@@ -265,7 +265,7 @@ merge_help(void)
 	cmdline_show_help(&line, "[OPTION]... DIR --plan PLAN",
 	    "Make one report of the files that scan --plan wrote to DIR, the "
 	    "same as that of one scan.",
-	    "0 no findings (or info alone), 1 findings, 2 something could not "
-	    "be read, 64 usage, 75 shards are missing (which, is told on "
-	    "standard error) or interrupted");
+	    "Exit status: 0 no findings (or info alone), 1 findings, 2 "
+	    "something could not be read, 64 usage, 75 shards are missing "
+	    "(which, is told on standard error) or interrupted.");
 }

@@ -3,9 +3,7 @@
  */
 #include "options.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,8 +14,10 @@
 #include "options_nightly.h"
 #include "options_shard.h"
 #include "report.h"
+#include "sandbox.h"
 #include "store.h"
 #include "unpack_options.h"
+#include "word_lists.h"
 
 #define JOBS_MAX 256u
 
@@ -35,10 +35,15 @@ static const char *const command_names[] = { [COMMAND_SCAN] = "scan",
 	[COMMAND_FIX] = "fix", [COMMAND_TAKE] = "quarantine",
 	[COMMAND_REPLAY] = "replay" };
 
-/* own: room for the options of this command. */
-static struct cmdline
-command_line(enum command c, int argc, char **argv,
-    struct cmdline_option own[OPTIONS_N])
+const char *
+command_word(enum command c)
+{
+	return command_names[c];
+}
+
+struct cmdline
+scan_command_line(enum command c, int argc, char **argv,
+    struct cmdline_option own[CMDLINE_OPTIONS_MAX])
 {
 	static const unsigned bits[] = { [COMMAND_SCAN] = FOR_SCAN,
 	    [COMMAND_FIX] = FOR_FIX, [COMMAND_TAKE] = FOR_TAKE,
@@ -47,42 +52,17 @@ command_line(enum command c, int argc, char **argv,
 	    .options = own, .argc = argc, .argv = argv };
 
 	for (size_t i = 0; i < OPTIONS_N; i++)
-		if ((options[i].who & bits[c]) != 0)
+		if ((options[i].who & bits[c]) != 0 &&
+		    line.n < CMDLINE_OPTIONS_MAX)
 			own[line.n++] = options[i].option;
 	return line;
-}
-
-bool
-usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain_va(fmt, ap);
-	va_end(ap);
-	return false;
-}
-
-/* --format-in: what there is instead. */
-static bool
-no_format(const char *arg)
-{
-	char all[160] = "";
-	size_t n = 0;
-	const char *name;
-
-	for (size_t i = 0; (name = store_format_name(i)) != NULL &&
-	    n < sizeof(all); i++)
-		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
-		    i > 0 ? ", " : "", name);
-	return usage("--format-in takes one of %s, not %s", all, arg);
 }
 
 void
 scan_options_help(struct buf *b, enum command command)
 {
-	struct cmdline_option own[OPTIONS_N];
-	const struct cmdline line = command_line(command, 0, NULL, own);
+	struct cmdline_option own[CMDLINE_OPTIONS_MAX];
+	const struct cmdline line = scan_command_line(command, 0, NULL, own);
 
 	cmdline_help(&line, b);
 }
@@ -106,41 +86,12 @@ scan_option_name(const char *word)
 	return 0;
 }
 
-static const char *const eol_names[] = {
-	[EOL_AUTO] = "auto", [EOL_LF] = "lf", [EOL_CRLF] = "crlf",
-	[EOL_WIRE] = "wire",
-};
-
 const char *
 eol_mode_name(enum eol_mode m)
 {
-	return eol_names[m];
-}
+	size_t n;
 
-static const char *const when_names[] = {
-	[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always",
-	[WHEN_NEVER] = "never",
-};
-
-size_t
-word_index(const char *word, const char *const *words, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && strcmp(word, words[i]) != 0)
-		i++;
-	return i;
-}
-
-bool
-parse_number(const char *text, unsigned long max, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
-	    *out <= max;
+	return option_words(OPTION_EOL, &n)[m];
 }
 
 /* Naming one of the conform.* codes asks for the check, as --check does. */
@@ -233,13 +184,13 @@ settle_checks(struct scan_command *c)
 }
 
 static bool
-parse_when(const char *option, const char *word, enum when *out)
+parse_when(enum option_id id, const char *option, const char *word,
+    enum when *out)
 {
-	const size_t i = word_index(word, when_names, 3);
+	size_t i;
 
-	if (i == 3)
-		return usage("--%s takes auto, always or never, not %s",
-		    option, word);
+	if (!option_word(id, option, word, &i))
+		return false;
 	*out = (enum when)i;
 	return true;
 }
@@ -247,12 +198,25 @@ parse_when(const char *option, const char *word, enum when *out)
 static bool
 parse_eol(const char *word, enum eol_mode *out)
 {
-	const size_t i = word_index(word, eol_names, 4);
+	size_t i;
 
-	if (i == 4)
-		return usage("--eol takes auto, lf, crlf or wire, not %s",
-		    word);
+	if (!option_word(OPTION_EOL, "eol", word, &i))
+		return false;
 	*out = (enum eol_mode)i;
+	return true;
+}
+
+static bool
+parse_severity(const char *word, enum severity *out)
+{
+	const char *names[SEVERITIES];
+	size_t i;
+
+	for (i = 0; i < SEVERITIES; i++)
+		names[i] = severity_name((enum severity)i);
+	if (!parse_word("min-severity", word, names, SEVERITIES, &i))
+		return false;
+	*out = (enum severity)i;
 	return true;
 }
 
@@ -294,17 +258,13 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_FORMAT:
 		c->format = arg;
-		return reporter_named(arg) != NULL ||
-		    usage("--format takes text, ndjson, json or html, not %s",
-		    arg);
+		return option_word(id, "format", arg, &(size_t){ 0 });
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
-		return store_format_known(arg) || no_format(arg);
+		return parse_format_in(arg);
 	case OPTION_MIN_SEVERITY:
 		c->severity_given = true;
-		return severity_parse(arg, &c->min_severity) ||
-		    usage("--min-severity takes info, low, medium or high, "
-		    "not %s", arg);
+		return parse_severity(arg, &c->min_severity);
 	case OPTION_CODE:
 		c->code_given = true;
 		return parse_codes(arg, c);
@@ -326,9 +286,9 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_KERNEL:
 		return parse_kernel(arg, &c->kernel);
 	case OPTION_COLOR:
-		return parse_when("color", arg, &c->color);
+		return parse_when(id, "color", arg, &c->color);
 	case OPTION_PROGRESS:
-		return parse_when("progress", arg, &c->progress);
+		return parse_when(id, "progress", arg, &c->progress);
 	default:
 		return options_shard_has(id) ?
 		    options_shard_apply(c, id, arg) :
@@ -412,8 +372,8 @@ processors(void)
 
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
-	return (size_t)CPU_COUNT(&set) < JOBS_MAX ?
-	    (size_t)CPU_COUNT(&set) : JOBS_MAX;
+	return (size_t)CPU_COUNT(&set) < SANDBOX_WORKERS ?
+	    (size_t)CPU_COUNT(&set) : SANDBOX_WORKERS;
 }
 
 bool
@@ -486,8 +446,8 @@ bool
 scan_command_parse(int argc, char **argv, enum command command,
     struct scan_command *c)
 {
-	struct cmdline_option own[OPTIONS_N];
-	const struct cmdline line = command_line(command, argc, argv, own);
+	struct cmdline_option own[CMDLINE_OPTIONS_MAX];
+	const struct cmdline line = scan_command_line(command, argc, argv, own);
 
 	*c = (struct scan_command){ .command = command,
 	    .kernel = kernel_pick(NULL), .codes = code_set_default(),

@@ -7,10 +7,12 @@
 
 #include "budget.h"
 #include "buf.h"
+#include "cmdline.h"
 #include "codes.h"
 #include "engine.h"
 #include "repair.h"
 #include "shard_name.h"
+#include "terminal.h"
 
 /* For which commands an option is: bits. */
 #define FOR_SCAN 1u
@@ -102,7 +104,7 @@
 	    "do not read again what did not change since the last such " \
 	    "scan; what was found is kept in the state folder") \
 	O(FOR_SCAN, SCAN_STATE, 0, "state", "DIR", \
-	    "that folder (/var/lib/baredot, or below XDG_STATE_HOME); " \
+	    "the state folder (/var/lib/baredot, or below XDG_STATE_HOME); " \
 	    "implies --incremental") \
 	O(FOR_SCAN, NEW_ONLY, 0, "new-only", NULL, \
 	    "report only messages with findings that are not in the " \
@@ -214,8 +216,6 @@
 
 #define RULE_FILES_MAX 64u
 
-enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
-
 enum command { COMMAND_SCAN, COMMAND_FIX, COMMAND_TAKE, COMMAND_REPLAY };
 
 struct scan_command {
@@ -274,6 +274,11 @@ struct scan_command {
 bool scan_command_parse(int argc, char **argv, enum command,
     struct scan_command *);
 
+/* The options of one of these commands, as cmdline.h wants them; own: room for
+ * them, which must outlive the result. */
+struct cmdline scan_command_line(enum command, int argc, char **argv,
+    struct cmdline_option own[CMDLINE_OPTIONS_MAX]);
+
 /* The command is one of those that change nothing. */
 bool scan_reads_only(const struct scan_command *);
 
@@ -287,5 +292,8 @@ void scan_options_help(struct buf *, enum command);
 size_t scan_option_name(const char *word);
 
 const char *eol_mode_name(enum eol_mode);
+
+/* "scan", "fix", "quarantine" or "replay". */
+const char *command_word(enum command);
 
 #endif

@@ -21,6 +21,7 @@ struct output {
 	char *path, *temp;	/* NULL: standard output */
 	mode_t mode;		/* of the file that it will be */
 	bool begun;		/* something was written to it */
+	bool fresh;		/* nothing may be there */
 	struct buf held;
 };
 
@@ -51,7 +52,7 @@ new_mode(void)
 static bool
 open_temp(struct output *o)
 {
-if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
+	if (o->path == NULL || asprintf(&o->temp, "%s.XXXXXX", o->path) < 0) {
 		o->temp = NULL;
 		errno = ENOMEM;
 		return false;
@@ -143,6 +144,40 @@ output_open(const char *path, struct err *e)
 	return NULL;
 }
 
+struct output *
+output_open_named(const char *path, bool replace, struct err *e)
+{
+	struct output *o = output_to(-1, e);
+	struct stat st;
+
+	if (o == NULL)
+		return NULL;
+	o->fresh = !replace;
+	if (!replace && lstat(path, &st) == 0) {
+		(void)err_set(e, ST_DEAD, EEXIST, "%s", path);
+	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		(void)err_set(e, ST_DEAD, 0, "%s: it is no file", path);
+	} else if (open_file(o, path)) {
+		return o;
+	} else {
+		(void)err_set(e, ST_DEAD, errno, "%s: cannot write it", path);
+	}
+	output_free(o);
+	return NULL;
+}
+
+const char *
+output_name(const struct output *o)
+{
+	return o->temp;
+}
+
+void
+output_made(struct output *o)
+{
+	o->begun = true;
+}
+
 static void
 flush(struct output *o)
 {
@@ -183,6 +218,17 @@ output_no_memory(struct output *o)
 	output_fail(o, ENOMEM);
 }
 
+/* Where nothing is; not all file systems know how to move so. */
+static int
+move_fresh(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST || link(from, to) != 0)
+		return -1;
+	return unlink(from);
+}
+
 /* Put the temporary in its place. */
 static int
 place_file(struct output *o, bool partial)
@@ -192,9 +238,9 @@ place_file(struct output *o, bool partial)
 
 	if (asprintf(&path, "%s%s", o->path, partial ? ".partial" : "") < 0)
 		return ENOMEM;
-	if (fchmod(o->fd, o->mode) == 0 && fsync(o->fd) == 0 &&
-	    rename(o->temp, path) == 0)
-		rc = 0;
+	if (fchmod(o->fd, o->mode) == 0 && fsync(o->fd) == 0)
+		rc = o->fresh ? move_fresh(o->temp, path) :
+		    rename(o->temp, path);
 	free(path);
 	return rc == 0 ? 0 : errno;
 }

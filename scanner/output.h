@@ -28,6 +28,16 @@ struct output *output_to(int fd, struct err *);
  */
 struct output *output_open_new(const char *path, mode_t, struct err *);
 
+/*
+ * A file that somebody else fills, by the name of its temporary.  None may be
+ * there, unless it may be replaced; output_made: it is whole, so that
+ * output_close puts it in its place.  NULL: *e says why.
+ */
+struct output *output_open_named(const char *path, bool replace,
+    struct err *);
+const char *output_name(const struct output *);
+void output_made(struct output *);
+
 /* False: it failed, now or before. */
 bool output_write(struct output *, struct span);
 

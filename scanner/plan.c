@@ -4,8 +4,9 @@
 #include "plan.h"
 
 struct wire_item {
-	uint64_t root, size, folder_n, name_n, note_n;
-	uint8_t place, container, take;
+	uint64_t root, size, folder_n, name_n, note_n, frames_n;
+	struct stamp stamp;
+	uint8_t place, container, take, left, settled;
 	uint8_t sha[HASH_SIZE];
 };
 
@@ -14,14 +15,17 @@ plan_put(struct buf *b, const struct plan_item *i)
 {
 	struct wire_item w = { .root = i->root, .size = i->size,
 	    .folder_n = i->folder.n, .name_n = i->name.n,
-	    .note_n = i->note.n, .place = i->place,
-	    .container = i->container, .take = i->take };
+	    .note_n = i->note.n, .frames_n = i->frames.n,
+	    .stamp = i->stamp, .place = i->place,
+	    .container = i->container, .take = i->take, .left = i->left,
+	    .settled = i->settled };
 
 	memcpy(w.sha, i->sha, HASH_SIZE);
 	buf_add(b, &w, sizeof(w));
 	buf_add(b, i->folder.p, i->folder.n);
 	buf_add(b, i->name.p, i->name.n);
 	buf_add(b, i->note.p, i->note.n);
+	buf_add(b, i->frames.p, i->frames.n);
 }
 
 bool
@@ -39,15 +43,18 @@ plan_next(struct span *in, struct plan_item *out)
 	if (w.folder_n > left || w.name_n == 0 ||
 	    w.name_n > left - w.folder_n || w.root > w.folder_n ||
 	    w.note_n > left - w.folder_n - w.name_n ||
+	    w.frames_n > left - w.folder_n - w.name_n - w.note_n ||
 	    memchr(p, '\0', w.folder_n + w.name_n) != NULL)
 		return false;
 	*out = (struct plan_item){ .folder = { p, w.folder_n },
 	    .root = w.root, .name = { p + w.folder_n, w.name_n },
 	    .note = { p + w.folder_n + w.name_n, w.note_n },
+	    .frames = { p + w.folder_n + w.name_n + w.note_n, w.frames_n },
 	    .container = w.container != 0, .take = w.take != 0,
-	    .place = w.place, .size = w.size };
+	    .left = w.left != 0, .settled = w.settled != 0,
+	    .stamp = w.stamp, .place = w.place, .size = w.size };
 	memcpy(out->sha, w.sha, HASH_SIZE);
-	left -= (size_t)(w.folder_n + w.name_n + w.note_n);
-	*in = (struct span){ out->note.p + w.note_n, left };
+	left -= (size_t)(w.folder_n + w.name_n + w.note_n + w.frames_n);
+	*in = (struct span){ out->frames.p + w.frames_n, left };
 	return true;
 }

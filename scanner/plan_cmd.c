@@ -43,7 +43,7 @@ struct plan_command {
 	char **paths;			/* NULL-terminated */
 };
 
-static struct cmdline
+struct cmdline
 plan_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "plan", .options = options,
@@ -257,6 +257,6 @@ plan_help(void)
 	    "shards of about the same work, for scan --plan on many machines "
 	    "and merge.  Opens folders, and the first bytes of large files; "
 	    "changes nothing.",
-	    "0 done, 2 something could not be listed (the plan says what) or "
-	    "the plan not written, 64 usage, 75 interrupted");
+	    "Exit status: 0 done, 2 something could not be listed (the plan "
+	    "says what) or the plan not written, 64 usage, 75 interrupted.");
 }

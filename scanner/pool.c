@@ -33,6 +33,7 @@ struct pool {
 	struct pool_events events;
 	struct scanner *here;	/* no workers: jobs run in this process */
 	unsigned timeout;	/* seconds */
+	uint64_t share;		/* bytes of memory, see sandbox.h */
 	size_t n;
 	struct worker *workers;
 };
@@ -44,7 +45,7 @@ child_body(int fd, void *ctx)
 	struct pool *p = ctx;
 
 	child_keep_only(fd);
-	worker_main(fd, &p->options);
+	worker_main(fd, &p->options, p->share);
 }
 
 static bool
@@ -69,6 +70,7 @@ pool_new(size_t workers, const struct scan_options *o,
 	p->options = *o;
 	p->events = *events;
 	p->timeout = timeout;
+	p->share = sandbox_share(workers);
 	if (workers == 0) {
 		if ((p->here = scanner_new(&p->options)) == NULL)
 			goto no_memory;
@@ -156,7 +158,10 @@ worker_died(struct pool *p, struct worker *w, const char *why)
 		    "the worker process gave up");
 	w->tag = NULL;
 	(void)worker_start(p, w, &e);
-	if (tag != NULL)
+	if (tag != NULL && why == NULL && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == WORKER_CRAMPED)
+		p->events.cramped(tag);
+	else if (tag != NULL)
 		p->events.died(tag, text);
 }
 

@@ -16,6 +16,7 @@ struct pool_events {
 	struct job_sink job;	/* ctx is ignored: they get the tag */
 	void (*done)(void *tag);
 	void (*died)(void *tag, const char *why);
+	void (*cramped)(void *tag);	/* as in job_sink; the worker ended */
 
 	/* The job's results are wanted now (else they wait in the pipe). */
 	bool (*wanted)(const void *tag);

@@ -99,6 +99,12 @@ job_event_died(void *tag, const char *why)
 	job_cut_short(j, why);
 }
 
+static void
+job_event_cramped(void *tag)
+{
+	job_event_died(tag, NULL);
+}
+
 static bool
 job_event_wanted(const void *tag)
 {
@@ -143,13 +149,22 @@ dispatch(struct queue *q)
 
 	for (struct job *j = q->jobs.first; j != NULL && ahead < window &&
 	    pool_has_idle(q->pool) && !q->stop; j = j->next, ahead++) {
-		if (j->state != JOB_WAITING || j == q->batch)
+		if (j->state != JOB_WAITING || j == q->batch ||
+		    (j->spec.roomy && j != q->jobs.first))
 			continue;
 		j->state = JOB_RUNNING;
 		if (!job_ready(j))
 			break;
 		pool_run(q->pool, &j->spec, j);
 	}
+}
+
+static void
+tell_progress(const struct queue *q, uint64_t bytes)
+{
+	if (q->options.progress != NULL)
+		q->options.progress(q->options.ctx, bytes,
+		    q->totals.messages);
 }
 
 /* Some progress; wait for it if there is nothing else to do. */
@@ -162,6 +177,7 @@ step(struct queue *q)
 	if (q->jobs.first != NULL && going(q))
 		q->failed |= !pool_wait(q->pool, 250);
 	flush(q);
+	tell_progress(q, 0);
 }
 
 /* The walk must not run too far ahead. */
@@ -243,9 +259,7 @@ known_same(struct queue *q, const struct walk_dir *d, const char *name,
 {
 	struct job *j;
 
-	if (q->options.progress != NULL)
-		q->options.progress(q->options.ctx, kept->found.totals.bytes,
-		    q->totals.messages);
+	tell_progress(q, kept->found.totals.bytes);
 	if (kept->texts == 0) {
 		totals_add(&q->totals, &kept->found.totals);
 		if (facts != NULL)
@@ -317,6 +331,7 @@ queue_stdin(struct queue *q)
 	if ((j = job_new(&q->jobs, WHAT_SCAN)) == NULL)
 		return;
 	j->spec.kind = JOB_STDIN;
+	j->spec.roomy = true;	/* it cannot be done again */
 	j->spec.place = PLACE_NAMED;
 	buf_add(&j->names, "-", 2);
 	j->names_n = 1;
@@ -393,6 +408,7 @@ queue_new(const struct queue_options *o, struct err *e)
 		    .commit = job_event_commit, .large = job_event_large,
 		    .grown = job_event_grown, .tick = job_event_tick },
 		.done = job_event_done, .died = job_event_died,
+		.cramped = job_event_cramped,
 		.wanted = job_event_wanted,
 	};
 	struct queue *q = calloc(1, sizeof(*q));

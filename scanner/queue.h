@@ -25,6 +25,8 @@ struct queue_options {
 							 * or NULL */
 	struct keeping *keeping;	/* borrowed; NULL: none */
 	void (*progress)(void *ctx, uint64_t bytes, uint64_t messages);
+					/* bytes more; 4 times a second at
+					 * least, with workers */
 
 	/*
 	 * Not NULL: it is scanned in sections (queue_cut).  Told are parts of

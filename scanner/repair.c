@@ -448,6 +448,12 @@ repair_edits(struct repair *r, struct store *st, edit_fn *fn, void *ctx,
 	    rc;
 }
 
+bool
+repair_has_edits(const struct repair *r)
+{
+	return r->keeps;
+}
+
 const char *
 repair_is_name(enum repair_is is)
 {

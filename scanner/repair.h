@@ -84,6 +84,9 @@ int repair_message(struct repair *, struct store *st, const struct msg *,
 int repair_edits(struct repair *, struct store *st, edit_fn *, void *ctx,
     struct err *);
 
+/* repair_edits will not have to read the message once more. */
+bool repair_has_edits(const struct repair *);
+
 /* All kinds of edits (enum edit_kind) that these options can lead to. */
 unsigned repair_kinds(const struct repair_options *);
 

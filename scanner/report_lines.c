@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_MOST (16u << 20)	/* bytes: no record is as long */
@@ -27,6 +28,15 @@ report_lines_close(struct report_lines *r)
 	if (r->file != NULL && r->file != stdin)
 		(void)fclose(r->file);
 	buf_free(&r->line);
+}
+
+uint64_t
+report_lines_size(const struct report_lines *r)
+{
+	struct stat st;
+
+	return fstat(fileno(r->file), &st) == 0 && S_ISREG(st.st_mode) ?
+	    (uint64_t)st.st_size : 0;
 }
 
 static bool
@@ -71,8 +81,8 @@ read_line(struct report_lines *r, struct err *e)
 	return c == EOF && r->line.n == 0 ? ST_END : ST_OK;
 }
 
-int
-report_lines_next(struct report_lines *r, struct span *out, struct err *e)
+static int
+next(struct report_lines *r, struct span *out, struct err *e)
 {
 	int rc;
 
@@ -82,6 +92,14 @@ report_lines_next(struct report_lines *r, struct span *out, struct err *e)
 	if (rc == ST_OK)
 		*out = buf_span(&r->line);
 	return rc;
+}
+
+int
+report_lines_next(struct report_lines *r, struct span *out, struct err *e)
+{
+	r->told = (struct progress_at){ .bytes = r->next, .count = r->number };
+	progress_at(r->progress, &r->told);
+	return next(r, out, e);
 }
 
 FILE *
@@ -136,5 +154,6 @@ report_lines_at(struct report_lines *r, uint64_t at, struct span *out,
 	if (r->next != at && fseeko(r->file, (off_t)at, SEEK_SET) != 0)
 		return err_set(e, ST_DEAD, errno, "cannot read again");
 	r->next = at;
-	return report_lines_next(r, out, e);
+	progress_at(r->progress, &r->told);	/* all was read once */
+	return next(r, out, e);
 }

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "progress.h"
 
 struct report_lines {
 	FILE *file;
@@ -19,11 +20,16 @@ struct report_lines {
 	bool cut;		/* it is the last, and has no break */
 	const volatile sig_atomic_t *stop;	/* not 0: fail with EINTR;
 						 * NULL: never */
+	struct progress *progress;	/* is told of each line; or NULL */
+	struct progress_at told;
 };
 
 /* name: "-" is standard input.  ST_DEAD: it cannot be opened. */
 int report_lines_open(struct report_lines *, const char *name, struct err *);
 void report_lines_close(struct report_lines *);
+
+/* Of the file, in bytes; 0: it is none. */
+uint64_t report_lines_size(const struct report_lines *);
 
 /*
  * The next line that is not blank, without its break, valid until the next

@@ -43,7 +43,7 @@ struct restore {
 	struct undoing undoing;
 };
 
-static struct cmdline
+struct cmdline
 restore_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "restore", .options = options,

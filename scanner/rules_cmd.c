@@ -64,28 +64,48 @@ show(const struct pattern_rules *rules)
 	buf_free(&b);
 }
 
-static int
-list(int n, char **args)
+enum { RULES = CMDLINE_FIRST, NO_DEFAULT_RULES };
+
+static const struct cmdline_option options[] = {
+	{ RULES, 0, "rules", "FILE", "and those in FILE (again for more "
+	    "files)" },
+	{ NO_DEFAULT_RULES, 0, "no-default-rules", NULL,
+	    "leave out the rules that come with baredot" },
+};
+
+struct cmdline
+rules_line(int argc, char **argv)
 {
-	const char *files[RULE_FILES_MAX];
+	return (struct cmdline){ .command = "rules", .options = options,
+	    .n = sizeof(options) / sizeof(options[0]), .argc = argc,
+	    .argv = argv };
+}
+
+/* argv[0] is "list". */
+static int
+list(int argc, char **argv)
+{
+	const struct cmdline line = rules_line(argc, argv);
+	const char *files[RULE_FILES_MAX], *arg;
 	struct config *c;
 	size_t used = 0;
 	bool own = true;
-	int status;
+	int status, id;
 
-	for (int i = 0; i < n; i++) {
-		if (strcmp(args[i], "--no-default-rules") == 0)
+	cmdline_begin(&line);
+	while ((id = cmdline_next(&line, &arg)) != CMDLINE_END) {
+		if (id == CMDLINE_BAD)
+			return EXIT_USAGE;
+		if (id == NO_DEFAULT_RULES)
 			own = false;
 		else if (used == RULE_FILES_MAX)
 			return usage("there are too many files");
-		else if (strncmp(args[i], "--rules=", 8) == 0)
-			files[used++] = args[i] + 8;
-		else if (strcmp(args[i], "--rules") == 0 && i + 1 < n)
-			files[used++] = args[++i];
 		else
-			return usage("rules list takes --rules FILE and "
-			    "--no-default-rules");
+			files[used++] = arg;
 	}
+	if (cmdline_words(&line)[0] != NULL)
+		return usage("rules list takes --rules FILE and "
+		    "--no-default-rules");
 	if ((c = rules_load(own, files, used, NULL, &status)) == NULL)
 		return status;
 	show(config_rules(c));
@@ -99,7 +119,7 @@ rules_cmd(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "check") == 0)
 		return check(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], "list") == 0)
-		return list(argc - 2, argv + 2);
+		return list(argc - 1, argv + 1);
 	return usage("rules check, or rules list?");
 }
 

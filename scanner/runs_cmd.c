@@ -312,7 +312,7 @@ show(const char *state, const char *word, enum form form)
 	return status;
 }
 
-static struct cmdline
+struct cmdline
 runs_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "runs", .options = options,

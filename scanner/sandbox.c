@@ -9,8 +9,10 @@
 #include "sandbox.h"
 
 #include <linux/landlock.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -90,6 +92,55 @@ enter(uint64_t file, uint64_t memory)
 	if (!SANITIZED)
 		limit(RLIMIT_AS, memory);
 	landlock_no_writes(!seccomp_enter());
+}
+
+#define OTHERS (160ull << 20)	/* all but the one, and the parent */
+#define AT_REST (3ull << 20)	/* of a worker */
+#define SHARE_MIN (8ull << 20)
+
+uint64_t
+sandbox_share(size_t workers)
+{
+	const uint64_t each = workers > 0 ? OTHERS / workers : 0;
+
+	if (workers < 2)
+		return 0;
+	return each > AT_REST + SHARE_MIN ? each - AT_REST : SHARE_MIN;
+}
+
+/* Bytes that are mapped; 0: that cannot be said. */
+static uint64_t
+mapped(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	(void)fclose(f);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void
+sandbox_room(uint64_t bytes)
+{
+	struct rlimit r;
+	uint64_t now;
+
+	if (SANITIZED || getrlimit(RLIMIT_AS, &r) != 0)
+		return;
+#ifdef M_MMAP_THRESHOLD
+	/* What is freed is given back, and not kept for another time. */
+	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 2 << 20);
+	(void)malloc_trim(0);
+#endif
+	now = bytes > 0 ? mapped() : 0;
+	r.rlim_cur = now > 0 && now + bytes < r.rlim_max ? now + bytes :
+	    r.rlim_max;
+	(void)setrlimit(RLIMIT_AS, &r);
 }
 
 void

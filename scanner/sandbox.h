@@ -4,11 +4,25 @@
 #ifndef BAREDOT_SANDBOX_H
 #define BAREDOT_SANDBOX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Bytes of memory, mapped or not, for what reads mail: the window of the
  * strongest zstd (128 MiB), the libraries (60 MiB) and room. */
 #define SANDBOX_MEMORY (256ull << 20)
+
+/*
+ * Together, workers of a scan hold no more than SANDBOX_ALL: one at a time has
+ * all of SANDBOX_MEMORY, the others a share of the rest.  (What they begin
+ * with is as much as the libraries are, which all of them have in common.)
+ */
+#define SANDBOX_ALL (384ull << 20)
+#define SANDBOX_WORKERS 12u	/* that are so many */
+uint64_t sandbox_share(size_t workers);	/* bytes; 0: all of it */
+
+/* From here on this process may have that many bytes more than now; 0: as many
+ * as after sandbox_enter. */
+void sandbox_room(uint64_t bytes);
 
 /*
  * For this process, for good.  What fails is left out: see the report.  Beyond

@@ -64,12 +64,14 @@ scanner_new(const struct scan_options *o)
 	    .plan = o->plan, .tick = scan_tick, .late = scan_late, .ctx = s });
 	s->store = s->levels[0] = store_new(o->engine.kernel);
 	s->opener = opener_new(o->forensic);
-	if (o->repair != NULL)
+	if (o->repair != NULL) {
 		s->repair = repair_new(o->repair);
+		s->say = scan_say_new(s);
+	}
 	if (o->keep)
 		s->ids = hash_new();
 	if (s->judge != NULL && s->store != NULL && s->opener != NULL &&
-	    (s->repair != NULL || o->repair == NULL) &&
+	    ((s->repair != NULL && s->say != NULL) || o->repair == NULL) &&
 	    (s->ids != NULL || !o->keep))
 		return s;
 	scanner_free(s);
@@ -86,6 +88,8 @@ scanner_free(struct scanner *s)
 		store_free(s->levels[i]);
 	opener_free(s->opener);
 	repair_free(s->repair);
+	free(s->say);
+	buf_free(&s->frames);
 	buf_free(&s->path);
 	buf_free(&s->out);
 	buf_free(&s->plan);
@@ -179,8 +183,12 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 	}
 	if (!buf_ok(&s->path))
 		abort();	/* no memory: the parent will see it die */
-	if (rc == OPENED && s->repair != NULL)
+	if (rc == OPENED && s->repair != NULL) {
 		s->keeper = kept_by(s->job->path, name, f->fd);
+		s->stamp = f->stamp;
+		s->settled = stamp_is_settled(&f->stamp,
+		    (int64_t)time(NULL));
+	}
 	return rc;
 }
 

@@ -17,6 +17,15 @@ scan_acts_plan(void *ctx, struct span items)
 		acting_plan(r->acting, items);
 }
 
+static void
+scan_acts_about(void *ctx, const char *path, size_t n, size_t of)
+{
+	const struct scan_run *r = ctx;
+
+	progress_step(r->progress, r->command.command == COMMAND_FIX ?
+	    "repairing" : "taking out of", path, n, of);
+}
+
 void
 scan_acts_tell(void *ctx, const struct act_report *a)
 {
@@ -43,7 +52,7 @@ scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop)
 		.what = c->command == COMMAND_FIX ? "fix" : "quarantine",
 		.scan = &r->scan, .timeout = c->timeout, .wait = c->wait,
 		.keep_uid = c->keep_uid, .may = c->may, .stop = stop,
-		.acted = scan_acts_tell, .ctx = r,
+		.about = scan_acts_about, .acted = scan_acts_tell, .ctx = r,
 	};
 	int status;
 

@@ -9,15 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "catalogue.h"
 #include "complain.h"
 #include "escape.h"
+#include "nearest.h"
 #include "rules_load.h"
 #include "redact.h"
 #include "scan_run.h"
 #include "tell.h"
+#include "terminal.h"
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -55,8 +56,10 @@ on_progress(void *ctx, uint64_t bytes, uint64_t messages)
 {
 	struct scan_run *r = ctx;
 
-	if (r->progress != NULL)
-		progress_add(r->progress, bytes, messages);
+	r->bytes += bytes;
+	progress_at(r->progress, &(struct progress_at){ .bytes = r->bytes,
+	    .count = messages, .flagged = r->queue != NULL ?
+	    queue_totals(r->queue)->flagged : 0 });
 }
 
 /* --- the parts of a run */
@@ -103,13 +106,11 @@ scan_rules_source(void)
 static bool
 wants_color(const struct scan_run *r)
 {
-	const char *no = getenv("NO_COLOR");
-
 	if (r->command.plan != NULL)
 		return false;
 	if (r->command.color != WHEN_AUTO)
 		return r->command.color == WHEN_ALWAYS;
-	return output_is_terminal(r->out) && (no == NULL || no[0] == '\0');
+	return terminal_colors(output_is_terminal(r->out));
 }
 
 /* Before there are workers: all of them need the key. */
@@ -194,15 +195,15 @@ start_queue(struct scan_run *r, struct err *e)
 static void
 start_progress(struct scan_run *r)
 {
-	const enum when when = r->command.progress;
+	const struct scan_command *c = &r->command;
 
-	/* It would look into folders, too. */
-	if (r->command.forensic || r->shard != NULL)
-		return;
-	if (when == WHEN_ALWAYS || (when == WHEN_AUTO &&
-	    isatty(STDERR_FILENO) == 1))
-		r->progress = progress_new(r->command.paths,
-		    r->command.one_fs);
+	/* Evidence, shards: adding up would look into folders, too. */
+	r->showing = (struct progress_options){
+	    .what = command_word(c->command), .unit = "messages",
+	    .flagged = "with findings", .when = c->progress,
+	    .one_fs = c->one_fs,
+	    .paths = c->forensic || c->plan != NULL ? NULL : c->paths };
+	r->progress = progress_new(&r->showing);
 }
 
 static int
@@ -226,8 +227,7 @@ exit_status(const struct scan_run *r, const struct totals *t)
 		flagged = r->summary.kept->messages;
 		info = r->summary.kept->by_severity[SEV_INFO];
 	}
-	return flagged > info ? EXIT_FINDINGS :
-	    EXIT_CLEAN;
+	return flagged > info ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 /* r->text to the report.  False: that failed, or had failed before. */
@@ -244,6 +244,7 @@ finish(struct scan_run *r)
 {
 	struct totals t = *queue_totals(r->queue);
 	struct summary_facts *s = &r->summary;
+	struct screen screen;
 	struct timespec now;
 	bool ok;
 
@@ -256,6 +257,7 @@ finish(struct scan_run *r)
 	t.records += 2 + r->extra_records;	/* the header, and this one */
 	if (s->kept != NULL)
 		t.records -= s->kept->dropped;
+	scan_screen(r, &screen);
 	buf_clear(&r->text);
 	tell_summary(r->reporter, &r->text, &r->facts, &t, s);
 	progress_hide(r->progress);
@@ -375,6 +377,7 @@ release(struct scan_run *r)
 	config_free(r->config);
 	redactor_free(r->redactor);
 	buf_free(&r->held);
+	buf_free(&r->named);
 	buf_free(&r->text);
 }
 
@@ -387,8 +390,8 @@ run_scan(struct scan_run *r, const char *const *whole)
 	int status;
 
 	r->whole = whole;
+	start_progress(r);
 	if ((status = begin(r, &done, &e)) == EXIT_CLEAN && !done) {
-		start_progress(r);
 		if (write_header(r))
 			scan_all(r);
 		scan_acts_finish(r, interrupted != 0);
@@ -419,9 +422,10 @@ static bool
 find_target(struct scan_run *r)
 {
 	const struct span text = { targets_conf, targets_conf_size };
+	struct nearest meant = nearest_begin(r->command.target);
 	const struct target_server *t;
+	char why[200], hint[NEAREST_HINT];
 	struct buf b = { 0 };
-	char why[200];
 
 	if (r->command.target == NULL)
 		return true;
@@ -436,10 +440,12 @@ find_target(struct scan_run *r)
 		    1ull << CODE_TARGET_REFUSES | 1ull << CODE_TARGET_CHANGES;
 		return true;
 	}
-	for (size_t i = 0; (t = targets_at(r->targets, i)) != NULL; i++)
+	for (size_t i = 0; (t = targets_at(r->targets, i)) != NULL; i++) {
+		nearest_try(&meant, t->name);
 		buf_printf(&b, "%s%s", i > 0 ? ", " : "", t->name);
-	complain("nothing is known of a server called %s; --target takes %s",
-	    r->command.target, buf_text(&b));
+	}
+	complain("nothing is known of a server called %s; --target takes %s%s",
+	    r->command.target, buf_text(&b), nearest_hint(&meant, "", hint));
 	buf_free(&b);
 	targets_free(r->targets);
 	return false;

@@ -40,7 +40,9 @@ struct scan_run {
 	struct scan_options scan;
 	const char *const *whole;	/* the command line */
 	char *cwd;			/* NULL: not known */
-	struct progress *progress;	/* NULL: not shown */
+	struct progress *progress;	/* NULL: no memory for it */
+	struct progress_options showing;
+	uint64_t bytes;			/* that were read */
 	struct targets *targets;	/* NULL: not asked for */
 	const struct target_server *target;	/* likewise */
 	struct servers *servers;	/* NULL: not needed */
@@ -52,6 +54,7 @@ struct scan_run {
 	uint64_t extra_records;		/* of files that were acted on */
 	struct timespec start;
 	struct buf text;		/* scratch */
+	struct buf named;		/* the paths, for a shell */
 
 	/* With --incremental; else zeroed: */
 	struct statedir statedir;
@@ -66,6 +69,11 @@ struct scan_run {
 /* --- scan_walk.c: paths to the queue */
 
 void scan_all(struct scan_run *);
+
+/* --- scan_screen.c: the terminal that the report goes to */
+
+/* If there is one, set r->summary.screen to this, filled. */
+void scan_screen(struct scan_run *, struct screen *);
 
 /* --- scan_page.c: a page that is made of the records */
 

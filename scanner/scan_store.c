@@ -3,6 +3,7 @@
  */
 #include "scanning.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -33,11 +34,22 @@ report_problem(struct scanner *s, enum problem kind, uint64_t off,
 	scan_keep_text(s, PIECE_OTHER);
 }
 
+/* Not by the number alone: libarchive has none for some of its decoders. */
+static bool
+is_memory(const struct err *e)
+{
+	return e->num == ENOMEM || strstr(e->text, "memory") != NULL ||
+	    strstr(e->text, "alloc") != NULL;
+}
+
 /* fresh: it was not told by a worker that died. */
 static void
 tell_unreadable(struct scanner *s, uint64_t off, const struct err *e,
     bool fresh)
 {
+	if (fresh && !s->job->roomy && s->sink->cramped != NULL &&
+	    is_memory(e))
+		s->sink->cramped(s->sink->ctx);
 	s->unreadable++;
 	if (fresh) {
 		report_problem(s, PROBLEM_UNREADABLE, off, e);
@@ -75,54 +87,6 @@ scan_tell_store(struct scanner *s, const struct store_facts *f)
 	s->delta.totals.stores++;
 	s->delta.totals.records++;
 	scan_keep_text(s, PIECE_STORE);
-}
-
-/* Whoever acts will want to look at this message. */
-static void
-plan_message(struct scanner *s, const struct msg *m,
-    const struct judged *got, bool take)
-{
-	struct plan_item i = { .folder = span_text(s->job->path),
-	    .root = s->job->root, .name = span_text(s->name),
-	    .container = store_is_container(s->store), .size = m->len,
-	    .place = (uint8_t)s->job->place, .take = take };
-	struct buf note = { 0 };
-	struct report_message r = { .path = buf_span(&s->path), .msg = m,
-	    .verdict = got->verdict, .hashed = got->hashed };
-
-	if (got->hashed)
-		memcpy(i.sha, got->sha256, sizeof(i.sha));
-	memcpy(r.sha256, i.sha, sizeof(r.sha256));
-	if (take && !i.container)
-		message_note(&note, s->store, &r, s->options.cwd,
-		    &s->options.report);
-	i.note = buf_span(&note);
-	plan_put(&s->plan, &i);
-	s->plan.failed = s->plan.failed || !buf_ok(&note);
-	buf_free(&note);
-}
-
-/*
- * What would be done to it, or NULL: nothing that anybody asked for.  ST_DEAD:
- * it cannot be read once more.
- */
-static int
-look_at_repair(struct scanner *s, const struct msg *m,
-    const struct judged *got, struct repair_facts *out, struct err *e)
-{
-	int rc;
-
-	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
-	    (time_t)s->mtime, out, e)) != ST_OK)
-		return rc;
-	if (s->keeper != NULL && out->is != REPAIR_NOTHING) {
-		out->is = REPAIR_REFUSED;
-		kept_why(s->keeper, true, out->why, sizeof(out->why));
-	}
-	s->delta.totals.repairs[out->is]++;
-	if (out->is == REPAIR_EDITS || out->is == REPAIR_TAKE_OUT)
-		plan_message(s, m, got, out->is == REPAIR_TAKE_OUT);
-	return ST_OK;
 }
 
 /* The record of a message. */
@@ -181,7 +145,7 @@ scan_message(struct scanner *s, const struct msg *m, bool known,
 	if (!known && s->repair != NULL && got.flagged && is_wanted(s, m,
 	    &got)) {
 		repair = &facts_of_repair;
-		if ((rc = look_at_repair(s, m, &got, repair, e)) != ST_OK)
+		if ((rc = scan_repair(s, m, &got, repair, e)) != ST_OK)
 			return rc;
 	}
 	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||

@@ -8,6 +8,7 @@
 
 #include "judge.h"
 #include "keeper.h"
+#include "mend_say.h"
 #include "open.h"
 #include "piece.h"
 #include "scan.h"
@@ -20,9 +21,13 @@ struct scanner {
 				 * in members; made when they are needed */
 	struct opener *opener;
 	struct repair *repair;	/* or NULL */
+	struct mend_say *say;	/* with it */
+	struct buf frames;	/* of the message at hand */
 	struct buf path;	/* of what is at hand; members behind a '!' */
 	const char *name;	/* of the file at hand, in its folder */
 	int64_t mtime;		/* of what is at hand */
+	struct stamp stamp;	/* of the file at hand, when it was opened */
+	bool settled;		/* as in plan_item */
 	const struct keeper *keeper;	/* of it; NULL: nobody */
 	struct budget budget;	/* of the file at hand */
 	struct timespec begun;	/* when it was opened */
@@ -91,6 +96,14 @@ bool scan_file(struct scanner *, uint64_t name, struct opened_file);
 
 /* The messages of s->store. */
 void scan_store(struct scanner *, uint64_t name, struct store_facts *);
+
+/*
+ * scan_plan.c: what would be done to a message that was judged, and a plan
+ * where that is something.  ST_DEAD: it cannot be read once more.
+ */
+struct mend_say *scan_say_new(struct scanner *);	/* NULL: memory */
+int scan_repair(struct scanner *, const struct msg *, const struct judged *,
+    struct repair_facts *out, struct err *);
 
 /*
  * scan_evidence.c: the record of the file at hand, which was opened as *f; fd:

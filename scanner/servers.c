@@ -106,21 +106,21 @@ read_settings(struct reading *g, struct receiver_row *r)
 {
 	static const char *const lines[] = { "lf", "cr-or-lf" };
 	static const char *const stuffed[] = { "line", "doubled" };
-	static const char *const when[] = { "at-once", "late" };
 	static const char *const starts[] = { "true", "false" };
-	size_t start, line, un, late, pipelining;
+	static const char *const chunks[] = { "none", "offered" };
+	size_t start, line, un, chunk, pipelining;
 
 	if (!read_word(g, "start", starts, 2, &start) ||
 	    !read_word(g, "line", lines, 2, &line) ||
 	    !read_word(g, "unstuffs", stuffed, 2, &un) ||
-	    !read_word(g, "refused", when, 2, &late) ||
+	    !read_word(g, "chunking", chunks, 2, &chunk) ||
 	    !read_word(g, "pipelining", pipelining_names, PIPELINING_N,
 	    &pipelining))
 		return false;
 	r->late_start = start == 1;
 	r->cr_ends_line = line == 1;
 	r->unstuffs_doubled = un == 1;
-	r->refuses_late = late == 1;
+	r->chunking = chunk == 1;
 	r->pipelining = (enum pipelining)pipelining;
 	return true;
 }
@@ -128,27 +128,42 @@ read_settings(struct reading *g, struct receiver_row *r)
 #define COMMON_KEYS \
 	"title", "versions", "cve", "fixed", "note", "known", "source"
 
+#define COMMON_TEXTS(row) \
+	.name = (row)->name, .title = row_text(row, "title"), \
+	.versions = row_text(row, "versions"), \
+	.cve = row_text(row, "cve"), .fixed = row_text(row, "fixed"), \
+	.note = row_text(row, "note"), .source = row_text(row, "source")
+
+/* What is refused of a message that comes by BDAT. */
+static bool
+read_bdat(struct reading *g, struct receiver_row *r)
+{
+	if (!read_patterns(g, "bdat_refuses", WIRE_REFUSE_LATE, &r->bdat) ||
+	    !read_patterns(g, "bdat_refuses_lf_first", WIRE_REFUSE_LF_FIRST,
+	    &r->bdat))
+		return false;
+	return r->chunking || r->bdat.n == 0 ||
+	    wrong(g, "it does not offer chunking");
+}
+
 static bool
 read_receiver(struct reading *g, struct receiver_row *r)
 {
 	static const char *const keys[] = { COMMON_KEYS, "end",
-	    "end_lf_first", "start", "refuses", "refused", "line",
-	    "unstuffs", "pipelining", NULL };
+	    "end_lf_first", "start", "refuses", "refuses_late", "line",
+	    "unstuffs", "pipelining", "chunking", "bdat_refuses",
+	    "bdat_refuses_lf_first", NULL };
 	const struct row *row = &g->row;
 	size_t known;
 
-	*r = (struct receiver_row){ .name = row->name,
-	    .title = row_text(row, "title"),
-	    .versions = row_text(row, "versions"),
-	    .cve = row_text(row, "cve"), .fixed = row_text(row, "fixed"),
-	    .note = row_text(row, "note"),
-	    .source = row_text(row, "source") };
+	*r = (struct receiver_row){ COMMON_TEXTS(row) };
 	if (!check_common(g, keys, &known) ||
 	    !read_patterns(g, "end", WIRE_END, &r->patterns) ||
 	    !read_patterns(g, "end_lf_first", WIRE_END_LF_FIRST,
 	    &r->patterns) ||
 	    !read_patterns(g, "refuses", WIRE_REFUSE, &r->patterns) ||
-	    !read_settings(g, r))
+	    !read_patterns(g, "refuses_late", WIRE_REFUSE_LATE,
+	    &r->patterns) || !read_settings(g, r) || !read_bdat(g, r))
 		return false;
 	r->known = (enum known)known;
 	return r->patterns.ends[WIRE_END] != 0 ||
@@ -178,13 +193,13 @@ read_stuffs(struct reading *g, struct sender_does_what *d)
 	return true;
 }
 
+static const char *const does[] = { "keep", "crlf", "space", "refuse" };
+
 /* All that what goes out depends on. */
 static bool
 read_does(struct reading *g, struct sender_does_what *d)
 {
 	static const char *const holds[] = { "lf", "crlf", "file" };
-	static const char *const does[] = { "keep", "crlf", "space",
-	    "refuse" };
 	static const char *const nuls[] = { "keep", "truncate" };
 	static const char *const crlfs[] = { "kept", "dropped" };
 	size_t held, lf, cr, nul, crlf;
@@ -205,72 +220,81 @@ read_does(struct reading *g, struct sender_does_what *d)
 	return read_stuffs(g, d);
 }
 
+/* Whether and how it sends by BDAT: as by DATA, but with all dots as they
+ * are. */
+static bool
+read_by_bdat(struct reading *g, struct sender_row *s)
+{
+	static const char *const when[] = { "never", "where-offered" };
+	size_t bdat, lf;
+
+	if (!read_word(g, "bdat", when, 2, &bdat) ||
+	    !read_word(g, "bdat_lf", does, 4, &lf))
+		return false;
+	if (bdat == 0)
+		return row_text(&g->row, "bdat_lf") == NULL ||
+		    wrong(g, "it does not send by BDAT");
+	s->bdat = true;
+	s->by_bdat = s->does;
+	s->by_bdat.stuffs = 0;
+	s->by_bdat.bdat = true;
+	if (row_text(&g->row, "bdat_lf") != NULL)
+		s->by_bdat.lf = (uint8_t)lf;
+	return true;
+}
+
 static bool
 read_sender(struct reading *g, struct sender_row *s)
 {
 	static const char *const keys[] = { COMMON_KEYS, "holds", "crlf",
-	    "lf", "cr", "nul", "stuffs", NULL };
+	    "lf", "cr", "nul", "stuffs", "bdat", "bdat_lf", NULL };
 	const struct row *row = &g->row;
 	size_t known;
 
-	*s = (struct sender_row){ .name = row->name,
-	    .title = row_text(row, "title"),
-	    .versions = row_text(row, "versions"),
-	    .cve = row_text(row, "cve"), .fixed = row_text(row, "fixed"),
-	    .note = row_text(row, "note"),
-	    .source = row_text(row, "source") };
-	if (!check_common(g, keys, &known) || !read_does(g, &s->does))
+	*s = (struct sender_row){ COMMON_TEXTS(row) };
+	if (!check_common(g, keys, &known) || !read_does(g, &s->does) ||
+	    !read_by_bdat(g, s))
 		return false;
 	s->known = (enum known)known;
 	return true;
 }
 
-static bool
-add_receiver(struct servers *s, struct reading *g)
+/* The place of the name, or the one behind the last. */
+static size_t
+place_of(const struct servers *s, bool sender, const char *name)
 {
-	struct receiver_row r;
+	const size_t n = sender ? s->senders_n : s->receivers_n;
 	size_t i = 0;
 
-	if (!read_receiver(g, &r))
-		return false;
-	while (i < s->receivers_n && strcmp(s->receivers[i].name, r.name) !=
-	    0)
+	while (i < n && strcmp(name, sender ? s->senders[i].name :
+	    s->receivers[i].name) != 0)
 		i++;
-	if (i == REPLAY_ROWS)
-		return wrong(g, "there are more than %u receivers",
-		    REPLAY_ROWS);
-	s->receivers[i] = r;
-	s->receivers_n += i == s->receivers_n;
-	return true;
-}
-
-static bool
-add_sender(struct servers *s, struct reading *g)
-{
-	struct sender_row r;
-	size_t i = 0;
-
-	if (!read_sender(g, &r))
-		return false;
-	while (i < s->senders_n && strcmp(s->senders[i].name, r.name) != 0)
-		i++;
-	if (i == REPLAY_ROWS)
-		return wrong(g, "there are more than %u senders",
-		    REPLAY_ROWS);
-	s->senders[i] = r;
-	s->senders_n += i == s->senders_n;
-	return true;
+	return i;
 }
 
 static bool
 add_row(struct servers *s, struct reading *g)
 {
-	if (strcmp(g->row.kind, "receiver") == 0)
-		return add_receiver(s, g);
-	if (strcmp(g->row.kind, "sender") == 0)
-		return add_sender(s, g);
-	return wrong(g, "it is a receiver or a sender, not a %s",
-	    g->row.kind);
+	const bool sender = strcmp(g->row.kind, "sender") == 0;
+	size_t *n = sender ? &s->senders_n : &s->receivers_n;
+	const size_t i = place_of(s, sender, g->row.name);
+	struct receiver_row r = { 0 };
+	struct sender_row d = { 0 };
+
+	if (!sender && strcmp(g->row.kind, "receiver") != 0)
+		return wrong(g, "it is a receiver or a sender, not a %s",
+		    g->row.kind);
+	if (!(sender ? read_sender(g, &d) : read_receiver(g, &r)))
+		return false;
+	if (i == REPLAY_ROWS)
+		return wrong(g, "there are more than %u %ss", REPLAY_ROWS,
+		    g->row.kind);
+	if (sender)
+		s->senders[i] = d;
+	else
+		s->receivers[i] = r;
+	*n += i == *n;
+	return true;
 }
 
 static bool

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nearest.h"
+
 /* The rows of one kind, by what they are called. */
 struct kind {
 	const char *what;	/* "receiver" */
@@ -81,13 +83,19 @@ static bool
 not_known(const struct servers *s, const struct kind *k, const char *word,
     char why[SERVERS_WHY])
 {
+	struct nearest meant = nearest_begin(word);
+	char hint[NEAREST_HINT];
 	struct buf b = { 0 };
 	const char *name;
 
-	for (size_t i = 0; (name = k->name(s, i)) != NULL; i++)
+	for (size_t i = 0; (name = k->name(s, i)) != NULL; i++) {
+		nearest_try(&meant, name);
 		buf_printf(&b, "%s%s", i > 0 ? ", " : "", name);
-	(void)snprintf(why, SERVERS_WHY, "no %s is called %s; `baredot replay "
-	    "--list` shows what is known: %s", k->what, word, buf_text(&b));
+	}
+	(void)snprintf(why, SERVERS_WHY, "no %s is called %.40s%s `baredot "
+	    "replay --list` shows what is known: %s", k->what, word,
+	    meant.best != NULL ? nearest_hint(&meant, "", hint) : ";",
+	    buf_text(&b));
 	buf_free(&b);
 	return false;
 }

@@ -20,7 +20,7 @@ static const struct cmdline_option recover_options[] = {
 	STATE_DIR_ROW, STATE_HELP_ROW,
 };
 
-static struct cmdline
+struct cmdline
 undo_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "undo", .options = options,
@@ -28,7 +28,7 @@ undo_line(int argc, char **argv)
 	    .argv = argv };
 }
 
-static struct cmdline
+struct cmdline
 recover_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "recover",

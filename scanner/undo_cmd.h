@@ -5,12 +5,17 @@
 #define BAREDOT_UNDO_CMD_H
 
 #include "answer.h"
+#include "cmdline.h"
 #include "intent.h"
 #include "outcome.h"
 
 /* argv[0] is "undo", "recover". */
 int undo_cmd(int argc, char **argv);
 int recover_cmd(int argc, char **argv);
+
+/* Their options. */
+struct cmdline undo_line(int argc, char **argv);
+struct cmdline recover_line(int argc, char **argv);
 
 void undo_help(void);		/* to standard output */
 void recover_help(void);

@@ -19,6 +19,7 @@
 #include "extract.h"
 #include "json_read.h"
 #include "kernel_calls.h"
+#include "progress.h"
 #include "report_lines.h"
 #include "state_cmd.h"
 
@@ -32,11 +33,12 @@ struct verifying {
 	uint64_t files, messages;	/* that were compared */
 	uint64_t changed, unreadable;
 	uint64_t unchecked;	/* messages that are not raw, or not hashed */
+	struct progress *progress;
 	bool whole;		/* its summary came, with the right number */
 	bool redacted;
 };
 
-static struct cmdline
+struct cmdline
 verify_line(int argc, char **argv)
 {
 	return (struct cmdline){ .command = "verify", .options = options,
@@ -63,6 +65,7 @@ tell(struct verifying *v, const char *path, const char *what,
 		json_key_text(&j, "what", what);
 		json_close(&j, '}');
 	}
+	progress_hide(v->progress);
 	answer_put(&v->lines);
 }
 
@@ -222,7 +225,10 @@ check_report(struct verifying *v, struct report_lines *in, const char *name)
 
 	while ((rc = report_lines_next(in, &line, &e)) == ST_OK &&
 	    check_line(v, line))
-		;
+		progress_at(v->progress, &(struct progress_at){
+		    .bytes = in->next, .count = v->records,
+		    .flagged = v->changed });
+	progress_hide(v->progress);
 	if (rc == ST_END && v->whole)
 		return EXIT_CLEAN;
 	if (v->redacted)
@@ -267,6 +273,8 @@ static int
 verify(const char *name, enum form form)
 {
 	struct verifying v = { .lines = { .form = form } };
+	struct progress_options showing = { .what = "verify",
+	    .unit = "records", .flagged = "changed" };
 	struct report_lines in;
 	struct err e = { 0 };
 	int status;
@@ -279,7 +287,10 @@ verify(const char *name, enum form form)
 		report_lines_close(&in);
 		return status;
 	}
+	showing.total = report_lines_size(&in);
+	v.progress = progress_new(&showing);
 	status = check_report(&v, &in, name);
+	progress_free(v.progress);
 	report_lines_close(&in);
 	if (!v.redacted)
 		tell_counts(&v);
@@ -320,6 +331,6 @@ verify_help(void)
 	    "speaks of with its SHA-256 sums: messages with findings, or "
 	    "with --hash all; files where it was made with --forensic.  "
 	    "Paths are taken as they are in the report.",
-	    "0 all is the same, 1 something changed or is gone, 2 something, "
-	    "or the report, could not be read, 64 usage");
+	    "Exit status: 0 all is the same, 1 something changed or is gone, "
+	    "2 something, or the report, could not be read, 64 usage.");
 }

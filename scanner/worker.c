@@ -124,6 +124,13 @@ worker_tick(void *ctx, uint64_t bytes)
 	flush(ctx);
 }
 
+static void
+worker_cramped(void *ctx)
+{
+	flush(ctx);
+	_exit(WORKER_CRAMPED);
+}
+
 /* Receive a job; text keeps its path and names. */
 static bool
 receive_job(int fd, struct wire_job *w, struct buf *text)
@@ -146,12 +153,14 @@ receive_job(int fd, struct wire_job *w, struct buf *text)
 }
 
 void
-worker_main(int fd, const struct scan_options *o)
+worker_main(int fd, const struct scan_options *o, uint64_t share)
 {
 	struct outbox out = { .fd = fd };
 	const struct job_sink sink = { .first = worker_first,
 	    .commit = worker_commit, .large = worker_large,
-	    .grown = worker_grown, .tick = worker_tick, .ctx = &out };
+	    .grown = worker_grown, .tick = worker_tick,
+	    .cramped = worker_cramped, .ctx = &out };
+	bool roomy = true;
 	uint64_t bytes;
 	struct scanner *s;
 	struct wire_job w;
@@ -162,6 +171,9 @@ worker_main(int fd, const struct scan_options *o)
 		_exit(1);
 	while (receive_job(fd, &w, &text)) {
 		out.careful = w.spec.careful;
+		if (w.spec.roomy != roomy)
+			sandbox_room(w.spec.roomy ? 0 : share);
+		roomy = w.spec.roomy;
 		bytes = scanner_run(s, &w.spec, &sink);
 		add_frame(&out, FRAME_DONE, &bytes, sizeof(bytes));
 		flush(&out);

@@ -48,7 +48,8 @@ long_files() {
 }
 
 bad_scripts() {
-	for f in $(files '*.sh'); do
+	for f in $(files '*.sh' .ci/run 'packaging/debian/p*rm' \
+	    packaging/debian/tests/scan); do
 		sh -n "$f" 2>&1
 	done
 }

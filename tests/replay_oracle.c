@@ -120,7 +120,7 @@ send_it(const struct sender_does_what *d, bool lf, struct span s,
 		a = b;
 	}
 	sent = strays(d, &a, &b);
-	open = cut || (b.n > 0 && b.p[b.n - 1] != OWN);
+	open = cut || (!d->bdat && b.n > 0 && b.p[b.n - 1] != OWN);
 	stuff(d, &b, wire);
 	*dot = wire->n;
 	if (!sent)
@@ -130,6 +130,8 @@ send_it(const struct sender_does_what *d, bool lf, struct span s,
 		put(wire, '\n', s.n);
 	}
 	*dot = wire->n;
+	if (d->bdat)
+		return true;
 	put(wire, '.', s.n);
 	put(wire, '\r', s.n);
 	put(wire, '\n', s.n);
@@ -141,6 +143,7 @@ struct session {
 	const struct receiver_dfa *dfa;
 	const struct traced *wire;
 	size_t at;		/* of the wire */
+	bool tainted;
 	struct oracle_replay *out;
 };
 
@@ -165,7 +168,7 @@ read_data(struct session *s, struct buf *text)
 			buf_byte(text, byte);
 		if ((act & RECEIVER_REFUSE) != 0)
 			return ENDS_REFUSED;
-		tainted |= (act & RECEIVER_TAINT) != 0;
+		s->tainted = tainted |= (act & RECEIVER_TAINT) != 0;
 		if ((act & RECEIVER_END) != 0) {
 			if (text != NULL && text->p[line] == '.')
 				text->n = line;
@@ -297,6 +300,13 @@ oracle_replay(const struct sender_row *from, const struct receiver_row *to,
 
 	memset(out, 0, sizeof(*out));
 	wire.n = 0;
+	if (from->bdat && to->chunking) {
+		sent = send_it(&from->by_bdat, lf, message, &wire, &dot);
+		(void)read_data(&s, NULL);
+		out->outcome = !sent ? REPLAY_UNSENT : s.tainted ?
+		    REPLAY_REFUSED : REPLAY_WHOLE;
+		return;
+	}
 	sent = send_it(&from->does, lf, message, &wire, &dot);
 	ends = read_data(&s, NULL);
 	if (ends == ENDS_NOT)

@@ -1,8 +1,12 @@
 /*
- * What others wrote, made safe for HTML: no markup, nothing that cannot be
- * seen, and nothing lost.
+ * What others wrote, made safe for HTML and a shell: no markup, nothing that
+ * cannot be seen, and nothing lost.
  */
 #include "t.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "escape.h"
 
@@ -281,10 +285,90 @@ known_texts(void **state)
 	buf_free(&b);
 }
 
+/* --- for a shell */
+
+/* What bash makes of these words; *n bytes, each word ended by a NUL. */
+static uint8_t *
+ask_bash(const char *script, size_t *n)
+{
+	char command[64];
+	uint8_t *out = malloc(1u << 20);
+	FILE *f;
+
+	(void)snprintf(command, sizeof(command), "LC_ALL=C bash %s", script);
+	f = popen(command, "r");
+	assert_non_null(out);
+	assert_non_null(f);
+	*n = fread(out, 1, 1u << 20, f);
+	assert_int_equal(pclose(f), 0);
+	return out;
+}
+
+/* A word: nothing that must not be shown is in it. */
+static void
+put_word(FILE *script, struct buf *want, struct span s)
+{
+	struct buf b = { 0 };
+
+	escape_shell(&b, s);
+	assert_true(buf_ok(&b));
+	for (size_t i = 0, n; i < b.n; i += n) {
+		uint32_t c;
+
+		assert_int_equal(utf8_next((struct span){ b.p + i, b.n - i },
+		    &n, &c), UTF8_PLAIN);
+	}
+	(void)fprintf(script, " %s", buf_text(&b));
+	buf_add(want, s.p, s.n);
+	buf_byte(want, 0);
+	buf_free(&b);
+}
+
+/*
+ * Every byte but NUL; all strings up to 3 bytes of those that mean something;
+ * then a variable, a command and a pattern of each would show.
+ */
+static void
+a_shell_gets_the_same_bytes(void **state)
+{
+	static const uint8_t abc[] = "'\\\"$`!*~ \n\xff" "1a-=#;{";
+	char name[] = "/tmp/baredot-shell.XXXXXX";
+	FILE *script = fdopen(mkstemp(name), "w");
+	struct buf want = { 0 };
+	uint8_t s[3], *got;
+	size_t n;
+
+	(void)state;
+	assert_non_null(script);
+	(void)fputs("printf '%s\\0'", script);
+	put_word(script, &want, SPAN(""));
+	for (unsigned c = 1; c < 256; c++) {
+		s[0] = (uint8_t)c;
+		put_word(script, &want, (struct span){ s, 1 });
+	}
+	for (size_t i = 0; i < sizeof(abc) - 1; i++)
+		for (size_t k = 0; k < sizeof(abc) - 1; k++)
+			for (size_t m = 0; m < sizeof(abc) - 1; m++) {
+				s[0] = abc[i];
+				s[1] = abc[k];
+				s[2] = abc[m];
+				put_word(script, &want, (struct span){ s, 2 });
+				put_word(script, &want, (struct span){ s, 3 });
+			}
+	assert_int_equal(fclose(script), 0);
+	got = ask_bash(name, &n);
+	(void)unlink(name);
+	assert_int_equal(n, want.n);
+	assert_memory_equal(got, want.p, n);
+	free(got);
+	buf_free(&want);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_shell_gets_the_same_bytes),
 		cmocka_unit_test(nothing_is_lost_of_two_bytes),
 		cmocka_unit_test(nothing_is_lost_of_short_strings),
 		cmocka_unit_test(every_character_is_shown_or_named),

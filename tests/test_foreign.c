@@ -19,8 +19,7 @@ static const struct {
 } table[] = {
 	{ BYTES("CRYPTED\003\007\2\1\1"), "encrypted by Dovecot", true, true },
 	{ BYTES("CRYPTED\003\010"), NULL, false, false },
-	{ BYTES("Dovecot-LZ4\x0d\x2a\x9b\xc5"), "compressed by Dovecot", true,
-	    true },
+	{ BYTES("Dovecot-LZ4\x0d\x2a\x9b\xc5"), NULL, false, false },
 	{ BYTES(OLE2), "an OLE2 file", true, false },
 	{ BYTES(OLE2 "\0\0\0_\0_\0\0" PROPERTIES), "an Outlook msg", true,
 	    true },
@@ -39,7 +38,12 @@ static const struct {
 	{ BYTES("-----BEGIN AGE ENCRYPTED FILE-----\n"), "encrypted with age",
 	    false, true },
 	{ BYTES("SQLite format 3\0x"), "an SQLite", true, false },
-	{ BYTES("MANIFEST-000012\n"), "of a RocksDB", false, false },
+	{ BYTES("MANIFEST-000012\n"), "of a RocksDB or", false, false },
+	{ BYTES("# This is a RocksDB option file.\n#\n"), "of a RocksDB folder",
+	    false, true },
+	{ BYTES("# This is a RocksDB option"), NULL, false, false },
+	{ BYTES("BABYL OPTIONS:\nVersion: 5\n"), "a Babyl file", true, true },
+	{ BYTES("BABYL OPTIONS\n"), NULL, false, false },
 	{ BYTES("From: x\n"), NULL, false, false },
 	{ BYTES(""), NULL, false, false },
 };

@@ -15,7 +15,7 @@ struct pool {
 	struct gen g;
 	size_t n;
 	struct plan_item item[MOST];
-	uint8_t bytes[3 * MOST][40];
+	uint8_t bytes[4 * MOST][40];
 };
 
 static struct span
@@ -37,9 +37,15 @@ make_items(struct pool *p, struct buf *b)
 		struct plan_item *t = &p->item[i];
 
 		*t = (struct plan_item){
-			.folder = some_bytes(p, p->bytes[3 * i], 0),
-			.name = some_bytes(p, p->bytes[3 * i + 1], 1),
-			.note = some_bytes(p, p->bytes[3 * i + 2], 0),
+			.folder = some_bytes(p, p->bytes[4 * i], 0),
+			.name = some_bytes(p, p->bytes[4 * i + 1], 1),
+			.note = some_bytes(p, p->bytes[4 * i + 2], 0),
+			.frames = some_bytes(p, p->bytes[4 * i + 3], 0),
+			.left = gen_below(&p->g, 2) != 0,
+			.settled = gen_below(&p->g, 2) != 0,
+			.stamp = { .dev = gen_below(&p->g, SIZE_MAX),
+			    .ino = gen_below(&p->g, SIZE_MAX),
+			    .ctime_ns = (uint32_t)gen_below(&p->g, 1000) },
 			.place = (uint8_t)gen_below(&p->g, 5),
 			.container = gen_below(&p->g, 2) != 0,
 			.take = gen_below(&p->g, 2) != 0,
@@ -58,6 +64,10 @@ same_item(const struct plan_item *a, const struct plan_item *b)
 	assert_true(span_eq(a->folder, b->folder));
 	assert_true(span_eq(a->name, b->name));
 	assert_true(span_eq(a->note, b->note));
+	assert_true(span_eq(a->frames, b->frames));
+	assert_true(stamp_same(&a->stamp, &b->stamp));
+	assert_int_equal(a->left, b->left);
+	assert_int_equal(a->settled, b->settled);
 	assert_true(a->root == b->root && a->size == b->size);
 	assert_true(a->place == b->place && a->take == b->take);
 	assert_true(a->container == b->container);
@@ -123,7 +133,8 @@ check_any(const uint8_t *p, size_t n)
 		assert_true(t.folder.n < n && t.name.n < n && t.note.n < n);
 		assert_true(t.folder.p >= p && t.name.p ==
 		    t.folder.p + t.folder.n && t.note.p ==
-		    t.name.p + t.name.n && in.p == t.note.p + t.note.n);
+		    t.name.p + t.name.n && t.frames.p == t.note.p +
+		    t.note.n && in.p == t.frames.p + t.frames.n);
 		assert_true(in.p + in.n == p + n && in.n < n);
 		assert_true(t.name.n > 0 && t.root <= t.folder.n);
 		assert_null(memchr(t.folder.p, 0, t.folder.n + t.name.n));

@@ -224,6 +224,50 @@ receivers_do_what_their_sources_say(void **state)
 	    23 * 27);
 }
 
+/* What was measured, see docs/replay.md: whether each refuses this, by BDAT,
+ * behind "x" on a line of its own or the first one. */
+static const struct {
+	const char *name, *bytes;
+	bool first, refuses;
+} by_bdat[] = {
+	{ "postfix-no", "\n.\n", false, false },
+	{ "postfix-no", "\r\n.\r\n", false, false },
+	{ "postfix-normalize", "\r\n.\n", true, false },
+	{ "postfix-reject", "\r.\r", false, false },
+	{ "postfix-reject", "\r\n.\r\n", false, false },
+	{ "postfix-reject", "\r\n.\n", false, true },
+	{ "postfix-reject", "\n", true, true },
+	{ "exim", "\n.\n", false, false },
+	{ "exim", "\n", true, true },
+	{ "exim", "\r\r\n\n", true, false },
+	{ "exim", "\r\n\n", true, false },
+	{ "exim", "\r.\n", true, true },
+	{ "dovecot-2.3", "\n.\r\n", false, false },
+	{ "dovecot-2.3", "\r\n.\r\n", true, false },
+};
+
+static void
+by_bdat_nothing_ends_and_some_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(by_bdat) / sizeof(by_bdat[0]); i++) {
+		const char *bytes = by_bdat[i].bytes;
+		struct reader r = { .row = receiver(by_bdat[i].name) };
+		size_t behind;
+
+		assert_true(r.row->chunking);
+		assert_true(receiver_compile_bdat(r.row, &r.dfa));
+		r.at = r.dfa.start;
+		assert_false(reads_end(&r, by_bdat[i].first ? SPAN("x") :
+		    SPAN("x\r\nx"), &behind));
+		assert_false(reads_end(&r, (struct span){ (const uint8_t *)
+		    bytes, strlen(bytes) }, &behind));
+		assert_false(reads_end(&r, SPAN("x\r\n"), &behind));
+		if (r.tainted != by_bdat[i].refuses || r.refused)
+			fail_msg("%s, %zu", by_bdat[i].name, i);
+	}
+}
+
 static size_t
 check_sent(char **heads, char **cells, size_t n)
 {
@@ -296,13 +340,14 @@ what_makes_no_difference_may_be_forgotten(void **state)
 	uint8_t s[4];
 
 	(void)state;
-	for (unsigned k = 0; k < 3u << 10; k++) {
+	for (unsigned k = 0; k < 3u << 11; k++) {
 		const struct sender_does_what d = {
 			.holds = (uint8_t)(k % 3), .lf = k / 3 & 3,
 			.cr = k / 12 & 3,
 			.stuffs = (uint8_t)((k / 48 & 15) << 1),
 			.drops_cr = (k / 768 & 1) != 0,
-			.nul_truncates = (k / 1536 & 1) != 0 };
+			.nul_truncates = (k / 1536 & 1) != 0,
+			.bdat = (k / 3072 & 1) != 0 };
 
 		for (size_t code = 0; code < 625; code++) {
 			for (size_t i = 0, c = code; i < 4; i++, c /= 5)
@@ -509,6 +554,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(receivers_do_what_was_measured),
 		cmocka_unit_test(receivers_do_what_their_sources_say),
+		cmocka_unit_test(by_bdat_nothing_ends_and_some_is_refused),
 		cmocka_unit_test(senders_send_what_their_sources_say),
 		cmocka_unit_test(what_makes_no_difference_may_be_forgotten),
 		cmocka_unit_test(patterns_match_what_they_say),

@@ -13,7 +13,7 @@
 static struct servers *servers;
 static struct replay_plan *plan;
 static struct replay *replay;
-static struct receiver_dfa dfas[REPLAY_ROWS];
+static struct receiver_dfa dfas[REPLAY_ROWS], bdat_dfas[REPLAY_ROWS];
 
 /* No server does these; what is passed over must not rely on that. */
 static const char odd_rows[] =
@@ -28,7 +28,19 @@ static const char odd_rows[] =
     "receiver three { title = x known = prose source = x\n"
     " end = { \"LF any any any CR? LF\" } unstuffs = doubled }\n"
     "receiver late { title = x known = prose source = x\n"
-    " end = { \"LF . LF\" } refuses = { \"NUL\", \"CR CR\" } refused = late }\n"
+    " end = { \"LF . LF\" } refuses_late = { \"NUL\", \"CR CR\" } }\n"
+    "receiver chunks { title = x known = prose source = x\n"
+    " end = { \"LF . LF\" } chunking = offered\n"
+    " bdat_refuses = { \"LF . CR\", \"NUL LF\" } }\n"
+    "receiver first { title = x known = prose source = x\n"
+    " end = { \"LF . LF\" } chunking = offered\n"
+    " bdat_refuses_lf_first = { \"any LF\" } }\n"
+    "sender chunked { title = x known = prose source = x holds = file\n"
+    " lf = space cr = keep stuffs = { lf } bdat = where-offered\n"
+    " bdat_lf = keep }\n"
+    "sender refuser { title = x known = prose source = x holds = crlf\n"
+    " lf = keep cr = refuse stuffs = { crlf } nul = truncate\n"
+    " bdat = where-offered }\n"
     "sender spaces { title = x known = prose source = x holds = file\n"
     " lf = space cr = space stuffs = { lf, cr } }\n";
 
@@ -56,7 +68,9 @@ set_up_with(bool odd, const char *from, const char *to)
 		return -1;
 	}
 	for (size_t i = 0; i < replay_plan_receivers(plan); i++)
-		if (!receiver_compile(replay_receiver(plan, i), &dfas[i]))
+		if (!receiver_compile(replay_receiver(plan, i), &dfas[i]) ||
+		    !receiver_compile_bdat(replay_receiver(plan, i),
+		    &bdat_dfas[i]))
 			return -1;
 	return 0;
 }
@@ -176,7 +190,8 @@ check_pair(const struct replay_result *v, size_t s, size_t r, bool lf,
 	enum replayed got;
 
 	oracle_replay(replay_sender(plan, s), replay_receiver(plan, r),
-	    &dfas[r], lf, m, &want);
+	    replay_by_bdat(plan, s, r) ? &bdat_dfas[r] : &dfas[r], lf, m,
+	    &want);
 	got = replay_between(plan, v->cells, s, r);
 	if (got != want.outcome)
 		fail_msg("%s to %s, lf %d, %s: %s, not %s",

@@ -51,7 +51,8 @@ int
 archive_filter_of(struct span head, enum filter *out, struct err *e)
 {
 	*out = packing_filter(head);
-	if (*out == FILTER_LZIP || *out == FILTER_COMPRESS)
+	if (*out == FILTER_LZIP || *out == FILTER_COMPRESS ||
+	    *out == FILTER_DOVECOT_LZ4)
 		*out = FILTER_NONE;
 	return *out != FILTER_NONE || packing_is_tar(head) ? ST_OK :
 	    refuse(head, e);

@@ -141,6 +141,6 @@ deed_filling(struct deed *d, struct filling *out, struct err *e)
 	*out = (struct filling){ .fd = fd, .more = more, .ctx = d,
 	    .size = (uint64_t)d->source.st.st_size,
 	    .have = d->source.sum.size,
-	    .mtime = d->source.st.st_mtim.tv_sec };
+	    .st = &d->source.st };
 	return ST_OK;
 }

@@ -4,7 +4,9 @@
 #include "exchange.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "deed.h"
 #include "kernel_calls.h"
@@ -87,14 +89,43 @@ swap(const struct deed *d, struct found *at)
 	return error;
 }
 
+static bool
+is_new(const struct found *at, const struct file_id *new)
+{
+	struct stat st;
+
+	return fstatat(at->dir, at->name.text, &st, AT_SYMLINK_NOFOLLOW) ==
+	    0 && st.st_ino == new->ino;
+}
+
+/*
+ * Until it has its new name, the old one tells a wrong size; and whoever makes
+ * a link of it then (Dovecot, for an IMAP COPY) has that for good.  So it gets
+ * it at once; whether it was right settle finds out, and undoes it.
+ */
+static void
+name_at_once(const struct deed *d)
+{
+	const struct found *at = &d->at;
+	const struct intent *in = &d->intent;
+	struct mailname to;
+
+	if (d->place->maildir &&
+	    !name_same_base(at->name.text, in->renamed.text) &&
+	    mailname_join(in->renamed.text, at->name.text, &to) &&
+	    is_new(at, &in->new))
+		(void)call_move(at->dir, at->name.text, at->dir, to.text);
+}
+
 /* The new files have names; when they are on the disk, the swaps. */
 static void
 place_and_swap(struct deed *list, size_t n)
 {
 	deed_place_all(list, n);
 	for (struct deed *d = list; d < list + n; d++)
-		if (d->out->kind == OUTCOME_DONE)
-			d->error = swap(d, &d->at);
+		if (d->out->kind == OUTCOME_DONE &&
+		    (d->error = swap(d, &d->at)) == 0)
+			name_at_once(d);
 }
 
 /* All is known: say so, and do it. */

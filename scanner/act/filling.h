@@ -9,6 +9,8 @@
 
 #include "err.h"
 
+struct stat;
+
 struct filling {
 	int fd;			/* open for reading only */
 
@@ -21,7 +23,7 @@ struct filling {
 	void *ctx;
 	uint64_t size;		/* bytes, when it is whole */
 	uint64_t have;		/* bytes that are there */
-	int64_t mtime;		/* seconds: of the file that it is a copy of */
+	const struct stat *st;	/* of the file that it is a copy of */
 };
 
 /* Some of it is to come. */

@@ -105,6 +105,75 @@ escape_text(struct buf *out, struct span s)
 		n = text_next(out, s);
 }
 
+/* All characters may be shown. */
+static bool
+is_showable(struct span s)
+{
+	uint32_t c;
+
+	for (size_t n; s.n > 0; s = (struct span){ s.p + n, s.n - n })
+		if (utf8_next(s, &n, &c) != UTF8_PLAIN)
+			return false;
+	return true;
+}
+
+/* It means nothing to any shell. */
+static bool
+is_simple(struct span s)
+{
+	static const char marks[] = "_@%+:,./-";
+
+	for (size_t i = 0; i < s.n; i++) {
+		const uint8_t c = s.p[i];
+
+		if (!ascii_digit(c) && !(ascii_lower(c) >= 'a' &&
+		    ascii_lower(c) <= 'z') && (c == '\0' ||
+		    strchr(marks, c) == NULL))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* In $'...'. */
+static void
+shell_escape(struct buf *b, struct span s)
+{
+	uint32_t c;
+
+	for (size_t n; s.n > 0; s = (struct span){ s.p + n, s.n - n }) {
+		const bool shown = utf8_next(s, &n, &c) == UTF8_PLAIN;
+
+		if (shown && (c == '\'' || c == '\\'))
+			buf_byte(b, '\\');
+		if (shown)
+			buf_add(b, s.p, n);
+		for (size_t i = 0; !shown && i < n; i++)
+			buf_printf(b, "\\%03o", s.p[i]);
+	}
+}
+
+void
+escape_shell(struct buf *b, struct span s)
+{
+	if (is_simple(s)) {
+		buf_add(b, s.p, s.n);
+		return;
+	}
+	if (!is_showable(s)) {
+		buf_str(b, "$'");
+		shell_escape(b, s);
+		buf_byte(b, '\'');
+		return;
+	}
+	buf_byte(b, '\'');
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\'')
+			buf_str(b, "'\\''");
+		else
+			buf_byte(b, s.p[i]);
+	buf_byte(b, '\'');
+}
+
 /* Means something to a reader of HTML. */
 static bool
 is_markup(uint8_t c)

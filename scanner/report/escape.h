@@ -23,6 +23,12 @@ enum utf8_is utf8_next(struct span s, size_t *n, uint32_t *c);
 void escape_text(struct buf *, struct span);
 
 /*
+ * A word for a shell: as it is where that is safe, else in '...'; and in
+ * $'...' where there are bytes that must not be shown.
+ */
+void escape_shell(struct buf *, struct span);
+
+/*
  * For HTML, between tags and in quoted attributes: what escape_text makes of
  * it, with & < > " ' and ` as character references.
  */

@@ -154,6 +154,15 @@ json_member_true(const struct json_object *o, const char *key)
 }
 
 bool
+json_member_bool(const struct json_object *o, const char *key, bool *out)
+{
+	const json_t *v = json_object_get(as_json(o), key);
+
+	*out = json_is_true(v);
+	return json_is_boolean(v);
+}
+
+bool
 json_member_hex(const struct json_object *o, const char *key, uint8_t *out,
     size_t n)
 {

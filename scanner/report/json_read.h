@@ -54,6 +54,9 @@ bool json_member_u64_at(const struct json_object *, const char *key,
 
 bool json_member_true(const struct json_object *, const char *key);
 
+/* False: it is no truth value. */
+bool json_member_bool(const struct json_object *, const char *key, bool *out);
+
 /* What json_hex wrote of n bytes. */
 bool json_member_hex(const struct json_object *, const char *key,
     uint8_t *out, size_t n);

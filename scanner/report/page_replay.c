@@ -19,7 +19,11 @@ static const struct {
 	{ "refused", "r", "the receiver refuses it" },
 	{ "unsent", "-", "the sender does not send it" },
 	{ "whole", ".", "it arrives as one message" },
+	{ "by_bdat", "b", "likewise, by BDAT, where nothing in the message is "
+	    "an end" },
 };
+
+#define BY_BDAT (OUTCOMES - 1)
 
 #define OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
 
@@ -65,7 +69,8 @@ read_matrix(struct matrix *m, const struct page *p)
 			for (size_t j = 0; json_member_text_at(row,
 			    outcomes[k].name, j, &name); j++)
 				if ((r = find_receiver(m, name)) <
-				    m->receivers)
+				    m->receivers && (k < BY_BDAT ||
+				    m->cells[r][i] == BY_BDAT - 1))
 					m->cells[r][i] = (uint8_t)k;
 	}
 }

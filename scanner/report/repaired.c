@@ -213,9 +213,14 @@ acts_text(struct buf *b, const struct act_facts *a, const struct totals *t)
 	if (a->dead)
 		buf_str(b, "  It had to stop; `baredot recover` settles what "
 		    "was begun.\n");
-	if (a->files[0] > 0 && a->run != NULL)
-		buf_printf(b, "  Run %s; to take it back: baredot undo %s\n",
+	if (a->files[0] > 0 && a->run != NULL) {
+		buf_printf(b, "  Run %s; to take it back: baredot undo %s",
 		    a->run, a->run);
+		buf_str(b, a->state != NULL ? " --state " : "");
+		if (a->state != NULL)
+			escape_text(b, span_text(a->state));
+		buf_byte(b, '\n');
+	}
 }
 
 void

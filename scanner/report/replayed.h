@@ -18,10 +18,11 @@ void replayed_json(struct json *, const struct report_message *);
 /* "replay": {...} of the header: who is known, and how. */
 void replayed_header_json(struct json *, const struct replay_plan *);
 
-/* The last part of the text, with the matrix; "replay": {...} of the
- * summary. */
+/* The last part of the text, with the matrix, or, where that does not fit in
+ * so many rows, with the receivers that are fooled most; "replay": {...} of
+ * the summary. */
 void replayed_summary_text(struct buf *, const struct replay_plan *,
-    const struct totals *);
+    const struct totals *, size_t rows, size_t columns);
 void replayed_summary_json(struct json *, const struct replay_plan *,
     const struct totals *);
 

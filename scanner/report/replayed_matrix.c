@@ -57,6 +57,16 @@ put_name(struct buf *b, const char *name, enum known known)
 		buf_byte(b, '*');
 }
 
+static char
+mark(const struct replay_plan *p, const uint8_t *cells, size_t sender,
+    size_t receiver)
+{
+	const enum replayed o = replay_between(p, cells, sender, receiver);
+
+	return o <= REPLAY_WHOLE && replay_by_bdat(p, sender, receiver) ?
+	    'b' : marks[o];
+}
+
 static void
 put_row(struct buf *b, const struct replay_plan *p, const uint8_t *cells,
     size_t receiver)
@@ -70,8 +80,8 @@ put_row(struct buf *b, const struct replay_plan *p, const uint8_t *cells,
 		buf_byte(b, ' ');
 	while (buf_ok(b) && b->n < before + 23);
 	for (size_t k = 0; k < columns(p); k++)
-		buf_printf(b, " %c", marks[replay_between(p, cells,
-		    sender_of(p, k), receiver)]);
+		buf_printf(b, " %c", mark(p, cells, sender_of(p, k),
+		    receiver));
 	buf_byte(b, '\n');
 }
 
@@ -115,17 +125,9 @@ put_dull(struct buf *b, const struct replay_plan *p, const uint8_t *cells)
 	buf_str(b, any ? "\n" : "");
 }
 
-void
-replayed_summary_text(struct buf *b, const struct replay_plan *p,
-    const struct totals *t)
+static void
+put_matrix(struct buf *b, const struct replay_plan *p, const uint8_t *cells)
 {
-	const uint8_t *cells = t->replay_cells;
-
-	buf_str(b, "\nMessages, by the worst that becomes of them:\n");
-	for (unsigned i = REPLAY_OUTCOMES; i-- > REPLAY_WHOLE; )
-		if (t->replays[i] > 0)
-			buf_printf(b, "  %10" PRIu64 "  %s\n", t->replays[i],
-			    replay_names[i]);
 	buf_printf(b, "\nThe worst for each receiver, by sender:\n%23s", "");
 	for (size_t k = 0; k < columns(p); k++)
 		buf_printf(b, " %c", letters[k]);
@@ -135,8 +137,95 @@ replayed_summary_text(struct buf *b, const struct replay_plan *p,
 			put_row(b, p, cells, i);
 	put_dull(b, p, cells);
 	buf_str(b, "  S smuggled, c cut, o open, r refused, - unsent, . "
-	    "whole; * is known from prose alone\n");
+	    "whole, b whole, by BDAT;\n  * is known from prose alone\n");
 	put_senders(b, p);
+}
+
+/* Senders that come to that with a receiver. */
+static size_t
+count_senders(const struct replay_plan *p, const uint8_t *cells,
+    size_t receiver, enum replayed o)
+{
+	size_t n = 0;
+
+	for (size_t s = 0; s < replay_plan_senders(p); s++)
+		n += replay_between(p, cells, s, receiver) == o;
+	return n;
+}
+
+/* Smuggled, then cut: more is worse. */
+static size_t
+badness(const struct replay_plan *p, const uint8_t *cells, size_t receiver)
+{
+	return count_senders(p, cells, receiver, REPLAY_SMUGGLED) *
+	    (REPLAY_ROWS + 1) + count_senders(p, cells, receiver, REPLAY_CUT);
+}
+
+/* The worst of those that were not shown; as many as there are: none. */
+static size_t
+next_worst(const struct replay_plan *p, const uint8_t *cells,
+    const bool shown[REPLAY_ROWS])
+{
+	size_t at = replay_plan_receivers(p), most = 0;
+
+	for (size_t i = 0; i < replay_plan_receivers(p); i++)
+		if (!shown[i] && badness(p, cells, i) > most) {
+			most = badness(p, cells, i);
+			at = i;
+		}
+	return at;
+}
+
+/* The receivers that are fooled by most senders. */
+static void
+put_brief(struct buf *b, const struct replay_plan *p, const uint8_t *cells,
+    size_t rows)
+{
+	const size_t all = replay_plan_receivers(p);
+	bool shown[REPLAY_ROWS] = { false };
+	size_t i;
+
+	buf_printf(b, "\nThe receivers that are fooled most, by how many of "
+	    "%zu senders:\n", replay_plan_senders(p));
+	for (rows = rows > 4 ? rows - 4 : 1; rows > 0 && (i = next_worst(p,
+	    cells, shown)) < all; rows--) {
+		const size_t from = b->n;
+
+		shown[i] = true;
+		buf_str(b, "  ");
+		put_name(b, replay_receiver(p, i)->name,
+		    replay_receiver(p, i)->known);
+		do
+			buf_byte(b, ' ');
+		while (buf_ok(b) && b->n < from + 23);
+		buf_printf(b, "%3zu smuggled %3zu cut\n", count_senders(p,
+		    cells, i, REPLAY_SMUGGLED), count_senders(p, cells, i,
+		    REPLAY_CUT));
+	}
+	buf_str(b, "  The table of all is in a file (-o) or a pipe; * is "
+	    "known from prose alone\n");
+}
+
+void
+replayed_summary_text(struct buf *b, const struct replay_plan *p,
+    const struct totals *t, size_t rows, size_t columns)
+{
+	const size_t from = b->n;
+	size_t used, before;
+
+	buf_str(b, "\nMessages, by the worst that becomes of them:\n");
+	for (unsigned i = REPLAY_OUTCOMES; i-- > REPLAY_WHOLE; )
+		if (t->replays[i] > 0)
+			buf_printf(b, "  %10" PRIu64 "  %s\n", t->replays[i],
+			    replay_names[i]);
+	before = b->n;
+	put_matrix(b, p, t->replay_cells);
+	if (rows == SIZE_MAX || !buf_ok(b) || fit_rows((struct span){ b->p +
+	    from, b->n - from }, columns) <= rows)
+		return;
+	used = fit_rows((struct span){ b->p + from, before - from }, columns);
+	b->n = before;
+	put_brief(b, p, t->replay_cells, rows > used ? rows - used : 0);
 }
 
 /* --- JSON */
@@ -169,6 +258,7 @@ replayed_header_json(struct json *j, const struct replay_plan *p)
 	json_open(j, '[');
 	for (size_t i = 0; i < replay_plan_senders(p); i++) {
 		PUT_ROW(j, replay_sender(p, i));
+		json_key_bool(j, "bdat", replay_sender(p, i)->bdat);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -178,10 +268,31 @@ replayed_header_json(struct json *j, const struct replay_plan *p)
 		PUT_ROW(j, replay_receiver(p, i));
 		json_key_text(j, "pipelining",
 		    pipelining_names[replay_receiver(p, i)->pipelining]);
+		json_key_bool(j, "chunking", replay_receiver(p, i)->chunking);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
 	json_close(j, '}');
+}
+
+/* Whom it does not send to by DATA. */
+static void
+put_by_bdat(struct json *j, const struct replay_plan *p, size_t sender)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < replay_plan_receivers(p); i++) {
+		if (!replay_by_bdat(p, sender, i))
+			continue;
+		if (!any) {
+			json_key(j, "by_bdat");
+			json_open(j, '[');
+		}
+		any = true;
+		json_text(j, replay_receiver(p, i)->name);
+	}
+	if (any)
+		json_close(j, ']');
 }
 
 static void
@@ -190,6 +301,7 @@ put_worst(struct json *j, const struct replay_plan *p, const uint8_t *cells,
 {
 	json_open(j, '{');
 	json_key_text(j, "sender", replay_sender(p, sender)->name);
+	put_by_bdat(j, p, sender);
 	for (unsigned o = REPLAY_WHOLE; o < REPLAY_OUTCOMES; o++) {
 		bool any = false;
 

@@ -13,6 +13,7 @@
 #include "engine.h"
 #include "envelope.h"
 #include "err.h"
+#include "fit.h"
 #include "fooled.h"
 #include "hash.h"
 #include "msg.h"
@@ -110,6 +111,7 @@ struct summary_facts {
 	int exit_status;
 	const struct act_facts *acts;	/* NULL: it is a scan */
 	const struct kept_facts *kept;	/* NULL: nothing is kept */
+	const struct screen *screen;	/* that it is shown on; or NULL */
 };
 
 /* Of a scan that keeps what it finds. */
@@ -124,6 +126,7 @@ struct kept_facts {
 struct act_facts {
 	bool applies;			/* else it only shows */
 	const char *run;		/* NULL: nothing was begun */
+	const char *state;		/* its folder; NULL: the usual one */
 	uint64_t files[OUTCOMES];	/* by what came of them */
 	uint64_t messages, edits, taken;	/* that were done */
 	bool dead;			/* it had to stop */

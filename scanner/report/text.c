@@ -1,6 +1,6 @@
 /*
  * Text for people: a line per finding, path:index:offset: severity code:
- * what it is, and a summary that fits a screen.
+ * what it is; the summary is in text_summary.c.
  */
 #include <inttypes.h>
 
@@ -9,15 +9,15 @@
 #include "patterns.h"
 #include "repaired.h"
 #include "replayed.h"
-#include "walk.h"
+#include "text.h"
 
 static const char *const severity_color[SEVERITIES] = {
 	[SEV_INFO] = "\033[36m", [SEV_LOW] = "\033[32m",
 	[SEV_MEDIUM] = "\033[33m", [SEV_HIGH] = "\033[1;31m",
 };
 
-static void
-put_severity(struct buf *b, enum severity s, bool color)
+void
+text_severity(struct buf *b, enum severity s, bool color)
 {
 	if (color)
 		buf_str(b, severity_color[s]);
@@ -68,7 +68,7 @@ put_finding(struct buf *b, const struct report_message *r,
     const struct finding *f, const struct report_options *o)
 {
 	put_place(b, r, f->where->off[0]);
-	put_severity(b, f->severity, o->color);
+	text_severity(b, f->severity, o->color);
 	buf_printf(b, " %s", code_info(f->code)->name);
 	if (f->rule != NULL) {
 		buf_byte(b, ' ');
@@ -283,193 +283,6 @@ text_file(struct buf *b, const struct file_report *r,
 	if (r->token != NULL)
 		buf_printf(b, ", token %s", r->token);
 	buf_byte(b, '\n');
-}
-
-static void
-put_size(struct buf *b, uint64_t bytes)
-{
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
-	    "TiB" };
-	double v = (double)bytes;
-	size_t i = 0;
-
-	for (; v >= 1024 && i < 4; i++)
-		v /= 1024;
-	buf_printf(b, i == 0 ? "%.0f %s" : "%.1f %s", v, units[i]);
-}
-
-static const char *
-plural(uint64_t n, const char *one, const char *many)
-{
-	return n == 1 ? one : many;
-}
-
-static void
-put_code(struct buf *b, const struct totals *t, enum code code, bool color)
-{
-	const struct code_info *c = code_info(code);
-	const char *worst = severity_name(t->code_worst[code]);
-	const size_t n = strlen(c->name);
-
-	buf_str(b, "  ");
-	put_severity(b, t->code_worst[code], color);
-	buf_printf(b, "%*s%10" PRIu64 "%10" PRIu64 "  ",
-	    (int)(6 - strlen(worst)), "", t->code_messages[code],
-	    t->code_count[code]);
-	buf_printf(b, color ? "\033[1m%s\033[0m" : "%s", c->name);
-	buf_printf(b, "%*s%s\n", n < 22 ? (int)(23 - n) : 1, "", c->title);
-}
-
-/* The worst first. */
-static void
-put_codes(struct buf *b, const struct totals *t, bool color)
-{
-	buf_str(b, "\n  worst   messages     count  code\n");
-	for (unsigned s = SEVERITIES; s-- > 0; )
-		for (unsigned i = 0; i < CODE_COUNT; i++)
-			if (t->code_messages[i] > 0 && t->code_worst[i] == s)
-				put_code(b, t, (enum code)i, color);
-}
-
-static void
-put_rules(struct buf *b, const struct totals *t,
-    const struct pattern_rules *rules)
-{
-	if (t->code_messages[CODE_RULE_MATCH] == 0 || rules == NULL)
-		return;
-	buf_str(b, "\n          messages     count  rule\n");
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct rule_name *name = &rules->rule[i]->name;
-
-		if (t->rule_messages[name->index] == 0)
-			continue;
-		buf_printf(b, "  %16" PRIu64 "%10" PRIu64 "  %-26s ",
-		    t->rule_messages[name->index],
-		    t->rule_count[name->index], name->name);
-		escape_text(b, span_text(name->message));
-		buf_byte(b, '\n');
-	}
-}
-
-static void
-put_severities(struct buf *b, const struct totals *t, bool color)
-{
-	const char *sep = " (worst: ";
-
-	for (unsigned i = SEVERITIES; i-- > 0; ) {
-		if (t->by_severity[i] == 0)
-			continue;
-		buf_str(b, sep);
-		buf_printf(b, "%" PRIu64 " ", t->by_severity[i]);
-		put_severity(b, (enum severity)i, color);
-		sep = ", ";
-	}
-	if (t->flagged > 0)
-		buf_byte(b, ')');
-}
-
-static void
-put_count(struct buf *b, uint64_t n, const char *what)
-{
-	if (n > 0)
-		buf_printf(b, "  %" PRIu64 " %s\n", n, what);
-}
-
-static void
-put_rest(struct buf *b, const struct totals *t,
-    const struct summary_facts *s, const struct scan_facts *r)
-{
-	const uint64_t lf = r->options->eol == EOL_AUTO ?
-	    t->conventions[CONV_LF] : 0;
-
-	put_count(b, t->unreadable, "could not be read (listed above)");
-	put_count(b, t->gone, "gone before they could be opened: normal in a "
-	    "store that is in use");
-	put_count(b, s->unsettled, "kept changing while listed: folders to "
-	    "scan again");
-	put_count(b, s->stale, "not as they were planned: changed, renamed or "
-	    "gone since");
-	put_count(b, t->not_mail, r->options->verbose ?
-	    "skipped: not mail (listed above)" :
-	    "skipped: not mail (-v lists them)");
-	for (unsigned i = 0; i < WALK_SKIPS; i++)
-		if (s->skipped[i] > 0)
-			buf_printf(b, "  %" PRIu64 " skipped: %s\n",
-			    s->skipped[i],
-			    walk_skip_text((enum walk_skip)i));
-	if (lf > 0)
-		buf_printf(b, "  Not observable in %" PRIu64 " %s whose lines "
-		    "end in LF alone: whether an LF, also\n  one beside a "
-		    "lone dot, had a CR when the message arrived.  That none "
-		    "is reported\n  does not mean that there was none.\n",
-		    lf, plural(lf, "message", "messages"));
-}
-
-/* What was not read again, and what is new. */
-static void
-put_kept(struct buf *b, const struct kept_facts *k)
-{
-	put_count(b, k->files, "files did not change since they were scanned, "
-	    "and were not read again");
-	buf_printf(b, "  %" PRIu64 " with findings that are not in the "
-	    "baseline%s\n", k->messages, k->new_only ? ": only these are "
-	    "listed" : "");
-	if (k->messages > 0)
-		buf_str(b, "  Once they are dealt with: baredot baseline "
-		    "accept\n");
-}
-
-/* What the reader will want to do next: understand the worst of it. */
-static void
-put_next(struct buf *b, const struct totals *t)
-{
-	unsigned worst = CODE_COUNT;
-
-	for (unsigned i = 0; i < CODE_COUNT; i++)
-		if (t->code_messages[i] > 0 && (worst == CODE_COUNT ||
-		    t->code_worst[i] > t->code_worst[worst]))
-			worst = i;
-	if (worst < CODE_COUNT)
-		buf_printf(b, "  What it means: baredot explain %s\n",
-		    code_info((enum code)worst)->name);
-}
-
-static void
-text_summary(struct buf *b, const struct scan_facts *r,
-    const struct totals *t, const struct summary_facts *s)
-{
-	const bool color = r->options->color;
-
-	if (s->partial)
-		buf_str(b, "\nInterrupted: this is what was scanned so far, "
-		    "not all.\n");
-	buf_printf(b, "\n%" PRIu64 " %s in %" PRIu64 " %s, ", t->messages,
-	    plural(t->messages, "message", "messages"), t->stores,
-	    plural(t->stores, "store", "stores"));
-	put_size(b, t->bytes);
-	buf_printf(b, ", %.2f s", s->seconds);
-	if (r->plan != NULL) {
-		buf_byte(b, '\n');
-		replayed_summary_text(b, r->plan, t);
-		put_rest(b, t, s, r);
-		return;
-	}
-	buf_printf(b, "; %" PRIu64 " with findings", t->flagged);
-	put_severities(b, t, color);
-	buf_byte(b, '\n');
-	if (t->flagged > 0)
-		put_codes(b, t, color);
-	put_rules(b, t, r->rules);
-	if (s->acts != NULL)
-		acts_text(b, s->acts, t);
-	put_rest(b, t, s, r);
-	if (s->kept != NULL)
-		put_kept(b, s->kept);
-	if (r->redacted)
-		buf_str(b, "  Redacted: 16 hex digits stand for a name, an "
-		    "address, an ID or a sum, the same\n  ones for the same, "
-		    "in this report alone.\n");
-	put_next(b, t);
 }
 
 const struct reporter reporter_text = {

@@ -27,6 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BAREDOT = os.environ.get("BAREDOT", ROOT + "/build/baredot")
 LINE = b"x" * 62
+SETTLED = 4         # seconds: an mbox that nobody is writing to
 
 
 def timed(f, *args):
@@ -83,6 +84,7 @@ def mbox_round(path, where):
         other = timed(copy_file, f.store, f.other)
         os.unlink(f.other)
         os.sync()
+        time.sleep(SETTLED)
         return timed(fix, f.state, f.store), other
 
 

@@ -30,13 +30,16 @@ class Row:
     """One that listens: the row of receivers.conf it is, and how to talk.
 
     behind: what it does with bytes that come in one piece with the end of the
-    data: "read" as commands, "refused", or "dropped"."""
+    data: "read" as commands, "refused", or "dropped".  per_session: messages;
+    at_once: sessions."""
 
     def __init__(self, name, port, hello=b"EHLO client.example.com", before=(),
-                 behind="read", minds_header=False):
+                 behind="read", minds_header=False, per_session=50,
+                 at_once=16):
         self.name, self.port, self.hello = name, port, hello
         self.before, self.behind = before, behind
         self.minds_header = minds_header
+        self.per_session, self.at_once = per_session, at_once
 
 
 class Answers:
@@ -45,12 +48,14 @@ class Answers:
     def __init__(self, port):
         self.s = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.got = b""
+        self.got, self.chunking = b"", False
 
     def next(self):
         """The code; None: it hung up."""
         while True:
             while b"\n" not in self.got:
+                # Or two answers in a row are 40 ms apart, see tcp(7).
+                self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 try:
                     more = self.s.recv(65536)
                 except ConnectionError:
@@ -59,6 +64,7 @@ class Answers:
                     return None
                 self.got += more
             line, self.got = self.got.split(b"\n", 1)
+            self.chunking |= line.strip() in (b"250-CHUNKING", b"250 CHUNKING")
             if line[3:4] != b"-":
                 return int(line[:3])
 
@@ -80,23 +86,26 @@ class Answers:
 
 
 def begin(a, row):
-    """As far as DATA."""
+    """As far as a transaction."""
     a.s.settimeout(PATIENCE / TRIES)
     if a.next() != 220:
         raise AssertionError("no welcome")
     a.ask(row.hello, 250)
     for line, code in row.before:
         a.ask(line, code)
-    a.ask(b"MAIL FROM:<a@example.com>", 250)
-    a.ask(b"RCPT TO:<b@example.net>", 250, 251)
-    a.ask(b"DATA", 354)
     a.s.settimeout(PATIENCE)
 
 
+def offers_chunking(row):
+    a = begun(row)
+    a.s.close()
+    return a.chunking
+
+
 def begun(row):
-    """A session behind DATA.  Nothing is measured before: who has more callers
-    than he has room for (smtpd listens for five, and the sixth hears nothing)
-    is called again."""
+    """A session.  Nothing is measured yet: who has more callers than he has
+    room for (smtpd listens for five, and the sixth hears nothing) is called
+    again."""
     for left in reversed(range(TRIES)):
         a = Answers(row.port)
         try:
@@ -108,11 +117,62 @@ def begun(row):
                 raise
 
 
-def what_comes_of(row, data, tail):
-    """Both go out behind DATA: "data", one message arrived; "end", its end came
-    before the last CRLF . CRLF; "reject"."""
-    a = begun(row)
-    try:
+class Caller:
+    """Sends a row one message after another.
+
+    Each is judged alone: a session goes on only where one message arrived and
+    the NOOP behind it was answered, and what comes to anything else does so in
+    a session of its own."""
+
+    def __init__(self, row, by_bdat=False):
+        self.row, self.a, self.sent = row, None, 0
+        self.see = self.see_bdat if by_bdat else self.see_data
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.a is not None:
+            self.a.s.close()
+        self.a = None
+
+    def what_comes_of(self, data, tail):
+        """Both go out behind DATA: "data", one message arrived; "end", its end
+        came before the last CRLF . CRLF, whatever was the answer; "reject".
+        By BDAT, where a row offers it, the tail's last line does not."""
+        if self.a is not None and self.attempt(data, tail) == "data":
+            return "data"
+        self.a, self.sent = begun(self.row), 0
+        return self.attempt(data, tail)
+
+    def attempt(self, data, tail):
+        """The session is over where it is not to go on."""
+        seen, self.sent = "open", self.sent + 1
+        try:
+            seen = self.see(self.a, self.row, data, tail)
+        except socket.timeout:
+            pass
+        finally:
+            if seen != "data" or self.sent == self.row.per_session:
+                self.__exit__()
+        return seen
+
+    @staticmethod
+    def see_bdat(a, _, data, tail):
+        data += tail[:-len(b".\r\n")]
+        a.ask(b"MAIL FROM:<a@example.com>", 250)
+        a.ask(b"RCPT TO:<b@example.net>", 250, 251)
+        a.say(b"BDAT %d LAST\r\n" % len(data) + data + NOOP)
+        first, second = a.next(), a.next()
+        if second != 250:
+            return "end"
+        return "data" if first == 250 else "reject"
+
+    @staticmethod
+    def see_data(a, row, data, tail):
+        a.ask(b"MAIL FROM:<a@example.com>", 250)
+        a.ask(b"RCPT TO:<b@example.net>", 250, 251)
+        a.ask(b"DATA", 354)
         if row.behind == "read":
             a.say(data + tail + NOOP)
         elif row.behind == "refused":
@@ -128,13 +188,12 @@ def what_comes_of(row, data, tail):
         first = a.next()
         if row.behind != "read":
             a.say(NOOP)
-        if first is None or first >= 400:
+        if first is None or (first >= 400 and row.behind != "read"):
             return "reject"
-        return "data" if a.next() == 250 else "end"
-    except socket.timeout:
-        return "open"
-    finally:
-        a.s.close()
+        second = a.next()
+        if first >= 400 and second in (250, None):
+            return "reject"
+        return "data" if second == 250 else "end"
 
 
 class Running:
@@ -199,6 +258,7 @@ smtpd_hard_error_limit = 1000
 smtpd_forbid_bare_newline_exclusions =
 smtpd_recipient_restrictions = permit_mynetworks
 fast_flush_domains =
+in_flow_delay = 0
 """
 
 
@@ -229,6 +289,7 @@ smtp_accept_max = 0
 smtp_accept_queue_per_connection = 0
 smtp_max_synprot_errors = 100
 smtp_max_unknown_commands = 100
+smtp_accept_max_nonmail = 1000
 """
 EXIM_ACL = """\
 begin acl
@@ -318,7 +379,7 @@ asyncore.loop()
 
 
 def python(name, text, path=None):
-    row = Row(name, free_port())
+    row = Row(name, free_port(), at_once=4)
     env = dict(os.environ, **{"PYTHONPATH": path} if path else {})
     argv = [sys.executable, "-W", "ignore", "-c", text, str(row.port)]
     return listening(argv, [row], env=env)
@@ -390,7 +451,7 @@ default_login_user = nobody
 mail_location = maildir:{top}/mail
 first_valid_uid = 1
 mail_fsync = never
-mail_max_userip_connections = 100
+mail_max_userip_connections = 0
 hostname = mx.example.net
 submission_relay_host = 127.0.0.1
 submission_relay_port = {sink}
@@ -410,6 +471,7 @@ service submission-login {{
 }}
 service submission {{
   executable = {tree}submission
+  process_limit = 1000
 }}
 service anvil {{
   chroot =
@@ -459,12 +521,12 @@ def dovecot(top):
 
 
 class Sink:
-    """Takes all mail, and keeps what came behind DATA."""
+    """Takes all mail, and keeps what came behind DATA, or by BDAT."""
 
-    def __init__(self, offers=()):
+    def __init__(self, chunking=False):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port, self.mails = self.listener.getsockname()[1], []
-        self.offers = offers
+        self.chunking, self.chunks, self.bdats = chunking, b"", 0
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -487,10 +549,28 @@ class Sink:
             if verb == b"DATA":
                 f.write(b"354 go on\r\n")
                 self.data(f)
+            if verb == b"BDAT":
+                self.bdat(f, line.split())
+            if verb == b"EHLO" and self.chunking:
+                f.write(b"250-sink.example.net\r\n250 CHUNKING\r\n")
+                continue
             f.write(b"221 bye\r\n" if verb == b"QUIT" else
                     b"250 fine\r\n")
             if verb == b"QUIT":
                 return
+
+    def bdat(self, f, words):
+        """A chunk, of one mail at a time."""
+        self.bdats += 1
+        end = len(self.chunks) + int(words[1])
+        while len(self.chunks) < end:
+            more = f.read(end - len(self.chunks))
+            if not more:
+                return
+            self.chunks += more
+        if words[-1].upper() == b"LAST":
+            self.mails.append(self.chunks)
+            self.chunks = b""
 
     def data(self, f):
         """To the CRLF . CRLF that nothing comes behind."""

@@ -188,7 +188,7 @@ mount -t tmpfs none /var/lib
 mkdir -p /var/lib/opensmtpd/empty
 mount --bind "$1/spool" /var/spool
 [ ! -e /etc/resolv.conf ] || mount --bind "$1/resolv.conf" /etc/resolv.conf
-exec "$2" -d -P mta -f "$1/conf"
+exec "$2" -d $3 -f "$1/conf"
 """
 
 
@@ -212,7 +212,7 @@ class OpenSMTPD:
             self.program = tree + self.program
             self.env["LD_LIBRARY_PATH"] = libraries(tree)
         runs(self.program, self.env)
-        self.top, self.port = top, free_port()
+        self.top, self.port, self.holds = top, free_port(), "-P mta"
         os.chmod(top, 0o755)
         os.mkdir(top + "/spool", 0o755)
         # It looks up who is there, and would wait for DNS now and then.
@@ -224,7 +224,7 @@ class OpenSMTPD:
         with open(self.top + "/log", "wb") as log:
             self.child = subprocess.Popen(
                 [*self.before, "sh", "-c", START, "sh", self.top,
-                 self.program], stdin=subprocess.DEVNULL, stdout=log,
+                 self.program, self.holds], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env=self.env)
         for _ in range(200):
             try:

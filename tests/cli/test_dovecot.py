@@ -115,7 +115,7 @@ def compressed(folder):
     """A message that Dovecot compressed in a dbox is reported as it was
     saved, and not as one whose bytes stand there; a damaged one is named."""
     os.chmod(folder, 0o755)
-    for method in ("gz", "bz2", "zstd"):
+    for method in ("gz", "bz2", "zstd", "lz4"):
         for kind in ("sdbox", "mdbox"):
             where = "%s/%s-%s" % (folder, kind, method)
             os.mkdir(where)
@@ -127,6 +127,8 @@ def compressed(folder):
                  "messages")
             same((r.unreadable, r.status), ([], 1), "unreadable")
             check(not any(m["raw"] for m in r.messages), "raw")
+            if method == "lz4":
+                continue                # it has no checksum
             path = r.messages[-1]["path"]
             with open(path, "rb") as f:
                 data = bytearray(f.read())

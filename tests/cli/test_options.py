@@ -84,13 +84,15 @@ def help_scan_lists_every_option_and_status():
                    "75"):
         check(status in text, status)
     check(max(map(len, text.splitlines())) < 80, "wider than a terminal")
+    same(re.findall(r"^ +(?:-\w, )?--\S*[A-Z][a-z].*", text, re.M), [],
+         "text right behind an option")
     same(baredot("scan", "--help").out, ran.out)
     same(baredot("scan", "-h", "nowhere").out, ran.out)
 
 
 @test
 def help_on_something_else_is_a_usage_error():
-    usage("help", "nothing", says=["nothing", "help scan"])
+    usage("help", "nothing", says=["nothing", "baredot help"])
 
 
 @test
@@ -647,7 +649,8 @@ def progress_when_it_is_wanted():
         finally:
             timer.join()
             os.close(a)
-    check(re.search(r"\r\S*\d+ messages, 0 MB", shown("--progress=always")))
+    check(re.search(r"\r[0-9]+ messages, [01] kB, [0-9] kB/s, \d s",
+                    shown("--progress=always")))
     same(shown("--progress=never"), "")
     same(shown(), "")
 

@@ -15,12 +15,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 from cli import TOP, Skip, baredot, folder, read, run, same, test, write
-from receiving import SERVERS, what_comes_of
+from receiving import SERVERS, Caller, offers_chunking
 
 LONG = "CHECK_LONG" in os.environ
 ABC = b"\r\n.\0x"
-AT_ONCE = 16
 TAIL = b"x\r\n.\r\n"
+# The bytes as they are, by DATA and by BDAT.
+AS_IS = ("as-is", "as-is-bdat")
+BDAT = b"""\
+sender as-is-bdat {
+	title = x known = source source = x holds = file
+	lf = keep cr = keep stuffs = { } bdat = where-offered
+}
+"""
 # What is predicted, and what is seen.
 SEEN = {"whole": "data", "cut": "end", "smuggled": "end", "refused": "reject",
         "open": "open"}
@@ -52,33 +59,49 @@ def messages():
 
 
 def predictions(top, mails, names):
-    """{(name of a message, row): what is to be seen}"""
+    """{(name of a message, row, by BDAT): what is to be seen}; and the rows
+    that offer CHUNKING."""
     for name, data in mails.items():
         write("%s/mails/%s.eml" % (top, name), data + b"x\r\n")
-    out = {(m, row): "whole" for m in mails for row in names}
+    out = {(m, row, b): "whole" for m in mails for row in names
+           for b in (False, True)}
+    rows = write(top + "/rows", BDAT)
     ran = baredot("replay", "-f", "ndjson", "--all", "--eol", "crlf",
-                  "--from", "as-is", "--to", ",".join(names), top + "/mails")
+                  "--servers", rows, "--from", ",".join(AS_IS), "--to",
+                  ",".join(names), top + "/mails")
     found = ran.of_type("replay")
     same(len(found), len(mails), ran.err)
     for r in found:
         name = os.path.basename(r["path"])[:-4]
         for o in r["outcomes"]:
-            out.update(((name, row), o["outcome"]) for row in o["receivers"])
-    return {key: SEEN[outcome] for key, outcome in out.items()}
+            out.update(((name, row, sender == AS_IS[1]), o["outcome"])
+                       for row in o["receivers"] for sender in o["senders"])
+    offer = {r["name"] for r in ran.of_type("header")[0]["replay"]["receivers"]
+             if r["chunking"]}
+    return {key: SEEN[outcome] for key, outcome in out.items()}, offer
 
 
-def differences(row, mails, predicted):
+def differences(row, mails, predicted, by_bdat):
     """Lines that name the bytes."""
     names = [m for m in mails if not row.minds_header or m[:5] != "first"]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        seen = list(pool.map(lambda m: what_comes_of(
-            row, mails[m], TAIL), names))
-    for name, got in zip(names, seen):
-        want = predicted[name, row.name]
+    seen = {}
+
+    def call(some):
+        with Caller(row, by_bdat) as caller:
+            for m in some:
+                seen[m] = caller.what_comes_of(mails[m], TAIL)
+
+    with ThreadPoolExecutor(row.at_once) as pool:
+        list(pool.map(call, [names[i::row.at_once]
+                             for i in range(row.at_once)]))
+    for name in names:
+        got = seen[name]
+        want = predicted[name, row.name, by_bdat]
         if want == "end" and row.behind == "refused":
             want = "reject"
         if got != want:
-            yield "%s, %s: %s, predicted %s" % (row.name, name, got, want)
+            yield "%s, %s, %s: %s, predicted %s" % (
+                row.name, "BDAT" if by_bdat else "DATA", name, got, want)
 
 
 def compare(server, top):
@@ -86,13 +109,15 @@ def compare(server, top):
     os.chmod(top, 0o755)
     os.mkdir(top + "/server")
     running = server(top + "/server")
-    predicted = predictions(top, mails, sorted({
+    predicted, chunking = predictions(top, mails, sorted({
         row.name for row in running.rows}))
     with running:
         for row in running.rows:
-            wrong += differences(row, mails, predicted)
-    same(wrong[:40], [], "%d of %d" % (len(wrong), len(mails) * len(
-        running.rows)))
+            same(offers_chunking(row), row.name in chunking, row.name)
+            wrong += differences(row, mails, predicted, False)
+            if row.name in chunking:
+                wrong += differences(row, mails, predicted, True)
+    same(wrong[:40], [], "%d differ" % len(wrong))
 
 
 def measured(server):

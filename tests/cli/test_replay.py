@@ -15,8 +15,8 @@ INNER = (b"MAIL FROM:<c@example.org>\r\nRCPT TO:<d@example.org>\r\n"
 LF_DOT_CRLF = HEAD + b"\n.\r\n" + INNER
 # What took LF . CRLF for the end of the data: CVE-2023-51764 and others.
 TOOK = {"aiosmtpd-1.4.4", "chasquid-1.12", "cisco-clean", "dovecot-2.3",
-        "exim-4.97", "go-smtp-0.19", "james-3.8.0", "opensmtpd",
-        "postfix-no", "qpsmtpd", "sendmail-8.17"}
+        "exim-4.87", "exim-4.97", "go-smtp-0.19", "james-3.8.0", "opensmtpd",
+        "postfix-3.3", "postfix-no", "qpsmtpd", "sendmail-8.17"}
 
 
 def replay(*args, **more):
@@ -108,7 +108,8 @@ def every_pair_is_in_the_matrix_once():
         same([r["sender"] for r in rows], [s["name"] for s in
                                            names["senders"]])
         for row in rows:
-            same(sorted(x for k, v in row.items() if k != "sender"
+            same(sorted(x for k, v in row.items() if k not in (
+            "sender", "by_bdat")
                         for x in v),
                  sorted(x["name"] for x in names["receivers"]))
 
@@ -126,6 +127,32 @@ def what_comes_out_does_not_depend_on_the_number_of_workers():
                      for n in ("0", "4"))
         same(one.of_type("replay"), four.of_type("replay"))
         same(matrix(one), matrix(four))
+
+
+@test
+def by_bdat_nothing_in_a_message_ends_it():
+    with folder() as d:
+        write(d + "/m.eml", LF_DOT_CRLF)
+        ran = replay("--from", "exchange-online*,gmx-2023", "--to",
+                     "postfix-3.3,postfix-no,postfix-reject,exim", d)
+        got = matrix(ran)
+        same({p: got["exchange-online-2023", p] for _, p in got},
+             {"postfix-3.3": "smuggled", "postfix-no": "whole",
+              "postfix-reject": "refused", "exim": "whole"})
+        same(got["gmx-2023", "postfix-no"], "smuggled")
+        same(got["exchange-online", "postfix-3.3"], "unsent")
+        same(got["exchange-online", "postfix-no"], "whole")
+        (r,) = ran.of_type("replay")
+        for end in r["ends"]:
+            same("postfix-no" in end["receivers"],
+                 "gmx-2023" in end["senders"])
+            same("exchange-online-2023" in end["senders"],
+                 "postfix-3.3" in end["receivers"] and
+                 "gmx-2023" not in end["senders"])
+        write(d + "/m.eml", LF_DOT_CRLF.replace(b"\r\n", b"\n", 1))
+        same(matrix(replay("--from", "exchange-online", "--to", "exim", "--eol",
+                           "crlf", d)),
+             {("exchange-online", "exim"): "refused"})
 
 
 @test
@@ -207,8 +234,12 @@ def a_file_of_rows_that_is_wrong_is_explained():
             (b"receiver a { " + good + b" }", "needs an end"),
             (b"receiver a { " + good + b' end = { "LF dot" } }', "words are"),
             (b"receiver a { " + good + b' end = { "LF?" } }', "optional"),
-            (b"receiver a { " + good + b' end = { "LF" } refused = "no" }',
-             "refused is not no"),
+            (b"receiver a { " + good + b' end = { "LF" } pipelining = "no" }',
+             "pipelining is not no"),
+            (b"receiver a { " + good + b" end = { LF } bdat_refuses = { LF } }",
+             "does not offer"),
+            (b"sender a { " + good + b" holds = lf bdat_lf = keep }",
+             "does not send by BDAT"),
             (b'receiver a { title = "x" end = { "LF" } }', "needs title"),
             (b'receiver "a b" { ' + good + b' end = { "LF" } }', "a name"),
             (b'receiver all { ' + good + b' end = { "LF" } }', "a name"),
@@ -316,10 +347,10 @@ def scan_names_only_those_that_matter_here():
     with folder() as d:
         write(d + "/m.eml", HEAD + b"\n.\r\nbye\r\n")
         same(set(fools(scan("--receivers", "postfix*,mox", d))
-                 ["eod.lf-dot-crlf"]), {"postfix-no"})
+                 ["eod.lf-dot-crlf"]), {"postfix-3.3", "postfix-no"})
         same(fools(scan("--senders", "postfix", d)), {})
         same(set(fools(scan("--senders", "postfix,gmx-2023", "--receivers",
-                            "exim*", d))["eod.lf-dot-crlf"]), {"exim-4.97"})
+                            "exim*", d))["eod.lf-dot-crlf"]), {"exim-4.87", "exim-4.97"})
 
 
 @test

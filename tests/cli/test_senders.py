@@ -20,8 +20,8 @@ import time
 sys.dont_write_bytecode = True
 from cli import TOP, Skip, check, folder, read, run, same, test, write
 from queued import libraries, runs, unpacked
-from receiving import Sink, npm
-from servers import Exim, Postfix, Sendmail
+from receiving import Sink, end_namespace, npm
+from servers import Courier, Exim, OpenSMTPD, Postfix, Sendmail
 
 LONG = "CHECK_LONG" in os.environ
 WIRE = TOP + "/build/tests/wire"
@@ -40,8 +40,9 @@ def body(nl, abc):
             for s in itertools.product(abc, repeat=n)))
 
 
-def predicted(row, nl, data):
-    done = subprocess.run([WIRE, row, "lf" if nl == b"\n" else "crlf"],
+def predicted(row, nl, data, by_bdat):
+    done = subprocess.run([WIRE, row, "lf" if nl == b"\n" else "crlf"] +
+                          ["bdat"] * by_bdat,
                           input=data, stdout=subprocess.PIPE, timeout=60)
     same(done.returncode, 0, row)
     return done.stdout[done.stdout.index(MARK):]
@@ -64,12 +65,20 @@ def first_difference(row, got, want):
         row, got[max(i - 30, 0):i + 40], want[max(i - 30, 0):i + 40]))
 
 
-def compare(row, send, nl=b"\r\n", abc=b"\r\n.\0x"):
+def compare(row, send, nl=b"\r\n", abc=b"\r\n.\0x", chunking=False,
+            by_bdat=False):
+    """To a sink that offers CHUNKING, or does not."""
     with folder() as top:
         os.chmod(top, 0o755)
-        sink, data = Sink(), body(nl, abc)
-        send(top, sink.port, HEAD.replace(b"\n", nl), data)
-        first_difference(row, arrived(sink), predicted(row, nl, data))
+        sink, data = Sink(chunking), body(nl, abc)
+        stop = send(top, sink.port, HEAD.replace(b"\n", nl), data)
+        try:
+            got = arrived(sink)
+        finally:
+            if stop:
+                stop()
+        same(sink.bdats > 0, by_bdat, "by BDAT")
+        first_difference(row, got, predicted(row, nl, data, by_bdat))
 
 
 def command(argv, data, **more):
@@ -185,24 +194,29 @@ out:
   driver = smtp
   port = %d
   allow_localhost = true
-  hosts_try_chunking =
 """
 
 
-def exim_sends(top, port, head, data):
+def exim_sends(top, port, head, data, more=""):
     """It makes CRs into LFs where it is handed mail, but sends its queue."""
-    server = Exim(top, behind=EXIM_ROUTE % port)
+    server = Exim(top, behind=EXIM_ROUTE % port + more)
     server.send("-i", "-f", FROM, TO, data=head + b"to be replaced\n")
     (path,) = glob.glob(top + "/spool/input/*-D")
     first = read(path).split(b"\n", 1)[0]
     write(path, first + b"\n" + data)
+    about = path[:-1] + "H"             # of which it knows how long it will be
+    write(about, re.sub(rb"(?m)^-body_linecount \d+", b"-body_linecount %d" %
+                        data.count(b"\n"), read(about)))
     command([*server.command, "-M", os.path.basename(path)[:-2]], b"",
             env=server.env)
 
 
 @test
-def exim_sends_what_its_row_says():
+def exim_sends_what_its_rows_say():
     compare("exim", exim_sends, nl=b"\n")
+    compare("exim", exim_sends, nl=b"\n", chunking=True, by_bdat=True)
+    compare("exim-data", lambda *args: exim_sends(
+        *args, "  hosts_try_chunking =\n"), nl=b"\n", chunking=True)
 
 
 def sendmail_sends(top, port, head, data):
@@ -223,6 +237,46 @@ def sendmail_sends(top, port, head, data):
 @test
 def sendmail_sends_what_its_row_says():
     compare("sendmail-debian", sendmail_sends, nl=b"\n")
+
+
+def opensmtpd_sends(top, port, head, data):
+    server = OpenSMTPD(top)
+    with server:
+        server.send((head + b"to be replaced\n").replace(b"\n", b"\r\n"),
+                    FROM, [TO])
+    (path,) = glob.glob(top + "/spool/smtpd/queue/*/*/message")
+    write(path, read(path).replace(b"to be replaced\n", data))
+    conf = read(top + "/conf")
+    write(top + "/conf", re.sub(rb"smtp://127\.0\.0\.1:\d+",
+                                b"smtp://127.0.0.1:%d" % port, conf))
+    server.holds = ""
+    with server:
+        end = time.monotonic() + 30
+        while b"result=" not in read(top + "/log"):
+            check(time.monotonic() < end, read(top + "/log"))
+            time.sleep(0.05)
+
+
+@test
+def opensmtpd_sends_what_its_row_says():
+    compare("opensmtpd", opensmtpd_sends, nl=b"\n")
+
+
+def courier_sends(top, port, head, data):
+    server = Courier(top)
+    server.give(head + b"to be replaced\n", FROM, [TO])
+    (path,) = glob.glob(server.var + "/tmp/*/D*")
+    write(path, read(path).replace(b"to be replaced\n", data))
+    write(server.root + "/etc/courier/esmtproutes",
+          b":[127.0.0.1],%d\n" % port)
+    child = server.start("/usr/lib/courier/courier/courierd", network=True,
+                         stdin=subprocess.DEVNULL)
+    return lambda: end_namespace(child)
+
+
+@test
+def courier_sends_what_its_row_says():
+    compare("courier", courier_sends, nl=b"\n")
 
 
 if os.access("/dev/shm", os.W_OK):

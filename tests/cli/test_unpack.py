@@ -438,6 +438,32 @@ class Watch(threading.Thread):
             time.sleep(0.02)
 
 
+def many_at_once(folder):
+    """However many workers there are, all of them together stay below that;
+    what does not fit into a share of it is unpacked all the same."""
+    lines = (b"x" * 63 + b"\n") * (72 << 14)
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 96 << 20, "preset": 0}]
+    data = lzma.compress(message("m") + lines, format=lzma.FORMAT_XZ,
+                         filters=filters)
+    for i in range(8):
+        write("%s/m/%d/a.xz" % (folder, i), data)
+        write("%s/m/%d/b.eml" % (folder, i), message("b"))
+    # Its message does not end.
+    write(folder + "/m/8/a.xz", data[:len(data) // 2])
+    for jobs in (8, 12):
+        child = start("-a", "-f", "ndjson", "-j%d" % jobs, "--unpack-limits=ratio=0",
+                      folder + "/m", stdin=subprocess.DEVNULL,
+                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        watch = Watch(child.pid)
+        watch.start()
+        out, _ = child.communicate(timeout=SECONDS)
+        print("# %d workers: %.0f MiB" % (jobs, watch.most / (1 << 20)))
+        check(72 << 20 < watch.most < MEMORY, "memory: %d" % watch.most)
+        same((out.count(b'"type":"message"'),
+              out.count(b'"type":"unreadable"'), child.returncode),
+             (16, 1, 2), "messages, unreadable, status")
+
+
 def defused(folder, path, limit, *args):
     """It ends in time and memory with a record, and the next one is read."""
     later = write(folder + "/zz-later.eml", message("later"))
@@ -602,5 +628,5 @@ def repairs_leave_them(folder):
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main([formats, one_file, what_follows, nothing, nested, names, members_that_are_none, damaged,
-          zips_that_are_cut, encrypted, kinds, workers_die, bombs, not_from_here, overlap, dictionary, many_times_over,
-          repairs_leave_them])
+          zips_that_are_cut, encrypted, kinds, workers_die, bombs, not_from_here, overlap, dictionary, many_at_once,
+          many_times_over, repairs_leave_them])

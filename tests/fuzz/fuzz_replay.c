@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static struct replay_plan *plan;
 static struct replay *replay;
-static struct receiver_dfa dfas[REPLAY_ROWS];
+static struct receiver_dfa dfas[REPLAY_ROWS], bdat_dfas[REPLAY_ROWS];
 
 static void
 set_up(void)
@@ -24,7 +24,9 @@ set_up(void)
 	    NULL || (replay = replay_new(plan, NULL)) == NULL)
 		abort();
 	for (size_t i = 0; i < replay_plan_receivers(plan); i++)
-		if (!receiver_compile(replay_receiver(plan, i), &dfas[i]))
+		if (!receiver_compile(replay_receiver(plan, i), &dfas[i]) ||
+		    !receiver_compile_bdat(replay_receiver(plan, i),
+		    &bdat_dfas[i]))
 			abort();
 }
 
@@ -67,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    whole.n != cut->n || whole.more != cut->more)
 		abort();
 	oracle_replay(replay_sender(plan, s), replay_receiver(plan, r),
+	    replay_by_bdat(plan, s, r) ? &bdat_dfas[r] :
 	    &dfas[r], data[3] & 1, (struct span){ data + 4, n - 4 }, &want);
 	if (replay_between(plan, whole.cells, s, r) != want.outcome)
 		abort();

@@ -82,8 +82,8 @@ try_file(const uint8_t *data, size_t n)
 	while (rc == ST_OK && (rc = shard_reader_next(&r, &line, &kind, &e)) ==
 	    ST_OK) {
 		bytes += line.n + 1;
-		check(memcmp(line.p, data + r.offset - line.n - 1,
-		    line.n) == 0);
+		check(memcmp(line.p, data + r.offset - line.n - 1, line.n) ==
+		    0);
 	}
 	if (rc == ST_END)
 		check(r.ended && bytes == n && r.sealed == n);

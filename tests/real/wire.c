@@ -1,7 +1,7 @@
 /*
  * What a row of senders.conf says that a sender puts on the wire: wire NAME
- * lf|crlf <MESSAGE.  lf: the message's own lines end in LF.  Exit status 3: it
- * refuses to send it.
+ * lf|crlf [bdat] <MESSAGE.  lf: the message's own lines end in LF; bdat: it
+ * sends by BDAT.  Exit status 3: it refuses to send it.
  */
 #include "servers.h"
 
@@ -32,25 +32,28 @@ main(int argc, char **argv)
 {
 	char why[SERVERS_WHY];
 	struct servers *all = servers_new(why);
-	const struct sender_row *row = all != NULL && argc == 3 ?
+	const bool bdat = argc == 4 && strcmp(argv[3], "bdat") == 0;
+	const struct sender_row *row = all != NULL && (argc == 3 || bdat) ?
 	    sender(all, argv[1]) : NULL;
+	const struct sender_does_what *does;
 	struct sender_state t = sender_begin();
 	uint8_t out[SENDER_OUT];
 	size_t n = 0, dot;
 	int c;
 
-	if (row == NULL) {
+	if (row == NULL || (bdat && !row->bdat)) {
 		servers_free(all);
 		return 64;
 	}
+	does = bdat ? &row->by_bdat : &row->does;
 	while (n <= SENDER_OUT && (c = getchar()) != EOF) {
-		n = sender_step(&row->does, strcmp(argv[2], "lf") == 0, &t,
+		n = sender_step(does, strcmp(argv[2], "lf") == 0, &t,
 		    wire_classes[c], out);
 		if (n <= SENDER_OUT)
 			put(out, n, c);
 	}
 	if (n <= SENDER_OUT) {
-		n = sender_end(&row->does, &t, out, &dot);
+		n = sender_end(does, &t, out, &dot);
 		if (n <= SENDER_OUT)
 			put(out, n, 'x');
 	}

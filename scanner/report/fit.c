@@ -1,0 +1,67 @@
+/*
+ * See fit.h.
+ */
+#include "fit.h"
+
+#include "escape.h"
+
+/* Bytes of the color sequence that s begins with. */
+static size_t
+color_at(struct span s)
+{
+	const uint8_t *end;
+
+	if (s.n < 2 || s.p[0] != '\033' || s.p[1] != '[')
+		return 0;
+	end = memchr(s.p, 'm', s.n);
+	return end != NULL ? (size_t)(end + 1 - s.p) : 0;
+}
+
+/* Columns of a line; *cut: where the column `at` begins. */
+static size_t
+width(struct span line, size_t at, size_t *cut)
+{
+	size_t columns = 0, n;
+	uint32_t c;
+
+	*cut = line.n;
+	for (size_t i = 0; i < line.n; i += n) {
+		const struct span rest = { line.p + i, line.n - i };
+
+		if ((n = color_at(rest)) > 0)
+			continue;
+		(void)utf8_next(rest, &n, &c);
+		if (columns++ == at)
+			*cut = i;
+	}
+	return columns;
+}
+
+size_t
+fit_rows(struct span s, size_t columns)
+{
+	size_t rows = 0, n, cut;
+	const uint8_t *end;
+
+	while (s.n > 0 && (end = memchr(s.p, '\n', s.n)) != NULL) {
+		n = width((struct span){ s.p, (size_t)(end - s.p) }, 0, &cut);
+		rows += n == 0 ? 1 : (n + columns - 1) / columns;
+		s = (struct span){ end + 1, s.n - (size_t)(end + 1 - s.p) };
+	}
+	return rows;
+}
+
+void
+fit_cut(struct buf *b, size_t from, size_t columns)
+{
+	static const char more[] = "...";
+	const size_t room = columns > sizeof(more) ?
+	    columns - (sizeof(more) - 1) : 1;
+	size_t cut;
+
+	if (!buf_ok(b) || width((struct span){ b->p + from, b->n - from },
+	    room, &cut) <= columns)
+		return;
+	b->n = from + cut;
+	buf_str(b, more);
+}

@@ -1,0 +1,111 @@
+/*
+ * See scanning.h: what would become of a message, and the plan for whoever
+ * acts.
+ */
+#include "scanning.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "frames.h"
+#include "kept.h"
+#include "message_note.h"
+#include "plan.h"
+
+/* mend_say's: into s->frames. */
+static int
+on_frame(void *ctx, enum mend_type type, const void *p, size_t n,
+    struct span more, struct err *e)
+{
+	struct scanner *s = ctx;
+
+	(void)e;
+	frames_put(&s->frames, type, p, n, more);
+	return ST_OK;
+}
+
+struct mend_say *
+scan_say_new(struct scanner *s)
+{
+	struct mend_say *m = calloc(1, sizeof(*m));
+
+	if (m != NULL)
+		mend_say_init(m, on_frame, s);
+	return m;
+}
+
+/*
+ * What becomes of a message of an mbox, so that nobody has to look again;
+ * where that would take long, or it goes with all around it, somebody has to.
+ */
+static int
+say(struct scanner *s, const struct msg *m, const struct repair_facts *f,
+    struct err *e)
+{
+	buf_clear(&s->frames);
+	if (f->is == REPAIR_EDITS && repair_has_edits(s->repair))
+		return mend_say_edits(s->say, s->repair, s->store, m, f, e);
+	if (f->is == REPAIR_REFUSED)
+		frames_put(&s->frames, MEND_LEFT, f->why, strlen(f->why),
+		    (struct span){ NULL, 0 });
+	return ST_OK;
+}
+
+/* Whoever acts will want to know of this message. */
+static int
+plan_message(struct scanner *s, const struct msg *m,
+    const struct judged *got, const struct repair_facts *f, struct err *e)
+{
+	struct plan_item i = { .folder = span_text(s->job->path),
+	    .root = s->job->root, .name = span_text(s->name),
+	    .container = store_is_container(s->store), .size = m->len,
+	    .place = (uint8_t)s->job->place,
+	    .take = f->is == REPAIR_TAKE_OUT, .left = f->is == REPAIR_REFUSED,
+	    .stamp = s->stamp, .settled = s->settled };
+	struct buf note = { 0 };
+	struct report_message r = { .path = buf_span(&s->path), .msg = m,
+	    .verdict = got->verdict, .hashed = got->hashed };
+	int rc;
+
+	if (i.container && (rc = say(s, m, f, e)) != ST_OK)
+		return rc;
+	if (got->hashed)
+		memcpy(i.sha, got->sha256, sizeof(i.sha));
+	memcpy(r.sha256, i.sha, sizeof(r.sha256));
+	if (i.take && !i.container)
+		message_note(&note, s->store, &r, s->options.cwd,
+		    &s->options.report);
+	i.note = buf_span(&note);
+	i.frames = buf_span(&s->frames);
+	plan_put(&s->plan, &i);
+	s->plan.failed = s->plan.failed || !buf_ok(&note) ||
+	    !buf_ok(&s->frames);
+	buf_free(&note);
+	return ST_OK;
+}
+
+/* That it is left alone counts where something else is done to the file. */
+static bool
+is_planned(const struct scanner *s, const struct repair_facts *f)
+{
+	return f->is == REPAIR_EDITS || f->is == REPAIR_TAKE_OUT ||
+	    (f->is == REPAIR_REFUSED && s->keeper == NULL &&
+	    store_is_container(s->store));
+}
+
+int
+scan_repair(struct scanner *s, const struct msg *m,
+    const struct judged *got, struct repair_facts *out, struct err *e)
+{
+	int rc;
+
+	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
+	    (time_t)s->mtime, out, e)) != ST_OK)
+		return rc;
+	if (s->keeper != NULL && out->is != REPAIR_NOTHING) {
+		out->is = REPAIR_REFUSED;
+		kept_why(s->keeper, true, out->why, sizeof(out->why));
+	}
+	s->delta.totals.repairs[out->is]++;
+	return is_planned(s, out) ? plan_message(s, m, got, out, e) : ST_OK;
+}

@@ -1,0 +1,129 @@
+/*
+ * Text on a screen: rows and cuts are those of a terminal that writes one
+ * character after another.
+ */
+#include "t.h"
+
+#include "fit.h"
+
+#define PIECES 5u
+#define LONGEST 6u
+
+static const char *const pieces[PIECES] = {
+	"x", "\n", "\033[1m", "\xc3\xa9", "\xe2\x82\xac"
+};
+
+/* The terminal: rows that whole lines took, and the columns of the last. */
+struct screen_oracle {
+	size_t rows, at;
+};
+
+static void
+draw(struct screen_oracle *s, unsigned piece, size_t columns)
+{
+	if (piece == 1) {
+		s->rows++;
+		s->at = 0;
+	} else if (piece != 2) {
+		if (s->at == columns) {
+			s->rows++;
+			s->at = 0;
+		}
+		s->at++;
+	}
+}
+
+/* The n-th text of that many pieces. */
+static void
+make(struct buf *b, size_t length, unsigned n, unsigned out[LONGEST])
+{
+	buf_clear(b);
+	for (size_t i = 0; i < length; i++, n /= PIECES) {
+		out[i] = n % PIECES;
+		buf_str(b, pieces[out[i]]);
+	}
+}
+
+static unsigned
+texts(size_t length)
+{
+	unsigned n = 1;
+
+	while (length-- > 0)
+		n *= PIECES;
+	return n;
+}
+
+static void
+rows_are_those_of_a_terminal(void **state)
+{
+	struct buf b = { 0 };
+	unsigned all[LONGEST];
+
+	(void)state;
+	for (size_t length = 0; length <= LONGEST; length++)
+		for (unsigned n = 0; n < texts(length); n++) {
+			make(&b, length, n, all);
+			buf_byte(&b, '\n');
+			for (size_t columns = 1; columns <= 4; columns++) {
+				struct screen_oracle s = { 0, 0 };
+
+				for (size_t i = 0; i < length; i++)
+					draw(&s, all[i], columns);
+				draw(&s, 1, columns);
+				assert_int_equal(fit_rows(buf_span(&b),
+				    columns), s.rows);
+			}
+		}
+	buf_free(&b);
+}
+
+/* One row; what fits stays as it is, of the rest the beginning and dots. */
+static void
+a_line_that_is_cut_fits(void **state)
+{
+	struct buf b = { 0 }, old = { 0 };
+	unsigned all[LONGEST];
+
+	(void)state;
+	for (size_t length = 0; length <= LONGEST; length++)
+		for (unsigned n = 0; n < texts(length); n++)
+			for (size_t columns = 5; columns <= 6; columns++) {
+				size_t width = 0, kept;
+
+				make(&old, length, n, all);
+				for (size_t i = 0; i < length; i++)
+					width += all[i] != 2;
+				if (memchr(buf_text(&old), '\n', old.n) !=
+				    NULL)
+					continue;
+				buf_clear(&b);
+				buf_str(&b, "what\nis above: ");
+				kept = b.n;
+				buf_add(&b, old.p, old.n);
+				fit_cut(&b, kept, columns);
+				if (width <= columns) {
+					assert_int_equal(b.n, kept + old.n);
+					continue;
+				}
+				assert_memory_equal(b.p + b.n - 3, "...", 3);
+				assert_memory_equal(b.p + kept, old.p,
+				    b.n - 3 - kept);
+				buf_byte(&b, '\n');
+				assert_int_equal(fit_rows((struct span){
+				    b.p + kept, b.n - kept }, columns), 1);
+			}
+	buf_free(&b);
+	buf_free(&old);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_are_those_of_a_terminal),
+		cmocka_unit_test(a_line_that_is_cut_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
