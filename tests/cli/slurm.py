@@ -135,10 +135,10 @@ class Slurm:
         self.says("scancel", "-u", str(os.getuid()))
         self.wait(self.is_empty, "jobs that cannot be cancelled")
 
-    def of_node(self, node):
-        """The processes of jobs there, and those that watch over them."""
-        ours = {b"SLURM_CONF=" + self.conf.encode(),
-                b"SLURMD_NODENAME=" + node.encode()}
+    def processes(self, *more):
+        """Those of jobs, and those that watch over them, that have this in
+        their environment too."""
+        ours = {b"SLURM_CONF=" + self.conf.encode(), *more}
         found = set()
         for path in glob.glob("/proc/[0-9]*"):
             pid = int(os.path.basename(path))
@@ -154,28 +154,22 @@ class Slurm:
         return found
 
     def kill_node(self, node):
-        """As when the power goes."""
-        pids = [int(read("%s/pid/%s" % (self.top, node)))]
-        os.kill(pids[0], signal.SIGKILL)
-        for pid in self.of_node(node):
-            os.kill(pid, signal.SIGKILL)
+        """As when the power goes: none sees another one die."""
+        pids = [int(read("%s/pid/%s" % (self.top, node))),
+                *self.processes(b"SLURMD_NODENAME=" + node.encode())]
+        for sig in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                os.kill(pid, sig)
         os.unlink("%s/pid/%s" % (self.top, node))
 
     def stop(self):
         if not os.path.exists(self.top + "/pid/munged"):
             return
+        daemons = [int(read(path)) for path in glob.glob(self.top + "/pid/*")]
         self.says("scancel", "-f", "-u", str(os.getuid()))
         self.says("scontrol", "shutdown")
-        pids = []
-        for node in NODES:
-            pids += self.of_node(node)
-        for path in glob.glob(self.top + "/pid/*"):
-            try:
-                pids.append(int(read(path)))
-            except (OSError, ValueError):
-                continue                # it is about to go
         end = time.monotonic() + 5
-        for pid in pids:
+        for pid in [*self.processes(), *daemons]:
             stop(pid, end)
 
 

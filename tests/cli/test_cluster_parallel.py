@@ -216,4 +216,5 @@ def every_example_gives_options_that_there_are():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run()

@@ -6,6 +6,7 @@ CHECK_LONG: a time limit that comes by itself too, which takes some minutes.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,7 @@ def the_commands_of_the_document_do_what_it_says():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run()
     finally:
