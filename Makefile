@@ -206,7 +206,7 @@ install: all man
 	    $(MAN)/man1/baredot-$${s%%:*}.1 || exit 1; done
 	install -m 644 scanner/report/report.schema.json rules/data/default.rules $(DESTDIR)$(PREFIX)/share/baredot/
 	install -m 644 $(wildcard packaging/cluster/*) $(DESTDIR)$(PREFIX)/share/baredot/cluster/
-	chmod 755 $(DESTDIR)$(PREFIX)/share/baredot/cluster/*.sh
+	cd $(DESTDIR)$(PREFIX)/share/baredot/cluster && chmod 755 *.sh *.sbatch
 	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	build/baredot completion bash >$(DESTDIR)$(BASHDIR)/baredot
 	build/baredot completion zsh >$(DESTDIR)$(ZSHDIR)/_baredot
