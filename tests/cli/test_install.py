@@ -50,7 +50,7 @@ def all_that_is_needed_is_installed():
         at + "/share/baredot/report.schema.json": "0o644",
         at + "/share/baredot/default.rules": "0o644",
         **{at + "/share/baredot/cluster/" + name:
-           "0o755" if name.endswith(".sh") else "0o644"
+           "0o755" if name.endswith((".sh", ".sbatch")) else "0o644"
            for name in os.listdir(TOP + "/packaging/cluster")},
         **{at + "/lib/systemd/system/" + u: "0o644" for u in UNITS}})
 
