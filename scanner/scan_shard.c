@@ -62,7 +62,7 @@ check_roots(const struct shard_run *sh)
 		if (path[0] != '/' && sh->elsewhere) {
 			complain("the plan says %s, and was made in %s: scan "
 			    "there", path, (const char *)sh->plan.cwd.p);
-			return EXIT_UNREADABLE;
+			return EXIT_USAGE;
 		}
 		if (stat(path, &st) != 0) {
 			complain("%s: %s", path, strerror(errno));

@@ -839,7 +839,7 @@ def relative_paths(folder):
     store = small_tree(os.path.join(folder, "store"))
     run("plan", "-o", "plan", "--shards", 1, "store", cwd=folder, status=0)
     done = run("scan", "--plan", os.path.join(folder, "plan"), "--shard",
-               "1/1", "--out", os.path.join(folder, "o"), cwd="/", status=2)
+               "1/1", "--out", os.path.join(folder, "o"), cwd="/", status=64)
     check("scan there" in done.err, done.err)
     run("scan", "--plan", "plan", "--shard", "1/1", "--out", "o", cwd=folder,
         status=1)
