@@ -90,18 +90,18 @@ swap(const struct deed *d, struct found *at)
 }
 
 static bool
-is_new(const struct found *at, const struct file_id *new)
+is_file(int dir, const char *name, const struct file_id *id)
 {
 	struct stat st;
 
-	return fstatat(at->dir, at->name.text, &st, AT_SYMLINK_NOFOLLOW) ==
-	    0 && st.st_ino == new->ino;
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == id->ino;
 }
 
 /*
  * Until it has its new name, the old one tells a wrong size; and whoever makes
  * a link of it then (Dovecot, for an IMAP COPY) has that for good.  So it gets
- * it at once; whether it was right settle finds out, and undoes it.
+ * it at once, if the files are where they should be; settle looks at them.
  */
 static void
 name_at_once(const struct deed *d)
@@ -113,7 +113,8 @@ name_at_once(const struct deed *d)
 	if (d->place->maildir &&
 	    !name_same_base(at->name.text, in->renamed.text) &&
 	    mailname_join(in->renamed.text, at->name.text, &to) &&
-	    is_new(at, &in->new))
+	    is_file(d->place->tmp, in->temp.text, &in->old) &&
+	    is_file(at->dir, at->name.text, &in->new))
 		(void)call_move(at->dir, at->name.text, at->dir, to.text);
 }
 
