@@ -215,20 +215,6 @@ put_time(struct buf *b, double seconds)
 		    s % 3600 / 60);
 }
 
-/* 1,234,567 */
-static void
-put_count(struct buf *b, uint64_t n)
-{
-	char digits[24];
-	const int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			buf_byte(b, ',');
-		buf_byte(b, (uint8_t)digits[i]);
-	}
-}
-
 /* What counts most stands first: the end may be cut off. */
 static void
 make_line(struct progress *p, double elapsed)
@@ -241,7 +227,7 @@ make_line(struct progress *p, double elapsed)
 		buf_add(b, p->step.p, p->step.n);
 		return;
 	}
-	put_count(b, p->at.count);
+	buf_grouped(b, p->at.count);
 	buf_printf(b, " %s, ", p->o->unit);
 	put_size(b, bytes);
 	if (p->total > p->at.bytes) {
@@ -260,7 +246,7 @@ make_line(struct progress *p, double elapsed)
 	}
 	if (p->at.flagged > 0) {
 		buf_str(b, ", ");
-		put_count(b, p->at.flagged);
+		buf_grouped(b, p->at.flagged);
 		buf_printf(b, " %s", p->o->flagged);
 	}
 }

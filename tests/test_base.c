@@ -15,6 +15,29 @@
 #include <unistd.h>
 
 static void
+digits_are_grouped_by_three(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" }, { 9, "9" }, { 10, "10" }, { 999, "999" },
+		{ 1000, "1,000" }, { 99999, "99,999" },
+		{ 100000, "100,000" }, { 1234567, "1,234,567" },
+		{ UINT64_MAX, "18,446,744,073,709,551,615" },
+	};
+	struct buf b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&b);
+		buf_grouped(&b, cases[i].n);
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+	buf_free(&b);
+}
+
+static void
 a_buffer_holds_what_was_appended(void **state)
 {
 	struct buf b = { 0 };
@@ -384,6 +407,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(digits_are_grouped_by_three),
 		cmocka_unit_test(a_buffer_holds_what_was_appended),
 		cmocka_unit_test(a_buffer_grows_at_every_length),
 		cmocka_unit_test(a_cleared_buffer_keeps_its_memory),

@@ -89,6 +89,21 @@ buf_u64(struct buf *b, uint64_t v)
 }
 
 void
+buf_grouped(struct buf *b, uint64_t v)
+{
+	char text[26];
+	size_t i = sizeof(text), n = 0;
+
+	do {
+		if (n > 0 && n % 3 == 0)
+			text[--i] = ',';
+		text[--i] = (char)('0' + v % 10);
+		n++;
+	} while ((v /= 10) > 0);
+	buf_add(b, text + i, sizeof(text) - i);
+}
+
+void
 buf_hex(struct buf *b, const uint8_t *p, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";

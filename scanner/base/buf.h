@@ -25,6 +25,7 @@ void buf_add(struct buf *, const void *, size_t n);
 void buf_str(struct buf *, const char *);
 void buf_byte(struct buf *, uint8_t);
 void buf_u64(struct buf *, uint64_t);	/* in decimal */
+void buf_grouped(struct buf *, uint64_t);	/* 1,234,567 */
 void buf_hex(struct buf *, const uint8_t *, size_t n);	/* lower case */
 void buf_printf(struct buf *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

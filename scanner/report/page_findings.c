@@ -76,7 +76,7 @@ put_heading(struct page *p, const struct page_place *at)
 		if (at->by_severity[i] == 0)
 			continue;
 		buf_str(b, sep);
-		put_number(b, at->by_severity[i]);
+		buf_grouped(b, at->by_severity[i]);
 		buf_byte(b, ' ');
 		put_severity(b, (enum severity)i);
 		sep = ", ";
@@ -95,9 +95,9 @@ put_piece(struct page *p, size_t i, size_t to, size_t number)
 	struct buf *b = &p->b;
 
 	buf_str(b, "<details class=\"piece\"><summary>Messages ");
-	put_number(b, number);
+	buf_grouped(b, number);
 	buf_str(b, " to ");
-	put_number(b, number + (to - i) - 1);
+	buf_grouped(b, number + (to - i) - 1);
 	buf_str(b, ": ");
 	put_severity(b, (enum severity)p->shown[i].severity);
 	if (p->shown[to - 1].severity != p->shown[i].severity) {

@@ -36,7 +36,7 @@ put_verdict(struct page *p)
 		put_counted(b, messages, "message.", "messages.");
 	} else {
 		buf_str(b, "<strong>");
-		put_number(b, p->flagged);
+		buf_grouped(b, p->flagged);
 		if (p->summary != NULL) {
 			buf_str(b, " of ");
 			put_counted(b, messages, "message", "messages");
@@ -52,7 +52,7 @@ put_verdict(struct page *p)
 		    "severity: <strong class=\"f3\">" : "; none of high "
 		    "severity");
 		if (p->by_severity[SEV_HIGH] > 0) {
-			put_number(b, p->by_severity[SEV_HIGH]);
+			buf_grouped(b, p->by_severity[SEV_HIGH]);
 			buf_str(b, "</strong>");
 		}
 		buf_byte(b, '.');
@@ -67,7 +67,7 @@ note(struct page *p, bool when, uint64_t n, const char *text)
 		return;
 	buf_str(&p->b, "<li>");
 	if (n > 0) {
-		put_number(&p->b, n);
+		buf_grouped(&p->b, n);
 		buf_byte(&p->b, ' ');
 	}
 	put_text(&p->b, text);
@@ -120,7 +120,7 @@ put_tile(struct page *p, const char *what, uint64_t n)
 	buf_str(&p->b, n > 0 ? "<div><dt>" : "<div class=\"zero\"><dt>");
 	buf_str(&p->b, what);
 	buf_str(&p->b, "</dt><dd>");
-	put_number(&p->b, n);
+	buf_grouped(&p->b, n);
 	buf_str(&p->b, "</dd></div>\n");
 }
 
@@ -135,7 +135,7 @@ put_tiles(struct page *p)
 		    p->by_severity[i] == 0 ? " zero" : "");
 		put_severity(b, (enum severity)i);
 		buf_str(b, "</dt><dd>");
-		put_number(b, p->by_severity[i]);
+		buf_grouped(b, p->by_severity[i]);
 		buf_str(b, "</dd></div>\n");
 	}
 	put_tile(p, "messages", total(p, "messages"));
@@ -151,7 +151,7 @@ put_replay_verdict(struct page *p)
 	struct buf *b = &p->b;
 
 	buf_str(b, "<p class=\"verdict\"><strong>");
-	put_number(b, p->replays.n);
+	buf_grouped(b, p->replays.n);
 	buf_str(b, " of ");
 	put_counted(b, total(p, "messages"), "message", "messages");
 	buf_str(b, p->replays.n == 1 ? " does" : " do");
@@ -230,9 +230,9 @@ put_code_row(struct page *p, enum code code, uint64_t most)
 	buf_str(b, "</td><td>");
 	put_severity(b, c->worst);
 	buf_str(b, "</td><td class=\"n\">");
-	put_number(b, c->messages);
+	buf_grouped(b, c->messages);
 	buf_str(b, "</td><td class=\"n\">");
-	put_number(b, c->count);
+	buf_grouped(b, c->count);
 	buf_str(b, "</td><td class=\"w\">");
 	put_bar(b, bar, most);
 	buf_str(b, "</td></tr>\n");
@@ -357,7 +357,7 @@ about_put(struct page *p)
 	buf_str(b, ", ");
 	put_counted(b, total(p, "bytes"), "byte", "bytes");
 	buf_str(b, " of mail</dd>\n<dt>Records</dt><dd>");
-	put_number(b, p->records);
+	buf_grouped(b, p->records);
 	buf_str(b, "</dd>\n</dl>\n");
 }
 

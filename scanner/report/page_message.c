@@ -162,7 +162,7 @@ put_places(struct buf *b, const struct json_object *message,
 		}
 	if (count > n) {
 		buf_str(b, " and ");
-		put_number(b, count - n);
+		buf_grouped(b, count - n);
 		buf_str(b, " more");
 	}
 	if (json_member_true(message, "raw") &&
@@ -232,7 +232,7 @@ put_name(struct buf *b, const struct json_object *o, struct span place)
 		s = (struct span){ s.p + place.n + 1, s.n - place.n - 1 };
 	if (span_eq(s, place) && json_member_u64(o, "index", &index)) {
 		buf_str(b, "message ");
-		put_number(b, index);
+		buf_grouped(b, index);
 	} else {
 		buf_str(b, "<code>");
 		escape_html(b, s);
@@ -250,7 +250,7 @@ put_fact(struct buf *b, const struct json_object *o, const char *key,
 
 	if (json_member_u64(o, key, &n)) {
 		buf_str(b, before);
-		put_number(b, n);
+		buf_grouped(b, n);
 		buf_str(b, behind);
 	} else if (json_member_text(o, key, &s) && s.n > 0) {
 		buf_str(b, before);

@@ -25,22 +25,9 @@ put_member(struct buf *b, const struct json_object *o, const char *key)
 }
 
 void
-put_number(struct buf *b, uint64_t n)
-{
-	char digits[24];
-	const int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			buf_byte(b, ',');
-		buf_byte(b, (uint8_t)digits[i]);
-	}
-}
-
-void
 put_counted(struct buf *b, uint64_t n, const char *one, const char *many)
 {
-	put_number(b, n);
+	buf_grouped(b, n);
 	buf_byte(b, ' ');
 	buf_str(b, n == 1 ? one : many);
 }
@@ -76,7 +63,7 @@ put_severity_cells(struct buf *b, const uint64_t n[SEVERITIES])
 	for (size_t i = SEVERITIES; i-- > 0; ) {
 		buf_str(b, n[i] > 0 ? "<td class=\"n\">" :
 		    "<td class=\"n zero\">");
-		put_number(b, n[i]);
+		buf_grouped(b, n[i]);
 		buf_str(b, "</td>");
 	}
 }

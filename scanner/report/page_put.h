@@ -14,9 +14,6 @@ void put_text(struct buf *, const char *);
 /* A member that is text, or bytes, escaped.  False: there is none. */
 bool put_member(struct buf *, const struct json_object *, const char *key);
 
-/* 1234567 as "1,234,567". */
-void put_number(struct buf *, uint64_t);
-
 /* "1 message", "2 messages": the number, a space, and one of the words. */
 void put_counted(struct buf *, uint64_t, const char *one, const char *many);
 

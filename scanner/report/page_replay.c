@@ -138,7 +138,7 @@ put_legend(struct page *p, const struct json_object *result)
 		    "%s</td><td class=\"n\">", outcomes[k].name, k,
 		    outcomes[k].letter);
 		if (json_member_u64(n, outcomes[k].name, &count))
-			put_number(b, count);
+			buf_grouped(b, count);
 		buf_printf(b, "</td><td>%s</td></tr>\n", outcomes[k].means);
 	}
 	buf_str(b, "</tbody></table>\n<p class=\"quiet\">* is known from prose "
@@ -167,7 +167,7 @@ put_messages(struct page *p)
 		(void)put_member(b, o, "path");
 		buf_str(b, "</code></th><td class=\"n\">");
 		if (json_member_u64(o, "index", &index))
-			put_number(b, index);
+			buf_grouped(b, index);
 		buf_str(b, "</td><td>");
 		(void)put_member(b, o, "worst");
 		buf_str(b, "</td><td><code>");
@@ -177,7 +177,7 @@ put_messages(struct page *p)
 	}
 	buf_str(b, "</tbody></table></div>\n<p class=\"quiet\">");
 	if (p->replays.n > n) {
-		put_number(b, p->replays.n - n);
+		buf_grouped(b, p->replays.n - n);
 		buf_str(b, " more are in the NDJSON. ");
 	}
 	buf_str(b, "Which bytes end each of them, and what would come out, is "

@@ -41,9 +41,9 @@ put_row(void *ctx, const char *rule, const struct json_object *counts)
 	buf_str(b, "<tr><th scope=\"row\"><code>");
 	put_text(b, rule);
 	buf_str(b, "</code></th><td class=\"n\">");
-	put_number(b, messages);
+	buf_grouped(b, messages);
 	buf_str(b, "</td><td class=\"n\">");
-	put_number(b, count);
+	buf_grouped(b, count);
 	buf_str(b, "</td></tr>\n");
 }
 

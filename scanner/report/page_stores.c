@@ -53,7 +53,7 @@ put_store_row(struct page *p, const struct page_place *at, uint64_t most)
 	buf_str(b, linked ? "</a></th><td class=\"n\">" :
 	    "</th><td class=\"n\">");
 	if (at->messages > 0)
-		put_number(b, at->messages);
+		buf_grouped(b, at->messages);
 	buf_str(b, "</td>");
 	put_row_end(b, at->by_severity, most);
 }
@@ -169,7 +169,7 @@ put_folder(struct tree *t, size_t i, size_t j, size_t from, size_t end,
 	buf_printf(b, "<tr><th scope=\"row\" class=\"d%u\">", depth);
 	put_path(b, (struct span){ path.p + from, end - from });
 	buf_str(b, "</th><td class=\"n\">");
-	put_number(b, j - i);
+	buf_grouped(b, j - i);
 	buf_str(b, "</td>");
 	put_row_end(b, n, t->most);
 }

@@ -212,7 +212,7 @@ put_chart(struct page *p, const struct bars *bars)
 			most = bar_total(&bars->list[i]);
 	buf_str(b, "<figure class=\"time\"><figcaption>Messages with findings "
 	    "by the date they say they are of; the tallest bar: ");
-	put_number(b, most);
+	buf_grouped(b, most);
 	buf_str(b, "</figcaption>\n");
 	buf_printf(b, "<div class=\"b%u\"><svg viewBox=\"0 0 %zu 100\" "
 	    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"A bar for "

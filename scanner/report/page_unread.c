@@ -51,7 +51,7 @@ put_table(struct page *p, const struct table *t)
 		return;
 	buf_printf(b, "<details%s><summary><h3>%s <span class=\"count\">",
 	    t->list->n <= 10 ? " open" : "", t->what);
-	put_number(b, t->list->n);
+	buf_grouped(b, t->list->n);
 	buf_printf(b, "</span></h3></summary>\n<div class=\"scroll\"><table>"
 	    "<caption class=\"hide\">%s</caption>\n<thead><tr><th "
 	    "scope=\"col\">%s</th><th scope=\"col\" class=\"n\">%s</th>"
@@ -61,7 +61,7 @@ put_table(struct page *p, const struct table *t)
 	buf_str(b, "</tbody></table></div>\n");
 	if (t->list->n > PAGE_LIST) {
 		buf_str(b, "<p class=\"quiet\">");
-		put_number(b, t->list->n - PAGE_LIST);
+		buf_grouped(b, t->list->n - PAGE_LIST);
 		buf_str(b, " more are in the NDJSON.</p>\n");
 	}
 	buf_str(b, "</details>\n");
@@ -73,7 +73,7 @@ put_u64(struct page *p, const struct json_object *o, const char *key)
 	uint64_t n;
 
 	if (json_member_u64(o, key, &n))
-		put_number(&p->b, n);
+		buf_grouped(&p->b, n);
 }
 
 static void
