@@ -7,6 +7,19 @@
 
 #include "wire.h"
 
+/* The beginning of a line that says which shard this is, of which plan. */
+static void
+put_id(struct json *j, const char *type, struct shard_id id,
+    const uint8_t plan[HASH_SIZE])
+{
+	json_open(j, '{');
+	json_key_text(j, "type", type);
+	json_key_u64(j, "shard", id.i);
+	json_key_u64(j, "shards", id.n);
+	json_key(j, "plan_sha256");
+	json_hex(j, plan, HASH_SIZE);
+}
+
 /* --- the second line */
 
 void
@@ -15,12 +28,7 @@ shard_head_put(struct buf *b, const struct shard_head *h,
 {
 	struct json j = json_begin(b);
 
-	json_open(&j, '{');
-	json_key_text(&j, "type", "shard");
-	json_key_u64(&j, "shard", h->id.i);
-	json_key_u64(&j, "shards", h->id.n);
-	json_key(&j, "plan_sha256");
-	json_hex(&j, h->plan, HASH_SIZE);
+	put_id(&j, "shard", h->id, h->plan);
 	json_key_u64(&j, "basis", h->basis);
 	json_key(&j, "rules");
 	json_open(&j, '[');
@@ -345,12 +353,7 @@ shard_tail_put(struct buf *b, const struct shard_tail *t)
 {
 	struct json j = json_begin(b);
 
-	json_open(&j, '{');
-	json_key_text(&j, "type", "end");
-	json_key_u64(&j, "shard", t->id.i);
-	json_key_u64(&j, "shards", t->id.n);
-	json_key(&j, "plan_sha256");
-	json_hex(&j, t->plan, HASH_SIZE);
+	put_id(&j, "end", t->id, t->plan);
 	put_borders(&j, &t->borders);
 	json_key_text(&j, "end", t->end);
 	json_key_u64(&j, "milliseconds", t->milliseconds);
