@@ -382,11 +382,13 @@ forget_run(struct acting *a)
 }
 
 int
-acting_finish(struct acting *a, struct err *e)
+acting_finish(struct acting *a, bool whole, struct err *e)
 {
-	acting_kept_all(a);
-	for (size_t i = 0; i < a->mailboxes_n && acting_going(a); i++)
+	acting_end_mailbox(a);
+	for (size_t i = 0; i < a->mailboxes_n && acting_going(a); i++) {
+		a->mailboxes[i].known = a->mailboxes[i].known && whole;
 		acting_on_mailbox(a, &a->mailboxes[i]);
+	}
 	forget_run(a);
 	if (a->status != ST_OK)
 		*e = a->e;

@@ -55,8 +55,12 @@ void acting_plan(struct acting *, struct span items);
 void acting_archive(struct acting *, struct archiver *, struct archive_job *j,
     const char *output);
 
-/* The mboxes.  ST_DEAD: it had to stop, now or before; *e says why. */
-int acting_finish(struct acting *, struct err *);
+/*
+ * The mboxes.  whole: all that was to be scanned was read to its end; if it was
+ * not, what a plan says of them may not be all, and they are looked at again.
+ * ST_DEAD: it had to stop, now or before; *e says why.
+ */
+int acting_finish(struct acting *, bool whole, struct err *);
 
 /* Valid as long as it is. */
 const struct act_facts *acting_facts(const struct acting *);

@@ -68,7 +68,11 @@ void acting_tell(struct acting *, const struct outcome *,
 
 /* acting_whole.c: an mbox, to be acted on at the end. */
 void acting_keep_mailbox(struct acting *, const struct plan_item *);
-void acting_kept_all(struct acting *);
+
+/* All of the last one was kept. */
+void acting_end_mailbox(struct acting *);
+
+/* Act on one. */
 void acting_on_mailbox(struct acting *, const struct mailbox_item *);
 
 #endif

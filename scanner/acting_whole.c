@@ -36,9 +36,8 @@ tell(struct acting *a, struct mailbox_item *m, struct span frames)
 		a->told_n += frames.n;
 }
 
-/* All that is to be told of the last one was. */
-static void
-end_last(struct acting *a)
+void
+acting_end_mailbox(struct acting *a)
 {
 	struct mailbox_item *m = last(a);
 	struct buf b = { 0 };
@@ -68,7 +67,7 @@ add_mailbox(struct acting *a, const struct plan_item *i)
 	const size_t cap = a->mailboxes_cap == 0 ? 16 : 2 * a->mailboxes_cap;
 	struct mailbox_item *p = a->mailboxes, *m;
 
-	end_last(a);
+	acting_end_mailbox(a);
 	if (a->mailboxes_n == a->mailboxes_cap) {
 		p = realloc(p, cap * sizeof(*p));
 		if (p == NULL)
@@ -101,12 +100,6 @@ acting_keep_mailbox(struct acting *a, const struct plan_item *i)
 	m->known = m->known && i->settled && stamp_same(&m->stamp, &i->stamp);
 	if (m->known)
 		tell(a, m, i->frames);
-}
-
-void
-acting_kept_all(struct acting *a)
-{
-	end_last(a);
 }
 
 void

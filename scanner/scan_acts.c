@@ -72,7 +72,8 @@ scan_acts_finish(struct scan_run *r, bool interrupted)
 {
 	struct err e = { 0 };
 
-	if (r->acting != NULL && acting_finish(r->acting, &e) != ST_OK) {
+	if (r->acting != NULL && acting_finish(r->acting,
+	    queue_totals(r->queue)->unreadable == 0, &e) != ST_OK) {
 		progress_hide(r->progress);
 		complain("%s", e.text);
 		complain("it had to stop; `baredot recover` settles what was "

@@ -42,7 +42,6 @@ static int
 say(struct scanner *s, const struct msg *m, const struct repair_facts *f,
     struct err *e)
 {
-	buf_clear(&s->frames);
 	if (f->is == REPAIR_EDITS && repair_has_edits(s->repair))
 		return mend_say_edits(s->say, s->repair, s->store, m, f, e);
 	if (f->is == REPAIR_REFUSED)
@@ -67,6 +66,7 @@ plan_message(struct scanner *s, const struct msg *m,
 	    .verdict = got->verdict, .hashed = got->hashed };
 	int rc;
 
+	buf_clear(&s->frames);
 	if (i.container && (rc = say(s, m, f, e)) != ST_OK)
 		return rc;
 	if (got->hashed)

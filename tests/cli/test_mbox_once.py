@@ -3,6 +3,7 @@ before it is repaired; one that somebody wrote to is, and what comes of both is
 the same.
 """
 import fcntl
+import gzip
 import json
 import os
 import shutil
@@ -65,13 +66,15 @@ def lines(log, *words):
         return [x for x in f if all(w in x for w in words)]
 
 
-def act(path, *options, exe):
+def act(path, *options, exe, said=b""):
     """What came of a repair, and how many processes it took."""
     log, line = command(path, FORKS, *options, exe=exe)
     env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")   # it traces, too
     r = subprocess.run(line, stdin=subprocess.DEVNULL, env=env, timeout=120,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    check(r.returncode in (0, 1) and not r.stderr, r.stderr.decode())
+    check(r.returncode in ((2,) if said else (0, 1)) and
+          r.stderr.startswith(said) and bool(r.stderr) == bool(said),
+          r.stderr.decode())
     told = [json.loads(x) for x in r.stdout.splitlines()]
     outcomes = [{k: v for k, v in x.items() if k != "path"} for x in told
                 if x["type"] == "outcome"]
@@ -119,6 +122,23 @@ def many_edits_are_seen_again(folder):
     same(compare(folder, MANY, "fix")[0], 0, "processes less")
     same(compare(folder, SMALL, "quarantine", "--min-severity", "medium")[0],
          0, "processes less")
+
+
+def a_scan_that_was_not_whole(folder):
+    """Where something could not be read, what the scan said may not be all."""
+    need_strace()
+    stores = [folder + "/once", folder + "/twice"]
+    for store in stores:
+        os.mkdir(store)
+        write(store + "/box", SMALL)
+        write(store + "/cut.gz", gzip.compress(SMALL)[:-20])
+    later = time.time() + 3600
+    os.utime(stores[1] + "/box", (later, later))
+    settle(*(s + "/box" for s in stores))
+    a, b = (act(s, "fix", exe=SAN,
+                said=b"baredot: 1 could not be read") for s in stores)
+    same(a, b, "outcome and processes")
+    same([o["status"] for o in a[0]], ["done"], "outcome")
 
 
 OPTIONS = ([], ["--to", "crlf"], ["--to", "lf"], ["--cr", "newline"],
@@ -200,5 +220,5 @@ def mail_that_came_meanwhile(folder):
 
 if __name__ == "__main__":
     main([nobody_looks_again, ranges_are_told_in_order,
-          many_edits_are_seen_again, samples_come_out_the_same,
-          mail_that_came_meanwhile])
+          many_edits_are_seen_again, a_scan_that_was_not_whole,
+          samples_come_out_the_same, mail_that_came_meanwhile])
