@@ -29,10 +29,13 @@ struct survey {
 	uint64_t exit_status;		/* the highest */
 };
 
-/* ST_BAD: they do not belong together.  ST_DEAD: one cannot be read, or no
- * memory.  *e says which. */
-int merge_survey(int dir, const struct plan_header *, struct survey *,
-    struct err *);
+/*
+ * whole: read all of each file, so that what is damaged counts as missing; else
+ * merge_write will find it.  ST_BAD: they do not belong together.  ST_DEAD: one
+ * cannot be read, or no memory.  *e says which.
+ */
+int merge_survey(int dir, const struct plan_header *, bool whole,
+    struct survey *, struct err *);
 void survey_free(struct survey *);
 
 /*

@@ -225,7 +225,8 @@ merge(struct merge_run *r)
 		complain("%s: %s", c->dir, strerror(errno));
 		return EXIT_UNREADABLE;
 	}
-	if ((rc = merge_survey(r->dir, &r->plan, &r->survey, &e)) != ST_OK) {
+	if ((rc = merge_survey(r->dir, &r->plan, c->missing, &r->survey,
+	    &e)) != ST_OK) {
 		complain("%s: %s", c->dir, e.text);
 		return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
 	}

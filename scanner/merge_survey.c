@@ -90,14 +90,18 @@ take(struct survey *s, unsigned long i, const struct shard_head *head,
 
 /* One shard.  It is listed if it is not to be had. */
 static int
-look(int dir, struct survey *s, const struct shard_head *want,
+look(int dir, struct survey *s, const struct shard_head *want, bool whole,
     struct border_state *border, struct err *e)
 {
 	struct shard_head head;
 	struct shard_tail tail;
 	struct buf header = { 0 };
-	int rc = shard_glance(dir, want, &head, &tail, &header, e);
+	int rc = ST_OK;
 
+	if (whole)
+		rc = shard_check(dir, want, &head, &tail, e);
+	if (rc == ST_OK)
+		rc = shard_glance(dir, want, &head, &tail, &header, e);
 	if (rc == ST_BAD || rc == ST_END) {
 		shard_list_add(&s->missing, want->id.i);
 		s->missing_n++;
@@ -119,8 +123,8 @@ look(int dir, struct survey *s, const struct shard_head *want,
 }
 
 int
-merge_survey(int dir, const struct plan_header *plan, struct survey *s,
-    struct err *e)
+merge_survey(int dir, const struct plan_header *plan, bool whole,
+    struct survey *s, struct err *e)
 {
 	struct shard_head want = { .id = { 1, plan->shards } };
 	struct border_state border = { .known = false };
@@ -129,7 +133,7 @@ merge_survey(int dir, const struct plan_header *plan, struct survey *s,
 	*s = (struct survey){ .basis = 0 };
 	memcpy(want.plan, plan->sha, HASH_SIZE);
 	for (; want.id.i <= plan->shards && rc == ST_OK; want.id.i++)
-		rc = look(dir, s, &want, &border, e);
+		rc = look(dir, s, &want, whole, &border, e);
 	(void)shard_list_end(&s->missing);
 	(void)shard_list_end(&s->again);
 	if (rc == ST_OK && (!buf_ok(&s->missing.text) ||

@@ -70,7 +70,8 @@ apply(const struct cmdline *line, struct plan_command *c, int id,
 	case SHARDS:
 		return parse_shards(line, arg, &c->shards);
 	case SPLIT:
-		return parse_bytes("split", arg, &c->split);
+		return parse_bytes("split", arg, &c->split) && (c->split > 0 ||
+		    usage("--split takes bytes (64M), not 0"));
 	case WHOLE:
 		return c->whole = true;
 	case ONE_FS:

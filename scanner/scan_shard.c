@@ -428,7 +428,7 @@ scan_shard_end(struct scan_run *r)
 	struct err e = { 0 };
 
 	sh->writer = NULL;
-	if (!sh->whole) {
+	if (!sh->whole || r->summary.exit_status == EXIT_INTERRUPTED) {
 		if (why != 0)
 			complain("%s: cannot write the shard: %s",
 			    r->command.out, strerror(why));

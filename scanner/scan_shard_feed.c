@@ -68,6 +68,9 @@ look(struct shard_run *sh, const struct walk_dir *d, uint64_t *size)
 	    SEEN_CHANGED;
 }
 
+static const char was_there[] = "it was there when the plan was made, and is "
+    "not";
+
 /* It is scanned as it is now. */
 static void
 feed_file(struct scan_run *r)
@@ -79,8 +82,7 @@ feed_file(struct scan_run *r)
 	const enum seen seen = look(sh, d, &size);
 
 	if (seen == SEEN_NOT && l->named) {
-		problem(r, PROBLEM_UNREADABLE, "it was there when the plan "
-		    "was made, and is not");
+		problem(r, PROBLEM_UNREADABLE, was_there);
 		return;
 	}
 	if (seen == SEEN_NOT)
@@ -139,6 +141,11 @@ feed_mbox(struct scan_run *r)
 
 	if (seen == SEEN_SAME)
 		return feed_ranges(r, d, size);
+	if (seen == SEEN_NOT && l->named && l->from == 0 && l->to == l->size &&
+	    sh->place.at == 0) {
+		problem(r, PROBLEM_UNREADABLE, was_there);
+		return true;
+	}
 	if (sh->place.at == 0)
 		problem(r, PROBLEM_STALE, seen == SEEN_NOT ? "gone since the "
 		    "plan was made" : "changed since the plan was made");

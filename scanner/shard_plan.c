@@ -326,8 +326,9 @@ plan_segment_check(const struct report_lines *lines, uint64_t at,
 	}
 	if (got < 0)
 		rc = err_set(e, ST_DEAD, errno, "cannot read the plan");
-	else if (n < s->n || (hash_end(h, sha) &&
-	    memcmp(sha, s->sha, HASH_SIZE) != 0))
+	else if (!hash_end(h, sha))
+		rc = err_set(e, ST_DEAD, 0, "cannot hash the plan");
+	else if (n < s->n || memcmp(sha, s->sha, HASH_SIZE) != 0)
 		rc = err_set(e, ST_BAD, 0, "the plan was changed, or is cut "
 		    "off");
 	else

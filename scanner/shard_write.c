@@ -148,11 +148,11 @@ sealed_upto(int dir, const char *name, const struct shard_head *want)
 	struct span line;
 	struct err e;
 	bool same = false;
-	uint64_t n;
+	uint64_t n = 0;		/* without the end, which is no section */
 	int rc = shard_reader_open(&r, dir, name, &e);
 
 	while (rc == ST_OK && (rc = shard_reader_next(&r, &line, &kind, &e)) ==
-	    ST_OK && kind != SHARD_TAIL)
+	    ST_OK && kind != SHARD_TAIL) {
 		if (kind == SHARD_HEAD) {
 			struct json_object *o = json_parse(line);
 
@@ -164,9 +164,10 @@ sealed_upto(int dir, const char *name, const struct shard_head *want)
 			if (!same)
 				break;
 		}
-	n = same ? r.sealed : 0;
+		n = r.sealed;
+	}
 	shard_reader_close(&r);
-	return n;
+	return same ? n : 0;
 }
 
 static bool
@@ -320,7 +321,8 @@ shard_writer_finish(struct shard_writer *w, struct err *e)
 	if (w->failed == 0 && !buf_ok(&name))
 		fail(w, ENOMEM);
 	if (w->failed == 0 && renameat(w->dir, w->temp, w->dir,
-	    buf_text(&name)) != 0 && !is_there(w, buf_text(&name)))
+	    buf_text(&name)) != 0 && !(errno == ENOENT &&
+	    is_there(w, buf_text(&name))))
 		fail(w, errno);
 	if (w->failed != 0) {
 		rc = err_set(e, ST_DEAD, w->failed, "cannot write the shard");

@@ -461,6 +461,8 @@ def what_is_done_stays(folder):
         done = run("merge", out, "--plan", name)
         same(done.returncode, 75, "merge of damage, which said " + done.err)
         check("--array=1" in done.err, done.err)
+        done = run("merge", out, "--plan", name, "--missing")
+        check(b"--array=1" in done.stdout, "not missing: %r" % done.stdout)
         shard(name, "1/2", out)
         same(masked(merge(name, out).stdout), want, "scanned again")
     same(sorted(os.listdir(out)), [os.path.basename(shard_file(out, i, 2))
@@ -600,6 +602,13 @@ def every_section_can_be_gone_on_with(folder):
         check(got.startswith(data[:end]), "section %d was not kept" % k)
         same(masked(merge(name, again).stdout), want, "from section %d" % k)
         same(len(os.listdir(again)), 1, "files in the folder")
+    # All of it, which did not come to its name.
+    again = os.path.join(folder, "again")
+    write(os.path.join(again, ".shard-00001-of-00001.a.1.1-1"), data)
+    shard(name, "1/1", again)
+    same(run("merge", again, "--plan", name, "--missing").stdout, b"",
+         "missing")
+    same(masked(merge(name, again).stdout), want, "from its end")
 
 
 def other_options_are_not_gone_on_with(folder):
@@ -836,14 +845,29 @@ def merge_refuses_other_options(folder):
 
 def relative_paths(folder):
     """A plan of relative paths is for the folder that it was made in."""
-    store = small_tree(os.path.join(folder, "store"))
+    small_tree(os.path.join(folder, "store"))
     run("plan", "-o", "plan", "--shards", 1, "store", cwd=folder, status=0)
     done = run("scan", "--plan", os.path.join(folder, "plan"), "--shard",
                "1/1", "--out", os.path.join(folder, "o"), cwd="/", status=64)
     check("scan there" in done.err, done.err)
     run("scan", "--plan", "plan", "--shard", "1/1", "--out", "o", cwd=folder,
         status=1)
-    check(os.path.exists(store), "the store")
+    # A file of that name elsewhere is not the one of the plan.
+    write(os.path.join(folder, "box"), FROM + b"From: a@b.example\n\na\rb\n")
+    write(os.path.join(folder, "other", "box"),
+          FROM + b"From: c@d.example\n\nc\rd\n")
+    run("plan", "-o", "q", "--shards", 1, "box", cwd=folder, status=0)
+    for where, gone in (("other", False), (".", True)):
+        if gone:
+            os.unlink(os.path.join(folder, "box"))
+        out = os.path.join(folder, "out-" + where)
+        run("scan", "--plan", os.path.join(folder, "q"), "--shard", "1/1",
+            "--out", out, cwd=os.path.join(folder, where), status=2)
+        got = [json.loads(x) for x in merge(os.path.join(
+            folder, "q"), out, status=2).stdout.splitlines()]
+        same([r["error"] for r in got if r["type"] == "unreadable"],
+             ["it was there when the plan was made, and is not"], where)
+        same([r for r in got if r["type"] == "message"], [], where)
 
 
 def what_cannot_be_listed(folder):
