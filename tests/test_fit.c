@@ -6,11 +6,12 @@
 
 #include "fit.h"
 
-#define PIECES 5u
+#define PIECES 6u
 #define LONGEST 6u
+#define PLAIN "\033[0m"
 
 static const char *const pieces[PIECES] = {
-	"x", "\n", "\033[1m", "\xc3\xa9", "\xe2\x82\xac"
+	"x", "\n", "\033[1m", "\033[0m", "\xc3\xa9", "\xe2\x82\xac"
 };
 
 /* The terminal: rows that whole lines took, and the columns of the last. */
@@ -24,7 +25,7 @@ draw(struct screen_oracle *s, unsigned piece, size_t columns)
 	if (piece == 1) {
 		s->rows++;
 		s->at = 0;
-	} else if (piece != 2) {
+	} else if (piece != 2 && piece != 3) {
 		if (s->at == columns) {
 			s->rows++;
 			s->at = 0;
@@ -78,6 +79,18 @@ rows_are_those_of_a_terminal(void **state)
 	buf_free(&b);
 }
 
+/* What the terminal would write behind it. */
+static bool
+is_colored(const struct buf *b, size_t from)
+{
+	bool colored = false;
+
+	for (size_t i = from; i + 4 <= b->n; i++)
+		if (memcmp(b->p + i, "\033[", 2) == 0)
+			colored = b->p[i + 2] != '0';
+	return colored;
+}
+
 /* One row; what fits stays as it is, of the rest the beginning and dots. */
 static void
 a_line_that_is_cut_fits(void **state)
@@ -93,7 +106,7 @@ a_line_that_is_cut_fits(void **state)
 
 				make(&old, length, n, all);
 				for (size_t i = 0; i < length; i++)
-					width += all[i] != 2;
+					width += all[i] != 2 && all[i] != 3;
 				if (memchr(buf_text(&old), '\n', old.n) !=
 				    NULL)
 					continue;
@@ -106,6 +119,9 @@ a_line_that_is_cut_fits(void **state)
 					assert_int_equal(b.n, kept + old.n);
 					continue;
 				}
+				assert_false(is_colored(&b, kept));
+				if (memcmp(b.p + b.n - 4, PLAIN, 4) == 0)
+					b.n -= 4;
 				assert_memory_equal(b.p + b.n - 3, "...", 3);
 				assert_memory_equal(b.p + kept, old.p,
 				    b.n - 3 - kept);

@@ -11,6 +11,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "buf.h"
+
 struct database {
 	sqlite3 *db;
 	sqlite3_stmt *sql[DATABASE_STATEMENTS];
@@ -19,7 +21,7 @@ struct database {
 static int
 trouble(const struct database *d, struct err *e)
 {
-	return err_set(e, ST_DEAD, 0, "%s", d->db != NULL ?
+	return err_set(e, ST_DEAD, 0, "the database: %s", d->db != NULL ?
 	    sqlite3_errmsg(d->db) : "no memory");
 }
 
@@ -37,6 +39,24 @@ run_all(struct database *d, struct span sql, struct err *e)
 	return rc == SQLITE_OK ? ST_OK : trouble(d, e);
 }
 
+/* What begins with "file:" would be a URI, in Debian's SQLite for one. */
+static int
+open_file(struct database *d, const char *path, struct err *e)
+{
+	struct buf name = { 0 };
+	int rc;
+
+	if (path[0] != '/')
+		buf_str(&name, "./");
+	buf_str(&name, path);
+	rc = !buf_ok(&name) ? err_set(e, ST_DEAD, ENOMEM, "database") :
+	    sqlite3_open_v2(buf_text(&name), &d->db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL) ==
+	    SQLITE_OK ? ST_OK : trouble(d, e);
+	buf_free(&name);
+	return rc;
+}
+
 int
 database_new(struct database **out, const char *path, struct span sql,
     struct err *e)
@@ -50,9 +70,7 @@ database_new(struct database **out, const char *path, struct span sql,
 
 	if (d == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "database");
-	rc = sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL) ==
-	    SQLITE_OK ? ST_OK : trouble(d, e);
+	rc = open_file(d, path, e);
 	if (rc == ST_OK)
 		rc = run_all(d, SPAN(how), e);
 	if (rc == ST_OK)

@@ -10,6 +10,7 @@
 
 /* Statements beside those of the tables. */
 enum { FIND_STORE = TABLES_N, PUT_STORE };
+_Static_assert(TABLES_N + 2 <= DATABASE_STATEMENTS, "as many statements");
 
 /* A path as table_bytes has it. */
 struct path {

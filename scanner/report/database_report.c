@@ -204,28 +204,34 @@ read_records(struct filling *f, struct report_lines *in)
 
 /* --- what is known of all */
 
+static bool
+is_in(const struct json_object *o, const char *key, struct span word)
+{
+	struct span at;
+
+	for (size_t i = 0; json_member_text_at(o, key, i, &at); i++)
+		if (span_eq(at, word))
+			return true;
+	return false;
+}
+
 static void
 put_known_codes(struct filling *f)
 {
-	struct span looked[CODE_COUNT + 1];
-	size_t n = 0;
+	struct span code;
 
-	while (n < CODE_COUNT && json_member_text_at(f->header, "codes", n,
-	    &looked[n]))
-		n++;
 	for (unsigned i = 0; i < CODE_COUNT; i++) {
 		const struct code_info *c = code_info((enum code)i);
 		struct row r = { .word = { span_text(c->name),
 		    span_text(c->title), span_text(severity_name(
 		    c->severity)) } };
 
-		for (size_t k = 0; k < n; k++)
-			r.n |= span_eq(looked[k], r.word[0]);
+		r.n = is_in(f->header, "codes", r.word[0]);
 		fill_row(f, TABLE_code, &r);
 	}
-	for (size_t i = 0; json_member_text_at(f->header, "codes", i,
-	    &looked[0]); i++)
-		fill_code(f, looked[0]);
+	for (size_t i = 0; json_member_text_at(f->header, "codes", i, &code);
+	    i++)
+		fill_code(f, code);
 }
 
 static void
@@ -270,17 +276,6 @@ put_summary_rule(void *ctx, const char *key, const struct json_object *o)
 {
 	fill_row(ctx, TABLE_summary_rule, &(struct row){ .o = o,
 	    .word = { span_text(key) } });
-}
-
-static bool
-is_in(const struct json_object *o, const char *key, struct span word)
-{
-	struct span at;
-
-	for (size_t i = 0; json_member_text_at(o, key, i, &at); i++)
-		if (span_eq(at, word))
-			return true;
-	return false;
 }
 
 static void

@@ -253,6 +253,8 @@ table_put(struct database *d, struct table_scratch *s, enum table t,
 	    c++) {
 		const size_t wide = c->is == IS_BYTES ? 2 : 1;
 
+		if (wide > DATABASE_CELLS - n)
+			return err_set(e, ST_DEAD, 0, "too many columns");
 		for (size_t i = n; i < n + wide; i++) {
 			s->cells[i] = (struct cell){ .is = CELL_NULL };
 			buf_clear(&s->made[i]);

@@ -54,14 +54,21 @@ fit_rows(struct span s, size_t columns)
 void
 fit_cut(struct buf *b, size_t from, size_t columns)
 {
-	static const char more[] = "...";
+	static const char more[] = "...", plain[] = "\033[0m";
 	const size_t room = columns > sizeof(more) ?
 	    columns - (sizeof(more) - 1) : 1;
-	size_t cut;
+	bool colored = false;
+	size_t cut, n;
 
 	if (!buf_ok(b) || width((struct span){ b->p + from, b->n - from },
 	    room, &cut) <= columns)
 		return;
 	b->n = from + cut;
+	for (size_t i = from; i < b->n; i += n > 0 ? n : 1)
+		if ((n = color_at((struct span){ b->p + i, b->n - i })) > 0)
+			colored = !span_eq((struct span){ b->p + i, n },
+			    SPAN(plain));
 	buf_str(b, more);
+	if (colored)
+		buf_str(b, plain);
 }

@@ -17,7 +17,8 @@ struct screen {
 /* How many rows text takes that ends in a line break. */
 size_t fit_rows(struct span, size_t columns);
 
-/* The line from that byte on, without its break: cut it to one row. */
+/* The line from that byte on, without its break: cut it to one row, behind
+ * which nothing is colored. */
 void fit_cut(struct buf *, size_t from, size_t columns);
 
 #endif

@@ -682,7 +682,33 @@ def a_disk_that_is_full_is_told():
         ran = baredot("report", "--to", "sqlite", tmp + "/r.db",
                       input=scan("samples").out, preexec_fn=small)
         same(ran.status, UNREADABLE)
+        check("the database: " in ran.err, ran.err)
         same(os.listdir(tmp), [])
+
+
+@test
+def a_name_is_no_uri():
+    data = scan("samples/mh").out
+    with folder() as tmp:
+        for name in ("file:x?mode=memory&a=", "file:r.db", "file::memory:"):
+            ran = baredot("report", "--to", "sqlite", name, input=data,
+                          cwd=tmp)
+            same((ran.status, ran.out, ran.err), (CLEAN, b"", ""))
+            compare(connect(tmp + "/" + name), data)
+        same(len(os.listdir(tmp)), 3)
+
+
+@test
+def codes_of_a_later_version_do_not_hide_others():
+    lines = scan("samples/mh").out.splitlines(keepends=True)
+    head = json.loads(lines[0])
+    head["codes"] = ["new.code-%d" % i for i in range(100)] + head["codes"]
+    data = ndjson([head]) + b"".join(lines[1:])
+    with folder() as tmp:
+        baredot("report", "--to", "sqlite", tmp + "/db", input=data)
+        got = {r[0] for r in connect(tmp + "/db").execute(
+            "SELECT code FROM code WHERE looked_for")}
+        check(set(head["codes"]) <= got, set(head["codes"]) - got)
 
 
 @test
