@@ -178,7 +178,7 @@ completion_of_option(const struct command_info *c,
 		return out;
 	out.takes = TAKES_ANY;
 	if (c->scans)
-		words = option_words((enum option_id)o->id, &n);
+		words = word_list((enum option_id)o->id, &n);
 	if (words != NULL)
 		out.takes = TAKES_WORD;
 	for (size_t i = 0; i < n; i++)

@@ -84,7 +84,7 @@ put_fooled(const struct servers *s, enum code code)
 {
 	char why[SERVERS_WHY];
 	struct replay_plan *p = servers_plan(s, "as-is", "all", why);
-	static struct fooled f;
+	struct fooled f;
 	struct buf b = { 0 };
 
 	if (p != NULL && fooled_make(&f, p))

@@ -10,17 +10,6 @@
 #include "word_lists.h"
 
 static bool
-parse_wait(const char *word, unsigned *out)
-{
-	unsigned long n;
-
-	if (!parse_number(word, 1000000, &n))
-		return usage("--wait takes seconds, not %s", word);
-	*out = (unsigned)n;
-	return true;
-}
-
-static bool
 parse_flags(const char *list, unsigned *out)
 {
 	struct span bad;
@@ -39,22 +28,22 @@ apply_word(struct scan_command *c, enum option_id id, const char *arg)
 
 	switch (id) {
 	case OPTION_TO:
-		if (!option_word(id, "to", arg, &i))
+		if (!word_list_parse(id, "to", arg, &i))
 			return false;
 		r->to = (enum repair_to)i;
 		return true;
 	case OPTION_CR:
-		if (!option_word(id, "cr", arg, &i))
+		if (!word_list_parse(id, "cr", arg, &i))
 			return false;
 		r->cr = (enum fix_cr)i;
 		return true;
 	case OPTION_NUL:
-		if (!option_word(id, "nul", arg, &i))
+		if (!word_list_parse(id, "nul", arg, &i))
 			return false;
 		r->nul = (enum fix_nul)i;
 		return true;
 	case OPTION_EOD:
-		if (!option_word(id, "eod", arg, &i))
+		if (!word_list_parse(id, "eod", arg, &i))
 			return false;
 		r->eod = (enum repair_eod)i;
 		return true;
@@ -102,7 +91,7 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_LIMIT:
 		return parse_bytes("limit", arg, &c->repair.limit);
 	case OPTION_WAIT:
-		return parse_wait(arg, &c->wait);
+		return parse_seconds("wait", arg, &c->wait);
 	case OPTION_FIX:
 		return parse_flags(arg, &c->repair.flags);
 	default:

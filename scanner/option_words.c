@@ -12,6 +12,8 @@
 #include "nearest.h"
 #include "store.h"
 
+#define SECONDS_MAX 1000000u
+
 bool
 usage(const char *fmt, ...)
 {
@@ -23,7 +25,7 @@ usage(const char *fmt, ...)
 	return false;
 }
 
-size_t
+static size_t
 word_index(const char *word, const char *const *words, size_t n)
 {
 	size_t i = 0;
@@ -65,7 +67,17 @@ parse_word(const char *option, const char *word, const char *const *words,
 	return false;
 }
 
-/* A number of bytes, with K, M or G behind it. */
+bool
+parse_seconds(const char *option, const char *word, unsigned *out)
+{
+	unsigned long n;
+
+	if (!parse_number(word, SECONDS_MAX, &n))
+		return usage("--%s takes seconds, not %s", option, word);
+	*out = (unsigned)n;
+	return true;
+}
+
 bool
 parse_bytes(const char *option, const char *word, uint64_t *out)
 {

@@ -12,15 +12,16 @@
 /* Explain a usage error, in a line; always false. */
 bool usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The index of a word in a list, or n. */
-size_t word_index(const char *word, const char *const *words, size_t n);
-
-/* The same as *out; false: it is none of them, which was explained. */
+/* The index of a word in a list; false: it is none of them, which was
+ * explained. */
 bool parse_word(const char *option, const char *word,
     const char *const *words, size_t n, size_t *out);
 
 /* A decimal number up to max. */
 bool parse_number(const char *text, unsigned long max, unsigned long *out);
+
+/* Seconds, up to a million; option is for the complaint. */
+bool parse_seconds(const char *option, const char *text, unsigned *out);
 
 /* Bytes, with K, M or G behind them or not; option is for the complaint. */
 bool parse_bytes(const char *option, const char *text, uint64_t *out);

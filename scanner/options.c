@@ -91,7 +91,7 @@ eol_mode_name(enum eol_mode m)
 {
 	size_t n;
 
-	return option_words(OPTION_EOL, &n)[m];
+	return word_list(OPTION_EOL, &n)[m];
 }
 
 /* Naming one of the conform.* codes asks for the check, as --check does. */
@@ -189,7 +189,7 @@ parse_when(enum option_id id, const char *option, const char *word,
 {
 	size_t i;
 
-	if (!option_word(id, option, word, &i))
+	if (!word_list_parse(id, option, word, &i))
 		return false;
 	*out = (enum when)i;
 	return true;
@@ -200,7 +200,7 @@ parse_eol(const char *word, enum eol_mode *out)
 {
 	size_t i;
 
-	if (!option_word(OPTION_EOL, "eol", word, &i))
+	if (!word_list_parse(OPTION_EOL, "eol", word, &i))
 		return false;
 	*out = (enum eol_mode)i;
 	return true;
@@ -233,17 +233,6 @@ parse_jobs(const char *word, size_t *out)
 }
 
 static bool
-parse_timeout(const char *option, const char *word, unsigned *out)
-{
-	unsigned long n;
-
-	if (!parse_number(word, 1000000, &n))
-		return usage("--%s takes seconds, not %s", option, word);
-	*out = (unsigned)n;
-	return true;
-}
-
-static bool
 parse_kernel(const char *word, const struct kernel **out)
 {
 	if ((*out = kernel_pick(word)) == NULL)
@@ -258,7 +247,7 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_FORMAT:
 		c->format = arg;
-		return option_word(id, "format", arg, &(size_t){ 0 });
+		return word_list_parse(id, "format", arg, &(size_t){ 0 });
 	case OPTION_FORMAT_IN:
 		c->format_in = arg;
 		return parse_format_in(arg);
@@ -276,9 +265,9 @@ apply_value(struct scan_command *c, enum option_id id, const char *arg)
 	case OPTION_JOBS:
 		return parse_jobs(arg, &c->jobs);
 	case OPTION_TIMEOUT:
-		return parse_timeout("timeout", arg, &c->timeout);
+		return parse_seconds("timeout", arg, &c->timeout);
 	case OPTION_FILE_TIMEOUT:
-		return parse_timeout("file-timeout", arg, &c->file_timeout);
+		return parse_seconds("file-timeout", arg, &c->file_timeout);
 	case OPTION_UNPACK:
 		return unpack_kinds(arg, &c->archives);
 	case OPTION_UNPACK_LIMITS:

@@ -3,19 +3,6 @@
  */
 #include "options_shard.h"
 
-#define CHECKPOINT_MAX 1000000u	/* seconds */
-
-static bool
-parse_checkpoint(const char *arg, unsigned *out)
-{
-	unsigned long n;
-
-	if (!parse_number(arg, CHECKPOINT_MAX, &n))
-		return usage("--checkpoint takes seconds, not %s", arg);
-	*out = (unsigned)n;
-	return true;
-}
-
 bool
 options_shard_has(enum option_id id)
 {
@@ -40,7 +27,7 @@ options_shard_apply(struct scan_command *c, enum option_id id,
 		c->out = arg;
 		return true;
 	case OPTION_CHECKPOINT:
-		return parse_checkpoint(arg, &c->checkpoint);
+		return parse_seconds("checkpoint", arg, &c->checkpoint);
 	default:
 		return false;
 	}

@@ -12,12 +12,12 @@
 #define SANDBOX_MEMORY (256ull << 20)
 
 /*
- * Together, workers of a scan hold no more than SANDBOX_ALL: one at a time has
- * all of SANDBOX_MEMORY, the others a share of the rest.  (What they begin
- * with is as much as the libraries are, which all of them have in common.)
+ * Together, so many workers of a scan hold no more than 384 MiB: one at a time
+ * has all of SANDBOX_MEMORY, the others a share of the rest.  (What they begin
+ * with is as much as the libraries are, which all of them have in common.)  Of
+ * more than 14 each still has what it takes to do anything, and it is more.
  */
-#define SANDBOX_ALL (384ull << 20)
-#define SANDBOX_WORKERS 12u	/* that are so many */
+#define SANDBOX_WORKERS 12u
 uint64_t sandbox_share(size_t workers);	/* bytes; 0: all of it */
 
 /* From here on this process may have that many bytes more than now; 0: as many

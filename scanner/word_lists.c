@@ -50,7 +50,7 @@ static const struct {
 };
 
 const char *const *
-option_words(enum option_id id, size_t *n)
+word_list(enum option_id id, size_t *n)
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (lists[i].id == id) {
@@ -61,11 +61,11 @@ option_words(enum option_id id, size_t *n)
 }
 
 bool
-option_word(enum option_id id, const char *option, const char *word,
+word_list_parse(enum option_id id, const char *option, const char *word,
     size_t *out)
 {
 	size_t n = 0;
-	const char *const *words = option_words(id, &n);
+	const char *const *words = word_list(id, &n);
 
 	return parse_word(option, word, words, n, out);
 }

@@ -10,13 +10,13 @@
  * The words, in the order of the enum that they stand for; *n: how many.
  * NULL: the option takes something else.
  */
-const char *const *option_words(enum option_id, size_t *n);
+const char *const *word_list(enum option_id, size_t *n);
 
 /*
  * The index of a word among those of such an option.  False: it is none of
  * them, which was explained; option is its name.
  */
-bool option_word(enum option_id, const char *option, const char *word,
+bool word_list_parse(enum option_id, const char *option, const char *word,
     size_t *out);
 
 #endif

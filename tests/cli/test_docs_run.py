@@ -35,7 +35,7 @@ NOT_RUN = [
      "takes Slurm; test_cluster_slurm.py has one"),
     ("docker ", "takes a container engine"),
     ("sudo systemctl", "takes systemd, and root"),
-        ("sudo install", "writes to /etc"),
+    ("sudo install", "writes to /etc"),
 ]
 
 # What another test runs, and compares.
