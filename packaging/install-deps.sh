@@ -27,7 +27,8 @@ static)
 esac
 # Without these tests are skipped.
 [ -n "${1:-}" ] || optional="$optional libgmime-3.0-dev gnupg openssl procmail
-maildrop dovecot-core dovecot-imapd mutt btrfs-progs bindfs chromium
+maildrop dovecot-core dovecot-imapd mutt btrfs-progs xfsprogs squashfs-tools
+bindfs mergerfs fuse2fs ntfs-3g sshfs openssh-sftp-server chromium
 chromium-driver sqlite3 zsh fish slurm-wlm munge
 parallel openssh-client shellcheck"
 

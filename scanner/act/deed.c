@@ -57,8 +57,10 @@ int
 deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
     struct err *e)
 {
-	const int rc = run_place(d->run, folder, root, &d->place, e);
+	int rc = run_place(d->run, folder, root, &d->place, e);
 
+	if (rc == ST_OK)
+		rc = place_writable(d->place, e);
 	if (rc == ST_BAD)
 		return outcome_from(d->out, OUTCOME_REFUSED, e);
 	if (rc != ST_OK)

@@ -186,6 +186,8 @@ begin(struct work *w, struct run *r, unsigned wait, bool whole,
 	int rc;
 
 	rc = box_open(&w->box, r, t->folder, t->root, t->name, NULL, e);
+	if (rc == ST_OK)
+		rc = place_writable(w->box.place, e);
 	if (rc == ST_BAD)
 		return outcome_from(w->deed.out, OUTCOME_REFUSED, e);
 	if (rc != ST_OK)

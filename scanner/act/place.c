@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -181,6 +182,14 @@ open_maildir(struct place *p, struct err *e)
 	return rc == ST_END ? ST_OK : rc;
 }
 
+static bool
+is_read_only(int fd)
+{
+	struct statvfs st;
+
+	return fstatvfs(fd, &st) == 0 && (st.f_flag & ST_RDONLY) != 0;
+}
+
 static int
 open_as_owner(struct place *p, int pin, bool mailbox, struct err *e)
 {
@@ -227,6 +236,7 @@ open_place(struct place **out, const char *path, size_t root,
 	p->owner = (struct owner){ st.st_uid, st.st_gid };
 	p->dev = st.st_dev;
 	p->ino = st.st_ino;
+	p->read_only = is_read_only(pin);
 	rc = box == NULL ? check_folder(&st, e) :
 	    choose_owner(p, pin, &st, box, owner, e);
 	if (rc != ST_OK ||
@@ -245,6 +255,13 @@ int
 place_open(struct place **out, const char *path, size_t root, struct err *e)
 {
 	return open_place(out, path, root, NULL, NULL, e);
+}
+
+int
+place_writable(const struct place *p, struct err *e)
+{
+	return !p->read_only ? ST_OK :
+	    err_set(e, ST_BAD, 0, "its file system is mounted read-only");
 }
 
 int

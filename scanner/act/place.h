@@ -25,6 +25,7 @@ struct place {
 	struct owner owner;
 	dev_t dev;
 	ino_t ino;		/* of the folder */
+	bool read_only;		/* its file system was mounted so */
 };
 
 /*
@@ -44,6 +45,9 @@ int place_open(struct place **out, const char *path, size_t root,
  */
 int place_open_mailbox(struct place **out, const char *path, size_t root,
     const char *name, const struct owner *owner, struct err *);
+
+/* ST_BAD: nothing can be changed there, *e says why. */
+int place_writable(const struct place *, struct err *);
 
 void place_close(struct place *);	/* NULL is fine */
 
