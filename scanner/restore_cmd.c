@@ -229,7 +229,7 @@ put_file(struct restore *r, const struct run_entry *t, const char *word,
 		json_key_text(&j, "type", "outcome");
 		json_key_text(&j, "run", t->run->id);
 		run_entry_json(t, &j);
-		json_key_text(&j, "outcome", word);
+		json_key_text(&j, "status", word);
 		if (why[0] != '\0')
 			json_key_text(&j, "why", why);
 		if (name.n > 0 && !t->unknown)

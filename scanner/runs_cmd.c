@@ -191,7 +191,7 @@ put_entry_json(const struct run_entry *t, struct answer *l)
 	json_key_text(&j, "fate", fate_word(t->past->fate));
 	run_entry_json(t, &j);
 	if (t->name_now.n > 0)
-		json_bytes(&j, "name_now", t->name_now);
+		json_bytes(&j, "new_name", t->name_now);
 	if (t->intent->act != ACT_REMOVE) {
 		json_key(&j, "sha256_new");
 		json_hex(&j, t->intent->new.sha, HASH_SIZE);

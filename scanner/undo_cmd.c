@@ -68,12 +68,13 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 		json_key_text(&j, "type", "outcome");
 		json_key_text(&j, "run", u->run);
 		json_bytes(&j, "path", file);
-		json_key_text(&j, "outcome", outcome_name(o->kind));
-		json_key_text(&j, "reason", o->reason);
+		json_key_text(&j, "status", outcome_name(o->kind));
+		if (o->reason[0] != '\0')
+			json_key_text(&j, "why", o->reason);
 		if (o->note[0] != '\0')
 			json_key_text(&j, "note", o->note);
 		if (o->kind == OUTCOME_DONE)
-			json_bytes(&j, "name_now", span_text(o->name.text));
+			json_bytes(&j, "new_name", span_text(o->name.text));
 		json_close(&j, '}');
 	}
 	answer_put(l);

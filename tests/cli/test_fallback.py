@@ -313,8 +313,8 @@ def where_no_option_helps_none_is_named():
         p.lacks = "xrtl"
         r = p.run("undo", "--apply", "--state", p.state, "-f", "ndjson",
                   "last")
-        same([(o["outcome"], o["reason"].rpartition(" no ")[0], "--" in
-               o["reason"]) for o in r.outcomes()],
+        same([(o["status"], o["why"].rpartition(" no ")[0], "--" in
+               o["why"]) for o in r.outcomes()],
              [("refused", "its file system has", False)] * 4)
         same(p.tree(), before)
         p.lacks = "xrt"

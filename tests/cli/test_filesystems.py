@@ -270,7 +270,7 @@ def remounted():
         undo = ("undo", "--state", state, "--apply", runs[-1]["run"])
         status, told, err = baredot(*undo)
         check(status == 1 and len(told) == len(FILES) and
-              all("mounted read-only" in r["reason"] for r in told),
+              all("mounted read-only" in r["why"] for r in told),
               "%d: %s %s" % (status, told, err))
         same(tree(store), done, "the tree")
         command("mount", "-o", "remount,rw", top)

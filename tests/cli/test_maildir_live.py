@@ -167,7 +167,7 @@ class Maildir(Post):
         for run in reversed(self.runs):
             for r in self.baredot("undo", run, "--apply"):
                 if r["type"] == "outcome":
-                    count[r["outcome"]] = count.get(r["outcome"], 0) + 1
+                    count[r["status"]] = count.get(r["status"], 0) + 1
         print("# undone: %s" % count)
         after = self.messages()
         same(set(after), before, "messages after undo")

@@ -188,7 +188,7 @@ def runs_shows_one_in_detail(folder):
          ("changed", "done", "test"), "what")
     same(message["sha256"], sha(OLD), "sha256")
     same(message["sha256_new"], sha(NEW), "sha256_new")
-    now, = [x for x in os.listdir(place[0]) if x == message["name_now"]]
+    now, = [x for x in os.listdir(place[0]) if x == message["new_name"]]
     check(now != place[1], "the name is new")
     same(baredot("runs", "--state", s.state, "2").status, USAGE, "of both")
     same(baredot("runs", "--state", s.state, "9").status, USAGE, "of none")
@@ -320,9 +320,9 @@ def damaged_journals_never_act(folder):
                 same(got[0]["run"], wanted[0]["run"], "run")
                 for m in got[1:]:
                     same({k: v for k, v in m.items()
-                          if k not in ("fate", "name_now")},
+                          if k not in ("fate", "new_name")},
                          {k: v for k, v in wanted[1].items()
-                          if k not in ("fate", "name_now")}, "message")
+                          if k not in ("fate", "new_name")}, "message")
             elif ran.status == UNREADABLE:
                 same(ran.records[-1]["type"], "damaged", "last record")
     mail = s.box.snapshot()
@@ -348,7 +348,7 @@ def undo_shows_then_does(folder):
         ran = baredot("undo", "--state", s.state, "last", "--apply")
         same(ran.status, CLEAN, ran.err)
         o, = ran.records
-        same((o["outcome"], o["path"].rsplit("/", 1)[0]), ("done", place[0]),
+        same((o["status"], o["path"].rsplit("/", 1)[0]), ("done", place[0]),
              "outcome")
         check(s.box.snapshot() == s.first, "all is as it was")
         check("1 messages put back" in ran.err, ran.err)
@@ -365,7 +365,7 @@ def undo_leaves_what_changed_since(folder):
         f.write(b"more\n")
     mail = s.box.snapshot()
     ran = baredot("undo", "--state", s.state, "last", "--apply")
-    same((ran.status, ran.records[0]["outcome"]), (FINDINGS, "changed"),
+    same((ran.status, ran.records[0]["status"]), (FINDINGS, "changed"),
          "changed")
     check(s.box.snapshot() == mail, "it was left alone")
     os.unlink("/".join(place))
@@ -573,11 +573,11 @@ def restore_gives_the_tree_back(folder):
     q = Quarantine(folder)
     ran = looks_only(q.box.path, "restore", "--into", q.state)
     same((ran.status, len(ran.records)), (CLEAN, 5), "shown")
-    same({r["outcome"] for r in ran.records}, {"would-be"}, "shown")
+    same({r["status"] for r in ran.records}, {"would-be"}, "shown")
     check(q.box.snapshot() != q.before, "taken out")
     ran = baredot("restore", "--into", q.state, "--apply")
     same(ran.status, CLEAN, ran.err + ran.out)
-    same({r["outcome"] for r in ran.records}, {"done"}, "done")
+    same({r["status"] for r in ran.records}, {"done"}, "done")
     check(q.box.snapshot() == q.before, "all is as it was")
     same({r["state"] for r in q.list()}, {"restored"}, "states")
     with open(q.state + "/manifest.ndjson", "rb") as f:
@@ -610,7 +610,7 @@ def restore_takes_words(folder):
     same((ran.status, len(ran.records)), (CLEAN, 2), "the rest of a run")
     ran = baredot("restore", "--into", q.state, "--apply",
                   sha(q.part(0))[:8])
-    same((ran.status, ran.records[0]["outcome"]), (FINDINGS, "refused"),
+    same((ran.status, ran.records[0]["status"]), (FINDINGS, "refused"),
          "one of two of a file")
     check("--to DIR" in ran.err + ran.out, ran.err)
     ran = baredot("restore", "--into", q.state, "--apply",
@@ -637,7 +637,7 @@ def restore_to_a_folder(folder):
     same(sorted(r["file"] for r in ran.records), sorted(want), "told")
     check(tree(q.box.path) == mail, "nothing else was touched")
     ran = baredot("restore", "--into", q.state, "--to", to, "--apply")
-    same((ran.status, {r["outcome"] for r in ran.records}),
+    same((ran.status, {r["status"] for r in ran.records}),
          (CLEAN, {"same"}), "again")
     victim = folder + "/victim"
     with open(victim, "wb") as f:
@@ -652,8 +652,8 @@ def restore_to_a_folder(folder):
         make(path)
         ran = baredot("restore", "--into", q.state, "--to", to, "--apply")
         same(ran.status, FINDINGS, "in the way")
-        bad = [r for r in ran.records if r["outcome"] != "same"]
-        same([(r["outcome"], r["file"]) for r in bad], [("failed", name)],
+        bad = [r for r in ran.records if r["status"] != "same"]
+        same([(r["status"], r["file"]) for r in bad], [("failed", name)],
              "which")
         with open(victim, "rb") as f:
             same(f.read(), b"precious", "victim")
@@ -709,7 +709,7 @@ def unsettled_mailboxes_hold_up_nobody(folder):
     ran = baredot("undo", "--state", s.state, s.runs()[-1], "--apply")
     same(ran.status, LATER, "undo of the run itself")
     ran = baredot("undo", "--state", s.state, s.runs()[0], "--apply")
-    same((ran.status, ran.records[0]["outcome"]), (CLEAN, "done"), "another")
+    same((ran.status, ran.records[0]["status"]), (CLEAN, "done"), "another")
     os.rename(s.box.path + "/away", s.box.path + "/H")
     ran = baredot("recover", "--state", s.state)
     same(ran.status, CLEAN, "recover when it is back")
