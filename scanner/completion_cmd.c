@@ -15,7 +15,8 @@ completion_cmd(int argc, char **argv)
 	struct buf b = { 0 };
 	int status = EXIT_CLEAN;
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)) {
 		completion_help();
 		return EXIT_CLEAN;
 	}

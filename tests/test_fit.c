@@ -6,13 +6,15 @@
 
 #include "fit.h"
 
-#define PIECES 6u
+#define PIECES 8u
 #define LONGEST 6u
 #define PLAIN "\033[0m"
 
 static const char *const pieces[PIECES] = {
-	"x", "\n", "\033[1m", "\033[0m", "\xc3\xa9", "\xe2\x82\xac"
+	"x", "\n", "\033[1m", "\033[0m", "\xc3\xa9", "\xe2\x82\xac",
+	"\xe4\xb8\xad", "\xcc\x81"	/* a Chinese one; an accent alone */
 };
+static const unsigned char wide[PIECES] = { 1, 0, 0, 0, 1, 1, 2, 0 };
 
 /* The terminal: rows that whole lines took, and the columns of the last. */
 struct screen_oracle {
@@ -26,11 +28,11 @@ draw(struct screen_oracle *s, unsigned piece, size_t columns)
 		s->rows++;
 		s->at = 0;
 	} else if (piece != 2 && piece != 3) {
-		if (s->at == columns) {
+		if (s->at > 0 && s->at + wide[piece] > columns) {
 			s->rows++;
 			s->at = 0;
 		}
-		s->at++;
+		s->at += wide[piece];
 	}
 }
 
@@ -106,7 +108,7 @@ a_line_that_is_cut_fits(void **state)
 
 				make(&old, length, n, all);
 				for (size_t i = 0; i < length; i++)
-					width += all[i] != 2 && all[i] != 3;
+					width += wide[all[i]];
 				if (memchr(buf_text(&old), '\n', old.n) !=
 				    NULL)
 					continue;

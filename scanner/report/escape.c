@@ -3,6 +3,9 @@
  */
 #include "escape.h"
 
+#include <locale.h>
+#include <wchar.h>
+
 struct range { uint32_t from, to; };
 
 /* Code points that are never shown: RFC 8259 7, Unicode UAX 9 and UTS 36. */
@@ -53,6 +56,25 @@ utf8_next(struct span s, size_t *n, uint32_t *c)
 	}
 	*n = len;
 	return is_unsafe(*c) ? UTF8_UNSAFE : UTF8_PLAIN;
+}
+
+unsigned
+utf8_columns(uint32_t c)
+{
+	static locale_t utf8;
+	locale_t old;
+	int n;
+
+	if (c < 0x80)
+		return 1;
+	if (utf8 == (locale_t)0)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (utf8 == (locale_t)0)
+		return 1;
+	old = uselocale(utf8);
+	n = wcwidth((wchar_t)c);
+	(void)uselocale(old);
+	return n < 0 ? 1 : (unsigned)n;
 }
 
 static void

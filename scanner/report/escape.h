@@ -19,6 +19,10 @@ enum utf8_is {
 /* The first character of s (not empty): its bytes *n and code point *c. */
 enum utf8_is utf8_next(struct span s, size_t *n, uint32_t *c);
 
+/* How many columns of a terminal it takes: 2 of Chinese, 0 of an accent that
+ * goes with the character before it.  wcwidth(3), in any locale. */
+unsigned utf8_columns(uint32_t c);
+
 /* For terminals and text: \n \r \t \0 \\ \xNN \u{NNNN}. */
 void escape_text(struct buf *, struct span);
 

@@ -17,7 +17,8 @@ color_at(struct span s)
 	return end != NULL ? (size_t)(end + 1 - s.p) : 0;
 }
 
-/* Columns of a line; *cut: where the column `at` begins. */
+/* Columns of a line; *cut: the first character that is not whole within the
+ * first `at` of them. */
 static size_t
 width(struct span line, size_t at, size_t *cut)
 {
@@ -31,21 +32,44 @@ width(struct span line, size_t at, size_t *cut)
 		if ((n = color_at(rest)) > 0)
 			continue;
 		(void)utf8_next(rest, &n, &c);
-		if (columns++ == at)
+		columns += utf8_columns(c);
+		if (columns > at && *cut == line.n)
 			*cut = i;
 	}
 	return columns;
 }
 
+/* What does not fit behind what is there begins a row, whole. */
+static size_t
+rows_of(struct span line, size_t columns)
+{
+	size_t rows = 1, at = 0, n;
+	uint32_t c;
+
+	for (size_t i = 0; i < line.n; i += n) {
+		const struct span rest = { line.p + i, line.n - i };
+
+		if ((n = color_at(rest)) > 0)
+			continue;
+		(void)utf8_next(rest, &n, &c);
+		if (at > 0 && at + utf8_columns(c) > columns) {
+			rows++;
+			at = 0;
+		}
+		at += utf8_columns(c);
+	}
+	return rows;
+}
+
 size_t
 fit_rows(struct span s, size_t columns)
 {
-	size_t rows = 0, n, cut;
+	size_t rows = 0;
 	const uint8_t *end;
 
 	while (s.n > 0 && (end = memchr(s.p, '\n', s.n)) != NULL) {
-		n = width((struct span){ s.p, (size_t)(end - s.p) }, 0, &cut);
-		rows += n == 0 ? 1 : (n + columns - 1) / columns;
+		rows += rows_of((struct span){ s.p, (size_t)(end - s.p) },
+		    columns);
 		s = (struct span){ end + 1, s.n - (size_t)(end + 1 - s.p) };
 	}
 	return rows;

@@ -1,6 +1,6 @@
 /*
  * Text that has to fit a screen.  Sequences that color count nothing; every
- * other character is one column wide.
+ * other character is as wide as a terminal has it.
  */
 #ifndef BAREDOT_FIT_H
 #define BAREDOT_FIT_H
