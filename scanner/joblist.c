@@ -35,6 +35,7 @@ job_free(struct job *j)
 {
 	buf_free(&j->path);
 	buf_free(&j->names);
+	buf_free(&j->planned);
 	buf_free(&j->out);
 	buf_free(&j->plan);
 	buf_free(&j->pieces);
@@ -101,7 +102,10 @@ job_ready(struct job *j)
 	j->spec.path = buf_text(&j->path);
 	j->spec.names = buf_text(&j->names);
 	j->spec.names_size = j->names.n;
-	j->list->failed |= !buf_ok(&j->path) || !buf_ok(&j->names);
+	j->spec.planned = (const void *)j->planned.p;
+	j->spec.planned_n = j->planned.n / sizeof(struct planned);
+	j->list->failed |= !buf_ok(&j->path) || !buf_ok(&j->names) ||
+	    !buf_ok(&j->planned);
 	return !j->list->failed;
 }
 
@@ -119,7 +123,8 @@ job_again(struct job *j)
 	k->folder = j->folder;
 	buf_add(&k->path, j->path.p, j->path.n);
 	buf_add(&k->names, j->names.p, j->names.n);
-	if (buf_ok(&k->path) && buf_ok(&k->names))
+	buf_add(&k->planned, j->planned.p, j->planned.n);
+	if (buf_ok(&k->path) && buf_ok(&k->names) && buf_ok(&k->planned))
 		return k;
 	j->list->failed = true;
 	job_free(k);
@@ -267,6 +272,7 @@ job_text(struct joblist *l, enum problem kind, struct span path, uint64_t off,
 	    &l->scan->report);
 	j->delta.totals.records = 1;
 	j->delta.totals.unreadable = kind == PROBLEM_UNREADABLE;
+	j->delta.totals.stale = kind == PROBLEM_STALE;
 	return j;
 }
 

@@ -8,6 +8,7 @@
 
 #include "folders.h"
 #include "plan_look.h"
+#include "stamp.h"
 
 struct walking {
 	struct planning *p;
@@ -98,6 +99,7 @@ on_file(void *ctx, const struct walk_dir *d, const char *name,
 {
 	struct walking *w = ctx;
 	struct plan_line *l;
+	struct stamp now;
 	struct stat st;
 
 	if (d != NULL && !in_folder(w, d))
@@ -106,9 +108,10 @@ on_file(void *ctx, const struct walk_dir *d, const char *name,
 	l->named = d == NULL;
 	l->place = place;
 	if (plan_look_at(&w->look, d, name, &st)) {
-		l->size = (uint64_t)st.st_size;
-		l->mtime = plan_mtime(&st);
-		l->inode = st.st_ino;
+		now = stamp_of(&st);
+		l->size = now.size;
+		l->mtime = stamp_mtime(&now);
+		l->inode = now.ino;
 	}
 	w->p->files++;
 	w->p->bytes += l->size;

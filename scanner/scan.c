@@ -169,6 +169,7 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 	rc = opener_folder(s->opener, s->job->path, s->job->root, e);
 	if (rc == OPENED)
 		rc = opener_file(s->opener, name, f, e);
+	scan_compare(s, i, rc == OPENED ? f : NULL);
 	if (rc == OPEN_GONE && s->job->place == PLACE_MAILDIR) {
 		struct buf moved = { 0 };
 
@@ -233,7 +234,7 @@ run_batch(struct scanner *s)
 		if (i < s->job->begin.at)
 			continue;
 		if (scan_name(s, i, name, &size)) {
-			commit(s, (struct resume){ i, 0 });
+			commit(s, (struct resume){ i, s->events });
 			if (s->grown)
 				s->sink->grown(s->sink->ctx, size);
 			else

@@ -275,7 +275,6 @@ take_sums(struct scan_run *r, struct shard_sums *s)
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		to->skipped[i] += s->summary.skipped[i];
 	to->unsettled += s->summary.unsettled;
-	to->stale += s->summary.stale;
 	memset(s, 0, sizeof(*s));
 }
 
@@ -377,7 +376,7 @@ forget(struct scan_run *r)
 	memset(&sh->sums, 0, sizeof(sh->sums));
 	memset(&r->more, 0, sizeof(r->more));
 	memset(r->summary.skipped, 0, sizeof(r->summary.skipped));
-	r->summary.unsettled = r->summary.stale = 0;
+	r->summary.unsettled = 0;
 	buf_clear(&sh->place.folder);
 	sh->place = (struct shard_place){ .folder = sh->place.folder };
 	buf_clear(&sh->leading);

@@ -1,7 +1,7 @@
 /*
  * What goes between the pool and a worker.
  *
- * To a worker: struct wire_job, path, names.  Back: struct frame and its
+ * To a worker: struct wire_job, planned, path, names.  Back: struct frame and its
  * payload.  Both ends are the same binary, but the parent trusts no length.
  */
 #ifndef BAREDOT_WIRE_H
