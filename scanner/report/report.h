@@ -72,8 +72,11 @@ struct report_options {
 	bool color;			/* text only */
 	bool verbose;
 	struct redactor *redactor;	/* NULL: say all; see tell.h */
-	const struct fooled *fooled;	/* who takes look-alikes for the end;
-					 * or NULL */
+
+	/* Who takes look-alikes for the end: asked when there is a finding.
+	 * It returns NULL when there is no memory.  NULL: not to be told. */
+	const struct fooled *(*fooled)(void *ctx);
+	void *fooled_ctx;
 };
 
 /* A file with rules of the user's own. */
