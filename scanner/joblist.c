@@ -3,6 +3,7 @@
  */
 #include "joblist.h"
 
+#include "folders.h"
 #include "tell.h"
 
 #include <stdlib.h>
@@ -144,13 +145,8 @@ nth_name(const struct job *j, uint64_t n)
 static void
 name_path(struct job *j, uint64_t n, struct buf *out)
 {
-	const char *dir = buf_text(&j->path);
-
 	buf_clear(out);
-	buf_str(out, dir);
-	if (dir[0] != '\0' && out->p[out->n - 1] != '/')
-		buf_byte(out, '/');
-	buf_str(out, nth_name(j, n));
+	folder_join(out, buf_text(&j->path), nth_name(j, n));
 }
 
 /* Where a range ends; the last one is short where it is to be kept. */

@@ -272,9 +272,7 @@ known_same(struct queue *q, const struct walk_dir *d, const char *name,
 	queue_close_batch(q);
 	if ((j = job_new(&q->jobs, WHAT_KEPT)) == NULL)
 		return;
-	buf_str(&j->path, d != NULL ? d->path : "");
-	buf_str(&j->path, d != NULL ? "/" : "");
-	buf_str(&j->path, name);
+	folder_join(&j->path, d != NULL ? d->path : "", name);
 	q->failed |= !job_keep(j, kept);
 	j->delta = kept->found;
 	j->folder = facts;

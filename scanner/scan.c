@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folders.h"
 #include "kept.h"
 #include "scanning.h"
 
@@ -153,10 +154,7 @@ begin_name(struct scanner *s, uint64_t i, const char *name)
 	s->known = s->job->kind != JOB_RANGE && i == s->job->begin.at ?
 	    s->job->begin.events : 0;
 	buf_clear(&s->path);
-	buf_str(&s->path, s->job->path);
-	if (s->job->path[0] != '\0' && s->path.p[s->path.n - 1] != '/')
-		buf_byte(&s->path, '/');
-	buf_str(&s->path, name);
+	folder_join(&s->path, s->job->path, name);
 }
 
 static enum opened

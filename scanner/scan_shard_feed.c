@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "complain.h"
+#include "folders.h"
 
 /* Bytes of an mbox between two looks at the clock; with --checkpoint=0, when
  * sections are as short as can be. */
@@ -15,17 +16,11 @@
 
 /* The path of the file at hand, as in a report. */
 static void
-put_path(struct buf *b, const struct shard_run *sh)
+put_path(struct buf *b, struct shard_run *sh)
 {
-	const struct plan_line *l = &sh->line;
-
 	buf_clear(b);
-	if (!l->named) {
-		buf_add(b, sh->place.folder.p, sh->place.folder.n);
-		if (b->n == 0 || b->p[b->n - 1] != '/')
-			buf_byte(b, '/');
-	}
-	buf_add(b, l->path.p, l->path.n);
+	folder_join(b, sh->line.named ? "" : buf_text(&sh->place.folder),
+	    buf_text(&sh->line.path));
 }
 
 static struct walk_dir

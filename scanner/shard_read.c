@@ -133,30 +133,35 @@ kind_of(struct span s, uint64_t line)
 	    SHARD_RECORD;
 }
 
-static int
-digit(uint8_t c)
+static bool
+is_hex_of(const uint8_t *hex, const uint8_t sum[HASH_SIZE])
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ?
-	    c - 'a' + 10 : -1;
+	struct buf b = { 0 };
+	bool same;
+
+	buf_hex(&b, sum, HASH_SIZE);
+	same = buf_ok(&b) && memcmp(hex, b.p, b.n) == 0;
+	buf_free(&b);
+	return same;
 }
 
 /* The line ends in the sum of what is before that. */
 static int
 check_seal(struct shard_reader *r, struct span s, struct err *e)
 {
-	const uint8_t *seal = s.p + s.n - SHARD_SEAL_SIZE, *hex;
 	uint8_t sum[HASH_SIZE];
+	const uint8_t *seal;
 
-	if (s.n < SHARD_SEAL_SIZE ||
-	    memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0)
+	if (s.n < SHARD_SEAL_SIZE)
+		return err_set(e, ST_BAD, 0, "a sum is missing");
+	seal = s.p + s.n - SHARD_SEAL_SIZE;
+	if (memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0)
 		return err_set(e, ST_BAD, 0, "a sum is missing");
 	hash_upto(r, (size_t)(seal - r->in.p));
 	if (!hash_end(r->hash, sum))
 		return err_set(e, ST_DEAD, 0, "no SHA-256");
-	hex = seal + sizeof(SHARD_SEAL) - 1;
-	for (size_t i = 0; i < HASH_SIZE; i++)
-		if (digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]) != sum[i])
-			return err_set(e, ST_BAD, 0, "a sum is wrong");
+	if (!is_hex_of(seal + sizeof(SHARD_SEAL) - 1, sum))
+		return err_set(e, ST_BAD, 0, "a sum is wrong");
 	memcpy(r->sum, sum, sizeof(sum));
 	r->hashed = r->from;
 	r->sealed = r->offset;

@@ -253,9 +253,8 @@ all_plain(const uint8_t *p)
 	    less(v ^ EACH('\\'), 1) | less(v ^ EACH(0x7fu), 1)) == 0;
 }
 
-/* Bytes at the start of s that need no thought at all. */
-static size_t
-json_plain(struct span s)
+size_t
+escape_json_plain(struct span s)
 {
 	size_t i = 0;
 
@@ -275,7 +274,7 @@ escape_json(struct buf *out, struct span s)
 	size_t n;
 
 	while (s.n > 0) {
-		n = json_plain(s);
+		n = escape_json_plain(s);
 		buf_add(out, s.p, n);
 		s = (struct span){ s.p + n, s.n - n };
 		if (s.n == 0)
