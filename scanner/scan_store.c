@@ -99,6 +99,7 @@ scan_compare(struct scanner *s, uint64_t name, const struct opened_file *f)
 	}
 	s->delta.totals.stale++;
 	report_problem(s, PROBLEM_STALE, MSG_NOT_RAW, &e);
+	scan_maybe_commit(s, (struct resume){ name, s->events });
 }
 
 void
