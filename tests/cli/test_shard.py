@@ -910,6 +910,23 @@ def a_large_mbox_is_stale(folder):
         same(json.loads(got[-2])["stale"], 1, "summary.stale")
 
 
+def a_replaced_mbox_is_scanned_anew(folder):
+    """One that is not cut; those beside it are as they were planned."""
+    store = os.path.join(folder, "store")
+    for name, n in (("a", 3), ("b", 3000), ("c", 3), ("d", 3)):
+        write(os.path.join(store, name), (FROM + message(name) + b"\n") * n)
+    name = plan(folder, [store], 1, "--split", "100K")
+    same(open(name).read().count('"type":"mbox"'), 1, "mboxes for parts")
+    write(os.path.join(store, "b.new"), (FROM + message("b") + b"\n") * 5)
+    os.rename(os.path.join(store, "b.new"), os.path.join(store, "b"))
+    os.utime(os.path.join(store, "d"), ns=(1, 1))
+    records = merged(folder, name, 1)
+    same(set(stale_of(records)), {"b", "d"}, "what is stale")
+    rest = [json.loads(line) for line in single([store])[0].splitlines()]
+    same([r for r in records if r["type"] != "stale"][1:-1], rest[:-1],
+         "the other records")
+
+
 def rewritten_mbox_is_unreadable(folder):
     """Of an mbox that was written anew no range means anything."""
     box = Mbox(os.path.join(folder, "store", "b.mbox"))
@@ -1063,5 +1080,6 @@ if __name__ == "__main__":
           other_options_are_not_gone_on_with, large_messages,
           a_full_disk, twins_do_not_clash, changes_are_told,
           stale_is_told_once, stale_shards_go_on, a_large_mbox_is_stale,
+          a_replaced_mbox_is_scanned_anew,
           rewritten_mbox_is_unreadable, refuses, merge_refuses_other_options, relative_paths,
           what_cannot_be_listed])
