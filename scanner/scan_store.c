@@ -350,7 +350,8 @@ static bool
 is_large(const struct scanner *s, uint64_t size)
 {
 	return store_archive(s->store) == PACKED_NOT &&
-	    s->known <= s->events && size >= (s->options.keep ? SCAN_KEEP_LARGE : SCAN_LARGE) &&
+	    s->known <= s->events &&
+	    size >= (s->options.keep ? SCAN_KEEP_LARGE : SCAN_LARGE) &&
 	    store_splits(s->store);
 }
 

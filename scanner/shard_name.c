@@ -25,8 +25,8 @@ shard_parse(const char *text, struct shard_id *out)
 		return false;
 	if (strcmp(first, "auto") == 0)
 		return true;
-	return parse_number(first, slash != NULL ? out->n : SHARDS_MAX, &out->i) &&
-	    out->i > 0;
+	return parse_number(first, slash != NULL ? out->n : SHARDS_MAX,
+	    &out->i) && out->i > 0;
 }
 
 /*
@@ -61,8 +61,8 @@ ask(const struct source *s)
 
 	if (text == NULL || text[0] == '\0' || strcmp(text, "undefined") == 0)
 		return 0;
-	if (!parse_number(text, SHARDS_MAX, &i) || (s->slurm && !slurm_base(&base)) ||
-	    i < base)
+	if (!parse_number(text, SHARDS_MAX, &i) ||
+	    (s->slurm && !slurm_base(&base)) || i < base)
 		return ULONG_MAX;
 	return i - base + 1;
 }
