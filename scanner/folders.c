@@ -36,3 +36,12 @@ folder_pop(struct folder **innermost)
 	free(f->path);
 	free(f);
 }
+
+void
+folder_join(struct buf *b, const char *dir, const char *name)
+{
+	buf_str(b, dir);
+	if (dir[0] != '\0' && b->n > 0 && b->p[b->n - 1] != '/')
+		buf_byte(b, '/');
+	buf_str(b, name);
+}

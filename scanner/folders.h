@@ -16,4 +16,7 @@ struct folder {
 bool folder_push(struct folder **innermost, const char *path);
 void folder_pop(struct folder **innermost);
 
+/* The path of a file in it, as in records.  dir is "": the name is a path. */
+void folder_join(struct buf *, const char *dir, const char *name);
+
 #endif

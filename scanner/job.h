@@ -35,6 +35,9 @@ struct job_spec {
 				 * there are followed, behind it they are not */
 	const char *names;	/* each with its NUL, one after another */
 	size_t names_size;	/* bytes */
+	const struct planned *planned;	/* JOB_BATCH: of each name; what is
+				 * not like that is told.  NULL: no plan */
+	size_t planned_n;
 	struct resume begin;	/* JOB_BATCH, JOB_STDIN: what is done already */
 	uint64_t from, to;	/* JOB_RANGE: bytes of the file */
 	uint64_t size;		/* JOB_RANGE: of the file, when it was cut */

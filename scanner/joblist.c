@@ -3,6 +3,7 @@
  */
 #include "joblist.h"
 
+#include "folders.h"
 #include "tell.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ job_free(struct job *j)
 {
 	buf_free(&j->path);
 	buf_free(&j->names);
+	buf_free(&j->planned);
 	buf_free(&j->out);
 	buf_free(&j->plan);
 	buf_free(&j->pieces);
@@ -101,7 +103,10 @@ job_ready(struct job *j)
 	j->spec.path = buf_text(&j->path);
 	j->spec.names = buf_text(&j->names);
 	j->spec.names_size = j->names.n;
-	j->list->failed |= !buf_ok(&j->path) || !buf_ok(&j->names);
+	j->spec.planned = (const void *)j->planned.p;
+	j->spec.planned_n = j->planned.n / sizeof(struct planned);
+	j->list->failed |= !buf_ok(&j->path) || !buf_ok(&j->names) ||
+	    !buf_ok(&j->planned);
 	return !j->list->failed;
 }
 
@@ -119,7 +124,8 @@ job_again(struct job *j)
 	k->folder = j->folder;
 	buf_add(&k->path, j->path.p, j->path.n);
 	buf_add(&k->names, j->names.p, j->names.n);
-	if (buf_ok(&k->path) && buf_ok(&k->names))
+	buf_add(&k->planned, j->planned.p, j->planned.n);
+	if (buf_ok(&k->path) && buf_ok(&k->names) && buf_ok(&k->planned))
 		return k;
 	j->list->failed = true;
 	job_free(k);
@@ -139,13 +145,8 @@ nth_name(const struct job *j, uint64_t n)
 static void
 name_path(struct job *j, uint64_t n, struct buf *out)
 {
-	const char *dir = buf_text(&j->path);
-
 	buf_clear(out);
-	buf_str(out, dir);
-	if (dir[0] != '\0' && out->p[out->n - 1] != '/')
-		buf_byte(out, '/');
-	buf_str(out, nth_name(j, n));
+	folder_join(out, buf_text(&j->path), nth_name(j, n));
 }
 
 /* Where a range ends; the last one is short where it is to be kept. */
@@ -267,6 +268,7 @@ job_text(struct joblist *l, enum problem kind, struct span path, uint64_t off,
 	    &l->scan->report);
 	j->delta.totals.records = 1;
 	j->delta.totals.unreadable = kind == PROBLEM_UNREADABLE;
+	j->delta.totals.stale = kind == PROBLEM_STALE;
 	return j;
 }
 

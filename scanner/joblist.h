@@ -37,7 +37,7 @@ struct job {
 	enum what what;
 	enum job_state state;
 	struct job_spec spec;
-	struct buf path, names;	/* behind spec's pointers */
+	struct buf path, names, planned;	/* behind spec's pointers */
 	uint64_t names_n;
 	struct chain *chain;	/* JOB_RANGE, WHAT_CHAIN_END */
 	struct store_facts *folder;	/* of single-message files; or NULL */

@@ -30,6 +30,7 @@ struct survey {
 };
 
 /*
+ * dir: -1: there is none, and all is missing.
  * whole: read all of each file, so that what is damaged counts as missing; else
  * merge_write will find it.  ST_BAD: they do not belong together.  ST_DEAD: one
  * cannot be read, or no memory.  *e says which.

@@ -221,7 +221,7 @@ merge(struct merge_run *r)
 		return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
 	}
 	r->dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->dir < 0) {
+	if (r->dir < 0 && (errno != ENOENT || !c->missing)) {
 		complain("%s: %s", c->dir, strerror(errno));
 		return EXIT_UNREADABLE;
 	}

@@ -96,9 +96,9 @@ look(int dir, struct survey *s, const struct shard_head *want, bool whole,
 	struct shard_head head;
 	struct shard_tail tail;
 	struct buf header = { 0 };
-	int rc = ST_OK;
+	int rc = dir >= 0 ? ST_OK : ST_END;
 
-	if (whole)
+	if (rc == ST_OK && whole)
 		rc = shard_check(dir, want, &head, &tail, e);
 	if (rc == ST_OK)
 		rc = shard_glance(dir, want, &head, &tail, &header, e);

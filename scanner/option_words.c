@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "complain.h"
 #include "nearest.h"
+#include "span.h"
 #include "store.h"
 
 #define SECONDS_MAX 1000000u
@@ -42,7 +43,7 @@ parse_number(const char *text, unsigned long max, unsigned long *out)
 
 	errno = 0;
 	*out = strtoul(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
+	return errno == 0 && ascii_digit((uint8_t)text[0]) && *end == '\0' &&
 	    *out <= max;
 }
 

@@ -247,7 +247,7 @@ struct scan_command {
 	const char *senders, *receivers;	/* lists; NULL: not asked for */
 	const char *plan, *out;		/* NULL: all is scanned */
 	struct shard_id shard;
-	bool shard_given;
+	bool shard_given, checkpoint_given;
 	unsigned checkpoint;		/* seconds */
 	char **paths;			/* NULL-terminated */
 

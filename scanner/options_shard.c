@@ -27,6 +27,7 @@ options_shard_apply(struct scan_command *c, enum option_id id,
 		c->out = arg;
 		return true;
 	case OPTION_CHECKPOINT:
+		c->checkpoint_given = true;
 		return parse_seconds("checkpoint", arg, &c->checkpoint);
 	default:
 		return false;
@@ -55,8 +56,9 @@ options_shard_settle(struct scan_command *c)
 	const char *other;
 
 	if (c->plan == NULL)
-		return (!c->shard_given && c->out == NULL) || usage("--shard "
-		    "and --out go with --plan");
+		return (!c->shard_given && c->out == NULL &&
+		    !c->checkpoint_given) || usage("--shard, --out and "
+		    "--checkpoint go with --plan");
 	if (!c->shard_given || c->out == NULL)
 		return usage("--plan needs --shard and --out: which part, and "
 		    "where its file goes");

@@ -246,40 +246,70 @@ take(struct cutting *c, const struct spooled *s, struct span text)
 	return ST_OK;
 }
 
-/* n bytes of the spool, at text->p. */
-static int
-read_text(FILE *f, size_t n, struct buf *text, struct err *e)
-{
-	static const uint8_t room[4096];
+/* What was read of the spool, and is used up to `from`. */
+struct reading {
+	FILE *file;
+	struct buf in;
+	size_t from;
+};
 
-	while (text->n < n && buf_ok(text))
-		buf_add(text, room, sizeof(room));
-	if (!buf_ok(text))
-		return err_set(e, ST_DEAD, ENOMEM, "cannot make the plan");
-	if (fread(text->p, 1, n, f) != n)
+/* See to it that n bytes are there.  ST_END: none are. */
+static int
+want(struct reading *r, size_t n, struct err *e)
+{
+	struct buf *b = &r->in;
+	const size_t left = b->n - r->from;
+
+	if (left >= n)
+		return ST_OK;
+	if (b->cap < n + SPOOL_BLOCK) {
+		uint8_t *more = realloc(b->p, n + SPOOL_BLOCK);
+
+		if (more == NULL)
+			return err_set(e, ST_DEAD, ENOMEM, "cannot make the "
+			    "plan");
+		b->p = more;
+		b->cap = n + SPOOL_BLOCK;
+	}
+	memmove(b->p, b->p + r->from, left);
+	r->from = 0;
+	b->n = left + fread(b->p + left, 1, SPOOL_BLOCK, r->file);
+	if (ferror(r->file) || (b->n < n && b->n > 0))
 		return err_set(e, ST_DEAD, errno != 0 ? errno : EIO,
 		    "cannot read the spool");
-	return ST_OK;
+	return b->n > 0 ? ST_OK : ST_END;
+}
+
+static int
+take_next(struct cutting *c, struct reading *r)
+{
+	struct spooled s;
+	struct span text;
+	int rc;
+
+	if ((rc = want(r, sizeof(s), c->e)) != ST_OK)
+		return rc;
+	memcpy(&s, r->in.p + r->from, sizeof(s));
+	if ((rc = want(r, sizeof(s) + s.text, c->e)) != ST_OK)
+		return rc;
+	text = (struct span){ r->in.p + r->from + sizeof(s), s.text };
+	r->from += sizeof(s) + s.text;
+	return take(c, &s, text);
 }
 
 static int
 take_all(struct cutting *c)
 {
-	FILE *f = c->p->spool;
-	struct buf text = { 0 };
-	struct spooled s;
-	int rc = ST_OK;
+	struct reading r = { .file = c->p->spool };
+	int rc;
 
-	rewind(f);
-	while (rc == ST_OK && fread(&s, sizeof(s), 1, f) == 1) {
-		rc = read_text(f, s.text, &text, c->e);
-		if (rc == ST_OK)
-			rc = take(c, &s, (struct span){ text.p, s.text });
-	}
-	if (rc == ST_OK && (ferror(f) || *c->p->stop != 0))
-		rc = err_set(c->e, ST_DEAD, ferror(f) ? errno : EINTR,
+	rewind(r.file);
+	while ((rc = take_next(c, &r)) == ST_OK)
+		;
+	if (rc == ST_END)
+		rc = *c->p->stop == 0 ? ST_OK : err_set(c->e, ST_DEAD, EINTR,
 		    "cannot make the plan");
-	buf_free(&text);
+	buf_free(&r.in);
 	return rc;
 }
 

@@ -45,13 +45,6 @@ plan_look_at(struct plan_look *l, const struct walk_dir *d, const char *name,
 	    fstatat(l->fd, name, out, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-uint64_t
-plan_mtime(const struct stat *st)
-{
-	return (uint64_t)st->st_mtim.tv_sec * 1000000000u +
-	    (uint64_t)st->st_mtim.tv_nsec;
-}
-
 static int
 open_it(const struct plan_look *l, const struct walk_dir *d,
     const char *name, bool strict)

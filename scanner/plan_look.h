@@ -23,9 +23,6 @@ void plan_look_free(struct plan_look *);
 bool plan_look_at(struct plan_look *, const struct walk_dir *dir,
     const char *name, struct stat *);
 
-/* When it was changed, for plan_line.mtime. */
-uint64_t plan_mtime(const struct stat *);
-
 enum plan_is { PLAN_IS_OTHER, PLAN_IS_SINGLE, PLAN_IS_MBOX };
 
 /* By its first bytes, for the file that was looked at last.  strict: its

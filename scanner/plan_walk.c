@@ -8,12 +8,13 @@
 
 #include "folders.h"
 #include "plan_look.h"
+#include "stamp.h"
 
 struct walking {
 	struct planning *p;
 	struct plan_look look;
 	struct plan_line line;	/* scratch */
-	struct buf text;	/* likewise */
+	struct buf out;		/* not in the spool yet */
 	struct buf folder;	/* that was told last */
 	struct folder *open;	/* folders that gave files */
 	int failed;		/* an errno */
@@ -21,19 +22,31 @@ struct walking {
 
 /* --- to the spool */
 
+static void
+flush(struct walking *w)
+{
+	if (w->failed == 0 &&
+	    fwrite(w->out.p, 1, w->out.n, w->p->spool) != w->out.n)
+		w->failed = errno != 0 ? errno : EIO;
+	buf_clear(&w->out);
+}
+
 static bool
 put(struct walking *w, struct spooled s)
 {
-	buf_clear(&w->text);
-	plan_line_put(&w->text, &w->line);
+	const size_t at = w->out.n;
+
 	s.kind = (uint8_t)w->line.kind;
-	s.text = (uint32_t)w->text.n;
-	if (w->failed == 0 && (!buf_ok(&w->text) || !buf_ok(&w->line.path)))
+	buf_add(&w->out, &s, sizeof(s));
+	plan_line_put(&w->out, &w->line);
+	if (w->failed == 0 && (!buf_ok(&w->out) || !buf_ok(&w->line.path)))
 		w->failed = ENOMEM;
-	if (w->failed == 0 &&
-	    (fwrite(&s, sizeof(s), 1, w->p->spool) != 1 ||
-	    fwrite(w->text.p, 1, w->text.n, w->p->spool) != w->text.n))
-		w->failed = errno != 0 ? errno : EIO;
+	if (w->failed == 0) {
+		s.text = (uint32_t)(w->out.n - at - sizeof(s));
+		memcpy(w->out.p + at, &s, sizeof(s));
+	}
+	if (w->out.n >= SPOOL_BLOCK)
+		flush(w);
 	w->p->weight += s.weight;
 	if (w->failed == 0 && *w->p->stop != 0)
 		w->failed = EINTR;
@@ -98,6 +111,7 @@ on_file(void *ctx, const struct walk_dir *d, const char *name,
 {
 	struct walking *w = ctx;
 	struct plan_line *l;
+	struct stamp now;
 	struct stat st;
 
 	if (d != NULL && !in_folder(w, d))
@@ -106,9 +120,10 @@ on_file(void *ctx, const struct walk_dir *d, const char *name,
 	l->named = d == NULL;
 	l->place = place;
 	if (plan_look_at(&w->look, d, name, &st)) {
-		l->size = (uint64_t)st.st_size;
-		l->mtime = plan_mtime(&st);
-		l->inode = st.st_ino;
+		now = stamp_of(&st);
+		l->size = now.size;
+		l->mtime = stamp_mtime(&now);
+		l->inode = now.ino;
 	}
 	w->p->files++;
 	w->p->bytes += l->size;
@@ -205,6 +220,7 @@ planning_walk(struct planning *p, struct err *e)
 	struct walking w = { .p = p, .look = { .fd = -1 } };
 
 	walk_all(&w);
+	flush(&w);
 	if (w.failed == 0 && fflush(p->spool) != 0)
 		w.failed = errno;
 	while (w.open != NULL) {
@@ -213,7 +229,7 @@ planning_walk(struct planning *p, struct err *e)
 	}
 	plan_look_free(&w.look);
 	plan_line_free(&w.line);
-	buf_free(&w.text);
+	buf_free(&w.out);
 	buf_free(&w.folder);
 	return w.failed == 0 ? ST_OK :
 	    err_set(e, ST_DEAD, w.failed, "cannot make the plan");

@@ -31,6 +31,8 @@ struct planning {
 	struct plan_header header;
 };
 
+#define SPOOL_BLOCK (256u << 10)	/* bytes written and read at once */
+
 /* What is in the spool: this, and a line of text. */
 struct spooled {
 	uint8_t kind;			/* enum plan_kind */

@@ -127,7 +127,9 @@ send_job(int fd, const struct job_spec *spec)
 	ssize_t rc;
 
 	w.spec.path = w.spec.names = NULL;
+	w.spec.planned = NULL;
 	buf_add(&b, &w, sizeof(w));
+	buf_add(&b, spec->planned, spec->planned_n * sizeof(*spec->planned));
 	buf_add(&b, spec->path, w.path_size);
 	buf_add(&b, spec->names, spec->names_size);
 	while (buf_ok(&b) && sent < b.n) {

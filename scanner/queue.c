@@ -245,10 +245,13 @@ batch_is_full(const struct queue *q, const struct job *j)
 }
 
 static void
-add_name(struct queue *q, struct job *j, const char *name)
+add_name(struct queue *q, struct job *j, const char *name,
+    const struct planned *planned)
 {
 	buf_add(&j->names, name, strlen(name) + 1);
-	q->failed |= !buf_ok(&j->names);
+	if (planned != NULL)
+		buf_add(&j->planned, planned, sizeof(*planned));
+	q->failed |= !buf_ok(&j->names) || !buf_ok(&j->planned);
 	j->names_n++;
 }
 
@@ -269,9 +272,7 @@ known_same(struct queue *q, const struct walk_dir *d, const char *name,
 	queue_close_batch(q);
 	if ((j = job_new(&q->jobs, WHAT_KEPT)) == NULL)
 		return;
-	buf_str(&j->path, d != NULL ? d->path : "");
-	buf_str(&j->path, d != NULL ? "/" : "");
-	buf_str(&j->path, name);
+	folder_join(&j->path, d != NULL ? d->path : "", name);
 	q->failed |= !job_keep(j, kept);
 	j->delta = kept->found;
 	j->folder = facts;
@@ -293,7 +294,7 @@ known_file(struct queue *q, const struct walk_dir *d, const char *name,
 	case KEPT_GROWN:
 		if ((j = new_batch(q, d, place, facts)) == NULL)
 			return true;
-		add_name(q, j, name);
+		add_name(q, j, name, NULL);
 		q->failed |= !job_keep(j, &kept);
 		j->spec.grown = kept.size;
 		memcpy(j->spec.ends, kept.ends, sizeof(kept.ends));
@@ -306,7 +307,7 @@ known_file(struct queue *q, const struct walk_dir *d, const char *name,
 
 void
 queue_file(struct queue *q, const struct walk_dir *d, const char *name,
-    enum store_place place)
+    enum store_place place, const struct planned *planned)
 {
 	struct store_facts *facts = folder_facts(q, d);
 	struct job *j;
@@ -316,10 +317,10 @@ queue_file(struct queue *q, const struct walk_dir *d, const char *name,
 		return;
 	j = q->batch;
 	if (j == NULL || j->folder != facts || j->spec.place != place ||
-	    batch_is_full(q, j))
+	    (j->planned.n > 0) != (planned != NULL) || batch_is_full(q, j))
 		j = new_batch(q, d, place, facts);
 	if (j != NULL)
-		add_name(q, j, name);
+		add_name(q, j, name, planned);
 }
 
 void

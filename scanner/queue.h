@@ -43,9 +43,10 @@ struct queue;
 struct queue *queue_new(const struct queue_options *, struct err *);
 void queue_free(struct queue *);
 
-/* A file to scan; dir == NULL: name is a path that the user gave. */
+/* A file to scan; dir == NULL: name is a path that the user gave.  planned: if
+ * it is not like that, this is told in front of it; or NULL. */
 void queue_file(struct queue *, const struct walk_dir *dir, const char *name,
-    enum store_place);
+    enum store_place, const struct planned *planned);
 void queue_stdin(struct queue *);
 
 /* All of the folder's own files were given: its store record goes here. */

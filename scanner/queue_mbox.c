@@ -5,18 +5,6 @@
 
 #include <stdlib.h>
 
-/* The path as it is in records. */
-static void
-put_path(struct buf *b, const struct walk_dir *d, const char *name)
-{
-	if (d != NULL) {
-		buf_str(b, d->path);
-		if (b->n == 0 || b->p[b->n - 1] != '/')
-			buf_byte(b, '/');
-	}
-	buf_str(b, name);
-}
-
 static void
 begin_section(struct chain *c)
 {
@@ -41,7 +29,7 @@ queue_mbox(struct queue *q, const struct walk_dir *d, const char *name,
 	c->expect = begin.at;
 	c->lost = begin.lost;
 	begin_section(c);
-	put_path(&c->kept.path, d, name);
+	folder_join(&c->kept.path, d != NULL ? d->path : "", name);
 	q->mbox = c;
 	q->mbox_spec = (struct job_spec){ .kind = JOB_RANGE, .place = place,
 	    .root = d != NULL ? d->root : 0, .size = size };

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define LINE_MOST (16u << 20)	/* bytes: no record is as long */
+#define STEP_FIRST (4u << 10)	/* bytes to read where a reader went, */
+#define STEP_MOST (64u << 10)	/* and when it stays */
 
 int
 report_lines_open(struct report_lines *r, const char *name, struct err *e)
@@ -27,6 +29,13 @@ report_lines_close(struct report_lines *r)
 {
 	if (r->file != NULL && r->file != stdin)
 		(void)fclose(r->file);
+	report_lines_free(r);
+}
+
+void
+report_lines_free(struct report_lines *r)
+{
+	buf_free(&r->in);
 	buf_free(&r->line);
 }
 
@@ -48,37 +57,66 @@ is_blank(struct span s)
 	return true;
 }
 
+/* All in r->in was used: more of the file.  None: its end. */
 static int
-read_line(struct report_lines *r, struct err *e)
+fill(struct report_lines *r, struct err *e)
 {
-	uint8_t part[512];	/* of it: a byte at a time costs */
-	size_t n = 0;
-	int c;
+	if (r->in.p == NULL) {
+		if ((r->in.p = malloc(STEP_MOST)) == NULL)
+			return err_set(e, ST_DEAD, ENOMEM, "report");
+		r->in.cap = STEP_MOST;
+	}
+	r->step = r->step == 0 ? STEP_FIRST : r->step < STEP_MOST ?
+	    2 * r->step : STEP_MOST;
+	r->from = 0;
+	r->in.n = fread(r->in.p, 1, r->step, r->file);
+	return ferror(r->file) ? err_set(e, ST_DEAD, errno, "cannot read") :
+	    ST_OK;
+}
+
+/* As much of the line as is there.  True: that was its end. */
+static bool
+take(struct report_lines *r, struct span *out)
+{
+	const size_t left = r->in.n - r->from;
+	const uint8_t *p = left > 0 ? r->in.p + r->from : NULL;
+	const uint8_t *end = left > 0 ? memchr(p, '\n', left) : NULL;
+
+	*out = (struct span){ p, end != NULL ? (size_t)(end - p) : left };
+	r->from += out->n + (end != NULL);
+	return end != NULL;
+}
+
+static int
+read_line(struct report_lines *r, struct span *out, struct err *e)
+{
+	bool whole;
+	int rc;
 
 	if (r->stop != NULL && *r->stop != 0)
 		return err_set(e, ST_DEAD, EINTR, "interrupted");
 	buf_clear(&r->line);
 	r->number++;
 	r->at = r->next;
-	while ((c = getc_unlocked(r->file)) != EOF && c != '\n' &&
-	    r->line.n < LINE_MOST) {
-		part[n++] = (uint8_t)c;
-		if (n == sizeof(part)) {
-			buf_add(&r->line, part, n);
-			n = 0;
-		}
+	while (!(whole = take(r, out)) && r->line.n < LINE_MOST) {
+		buf_add(&r->line, out->p, out->n);
+		if ((rc = fill(r, e)) != ST_OK)
+			return rc;
+		if (r->in.n == 0)
+			break;
 	}
-	buf_add(&r->line, part, n);
-	r->next += r->line.n + (c != EOF);
-	r->cut = c == EOF;
-	if (ferror(r->file))
-		return err_set(e, ST_DEAD, errno, "cannot read");
-	if (!buf_ok(&r->line))
-		return err_set(e, ST_DEAD, ENOMEM, "report");
-	if (c != EOF && c != '\n')
+	if (!whole && r->in.n > 0)
 		return err_set(e, ST_BAD, 0, "line %" PRIu64 ": too long for "
 		    "a record of a report", r->number);
-	return c == EOF && r->line.n == 0 ? ST_END : ST_OK;
+	if (r->line.n > 0) {
+		buf_add(&r->line, out->p, whole ? out->n : 0);
+		*out = buf_span(&r->line);
+	}
+	if (!buf_ok(&r->line))
+		return err_set(e, ST_DEAD, ENOMEM, "report");
+	r->next += out->n + whole;
+	r->cut = !whole;
+	return !whole && out->n == 0 ? ST_END : ST_OK;
 }
 
 static int
@@ -87,10 +125,8 @@ next(struct report_lines *r, struct span *out, struct err *e)
 	int rc;
 
 	do
-		rc = read_line(r, e);
-	while (rc == ST_OK && is_blank(buf_span(&r->line)));
-	if (rc == ST_OK)
-		*out = buf_span(&r->line);
+		rc = read_line(r, out, e);
+	while (rc == ST_OK && is_blank(*out));
 	return rc;
 }
 
@@ -151,8 +187,15 @@ int
 report_lines_at(struct report_lines *r, uint64_t at, struct span *out,
     struct err *e)
 {
-	if (r->next != at && fseeko(r->file, (off_t)at, SEEK_SET) != 0)
-		return err_set(e, ST_DEAD, errno, "cannot read again");
+	const uint64_t first = r->next - r->from;	/* in r->in */
+
+	if (at >= first && at - first <= r->in.n) {
+		r->from = (size_t)(at - first);
+	} else {
+		if (fseeko(r->file, (off_t)at, SEEK_SET) != 0)
+			return err_set(e, ST_DEAD, errno, "cannot read again");
+		r->in.n = r->from = r->step = 0;
+	}
 	r->next = at;
 	progress_at(r->progress, &r->told);	/* all was read once */
 	return next(r, out, e);

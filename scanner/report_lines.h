@@ -13,7 +13,9 @@
 
 struct report_lines {
 	FILE *file;
-	struct buf line;
+	struct buf in, line;	/* what was read; a line that came in parts */
+	size_t from;		/* of in: where the next line begins */
+	size_t step;		/* bytes to read next */
 	uint64_t number;	/* of the line at hand, from 1 */
 	uint64_t at;		/* where it begins: bytes */
 	uint64_t next;		/* where the one behind it does */
@@ -27,6 +29,7 @@ struct report_lines {
 /* name: "-" is standard input.  ST_DEAD: it cannot be opened. */
 int report_lines_open(struct report_lines *, const char *name, struct err *);
 void report_lines_close(struct report_lines *);
+void report_lines_free(struct report_lines *);	/* all but the file */
 
 /* Of the file, in bytes; 0: it is none. */
 uint64_t report_lines_size(const struct report_lines *);

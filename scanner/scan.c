@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folders.h"
 #include "kept.h"
 #include "scanning.h"
 
@@ -153,10 +154,7 @@ begin_name(struct scanner *s, uint64_t i, const char *name)
 	s->known = s->job->kind != JOB_RANGE && i == s->job->begin.at ?
 	    s->job->begin.events : 0;
 	buf_clear(&s->path);
-	buf_str(&s->path, s->job->path);
-	if (s->job->path[0] != '\0' && s->path.p[s->path.n - 1] != '/')
-		buf_byte(&s->path, '/');
-	buf_str(&s->path, name);
+	folder_join(&s->path, s->job->path, name);
 }
 
 static enum opened
@@ -169,6 +167,7 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 	rc = opener_folder(s->opener, s->job->path, s->job->root, e);
 	if (rc == OPENED)
 		rc = opener_file(s->opener, name, f, e);
+	scan_compare(s, i, rc == OPENED ? f : NULL);
 	if (rc == OPEN_GONE && s->job->place == PLACE_MAILDIR) {
 		struct buf moved = { 0 };
 
@@ -233,7 +232,7 @@ run_batch(struct scanner *s)
 		if (i < s->job->begin.at)
 			continue;
 		if (scan_name(s, i, name, &size)) {
-			commit(s, (struct resume){ i, 0 });
+			commit(s, (struct resume){ i, s->events });
 			if (s->grown)
 				s->sink->grown(s->sink->ctx, size);
 			else

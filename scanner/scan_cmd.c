@@ -134,7 +134,9 @@ set_facts(struct scan_run *r, const char *const *whole)
 	r->report = (struct report_options){
 		.min_severity = c->min_severity, .eol = c->eol,
 		.color = wants_color(r), .verbose = c->verbose,
-		.redactor = r->redactor, .fooled = r->fooled,
+		.redactor = r->redactor, .fooled_ctx = r,
+		.fooled = scan_reads_only(c) && c->command != COMMAND_REPLAY ?
+		    scan_fooled : NULL,
 	};
 	hash_rules(r);
 	f->argv = whole;

@@ -34,7 +34,7 @@ make_page(struct scan_run *r, struct err *e)
 	rewind(r->spool);
 	rc = html_page(&in, r->page, e);
 	r->spool = in.file;
-	buf_free(&in.line);
+	report_lines_free(&in);
 	return rc == ST_DEAD ? ST_DEAD : ST_OK;
 }
 

@@ -67,6 +67,14 @@ no_memory(void)
 	return EXIT_UNREADABLE;
 }
 
+/* Else nothing can be wrong, and most scans need them for nothing. */
+static bool
+is_asked_for(const struct scan_command *c)
+{
+	return c->command == COMMAND_REPLAY || c->list_servers ||
+	    c->servers_n > 0 || c->senders != NULL || c->receivers != NULL;
+}
+
 int
 scan_servers_read(struct scan_run *r, bool *listed)
 {
@@ -74,7 +82,7 @@ scan_servers_read(struct scan_run *r, bool *listed)
 	char why[SERVERS_WHY] = "";
 
 	*listed = false;
-	if (!scan_reads_only(c))
+	if (!scan_reads_only(c) || !is_asked_for(c))
 		return EXIT_CLEAN;
 	/* Nothing is wrong with baredot's own rows. */
 	if ((r->servers = servers_new(why)) == NULL)
@@ -94,12 +102,26 @@ scan_servers_read(struct scan_run *r, bool *listed)
 		complain("%s", why);
 		return EXIT_USAGE;
 	}
-	if (c->command == COMMAND_REPLAY)
-		return EXIT_CLEAN;
-	r->fooled = malloc(sizeof(*r->fooled));
-	if (r->fooled != NULL && fooled_make(r->fooled, r->plan))
-		return EXIT_CLEAN;
-	return no_memory();
+	return EXIT_CLEAN;
+}
+
+const struct fooled *
+scan_fooled(void *run)
+{
+	struct scan_run *r = run;
+	char why[SERVERS_WHY];
+
+	if (r->fooled != NULL)
+		return r->fooled;
+	if (r->servers == NULL)
+		r->servers = servers_new(why);
+	if (r->plan == NULL && (r->servers == NULL || !make_plan(r, why)))
+		return NULL;
+	if ((r->fooled = malloc(sizeof(*r->fooled))) != NULL &&
+	    fooled_make(r->fooled, r->plan))
+		return r->fooled;
+	free(r->fooled);
+	return r->fooled = NULL;
 }
 
 void

@@ -46,8 +46,8 @@ struct scan_run {
 	struct targets *targets;	/* NULL: not asked for */
 	const struct target_server *target;	/* likewise */
 	struct servers *servers;	/* NULL: not needed */
-	struct replay_plan *plan;	/* also for fooled; or NULL */
-	struct fooled *fooled;		/* or NULL */
+	struct replay_plan *plan;	/* likewise; also for fooled */
+	struct fooled *fooled;		/* likewise */
 	struct scan_facts facts;
 	struct summary_facts summary;
 	char rules[2 * HASH_SIZE + 1];
@@ -137,11 +137,15 @@ void scan_archives_free(struct scan_run *);
 /* --- scan_replay.c: senders and receivers */
 
 /*
- * Read them, into r->servers, r->plan and, for a scan, r->fooled; what is
- * wrong is told.  *list: they were to be shown, and were.  Other than
- * EXIT_CLEAN: the exit status.
+ * Read them, into r->servers and r->plan, if there is a replay or the command
+ * line has something to say of them; what is wrong is told.  *list: they were
+ * to be shown, and were.  Other than EXIT_CLEAN: the exit status.
  */
 int scan_servers_read(struct scan_run *, bool *listed);
+
+/* report_options.fooled: made, with what it needs, when it is asked for, in a
+ * worker. */
+const struct fooled *scan_fooled(void *run);
 void scan_servers_free(struct scan_run *);
 
 /* What the lists and files of the command line are, for rules_sha256. */

@@ -275,7 +275,6 @@ take_sums(struct scan_run *r, struct shard_sums *s)
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		to->skipped[i] += s->summary.skipped[i];
 	to->unsettled += s->summary.unsettled;
-	to->stale += s->summary.stale;
 	memset(s, 0, sizeof(*s));
 }
 
@@ -284,7 +283,8 @@ is_time(struct shard_run *sh, unsigned seconds)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	/* It is asked for each file: some milliseconds do not matter. */
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec - sh->sealed.tv_sec >= (time_t)seconds;
 }
 
@@ -301,9 +301,11 @@ shard_seal(struct scan_run *r, bool now)
 	shard_piece_put(&sh->text, &sh->sums, config_rules(r->config),
 	    &sh->place);
 	take_sums(r, &sh->sums);
-	(void)clock_gettime(CLOCK_MONOTONIC, &sh->sealed);
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE,
+	    &sh->sealed);
 	return buf_ok(&sh->text) &&
-	    shard_writer_seal(sh->writer, buf_span(&sh->text));
+	    shard_writer_seal(sh->writer, buf_span(&sh->text)) &&
+	    (now || shard_writer_sync(sh->writer));
 }
 
 void
@@ -311,7 +313,8 @@ scan_shard_all(struct scan_run *r)
 {
 	struct shard_run *sh = r->shard;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &sh->sealed);
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE,
+	    &sh->sealed);
 	sh->whole = shard_feed(r) && shard_seal(r, true);
 	r->summary.partial = !sh->whole;
 }
@@ -377,7 +380,7 @@ forget(struct scan_run *r)
 	memset(&sh->sums, 0, sizeof(sh->sums));
 	memset(&r->more, 0, sizeof(r->more));
 	memset(r->summary.skipped, 0, sizeof(r->summary.skipped));
-	r->summary.unsettled = r->summary.stale = 0;
+	r->summary.unsettled = 0;
 	buf_clear(&sh->place.folder);
 	sh->place = (struct shard_place){ .folder = sh->place.folder };
 	buf_clear(&sh->leading);

@@ -5,7 +5,9 @@
 #include "sharding.h"
 
 #include <errno.h>
-#include <stdio.h>
+
+#include "complain.h"
+#include "folders.h"
 
 /* Bytes of an mbox between two looks at the clock; with --checkpoint=0, when
  * sections are as short as can be. */
@@ -14,17 +16,11 @@
 
 /* The path of the file at hand, as in a report. */
 static void
-put_path(struct buf *b, const struct shard_run *sh)
+put_path(struct buf *b, struct shard_run *sh)
 {
-	const struct plan_line *l = &sh->line;
-
 	buf_clear(b);
-	if (!l->named) {
-		buf_add(b, sh->place.folder.p, sh->place.folder.n);
-		if (b->n == 0 || b->p[b->n - 1] != '/')
-			buf_byte(b, '/');
-	}
-	buf_add(b, l->path.p, l->path.n);
+	folder_join(b, sh->line.named ? "" : buf_text(&sh->place.folder),
+	    buf_text(&sh->line.path));
 }
 
 static struct walk_dir
@@ -40,9 +36,14 @@ problem(struct scan_run *r, enum problem kind, const char *why)
 	struct shard_run *sh = r->shard;
 
 	put_path(&sh->text, sh);
-	if (kind == PROBLEM_STALE)
-		sh->sums.summary.stale++;
 	queue_problem(r->queue, kind, buf_span(&sh->text), why);
+}
+
+static struct planned
+as_planned(const struct plan_line *l)
+{
+	return (struct planned){ .ino = l->inode, .size = l->size,
+	    .mtime = l->mtime };
 }
 
 enum seen { SEEN_SAME, SEEN_CHANGED, SEEN_OTHER, SEEN_NOT };
@@ -55,17 +56,19 @@ static enum seen
 look(struct shard_run *sh, const struct walk_dir *d, uint64_t *size)
 {
 	const struct plan_line *l = &sh->line;
+	const struct planned was = as_planned(l);
 	const char *name = buf_text(&sh->line.path);
+	struct stamp now;
 	struct stat st;
 
 	if ((l->named && sh->elsewhere && name[0] != '/') ||
 	    !plan_look_at(&sh->look, d, name, &st))
 		return SEEN_NOT;
-	*size = (uint64_t)st.st_size;
-	if (st.st_ino != l->inode || *size < l->size)
+	now = stamp_of(&st);
+	*size = now.size;
+	if (now.ino != l->inode || now.size < l->size)
 		return SEEN_OTHER;
-	return *size == l->size && plan_mtime(&st) == l->mtime ? SEEN_SAME :
-	    SEEN_CHANGED;
+	return stamp_is_planned(&now, &was) ? SEEN_SAME : SEEN_CHANGED;
 }
 
 static const char was_there[] = "it was there when the plan was made, and is "
@@ -77,20 +80,23 @@ feed_file(struct scan_run *r)
 {
 	struct shard_run *sh = r->shard;
 	const struct plan_line *l = &sh->line;
-	const struct walk_dir dir = this_dir(sh), *d = l->named ? NULL : &dir;
+	const struct planned was = as_planned(l);
+	const struct walk_dir dir = this_dir(sh);
+	const char *name = buf_text(&sh->line.path);
+	enum seen seen;
 	uint64_t size;
-	const enum seen seen = look(sh, d, &size);
 
-	if (seen == SEEN_NOT && l->named) {
+	if (!l->named) {		/* who opens it, sees how it is */
+		queue_file(r->queue, &dir, name, l->place, &was);
+		return;
+	}
+	if ((seen = look(sh, NULL, &size)) == SEEN_NOT) {
 		problem(r, PROBLEM_UNREADABLE, was_there);
 		return;
 	}
-	if (seen == SEEN_NOT)
-		problem(r, PROBLEM_STALE, "gone or renamed since the plan was "
-		    "made");
-	else if (seen != SEEN_SAME)
+	if (seen != SEEN_SAME)
 		problem(r, PROBLEM_STALE, "changed since the plan was made");
-	queue_file(r->queue, d, buf_text(&sh->line.path), l->place);
+	queue_file(r->queue, NULL, name, l->place, NULL);
 }
 
 /* Where the range begins: known from before, or to be found. */
@@ -152,7 +158,8 @@ feed_mbox(struct scan_run *r)
 	if (seen == SEEN_CHANGED)
 		return feed_ranges(r, d, size);
 	if (l->from == 0 && l->to == l->size && sh->place.at == 0) {
-		queue_file(r->queue, d, buf_text(&sh->line.path), l->place);
+		queue_file(r->queue, d, buf_text(&sh->line.path), l->place,
+		    NULL);
 		return true;
 	}
 	problem(r, PROBLEM_UNREADABLE, "it was written anew, or is gone, since "
@@ -233,7 +240,7 @@ shard_feed(struct scan_run *r)
 			return false;
 	}
 	if (rc != ST_END)
-		(void)fprintf(stderr, "baredot: %s\n", e.text);
+		complain("%s", e.text);
 	return rc == ST_END && buf_ok(&sh->place.folder);
 }
 

@@ -78,6 +78,31 @@ scan_skipped(struct scanner *s, uint64_t *counter, const struct err *e)
 }
 
 void
+scan_compare(struct scanner *s, uint64_t name, const struct opened_file *f)
+{
+	const struct planned *p = s->job->planned;
+	struct stamp now;
+	struct stat st;
+	struct err e;
+
+	if (p == NULL || !scan_event(s))
+		return;
+	if (f == NULL && lstat(buf_text(&s->path), &st) != 0) {
+		(void)err_set(&e, ST_BAD, 0, "gone or renamed since the plan "
+		    "was made");
+	} else {
+		now = f != NULL ? f->stamp : stamp_of(&st);
+		if (stamp_is_planned(&now, &p[name]))
+			return;
+		(void)err_set(&e, ST_BAD, 0, "changed since the plan was "
+		    "made");
+	}
+	s->delta.totals.stale++;
+	report_problem(s, PROBLEM_STALE, MSG_NOT_RAW, &e);
+	scan_maybe_commit(s, (struct resume){ name, s->events });
+}
+
+void
 scan_tell_store(struct scanner *s, const struct store_facts *f)
 {
 	if (!scan_event(s))
@@ -324,7 +349,8 @@ tell_evidence(struct scanner *s, const struct opened_file *f, int fd,
 static bool
 is_large(const struct scanner *s, uint64_t size)
 {
-	return store_archive(s->store) == PACKED_NOT && s->known == 0 &&
+	return store_archive(s->store) == PACKED_NOT &&
+	    s->known <= s->events &&
 	    size >= (s->options.keep ? SCAN_KEEP_LARGE : SCAN_LARGE) &&
 	    store_splits(s->store);
 }

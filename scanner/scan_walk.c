@@ -15,7 +15,7 @@ on_file(void *ctx, const struct walk_dir *d, const char *name,
 {
 	struct scan_run *r = ctx;
 
-	queue_file(r->queue, d, name, place);
+	queue_file(r->queue, d, name, place, NULL);
 	return !queue_stopped(r->queue);
 }
 

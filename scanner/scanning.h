@@ -82,6 +82,13 @@ void scan_unreadable(struct scanner *, uint64_t off, const struct err *e);
 /* Not mail, a FIFO, gone: counted, and listed with -v or if it was named. */
 void scan_skipped(struct scanner *, uint64_t *counter, const struct err *why);
 
+/*
+ * What the job says of the name-th file, which is at hand, is compared with
+ * what it is; an event, also if that is the same.  f: NULL: it was not opened.
+ */
+void scan_compare(struct scanner *, uint64_t name,
+    const struct opened_file *f);
+
 /* The record of a store. */
 void scan_tell_store(struct scanner *, const struct store_facts *);
 

@@ -3,21 +3,10 @@
  */
 #include "shard_name.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
-static bool
-number(const char *s, unsigned long most, unsigned long *out)
-{
-	char *end;
-
-	if (!ascii_digit((uint8_t)s[0]))
-		return false;
-	errno = 0;
-	*out = strtoul(s, &end, 10);
-	return errno == 0 && *end == '\0' && *out <= most;
-}
+#include "option_words.h"
 
 bool
 shard_parse(const char *text, struct shard_id *out)
@@ -31,13 +20,13 @@ shard_parse(const char *text, struct shard_id *out)
 		return false;
 	memcpy(first, text, n);
 	first[n] = '\0';
-	if (slash != NULL && (!number(slash + 1, SHARDS_MAX, &out->n) ||
+	if (slash != NULL && (!parse_number(slash + 1, SHARDS_MAX, &out->n) ||
 	    out->n == 0))
 		return false;
 	if (strcmp(first, "auto") == 0)
 		return true;
-	return number(first, slash != NULL ? out->n : SHARDS_MAX, &out->i) &&
-	    out->i > 0;
+	return parse_number(first, slash != NULL ? out->n : SHARDS_MAX,
+	    &out->i) && out->i > 0;
 }
 
 /*
@@ -51,7 +40,7 @@ slurm_base(unsigned long *base)
 	const char *min = getenv("SLURM_ARRAY_TASK_MIN");
 	unsigned long lowest;
 
-	if (min == NULL || !number(min, ULONG_MAX - 1, &lowest))
+	if (min == NULL || !parse_number(min, ULONG_MAX - 1, &lowest))
 		return false;
 	*base = lowest == 0 ? 0 : 1;
 	return true;
@@ -72,8 +61,8 @@ ask(const struct source *s)
 
 	if (text == NULL || text[0] == '\0' || strcmp(text, "undefined") == 0)
 		return 0;
-	if (!number(text, SHARDS_MAX, &i) || (s->slurm && !slurm_base(&base)) ||
-	    i < base)
+	if (!parse_number(text, SHARDS_MAX, &i) ||
+	    (s->slurm && !slurm_base(&base)) || i < base)
 		return ULONG_MAX;
 	return i - base + 1;
 }

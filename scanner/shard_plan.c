@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "escape.h"
+
 #define PIECE (64u << 10)	/* bytes read at once */
 
 static const char *const kinds[] = { [PLAN_FOLDER] = "folder",
@@ -212,35 +214,30 @@ take(struct span *s, struct span text)
 static bool
 take_text(struct span *s, struct span *out)
 {
-	size_t i = 0;
+	const size_t i = escape_json_plain(*s);
 
-	while (i < s->n && s->p[i] >= ' ' && s->p[i] < 0x7f &&
-	    s->p[i] != '"' && s->p[i] != '\\')
-		i++;
 	*out = (struct span){ s->p, i };
 	s->p += i;
 	s->n -= i;
 	return take(s, SPAN("\""));
 }
 
-/* As json_u64 writes it. */
+/* As json_u64 writes it; but for one of 20 digits. */
 static bool
 take_number(struct span *s, uint64_t *out)
 {
 	const bool quoted = take(s, SPAN("\""));
+	uint64_t n = 0;
 	size_t i = 0;
 
-	*out = 0;
-	for (; i < s->n && ascii_digit(s->p[i]); i++) {
-		const uint64_t d = (uint64_t)(s->p[i] - '0');
-
-		if (*out > (UINT64_MAX - d) / 10 || (i > 0 && *out == 0))
-			return false;
-		*out = *out * 10 + d;
-	}
+	for (; i < s->n && i < 19 && ascii_digit(s->p[i]); i++)
+		n = n * 10 + (uint64_t)(s->p[i] - '0');
+	if (i == 0 || (i > 1 && s->p[0] == '0'))
+		return false;
+	*out = n;
 	s->p += i;
 	s->n -= i;
-	return i > 0 && quoted == (*out >= 1ull << 53) &&
+	return quoted == (*out >= 1ull << 53) &&
 	    (!quoted || take(s, SPAN("\"")));
 }
 

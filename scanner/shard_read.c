@@ -51,6 +51,15 @@ shard_reader_close(struct shard_reader *r)
 	buf_free(&r->in);
 }
 
+/* All at once up to n bytes of what was read: a record at a time costs. */
+static void
+hash_upto(struct shard_reader *r, size_t n)
+{
+	hash_feed(r->hash, (struct span){ r->in.p + r->hashed,
+	    n - r->hashed });
+	r->hashed = n;
+}
+
 /* More bytes behind those that are there. */
 static int
 fill(struct shard_reader *r, struct err *e)
@@ -59,9 +68,10 @@ fill(struct shard_reader *r, struct err *e)
 	ssize_t n;
 
 	if (r->from > 0) {
+		hash_upto(r, r->from);
 		memmove(b->p, b->p + r->from, b->n - r->from);
 		b->n -= r->from;
-		r->from = 0;
+		r->from = r->hashed = 0;
 	}
 	if (b->cap - b->n < READ_SIZE) {
 		uint8_t *more = realloc(b->p, b->cap + b->cap / 2 +
@@ -123,31 +133,37 @@ kind_of(struct span s, uint64_t line)
 	    SHARD_RECORD;
 }
 
-static int
-digit(uint8_t c)
+static bool
+is_hex_of(const uint8_t *hex, const uint8_t sum[HASH_SIZE])
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ?
-	    c - 'a' + 10 : -1;
+	struct buf b = { 0 };
+	bool same;
+
+	buf_hex(&b, sum, HASH_SIZE);
+	same = buf_ok(&b) && memcmp(hex, b.p, b.n) == 0;
+	buf_free(&b);
+	return same;
 }
 
 /* The line ends in the sum of what is before that. */
 static int
 check_seal(struct shard_reader *r, struct span s, struct err *e)
 {
-	const uint8_t *seal = s.p + s.n - SHARD_SEAL_SIZE, *hex;
 	uint8_t sum[HASH_SIZE];
+	const uint8_t *seal;
 
-	if (s.n < SHARD_SEAL_SIZE ||
-	    memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0)
+	if (s.n < SHARD_SEAL_SIZE)
 		return err_set(e, ST_BAD, 0, "a sum is missing");
-	hash_feed(r->hash, (struct span){ s.p, s.n - SHARD_SEAL_SIZE });
+	seal = s.p + s.n - SHARD_SEAL_SIZE;
+	if (memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0)
+		return err_set(e, ST_BAD, 0, "a sum is missing");
+	hash_upto(r, (size_t)(seal - r->in.p));
 	if (!hash_end(r->hash, sum))
 		return err_set(e, ST_DEAD, 0, "no SHA-256");
-	hex = seal + sizeof(SHARD_SEAL) - 1;
-	for (size_t i = 0; i < HASH_SIZE; i++)
-		if (digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]) != sum[i])
-			return err_set(e, ST_BAD, 0, "a sum is wrong");
+	if (!is_hex_of(seal + sizeof(SHARD_SEAL) - 1, sum))
+		return err_set(e, ST_BAD, 0, "a sum is wrong");
 	memcpy(r->sum, sum, sizeof(sum));
+	r->hashed = r->from;
 	r->sealed = r->offset;
 	hash_begin(r->hash);
 	hash_feed(r->hash, (struct span){ sum, sizeof(sum) });
@@ -167,11 +183,10 @@ shard_reader_next(struct shard_reader *r, struct span *out,
 	if (r->ended)
 		return err_set(e, ST_BAD, 0, "something is behind its end");
 	*kind = kind_of(*out, r->lines++);
-	if (*kind != SHARD_PIECE && *kind != SHARD_TAIL) {
-		hash_feed(r->hash, (struct span){ out->p, out->n + 1 });
-	} else if ((rc = check_seal(r, *out, e)) != ST_OK) {
+	if ((*kind == SHARD_PIECE || *kind == SHARD_TAIL) &&
+	    (rc = check_seal(r, *out, e)) != ST_OK)
 		return rc;
-	} else if (*kind == SHARD_TAIL) {
+	if (*kind == SHARD_TAIL) {
 		if (r->last != SHARD_PIECE)
 			return err_set(e, ST_BAD, 0, "a section is missing");
 		r->ended = true;
@@ -242,7 +257,7 @@ last_line(struct shard_reader *r, struct span *out, struct err *e)
 	if (size < 0 || lseek(r->fd, at, SEEK_SET) < 0)
 		return err_set(e, ST_DEAD, errno, "cannot read");
 	buf_clear(&r->in);
-	r->from = 0;
+	r->from = r->hashed = 0;
 	if ((rc = fill(r, e)) != ST_OK)
 		return rc;
 	if (r->in.n < 2 || r->in.p[r->in.n - 1] != '\n')

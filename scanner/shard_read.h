@@ -30,6 +30,7 @@ struct shard_reader {
 	struct hash *hash;
 	struct buf in;		/* what was read */
 	size_t from;		/* of it: where the next line begins */
+	size_t hashed;		/* of it: up to there */
 	bool eof;
 	uint64_t lines;
 	uint64_t sealed;	/* bytes up to the end of the last section */

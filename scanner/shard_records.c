@@ -298,7 +298,7 @@ read_sums(const struct json_object *o, const struct pattern_rules *rules,
 	add(o, "unreadable", &t->unreadable);
 	add(o, "gone", &t->gone);
 	add(o, "unsettled", &s->summary.unsettled);
-	add(o, "stale", &s->summary.stale);
+	add(o, "stale", &t->stale);
 	add(skipped, "not_mail", &t->not_mail);
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		add(skipped, skip_name((enum walk_skip)i),

@@ -56,7 +56,7 @@ struct shard_place {
 
 struct shard_sums {
 	struct totals totals;
-	struct summary_facts summary;	/* skipped, unsettled, stale */
+	struct summary_facts summary;	/* skipped, unsettled */
 };
 
 /* Without the brace at its end: shard_writer_seal puts it. */

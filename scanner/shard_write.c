@@ -31,6 +31,7 @@ struct shard_writer {
 	struct buf held;
 	uint64_t size;		/* bytes written */
 	bool sealed;		/* it has a section */
+	bool synced;		/* all of them are on the disk */
 	char temp[NAME_SIZE];
 };
 
@@ -129,10 +130,18 @@ shard_writer_seal(struct shard_writer *w, struct span line)
 	buf_hex(&w->held, sum, sizeof(sum));
 	buf_str(&w->held, "\"}\n");
 	flush(w);
-	if (w->failed == 0 && fdatasync(w->fd) != 0)
-		fail(w, errno);
 	w->sealed = w->sealed || w->failed == 0;
+	w->synced = false;
 	begin_section(w, sum);
+	return w->failed == 0;
+}
+
+bool
+shard_writer_sync(struct shard_writer *w)
+{
+	if (w->failed == 0 && !w->synced && fdatasync(w->fd) != 0)
+		fail(w, errno);
+	w->synced = true;
 	return w->failed == 0;
 }
 
@@ -261,6 +270,7 @@ go_on(struct shard_writer *w, const struct shard_head *head,
 
 	if (n > 0 && copy(w, name, n, tell, ctx) && w->failed == 0 &&
 	    fdatasync(w->fd) == 0) {
+		w->synced = true;
 		remove_left(w, name);
 		return true;
 	}
@@ -349,7 +359,9 @@ shard_writer_stop(struct shard_writer *w)
 {
 	if (w == NULL)
 		return;
-	if (!w->sealed)
+	if (w->sealed)
+		(void)shard_writer_sync(w);
+	else
 		(void)unlinkat(w->dir, w->temp, 0);
 	writer_free(w);
 }

@@ -2,7 +2,7 @@
  * Write the file of a shard: in sections, under a name of its own until it is
  * whole, and going on where another process had to stop.
  *
- * shard_writer_new -> (shard_write* -> shard_writer_seal)* ->
+ * shard_writer_new -> (shard_write* -> shard_writer_seal [-> _sync])* ->
  *     shard_writer_finish | shard_writer_stop
  */
 #ifndef BAREDOT_SHARD_WRITE_H
@@ -26,9 +26,12 @@ struct shard_writer *shard_writer_new(int dir, const struct shard_head *,
 /* False: it failed, now or before. */
 bool shard_write(struct shard_writer *, struct span);
 
-/* A line without its final brace: put its sum, and see to it that all so far
- * is on the disk.  False: likewise. */
+/* A line without its final brace: put its sum.  False: likewise. */
 bool shard_writer_seal(struct shard_writer *, struct span line);
+
+/* See to it that all that is sealed is on the disk, as the end of it does too.
+ * False: likewise. */
+bool shard_writer_sync(struct shard_writer *);
 
 /*
  * It is whole: give it its name, and remove what others left of the same.

@@ -23,6 +23,19 @@ stamp_same(const struct stamp *a, const struct stamp *b)
 	    a->ctime == b->ctime && a->ctime_ns == b->ctime_ns;
 }
 
+uint64_t
+stamp_mtime(const struct stamp *s)
+{
+	return (uint64_t)s->mtime * 1000000000u + s->mtime_ns;
+}
+
+bool
+stamp_is_planned(const struct stamp *s, const struct planned *p)
+{
+	return s->ino == p->ino && s->size == p->size &&
+	    stamp_mtime(s) == p->mtime;
+}
+
 bool
 stamp_is_settled(const struct stamp *s, int64_t start)
 {

@@ -15,8 +15,16 @@ struct stamp {
 	uint32_t mtime_ns, ctime_ns;
 };
 
+/* As a plan has it, which may be of another machine. */
+struct planned {
+	uint64_t ino, size;		/* bytes */
+	uint64_t mtime;			/* nanoseconds since 1970 */
+};
+
 struct stamp stamp_of(const struct stat *);
 bool stamp_same(const struct stamp *, const struct stamp *);
+bool stamp_is_planned(const struct stamp *, const struct planned *);
+uint64_t stamp_mtime(const struct stamp *);	/* as planned.mtime */
 
 /*
  * It was last changed more than two seconds before `start`: a change since

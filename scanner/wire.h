@@ -1,8 +1,8 @@
 /*
  * What goes between the pool and a worker.
  *
- * To a worker: struct wire_job, path, names.  Back: struct frame and its
- * payload.  Both ends are the same binary, but the parent trusts no length.
+ * To a worker: struct wire_job, planned, path, names.  Back: struct frame and
+ * its payload.  Both ends are the same binary, but the parent trusts no length.
  */
 #ifndef BAREDOT_WIRE_H
 #define BAREDOT_WIRE_H

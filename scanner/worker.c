@@ -131,23 +131,26 @@ worker_cramped(void *ctx)
 	_exit(WORKER_CRAMPED);
 }
 
-/* Receive a job; text keeps its path and names. */
+/* Receive a job; text keeps what its spec points to. */
 static bool
 receive_job(int fd, struct wire_job *w, struct buf *text)
 {
 	uint8_t part[16384];	/* a batch, as a rule */
-	size_t left, n;
+	size_t left, n, planned;
 
 	if (!receive_all(fd, w, sizeof(*w)))
 		return false;
 	buf_clear(text);
-	for (left = w->path_size + w->spec.names_size; left > 0; left -= n) {
+	planned = w->spec.planned_n * sizeof(struct planned);
+	left = planned + w->path_size + w->spec.names_size;
+	for (; left > 0; left -= n) {
 		n = left < sizeof(part) ? left : sizeof(part);
 		if (!receive_all(fd, part, n))
 			return false;
 		buf_add(text, part, n);
 	}
-	w->spec.path = (const char *)text->p;
+	w->spec.planned = planned > 0 ? (const void *)text->p : NULL;
+	w->spec.path = (const char *)text->p + planned;
 	w->spec.names = w->spec.path + w->path_size;
 	return buf_ok(text);
 }

@@ -364,11 +364,44 @@ a_shell_gets_the_same_bytes(void **state)
 	buf_free(&want);
 }
 
+/* Text is looked at in words: a byte is the same at each place of one. */
+static void
+json_does_not_depend_on_places(void **state)
+{
+	uint8_t text[21];
+	struct buf got = { 0 }, want = { 0 };
+
+	(void)state;
+	for (unsigned c = 0; c < 0x80; c++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			for (size_t k = 0; k < sizeof(text); k++)
+				text[k] = k == at ? (uint8_t)c :
+				    (uint8_t)(' ' + 2 + k % 2 * 0x5b);
+			buf_clear(&got);
+			buf_clear(&want);
+			assert_true(escape_json(&got, (struct span){ text,
+			    sizeof(text) }));
+			for (size_t k = 0; k < sizeof(text); k++)
+				(void)escape_json(&want, (struct span){
+				    text + k, 1 });
+			assert_int_equal(got.n, want.n);
+			assert_memory_equal(got.p, want.p, want.n);
+			memset(text, 'z', sizeof(text));
+			text[at] = (uint8_t)c;
+			assert_int_equal(escape_json_plain((struct span){ text,
+			    sizeof(text) }), c < ' ' || c == '"' ||
+			    c == '\\' || c == 0x7f ? at : sizeof(text));
+		}
+	buf_free(&got);
+	buf_free(&want);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_shell_gets_the_same_bytes),
+		cmocka_unit_test(json_does_not_depend_on_places),
 		cmocka_unit_test(nothing_is_lost_of_two_bytes),
 		cmocka_unit_test(nothing_is_lost_of_short_strings),
 		cmocka_unit_test(every_character_is_shown_or_named),

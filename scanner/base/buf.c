@@ -29,17 +29,14 @@ buf_ok(const struct buf *b)
 	return !b->failed;
 }
 
-/* Room for n more bytes, or latch. */
 static bool
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap > 0 ? b->cap : BUF_FIRST;
 	uint8_t *p;
 
 	if (b->failed)
 		return false;
-	if (n <= b->cap - b->n)
-		return true;
 	while (n > cap - b->n) {
 		if (cap > SIZE_MAX / 2)
 			goto failed;
@@ -53,6 +50,13 @@ buf_room(struct buf *b, size_t n)
 failed:
 	b->failed = true;
 	return false;
+}
+
+/* Room for n more bytes, or latch. */
+static inline bool
+buf_room(struct buf *b, size_t n)
+{
+	return (n <= b->cap - b->n && !b->failed) || buf_grow(b, n);
 }
 
 void
@@ -73,7 +77,8 @@ buf_str(struct buf *b, const char *s)
 void
 buf_byte(struct buf *b, uint8_t c)
 {
-	buf_add(b, &c, 1);
+	if (buf_room(b, 1))
+		b->p[b->n++] = c;
 }
 
 void

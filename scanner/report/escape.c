@@ -254,12 +254,34 @@ json_code_point(struct buf *out, uint32_t c)
 	}
 }
 
-/* Bytes at the start of s that need no thought at all. */
-static size_t
-json_plain(struct span s)
+#define EACH(byte) (UINT64_MAX / 0xff * (byte))
+
+/* A high bit in each byte of v that is less than n, which is at most 0x80, and
+ * perhaps in some behind such a one. */
+static uint64_t
+less(uint64_t v, uint64_t n)
+{
+	return (v - EACH(n)) & ~v & EACH(0x80u);
+}
+
+/* None of eight bytes needs a thought. */
+static bool
+all_plain(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return ((v & EACH(0x80u)) | less(v, 0x20) | less(v ^ EACH('"'), 1) |
+	    less(v ^ EACH('\\'), 1) | less(v ^ EACH(0x7fu), 1)) == 0;
+}
+
+size_t
+escape_json_plain(struct span s)
 {
 	size_t i = 0;
 
+	while (s.n - i >= 8 && all_plain(s.p + i))
+		i += 8;
 	while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f &&
 	    s.p[i] != '"' && s.p[i] != '\\')
 		i++;
@@ -274,7 +296,7 @@ escape_json(struct buf *out, struct span s)
 	size_t n;
 
 	while (s.n > 0) {
-		n = json_plain(s);
+		n = escape_json_plain(s);
 		buf_add(out, s.p, n);
 		s = (struct span){ s.p + n, s.n - n };
 		if (s.n == 0)

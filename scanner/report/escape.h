@@ -44,6 +44,9 @@ void escape_html(struct buf *, struct span);
  */
 bool escape_json(struct buf *, struct span);
 
+/* How many bytes at the start of s are ASCII that JSON has as it is. */
+size_t escape_json_plain(struct span s);
+
 void escape_base64(struct buf *, struct span);
 
 #endif

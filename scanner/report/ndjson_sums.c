@@ -183,8 +183,8 @@ ndjson_put_sums(struct json *j, const struct pattern_rules *rules,
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		json_key_u64(j, skip_name((enum walk_skip)i), s->skipped[i]);
 	json_close(j, '}');
-	if (s->stale > 0)
-		json_key_u64(j, "stale", s->stale);
+	if (t->stale > 0)
+		json_key_u64(j, "stale", t->stale);
 }
 
 /* What was not read again, and what is new. */

@@ -324,12 +324,18 @@ replayed_json(struct json *j, const struct report_message *r)
 /* The next one that the finding fools.  What is ordinary in its message is no
  * look-alike. */
 static const struct receiver_row *
-next_fooled(const struct verdict *v, const struct finding *f,
+next_fooled(struct buf *b, const struct verdict *v, const struct finding *f,
     const struct report_options *o, size_t *i)
 {
+	const struct fooled *known;
+
 	if (o->fooled == NULL || f->severity == SEV_INFO)
 		return NULL;
-	return fooled_next(o->fooled, v->convention == CONV_LF, f->code, i);
+	if ((known = o->fooled(o->fooled_ctx)) == NULL) {
+		b->failed = true;
+		return NULL;
+	}
+	return fooled_next(known, v->convention == CONV_LF, f->code, i);
 }
 
 void
@@ -339,7 +345,7 @@ fooled_text(struct buf *b, const struct verdict *v, const struct finding *f,
 	const struct receiver_row *r;
 	size_t at = 0, n = 0, more = 0;
 
-	while ((r = next_fooled(v, f, o, &at)) != NULL) {
+	while ((r = next_fooled(b, v, f, o, &at)) != NULL) {
 		if (n == NAMES_SHOWN && !o->verbose) {
 			more++;
 			continue;
@@ -359,7 +365,7 @@ fooled_json(struct json *j, const struct verdict *v, const struct finding *f,
 	size_t at = 0;
 	bool any = false;
 
-	while ((r = next_fooled(v, f, o, &at)) != NULL) {
+	while ((r = next_fooled(j->out, v, f, o, &at)) != NULL) {
 		if (!any) {
 			json_key(j, "fools");
 			json_open(j, '[');

@@ -60,6 +60,7 @@ totals_add(struct totals *t, const struct totals *m)
 	t->not_mail += m->not_mail;
 	t->gone += m->gone;
 	t->unreadable += m->unreadable;
+	t->stale += m->stale;
 	t->records += m->records;
 	for (size_t i = 0; i < REPAIR_KINDS; i++)
 		t->repairs[i] += m->repairs[i];

@@ -35,6 +35,7 @@ struct totals {
 	uint64_t files;			/* that held mail */
 	uint64_t stores;
 	uint64_t not_mail, gone, unreadable;
+	uint64_t stale;			/* files: not as they were planned */
 	uint64_t records;		/* lines of NDJSON */
 	uint64_t repairs[REPAIR_KINDS];	/* messages, by what is to be done */
 	uint64_t replays[REPLAY_OUTCOMES];	/* messages, by the worst */
@@ -71,8 +72,11 @@ struct report_options {
 	bool color;			/* text only */
 	bool verbose;
 	struct redactor *redactor;	/* NULL: say all; see tell.h */
-	const struct fooled *fooled;	/* who takes look-alikes for the end;
-					 * or NULL */
+
+	/* Who takes look-alikes for the end: asked when there is a finding.
+	 * It returns NULL when there is no memory.  NULL: not to be told. */
+	const struct fooled *(*fooled)(void *ctx);
+	void *fooled_ctx;
 };
 
 /* A file with rules of the user's own. */
@@ -107,7 +111,6 @@ struct summary_facts {
 	bool partial;			/* interrupted: this is not all */
 	uint64_t skipped[8];		/* by enum walk_skip */
 	uint64_t unsettled;		/* folders */
-	uint64_t stale;			/* files: not as they were planned */
 	int exit_status;
 	const struct act_facts *acts;	/* NULL: it is a scan */
 	const struct kept_facts *kept;	/* NULL: nothing is kept */

@@ -248,7 +248,7 @@ put_rest(struct buf *b, const struct parts *p)
 	    "store that is in use");
 	put_count(b, p->s->unsettled, "kept changing while listed: folders to "
 	    "scan again");
-	put_count(b, p->s->stale, "not as they were planned: changed, renamed "
+	put_count(b, t->stale, "not as they were planned: changed, renamed "
 	    "or gone since");
 	put_skipped(b, p);
 	if (lf > 0)

@@ -20,7 +20,7 @@ import time
 
 sys.dont_write_bytecode = True
 from harness import (FROM, OPT, ROOT, SAN, Failed, Mbox, check, main, maildir,
-                     message, same, scan, small_tree, write)
+                     message, same, scan, shim, small_tree, write)
 
 LONG = os.environ.get("CHECK_LONG")
 QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}
@@ -475,6 +475,9 @@ def missing_shards_are_listed(folder):
     store = small_tree(os.path.join(folder, "store"))
     out, report = os.path.join(folder, "out"), os.path.join(folder, "report")
     name = plan(folder, [store], 9)
+    same(merge(name, out, "--missing", status=75).stdout, b"--array=1-9\n",
+         "before there is a folder")
+    merge(name, out, status=2)
     all_shards(name, out, 9)
     same(run("merge", out, "--plan", name, "--missing", status=0).stdout, b"",
          "nothing is missing")
@@ -741,6 +744,189 @@ def changes_are_told(folder):
     same(summary["records"], len(records), "summary.records")
 
 
+CHANGED, AWAY = "changed", "gone or renamed"
+
+
+def stale_store(folder):
+    """A plan of a store in which nearly every file is something else since,
+    and of each of these what is to be told: stale, and why, and then what is
+    told of it in any case."""
+    store = os.path.join(folder, "store")
+    eml, mail = os.path.join(store, "eml"), os.path.join(store, "Maildir")
+    maildir(mail, 12)
+    for i in range(6):
+        write(os.path.join(mail, "new", "9%d.P.h" % i), message("n%d" % i))
+    for name in ("same", "grown", "shorter", "other", "touched", "away",
+                 "fifo", "link", "folder"):
+        write(os.path.join(eml, name + ".eml"), message(name))
+    for name in ("many", "rest"):
+        write(os.path.join(store, "boxes", name),
+              b"".join(FROM + message("%s%d" % (name, i)) + b"x" * 2000 +
+                       b"\n\n" for i in range(1500)))
+    name = plan(folder, [store], 3)
+    for one in ("grown.eml", "../boxes/many"):
+        with open(os.path.join(eml, one), "ab") as f:
+            f.write(b"more\n")
+    os.truncate(os.path.join(eml, "shorter.eml"), 120)
+    os.utime(os.path.join(eml, "touched.eml"), ns=(1, 1))
+    for one in ("other", "away", "fifo", "link", "folder"):
+        os.rename(os.path.join(eml, one + ".eml"), os.path.join(
+            folder, one))
+    shutil.copy2(os.path.join(folder, "other"), os.path.join(
+        eml, "other.eml"))
+    os.mkfifo(os.path.join(eml, "fifo.eml"))
+    os.symlink("same.eml", os.path.join(eml, "link.eml"))
+    os.mkdir(os.path.join(eml, "folder.eml"))
+    cur = sorted(os.listdir(os.path.join(mail, "cur")))
+    for one in cur[:4]:
+        os.rename(os.path.join(mail, "cur", one),
+                  os.path.join(mail, "cur", one + "R"))
+    os.rename(os.path.join(mail, "new", "91.P.h"),
+              os.path.join(mail, "cur", "91.P.h:2,S"))
+    want = {"same.eml": ["message"]}
+    for one in ("grown", "shorter", "other", "touched"):
+        want[one + ".eml"] = [CHANGED, "message"]
+    for one in ("fifo", "link", "folder"):
+        want[one + ".eml"] = [CHANGED, "skipped"]
+    want["away.eml"] = [AWAY, "skipped"]
+    want["many"] = [CHANGED] + ["message"] * 1500 + ["store"]
+    want["rest"] = want["many"][1:]
+    for one in cur:
+        want[one] = [AWAY] if one in cur[:4] else ["message"]
+    for one in cur[:4]:
+        want[one + "R"] = ["message"]
+    for one in os.listdir(os.path.join(mail, "new")):
+        want[one] = ["message"]
+    want.update({"91.P.h": [AWAY], "91.P.h:2,S": ["message"],
+                 "tmp": ["skipped"]})
+    return name, want
+
+
+def told_of(records):
+    """By name of the file, in their order."""
+    out = {}
+    for r in records:
+        if r["type"] in ("stale", "message", "skipped", "unreadable") or \
+                os.path.basename(r.get("path", "")) in ("many", "rest"):
+            out.setdefault(os.path.basename(r["path"]), []).append(
+                r["type"] if r["type"] != "stale" else
+                CHANGED if r["reason"].startswith("changed") else AWAY)
+    return out
+
+
+def stale_shards(folder, name, tag, *options, **more):
+    out = os.path.join(folder, "out-" + tag)
+    for i in (1, 2, 3):
+        shard(name, "%d/3" % i, out, "-a", "-v", *options, **more)
+    return merge(name, out).stdout
+
+
+def stale_is_told_once(folder):
+    """That a file is not as it was planned is told in front of what is in it,
+    once, by whoever opens it; also when that one dies."""
+    name, want = stale_store(folder)
+    lines = stale_shards(folder, name, "here", "-j", 0)
+    records = [json.loads(line) for line in lines.splitlines()]
+    validate(lines)
+    same(told_of(records), want, "what is told of the files")
+    stale = sum(w[0] in (CHANGED, AWAY) for w in want.values())
+    same(records[-1]["stale"], stale, "summary.stale")
+    same(records[-1]["records"], len(records), "summary.records")
+    for r, behind in zip(records, records[1:]):
+        if r["type"] == "stale" and want[os.path.basename(r["path"])][1:]:
+            same(behind["path"], r["path"], "what stands behind it")
+    for tag, options in (("1", ("-j", 1)), ("2", ("-j", 2)),
+                         ("sections", ("-j", 2, "--checkpoint", 0))):
+        same(masked(stale_shards(folder, name, tag, *options)),
+             masked(lines), tag)
+
+    def dies(at, which, do="abort", call="read"):
+        return {"LD_PRELOAD": shim("fault"), "FAULT_CALL": call,
+                "FAULT_NAME": which, "FAULT_DO": do, "FAULT_WHO": "worker",
+                "FAULT_AT": str(at)}
+
+    # Once: what it was at is done again, and is the same.  Of the large file
+    # the worker has told a part by then.
+    for at in range(1, 80, 1 if LONG else 3):
+        got = stale_shards(folder, name, "dead%d" % at, "-j", 1 + at % 2,
+                           env=dies(at, os.path.join(folder, "store")))
+        same(masked(got), masked(lines), "a worker that dies at %d" % at)
+    for at in range(1, 12):
+        got = stale_shards(folder, name, "many%d" % at, "-j", 1,
+                           env=dies(at, "/many"))
+        same(masked(got), masked(lines), "that dies of the mbox at %d" % at)
+    # Each time.
+    for one, told in (("grown.eml", [CHANGED, "unreadable"]),
+                      ("same.eml", ["unreadable"])):
+        for do, call in (("abort", "read"), ("13", "openat")):
+            got = [json.loads(line) for line in stale_shards(
+                folder, name, one + call, "-j", 2, env=dies(
+                    0, one, do, call)).splitlines()]
+            same(told_of(got), dict(want, **{one: told}), one + " " + do)
+            same(got[-1]["stale"], stale, "summary.stale")
+
+
+def stale_shards_go_on(folder):
+    """Wherever such a shard stopped, its successor makes the same of it."""
+    name, _ = stale_store(folder)
+    lines = stale_shards(folder, name, "all", "-j", 0, "--checkpoint", 0)
+    for i in (1, 2, 3):
+        with open(shard_file(os.path.join(folder, "out-all"), i, 3),
+                  "rb") as f:
+            data = f.read()
+        ends = [m.end() for m in re.finditer(
+            rb'(?m)^\{"type":"piece".*\n', data)]
+        for end in ends[::1 if LONG else 7]:
+            out = os.path.join(folder, "again")
+            shutil.rmtree(out, ignore_errors=True)
+            shutil.copytree(os.path.join(folder, "out-all"), out)
+            os.unlink(shard_file(out, i, 3))
+            write(os.path.join(out, ".shard-%05d-of-00003.h.1.1-1" % i),
+                  data[:end])
+            shard(name, "%d/3" % i, out, "-a", "-v")
+            same(masked(merge(name, out).stdout), masked(lines),
+                 "from %d of %d on" % (end, i))
+
+
+def a_large_mbox_is_stale(folder):
+    """So with an mbox that no plan has cut, and a scan does."""
+    box = os.path.join(folder, "store", "box")
+    data = FROM + message("a") + b"y" * 60000 + b"\n\n"
+    write(box, data * (70 * 1024 * 1024 // len(data)))
+    name = plan(folder, [os.path.dirname(box)], 1, "--whole-mailboxes")
+    with open(box, "ab") as f:
+        f.write(FROM + message("late"))
+    want = single([box])[0].split(b"\n")
+    for tag, options in (("0", ("-j", 0)), ("2", ("-j", 2)), ("died", (
+            "-j", 1))):
+        out = os.path.join(folder, "out" + tag)
+        shard(name, "1/1", out, *options, env=tag == "died" and {
+            "LD_PRELOAD": shim("fault"), "FAULT_CALL": "read",
+            "FAULT_NAME": box, "FAULT_DO": "abort", "FAULT_WHO": "worker",
+            "FAULT_AT": "1"})
+        got = masked(merge(name, out).stdout).split(b"\n")
+        check(got[0].startswith(b'{"type":"stale"'), got[0])
+        same(got[1:-2], want[:-2], "its records")
+        same(json.loads(got[-2])["stale"], 1, "summary.stale")
+
+
+def a_replaced_mbox_is_scanned_anew(folder):
+    """One that is not cut; those beside it are as they were planned."""
+    store = os.path.join(folder, "store")
+    for name, n in (("a", 3), ("b", 3000), ("c", 3), ("d", 3)):
+        write(os.path.join(store, name), (FROM + message(name) + b"\n") * n)
+    name = plan(folder, [store], 1, "--split", "100K")
+    same(open(name).read().count('"type":"mbox"'), 1, "mboxes for parts")
+    write(os.path.join(store, "b.new"), (FROM + message("b") + b"\n") * 5)
+    os.rename(os.path.join(store, "b.new"), os.path.join(store, "b"))
+    os.utime(os.path.join(store, "d"), ns=(1, 1))
+    records = merged(folder, name, 1)
+    same(set(stale_of(records)), {"b", "d"}, "what is stale")
+    rest = [json.loads(line) for line in single([store])[0].splitlines()]
+    same([r for r in records if r["type"] != "stale"][1:-1], rest[:-1],
+         "the other records")
+
+
 def rewritten_mbox_is_unreadable(folder):
     """Of an mbox that was written anew no range means anything."""
     box = Mbox(os.path.join(folder, "store", "b.mbox"))
@@ -787,6 +973,9 @@ def refuses(folder):
                           (("--shard", "1/3", "--forensic"), "--forensic")):
         done = run("scan", "--plan", name, "--out", out, *options, status=64)
         check(text in done.err, "%s: %s" % (options, done.err))
+    for options in (("--shard", "1/3"), ("--out", out), ("--checkpoint", 3)):
+        done = run("scan", store, *options, status=64)
+        check("--plan" in done.err, "%s: %s" % (options, done.err))
 
     def edited(head, body, text, i=1, status=64):
         other = os.path.join(folder, "edited")
@@ -889,6 +1078,8 @@ if __name__ == "__main__":
           missing_shards_are_listed, forms_of_the_report,
           a_stopped_shard_goes_on, every_section_can_be_gone_on_with,
           other_options_are_not_gone_on_with, large_messages,
-          a_full_disk, twins_do_not_clash, changes_are_told, rewritten_mbox_is_unreadable,
-          refuses, merge_refuses_other_options, relative_paths,
+          a_full_disk, twins_do_not_clash, changes_are_told,
+          stale_is_told_once, stale_shards_go_on, a_large_mbox_is_stale,
+          a_replaced_mbox_is_scanned_anew,
+          rewritten_mbox_is_unreadable, refuses, merge_refuses_other_options, relative_paths,
           what_cannot_be_listed])
