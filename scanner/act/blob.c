@@ -110,7 +110,7 @@ void
 blob_follow(struct blob *b, uint64_t size)
 {
 	b->tagged = true;
-	sum_aside_follow(&b->aside, b->fd, size, true);
+	sum_aside_follow(&b->aside, b->fd, size);
 }
 
 int

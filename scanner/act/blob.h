@@ -58,7 +58,7 @@ int blob_written(struct blob *, const struct sum *, struct err *);
 void blob_follow(struct blob *, uint64_t size);
 
 /*
- * After blob_written: what the disk has, read back, is that; b->sum.sha is
+ * After blob_written: what is there, read back, is that; b->sum.sha is
  * known then.  blob_finish asks for it.  ST_DEAD: as blob_put.
  */
 int blob_read_back(struct blob *, struct err *);

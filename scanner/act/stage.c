@@ -51,7 +51,7 @@ void
 stage_follow(struct stage *s, uint64_t size)
 {
 	s->tagged = true;
-	sum_aside_follow(&s->aside, s->fd, size, false);
+	sum_aside_follow(&s->aside, s->fd, size);
 }
 
 int

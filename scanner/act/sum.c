@@ -119,7 +119,8 @@ direct_piece(uint64_t n)
 	    CALL_DIRECT_UNIT - 1) / CALL_DIRECT_UNIT * CALL_DIRECT_UNIT;
 }
 
-int
+/* Past the page cache.  ST_BAD: it cannot be read in that way. */
+static int
 summing_direct(struct summing *a, int fd, uint64_t end)
 {
 	void *buf = NULL;

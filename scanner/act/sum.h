@@ -25,8 +25,8 @@ int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,
     struct err *);
 
 /*
- * The same in pieces: summing_begin -> (summing_file | summing_direct)* ->
- * summing_end | summing_drop.  Its sum has the size and the head of what was
+ * The same in pieces: summing_begin -> summing_file* -> summing_end |
+ * summing_drop.  Its sum has the size and the head of what was
  * read so far.
  */
 enum { SUM_SHA = 1, SUM_LONE_LF = 2, SUM_TAG = 4 };	/* what is wanted */
@@ -44,13 +44,6 @@ int summing_begin(struct summing *, unsigned what, struct err *);
 /* On to byte `end`, or the end of the file; as sum_file. */
 int summing_file(struct summing *, int fd, uint64_t end, int copy_to,
     struct err *);
-
-/*
- * The same past the page cache, so that who reads the file meanwhile is not
- * disturbed: what the disk has.  fd: only the caller's, and on a file that
- * may still be written to.  ST_BAD: it cannot be read in that way.
- */
-int summing_direct(struct summing *, int fd, uint64_t end);
 
 int summing_end(struct summing *, struct sum *out, struct err *);
 void summing_drop(struct summing *);	/* one that was begun, or zeroed */

@@ -6,14 +6,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include "kernel_calls.h"
 
 #define LARGE (1u << 20)	/* bytes: else it is not worth a process */
 #define MOMENT 1		/* milliseconds between looks for more */
-#define AT_ONCE (1u << 20)	/* bytes that the disk is asked for */
 
 static _Noreturn void
 tell(int to, const struct sum *sum)
@@ -36,30 +32,10 @@ is_told(int to, uint64_t *size)
 
 struct follow {
 	int fd;
-	bool from_disk;
 	struct summing s;
 };
 
-/* What is there of size bytes, UINT64_MAX: nobody knows how many. */
-static int
-read_on(struct follow *f, uint64_t size)
-{
-	struct stat st;
-
-	if (!f->from_disk)
-		return summing_file(&f->s, f->fd, size, -1, NULL);
-	if (size == UINT64_MAX) {
-		if (fstat(f->fd, &st) != 0)
-			return ST_DEAD;
-		size = (uint64_t)st.st_size / AT_ONCE * AT_ONCE;
-	}
-	return summing_direct(&f->s, f->fd, size);
-}
-
-/*
- * From the disk through a descriptor of its own: an error that it met there
- * shows for whoever syncs the other one.
- */
+/* Until all that it was told of was read. */
 static void
 follow(int to, void *ctx)
 {
@@ -68,12 +44,10 @@ follow(int to, void *ctx)
 	struct sum sum;
 	bool told = false;
 
-	if (f->from_disk && (f->fd = call_open_pinned(f->fd)) < 0)
-		_exit(1);
 	child_keep_both(to, f->fd);
 	do {
 		told = told || is_told(to, &size);
-		if (read_on(f, size) != ST_OK)
+		if (summing_file(&f->s, f->fd, size, -1, NULL) != ST_OK)
 			_exit(1);
 	} while (!told);
 	if (f->s.sum.size != size || summing_end(&f->s, &sum, NULL) != ST_OK)
@@ -82,9 +56,9 @@ follow(int to, void *ctx)
 }
 
 void
-sum_aside_follow(struct sum_aside *s, int fd, uint64_t size, bool from_disk)
+sum_aside_follow(struct sum_aside *s, int fd, uint64_t size)
 {
-	struct follow f = { .fd = fd, .from_disk = from_disk };
+	struct follow f = { .fd = fd };
 
 	*s = (struct sum_aside){ 0 };
 	if (size < LARGE || summing_begin(&f.s, SUM_SHA | SUM_TAG, NULL) !=

@@ -16,12 +16,11 @@ struct sum_aside {		/* a zeroed one is not begun */
 
 /*
  * The file of fd is going to be written, from its first byte to its last one,
- * in this order; size: bytes, about.  from_disk: what the disk has is read, and
- * else what the file has, on the disk or not.  It promises nothing: small
- * files are not worth a process.
+ * in this order; size: bytes, about.  Read is what the file has, on the disk or
+ * not: a read past the page cache would hold up who writes.  It promises
+ * nothing: small files are not worth a process.
  */
-void sum_aside_follow(struct sum_aside *, int fd, uint64_t size,
-    bool from_disk);
+void sum_aside_follow(struct sum_aside *, int fd, uint64_t size);
 
 /*
  * All is written, size bytes.  Wait for it: *out is what was read, with
