@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 """Break the acting core at every call, and see that no message is lost.
 
-act.py [--long | --mutant] [--build FOLDER] [--only WORD] [--stop]
+act.py [--long | --mutant] [--jobs N] [--build FOLDER] [--only WORD] [--stop]
 
-WORD: part of "SWEEP: CASE"; there must be one.  Prints TAP lines and counts.  Every case: a store, an operation with one fault,
+WORD: part of "SWEEP: CASE"; there must be one.  N sweeps are done at a time.
+Prints TAP lines and counts.  Every case: a store, an operation with one fault,
 recovery, and then what must hold (act_lib.py): the message is the old or the
 new one, whole, once; nothing is left behind; the journal agrees; undoing gives
 the tree that was there before, byte for byte.
 """
+import collections
 import errno
 import itertools
+import multiprocessing
 import os
 import random
 import sys
@@ -223,16 +226,18 @@ def recovery_calls(bench, case, n):
 
 def compound(bench, case, step):
     """Killed, and killed again, or an error, in recovery."""
-    todo = []
-    for n in range(1, bench.calls(case) + 1):
+    rng, points = random.Random(7), list(range(1, bench.calls(case) + 1))
+    rng.shuffle(points)
+    apart = max(1, step // 100)     # recovery is counted at these only
+    for n in points[::apart]:
         calls = recovery_calls(bench, case, n)
-        todo += [(n, m, k) for m in range(1, calls + 1)
-                 for k in ("K", "A5", "F5", "A4")]
-    random.Random(7).shuffle(todo)
-    for n, m, k in todo[::step]:
-        faults = ("%d:K" % n, "%d:%s" % (m, k))
-        bench.attempt("compound", "%s, %s" % (case.name, faults),
-                      bench.broken, case, faults[0], (faults[1],))
+        todo = ["%d:%s" % (m, k) for m in range(1, calls + 1)
+                for k in ("K", "A5", "F5", "A4")]
+        rng.shuffle(todo)
+        for again in todo[::step // apart]:
+            fault = "%d:K" % n
+            bench.attempt("compound", "%s, %s, %s" % (case.name, fault, again),
+                          bench.broken, case, fault, (again,))
 
 
 class Peer:
@@ -792,69 +797,93 @@ def value(argv, key, default):
     return argv[argv.index(key) + 1] if key in argv else default
 
 
-def tell(bench, number, name, seen):
-    """A TAP line for what came since; True: it failed."""
-    bad = bench.bad[seen:]
+def tell(number, name, bad):
+    """A TAP line, and what was wrong."""
     print("%s %d - %s" % ("not ok" if bad else "ok", number, name),
           flush=True)
     for line in bad[:3]:
         print("# " + line[:400])
-    return bool(bad)
 
 
 def chosen(which, only):
-    """Each (name, sweep, step, case) that is to be done."""
-    return [(name, sweep, steps[which], case) for (name, sweep, *steps), case
-            in itertools.product(SWEEPS, CASES)
-            if only in name + ": " + case.name and fits(sweep, case, which)
-            and (which != 1 or not case.lacks or only)]
-
-
-def one_sweep(bench, name, sweep, *args):
-    """It failed, or came to nothing: then bench.bad says so."""
-    seen, before = len(bench.bad), sum(bench.counts.values())
-    try:
-        sweep(bench, *args)
-    except Violation as why:
-        if len(bench.bad) == seen:
-            bench.bad.append("%s: %s" % (name, why))
-    if sum(bench.counts.values()) == before and len(bench.bad) == seen:
-        bench.bad.append("%s: nothing was tried" % name)
-
-
-def all_sweeps(bench, which, only):
-    todo, number = chosen(which, only), 1
-    if not todo:
+    """Each (name, sweep, arguments) that is to be done."""
+    todo = [("refusals", refusals, ())]
+    for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
+        step, name = steps[which], name + ": " + case.name
+        # By links and in place most is as without.
+        if which == 0 and case.lacks and sweep is not power_cuts:
+            step *= 3
+        if only in name and fits(sweep, case, which) and (
+                which != 1 or not case.lacks or only):
+            todo.append((name, sweep, (case, step)))
+    if len(todo) == 1:
         raise SystemExit("act.py: there is no sweep %r" % only)
-    one_sweep(bench, "refusals", refusals)
-    failed = tell(bench, number, "refusals", 0)
-    for name, sweep, step, case in todo:
+    return todo
+
+
+BENCH = None                # of this process
+TODO = ()
+
+
+def open_bench(top, build):
+    global BENCH
+    folder = tempfile.mkdtemp(dir=top)
+    os.chmod(folder, 0o755)
+    BENCH = Bench(folder, build)
+
+
+def one_sweep(i):
+    """(what was wrong, counts) of TODO[i]; that it came to nothing is wrong
+    too."""
+    name, sweep, args = TODO[i]
+    BENCH.bad, BENCH.counts = [], {}
+    try:
+        sweep(BENCH, *args)
+    except Violation as why:
+        if not BENCH.bad:
+            BENCH.bad.append("%s: %s" % (name, why))
+    if not BENCH.counts and not BENCH.bad:
+        BENCH.bad.append("%s: nothing was tried" % name)
+    return BENCH.bad, BENCH.counts
+
+
+def all_sweeps(results):
+    """(violations, counts, sweeps that failed)"""
+    counts, number, bad, failed = collections.Counter(), 0, 0, 0
+    for number, (wrong, tried) in enumerate(results, 1):
+        tell(number, TODO[number - 1][0], wrong)
+        counts.update(tried)
+        bad += len(wrong)
+        failed += bool(wrong)
         if failed and STOP:
             break
-        seen, number = len(bench.bad), number + 1
-        # By links and in place most is as without.
-        step *= 3 if not which and case.lacks and sweep is not power_cuts \
-            else 1
-        one_sweep(bench, case.name, sweep, case, step)
-        failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
     print("1..%d" % number)
-    return failed
+    return bad, counts, failed
 
 
 def main(argv):
-    global STOP
+    global STOP, TODO
     STOP = "--stop" in argv
     which = 2 if "--long" in argv else 1 if "--mutant" in argv else 0
+    jobs = int(value(argv, "--jobs", 1))
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     start = time.monotonic()
+    TODO = chosen(which, value(argv, "--only", ""))
     with tempfile.TemporaryDirectory(prefix="baredot-act-", dir=shm) as top:
         os.chmod(top, 0o755)
-        bench = Bench(top, value(argv, "--build", BUILD))
-        failed = all_sweeps(bench, which, value(argv, "--only", ""))
-        bench.close()
+        own = (top, value(argv, "--build", BUILD))
+        if jobs > 1:
+            with multiprocessing.Pool(jobs, open_bench, own) as pool:
+                bad, counts, failed = all_sweeps(pool.imap(
+                    one_sweep, range(len(TODO))))
+        else:
+            open_bench(*own)
+            bad, counts, failed = all_sweeps(map(one_sweep,
+                                                 range(len(TODO))))
+            BENCH.close()
     print("# %s: %d violations, %.0f s" % (
-        ", ".join("%d %s" % (n, k) for k, n in bench.counts.items()),
-        len(bench.bad), time.monotonic() - start))
+        ", ".join("%d %s" % (n, k) for k, n in counts.items()), bad,
+        time.monotonic() - start))
     return 1 if failed else 0
 
 
