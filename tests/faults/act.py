@@ -22,8 +22,8 @@ import time
 import act_mbox
 import act_model
 from act_lib import (Box, Driver, NEW, OLD, OWNER, GROUP, ROOT, STEM,
-                     Violation, along, crlf, fates, is_target, messages, must,
-                     no_residue, others_same, right_name)
+                     Violation, Waiter, along, crlf, fates, is_target,
+                     messages, must, no_residue, others_same, right_name)
 
 BUILD = ROOT + "/build/faults"
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
@@ -240,6 +240,13 @@ def compound(bench, case, step):
                           bench.broken, case, fault, (again,))
 
 
+def paths(box):
+    """Where a mail reader finds the message."""
+    return [box.path + "/" + f + "/" + name for f in ("M/cur", "M/new", "H")
+            for name in os.listdir(box.path + "/" + f)
+            if name.startswith(STEM)]
+
+
 class Peer:
     """Somebody who does one thing to the mailbox while we are at it."""
 
@@ -248,17 +255,14 @@ class Peer:
         self.did = False
         self.between = False    # two of it were there, or one and a copy
         self.fd = -1
+        self.waiter = None
         self.secret = box.path + "/secret"
         with open(self.secret, "wb") as f:
             f.write(b"nobody may read this\n")
 
     def where(self):
-        """The message, by its stem, as a mail reader would find it."""
-        for f in ("M/cur", "M/new", "H"):
-            for name in os.listdir(self.box.path + "/" + f):
-                if name.startswith(STEM):
-                    return self.box.path + "/" + f + "/" + name
-        return None
+        found = self.paths()
+        return found[0] if found else None
 
     def temps(self):
         return [self.box.path + "/" + f + "/" + name
@@ -267,10 +271,7 @@ class Peer:
                 if name.startswith(".baredot")]
 
     def paths(self):
-        return [self.box.path + "/" + f + "/" + name
-                for f in ("M/cur", "M/new", "H")
-                for name in os.listdir(self.box.path + "/" + f)
-                if name.startswith(STEM)]
+        return paths(self.box)
 
     def act(self, action):
         # By links only.  A new file with a name (.new) is not in the way.
@@ -301,13 +302,25 @@ class Peer:
     def append(self, path):
         if path is None:
             return False
-        with open(path, "ab") as f:
-            f.write(b"MORE\n")
+        self.open_to_write(path, self.let_go)
+
+    def open_to_write(self, path, then=None):
+        def do():
+            self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+            if then is not None:
+                then()
+
+        self.waiter = Waiter(do)
+        self.waiter.begin()
+
+    def end(self):
+        if self.waiter is not None:
+            self.waiter.end()
 
     def hold(self, path):
         if path is None:
             return False
-        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self.open_to_write(path)
 
     def let_go(self):
         os.write(self.fd, b"MORE\n")
@@ -376,6 +389,7 @@ def peer_at(bench, case, fault, action):
     peer = Peer(box, place, case)
     r = bench.driver.run(fault, *case.args(case.op, box, place),
                          peer=lambda: peer.act(action))
+    peer.end()
     if action == "hold" and peer.did:
         peer.let_go()
     if action == "lock_folder":
@@ -492,6 +506,68 @@ def peers(bench, case, step):
             fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
                 case.name, action, n), peer_at, bench, case, fault, action)
+
+
+def leaving_call(bench, case):
+    """The number of the call that takes the old file out of the mailbox."""
+    lo, hi = 1, bench.calls(case)
+    while lo < hi:
+        mid = (lo + hi) // 2
+        box, place, _ = bench.setup(case)
+        path, _, ino = only_message(box)
+        bench.driver.run("%d:k" % mid, *case.args(case.op, box, place))
+        if ino in [os.stat(p).st_ino for p in paths(box)]:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
+def only_message(box):
+    """(path, bytes, inode)"""
+    (path, e), = messages(box.snapshot())
+    path = box.path + "/" + path
+    return path, e[0], os.stat(path).st_ino
+
+
+def watched_at(bench, case, n, action):
+    box, place, _ = bench.setup(case)
+    path, data, _ = only_message(box)
+    peer, missed = Peer(box, place, case), []
+    data = b"EDITED\n" if action == "replace" else data + b"MORE\n"
+    wanted = [data, crlf(data)] if case.op in ("fix", "fixall") else [data]
+
+    def act():
+        if not peer.did:
+            getattr(peer, action)(path)
+            peer.did = True
+            return
+        seen = []
+        for p in peer.paths():
+            with open(p, "rb") as f:
+                seen.append(f.read())
+        if not any(x in wanted for x in seen):
+            missed.append(seen)
+
+    r = bench.driver.run("%d:p,%d:q" % (n, n + 1),
+                         *case.args(case.op, box, place), peer=act)
+    peer.end()
+    # It may have been written before it was read; then it goes as it was
+    # asked for, and by links an MH message is gone for an instant.
+    goes = case.op == "quarantine" or (case.lacks and case.where == "mh")
+    if r.status != 0 or not goes:
+        must(not missed, "not in the mailbox for a while: %s" % missed[:1])
+
+
+def watched(bench, case, step):
+    """What somebody wrote before the last look at the message never leaves
+    the mailbox, not even until it is put back.  (Recovery may be long in
+    coming, and servers clean tmp/.)"""
+    last = leaving_call(bench, case) - 1
+    for action in ("replace", "append"):
+        for n in range(last - 1, 0, -step):
+            bench.attempt("interleavings", "%s, %s at %d, watched" % (
+                case.name, action, n), watched_at, bench, case, n, action)
 
 
 def power_cuts(bench, case, step):
@@ -777,6 +853,7 @@ SWEEPS = (
     ("kills", kills, 29, 3, 1),
     ("power cuts", power_cuts, 8, 200, 100000),
     ("peers", peers, 131, 4, 1),
+    ("watched", watched, 61, 9, 1),
     ("errors", errors, 211, 29, 1),
     ("compound", compound, 7000, 2000, 40),
 ) + act_mbox.SWEEPS
@@ -789,8 +866,11 @@ def fits(sweep, case, which=2):
         return False
     if sweep is act_mbox.late_peers and "l" in case.lacks:
         return False            # without leases nobody is kept waiting
+    if sweep is watched and case.op == "restore":
+        return False            # there is no old file
     own = sweep in [s[1] for s in act_mbox.SWEEPS]
-    return own == (case.where == "mbox") or not own and sweep is not peers
+    return own == (case.where == "mbox") or not own and sweep not in (
+        peers, watched)
 
 
 def value(argv, key, default):

@@ -13,10 +13,8 @@ import random
 import threading
 import time
 
-from act_lib import (GROUP, NEW, OLD, OWNER, STEM, Violation, fates, must,
-                     crlf, no_residue)
-
-PATIENCE = 10           # seconds, for a thread that should be through
+from act_lib import (GROUP, NEW, OLD, OWNER, STEM, Waiter, fates, must, crlf,
+                     no_residue)
 
 
 def delivery(name):
@@ -42,51 +40,27 @@ def split(data, names, what):
     return base, seen
 
 
-class Actor(threading.Thread):
+class Actor(Waiter):
     """Does one thing to the mailbox, and may have to wait for it."""
 
     def __init__(self, box, action, name):
-        threading.Thread.__init__(self, daemon=True)
+        Waiter.__init__(self, self.do)
         self.box, self.action, self.name_ = box, action, name
         self.path = box.path + "/S/" + STEM
         self.did = False        # it came to something
         self.seen = None
         self.fd = self.pin = -1
-        self.error = None
         self.leave = threading.Event()
 
-    def run(self):
-        self.tid = threading.get_native_id()
+    def do(self):
         try:
             self.did = getattr(self, self.action)() is not False
         except FileNotFoundError:
             self.did = False
-        except Exception as why:        # tell it where it is waited for
-            self.error = why
-
-    def begin(self):
-        """Let it go as far as it can."""
-        self.start()
-        for _ in range(40):
-            self.join(0.001)
-            if not self.is_alive() or self.waits():
-                return
-
-    def waits(self):
-        try:
-            with open("/proc/self/task/%d/wchan" % self.tid) as f:
-                word = f.read()
-        except (OSError, AttributeError):
-            return False
-        return "lease" in word or "lock" in word or "nanosleep" in word
 
     def end(self):
         self.leave.set()
-        if self.ident is not None:
-            self.join(PATIENCE)
-            must(not self.is_alive(), "%s waits for ever" % self.action)
-        if self.error is not None:
-            raise Violation("%s: %r" % (self.action, self.error))
+        Waiter.end(self)
         for fd in (self.fd, self.pin):
             if fd >= 0:
                 os.close(fd)
