@@ -47,6 +47,7 @@ class Actor(Waiter):
         Waiter.__init__(self, self.do)
         self.box, self.action, self.name_ = box, action, name
         self.path = box.path + "/S/" + STEM
+        self.at_rest = False
         self.did = False        # it came to something
         self.seen = None
         self.fd = self.pin = -1
@@ -57,6 +58,14 @@ class Actor(Waiter):
             self.did = getattr(self, self.action)() is not False
         except FileNotFoundError:
             self.did = False
+
+    def stay(self):
+        """Until all is over."""
+        self.at_rest = True
+        self.leave.wait()
+
+    def waits(self):
+        return self.at_rest or Waiter.waits(self)
 
     def end(self):
         self.leave.set()
@@ -118,14 +127,14 @@ class Actor(Waiter):
     def read_on(self):
         """And keep it open."""
         fd = os.open(self.path, os.O_RDONLY)
-        self.leave.wait()
+        self.stay()
         self.seen = os.read(fd, 1 << 20)
         os.close(fd)
 
     def keep_lock(self):
         fd = os.open(self.path, os.O_RDWR)
         fcntl.lockf(fd, fcntl.LOCK_EX)
-        self.leave.wait()
+        self.stay()
         os.close(fd)
 
     def flags(self):
