@@ -87,7 +87,7 @@ MUTANTS = [
      "[SIDE_FILE]    = { GIVE,  ABORT, ABORT, BACK,   BACK,   GIVE,  GIVE },",
      "[SIDE_FILE]    = { DROP,  DROP, DROP, DROP,   DROP,   DROP,  DROP },"),
     ("what was written to goes", "settle_table.c",
-     "[SIDE_OLD_BAD] = { GIVE,  DROP,  DROP,  BACK,   BACK,   GIVE,  GIVE },",
+     "[SIDE_OLD_BAD] = { GIVE,  GIVE,  GIVE,  BACK,   BACK,   GIVE,  GIVE },",
      "[SIDE_OLD_BAD] = { DROP,  DROP,  DROP,  DROP,   DROP,   DROP,  DROP },"),
     ("what was written to is removed", "settle_table.c",
      "[SIDE_OLD_BAD] = { GIVE, GIVE, GIVE, GIVE, GIVE, GIVE, GIVE },",
