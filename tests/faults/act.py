@@ -125,8 +125,8 @@ class Bench:
     def calls(self, case):
         return self.whole(case).calls
 
-    def recover(self, box):
-        r = self.driver.run("0:", "recover", box.state)
+    def recover(self, box, fault="0:", peer=None):
+        r = self.driver.run(fault, "recover", box.state, peer=peer)
         must(r.status == 0, "recovery: %s %s" % (r.status, r.lines))
         self.finished = int(r.lines[-1].split()[2])
 
@@ -343,6 +343,11 @@ class Peer:
         os.unlink(path)
         os.symlink(self.secret, path)
 
+    def move_and_link(self, path):
+        if self.move(path) is False:
+            return False
+        os.symlink(self.secret, path)
+
     def symlink_temp(self, path):
         if not self.temps():
             return False
@@ -386,7 +391,7 @@ class Peer:
 
 
 ACTIONS = ("flag", "expunge", "move", "append", "hold", "replace", "symlink",
-           "symlink_temp", "hard_link", "chmod", "deliver", "lock_folder",
+           "move_and_link", "symlink_temp", "hard_link", "chmod", "deliver", "lock_folder",
            "fifo", "occupy")
 
 
@@ -466,7 +471,7 @@ def judge(bench, case, peer, action, snap, first, r, before):
         must(any("1800000000" in p for p in snap), "the new one is lost")
     if not peer.did:
         return
-    if action not in ("symlink_temp", "symlink", "fifo"):
+    if action not in ("symlink_temp", "symlink", "fifo", "move_and_link"):
         no_residue(snap)
     if action == "flag":
         must(len(data) <= 1 and all(d in whole for d in data),
@@ -498,6 +503,16 @@ def judge(bench, case, peer, action, snap, first, r, before):
              "occupied: %r" % found)
     if action == "symlink":
         must(len(bodies) <= 1 and len(links) <= 1, "symlink: %s" % found)
+    if action == "move_and_link":
+        # Where the new one was moved the old one comes back: a link in its
+        # place is no mail reader's doing.  By links nobody asks for the old
+        # one.
+        moved = [e[0] for p, e in found if p.startswith("T/cur/")]
+        two = bool(peer.between or moved == [case.last] or
+                   case.lacks and case.where == "mh")
+        must(len(moved) == 1 and len(bodies) <= 1 + two and
+             len(links) <= 1 and all(d in whole for d in bodies),
+             "moved, and a link: %s" % found)
     if action == "symlink_temp":
         must(len(bodies) <= 1 and all(d in whole for d in bodies),
              "symlink: %s" % found)
@@ -511,8 +526,12 @@ def judge(bench, case, peer, action, snap, first, r, before):
 
 
 def peers(bench, case, step):
+    # Just before the old file leaves is too late to be seen in time.
+    points = set(range(1, bench.calls(case) + 1, step))
+    if case.op != "restore":
+        points.add(leaving_call(bench, case) - 1)
     for action in ACTIONS:
-        for n in range(1, bench.calls(case) + 1, step):
+        for n in sorted(points):
             fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
                 case.name, action, n), peer_at, bench, case, fault, action)
@@ -642,6 +661,7 @@ def refusals(bench):
                        ("old name has a copy", old_name_has_a_copy),
                        ("torn and written to", act_mbox.torn_by_others),
                        ("both are there", copies),
+                       ("one file twice", one_file_twice),
                        ("no hard links", no_hard_links),
                        ("maildirsize", quota_is_right),
                        ("maildirsize of a folder", quota_of_folder),
@@ -829,6 +849,32 @@ def no_hard_links(bench):
         driver.close()
 
 
+def one_file_twice(bench):
+    """A power cut left the old file under two names, and somebody wrote to it
+    before recovery: it stays, once."""
+    for case in CASES:
+        if case.name not in ("fix cur", "fix mh", "quarantine cur",
+                             "quarantine mh"):
+            continue
+        n = leaving_call(bench, case)
+        box, place, _ = bench.setup(case)
+        path, data, ino = only_message(box)
+        bench.driver.run("%d:k" % n, *case.args(case.op, box, place))
+        temp, = [t for t in Peer(box, place, case).temps()
+                 if os.stat(t).st_ino == ino]
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.link(temp, path)
+        with open(path, "ab") as f:
+            f.write(b"MORE\n")
+        bench.recover(box)
+        snap = box.snapshot()
+        no_residue(snap)
+        data = [(p, e[0]) for p, e in messages(snap)]
+        must([d for _, d in data] == [OLD + b"MORE\n"],
+             "%s: %s" % (case.name, data))
+
+
 def copies(bench):
     """A file that is a copy of the old one is not taken for it."""
     box = Box(bench.folder + "/box")
@@ -879,6 +925,8 @@ def fits(sweep, case, which=2):
         return False            # without leases nobody is kept waiting
     if sweep is watched and case.op == "restore":
         return False            # there is no old file
+    if sweep is act_mbox.watched and case.lacks:
+        return False            # nothing is swapped
     own = sweep in [s[1] for s in act_mbox.SWEEPS]
     return own == (case.where == "mbox") or not own and sweep not in (
         peers, watched)

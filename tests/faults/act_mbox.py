@@ -344,30 +344,68 @@ def late_at(bench, case, points, more):
     judge(bench, case, box, first, actors, r)
 
 
-def tails_at(bench, case, faults, tails):
-    """We die; by the time of recovery there is mail in one of the files, or
-    in both."""
-    box, place, first = setup(bench, case)
-    r = bench.driver.run(faults[0], *case.args(case.op, box, place))
-    folder = box.path + "/S/"
-    names = []
+def put_tails(box, tails):
+    """Mail into the files that are there: [(name, path)]."""
+    put, folder = [], box.path + "/S/"
     for n in os.listdir(folder):
         kind = "temp" if n.startswith(".baredot") else "box"
         if kind not in tails or n.endswith(".lock"):
             continue
-        names.append(kind.encode())
+        put.append((kind.encode(), folder + n))
         with open(folder + n, "ab") as f:
-            f.write(delivery(names[-1]))
+            f.write(delivery(put[-1][0]))
+    return put
+
+
+def tails_at(bench, case, faults, tails):
+    """We die; by the time of recovery there is mail in one of the files, or
+    in both.  What was in the mailbox never leaves it."""
+    box, place, first = setup(bench, case)
+    r = bench.driver.run(faults[0], *case.args(case.op, box, place))
+    names, gone = [n for n, _ in put_tails(box, tails)], []
+    # By size: to open it would be to wait.
+    sizes = [len(t) + len(delivery(b"box")) + more for t in (OLD, NEW)
+             for more in (0, len(delivery(b"temp")))]
+
+    def look():
+        size = os.stat(box.path + "/S/" + STEM).st_size
+        if b"box" in names and not case.lacks and size not in sizes:
+            gone.append(size)
+
     for f in faults[1:]:
-        bench.driver.run(f, "recover", box.state)
-    bench.recover(box)
+        bench.driver.run(f + ",1:q", "recover", box.state, peer=look)
+    bench.recover(box, "1:q", look)
+    must(not gone, "gone for a while: the mailbox has %s bytes" % gone)
+    judge_tails(bench, case, box, first, r, names)
+
+
+def judge_tails(bench, case, box, first, result, names):
     past = check_rest(bench, case, box, first)
     base, seen = split(content(box), names, "the mailbox")
     must(sorted(seen) == sorted(names), "lost: %s, there are %s (%s)" % (
         names, seen, past))
-    if r.status == 0:
+    if result is not None and result.status == 0:
         must(base == case.last, "it said done, and is not")
     check_undo(bench, case, box, names)
+
+
+def changed_at(bench, case, fault, tails):
+    """We die after the swap, and somebody who had the old file open changes
+    it where it stands: it is the mailbox again, with what came since."""
+    box, place, first = setup(bench, case)
+    ino = os.stat(box.path + "/S/" + STEM).st_ino
+    bench.driver.run(fault, *case.args(case.op, box, place))
+    old = [e.path for e in os.scandir(box.path + "/S")
+           if e.inode() == ino and e.name.startswith(".baredot")]
+    if not old:
+        return
+    with open(old[0], "r+b") as f:
+        f.write(b"FR")
+    more = b"".join(delivery(n) for n, _ in put_tails(box, tails))
+    bench.recover(box)
+    check_rest(bench, case, box, first)
+    must(content(box) == b"FR" + case.first[2:] + more,
+         "changed, %r: %r" % (tails, content(box)))
 
 
 def replaced_at(bench, case, fault):
@@ -445,8 +483,9 @@ def peers(bench, case, step):
     if "l" in case.lacks:       # only those are kept out that lock
         delivers, others = DELIVERS[1:], tuple(
             a for a in OTHERS if a not in ("read", "truncate"))
+    at = swap_call(bench, case) - 1         # too late to be seen in time
     for i, action in enumerate(delivers + KEEPS + others):
-        for n in range(1 + i % step, calls + 1, step):
+        for n in sorted({*range(1 + i % step, calls + 1, step), at}):
             fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
                 case.name, action, n), peer_at, bench, case, fault, action)
@@ -457,6 +496,40 @@ def peers(bench, case, step):
         fault = "%d:p,%d:K" % (n, m)
         bench.attempt("interleavings", "%s, %s at %s" % (
             case.name, a, fault), crash_at, bench, case, fault, a)
+
+
+def watched_at(bench, case, n, action):
+    box, place, _ = setup(bench, case)
+    path, actor, missed = box.path + "/S/" + STEM, Actor(box, action, b""), []
+    ino = os.stat(path).st_ino
+
+    def act():
+        if actor.ident is None:
+            actor.begin()
+        elif action == "replace":       # by size: to open it is to wait
+            size = os.stat(path).st_size
+            if size not in (len(b"EDITED\n"), len(b"EDITED\r\n")):
+                missed.append("a file of %d bytes" % size)
+        else:
+            actor.join(0.01)
+            if actor.is_alive() and os.stat(path).st_ino != ino:
+                missed.append("another file")
+
+    bench.driver.run("%d:p,%d:q" % (n, n + 1),
+                     *case.args(case.op, box, place), peer=act)
+    finish(bench, box, [actor])
+    must(not missed, "what has the mailbox's name: %s" % missed[:1])
+
+
+def watched(bench, case, step):
+    """A file that was put there before the last look at it is not swapped,
+    nor is one that somebody waits for by then: not even until it is swapped
+    back."""
+    at = swap_call(bench, case)
+    for action, looks in (("replace", 1), ("plain", 5), ("read", 5)):
+        for n in range(at - looks - 1, 0, -step):
+            bench.attempt("interleavings", "%s, %s at %d, watched" % (
+                case.name, action, n), watched_at, bench, case, n, action)
 
 
 def late_peers(bench, case, step):
@@ -490,6 +563,11 @@ def tails(bench, case, step):
         fault = "%d:K" % n
         bench.attempt("compound", "%s, %s, replaced" % (case.name, fault),
                       replaced_at, bench, case, fault)
+    for n, t in itertools.product(range(at, calls + 1, 1 if step < 10 else 9),
+                                  ((), ("box",)) if not case.lacks else ()):
+        fault = "%d:K" % n
+        bench.attempt("compound", "%s, %s, changed, mail in %s" % (
+            case.name, fault, t), changed_at, bench, case, fault, t)
     rng = random.Random(8)
     for _ in range(max(5, 600 // step)):
         fault = ("%d:K" % rng.randint(at, calls),
@@ -503,6 +581,7 @@ def tails(bench, case, step):
 # name, sweep, step: short, mutant, long
 SWEEPS = (
     ("others", peers, 79, 4, 1),
+    ("held", watched, 50, 9, 1),
     ("late", late_peers, 100, 8, 1),
     ("tails", tails, 100, 8, 1),
 )
