@@ -253,9 +253,10 @@ class Peer:
     def __init__(self, box, place, case):
         self.box, self.place, self.case = box, place, case
         self.did = False
-        self.between = False    # two of it were there, or one and a copy
+        self.between = False    # two of it were there, or came to be
         self.fd = -1
         self.waiter, self.waited = None, False
+        self.ino = [os.stat(p).st_ino for p in self.paths()]    # one, or none
         self.secret = box.path + "/secret"
         with open(self.secret, "wb") as f:
             f.write(b"nobody may read this\n")
@@ -273,10 +274,10 @@ class Peer:
     def paths(self):
         return paths(self.box)
 
-    def act(self, action):
+    def act(self, action, late):
         # By links only.  A new file with a name (.new) is not in the way.
         self.between = bool(self.case.lacks) and (
-            len(self.paths()) != 1 or
+            late or len(self.paths()) != 1 or
             any(not t.endswith(".new") for t in self.temps()))
         self.did = getattr(self, action)(self.where()) is not False
         self.between |= bool(self.case.lacks) and self.waited
@@ -289,6 +290,13 @@ class Peer:
             os.rename(path, folder[:-3] + "cur/" + name + ":2,S")
         else:
             os.rename(path, folder + "/" + name.split(":")[0] + ":2,RS")
+
+    def flag_old(self, path):
+        """While there are two of it, by links."""
+        for path in self.paths() if self.case.lacks else ():
+            if os.stat(path).st_ino in self.ino:
+                return self.flag(path)
+        return False
 
     def expunge(self, path):
         if path is None:
@@ -390,17 +398,18 @@ class Peer:
                      b"occupied\n")
 
 
-ACTIONS = ("flag", "expunge", "move", "append", "hold", "replace", "symlink",
-           "move_and_link", "symlink_temp", "hard_link", "chmod", "deliver", "lock_folder",
-           "fifo", "occupy")
+ACTIONS = ("flag", "flag_old", "expunge", "move", "append", "hold", "replace",
+           "symlink", "move_and_link", "symlink_temp", "hard_link", "chmod",
+           "deliver", "lock_folder", "fifo", "occupy")
 
 
-def peer_at(bench, case, fault, action):
+def peer_at(bench, case, n, action, late):
+    """late: after the last look at the message before it is changed."""
     box, place, first = bench.setup(case)
     before = [e[0] for _, e in messages(box.snapshot())]
     peer = Peer(box, place, case)
-    r = bench.driver.run(fault, *case.args(case.op, box, place),
-                         peer=lambda: peer.act(action))
+    r = bench.driver.run("%d:p" % n, *case.args(case.op, box, place),
+                         peer=lambda: peer.act(action, late))
     peer.end()
     if action == "hold" and peer.did:
         peer.let_go()
@@ -473,7 +482,7 @@ def judge(bench, case, peer, action, snap, first, r, before):
         return
     if action not in ("symlink_temp", "symlink", "fifo", "move_and_link"):
         no_residue(snap)
-    if action == "flag":
+    if action in ("flag", "flag_old"):
         must(len(data) <= 1 and all(d in whole for d in data),
              "flag: %r" % data)
         must(data or case.last is None, "flag: lost")
@@ -526,30 +535,43 @@ def judge(bench, case, peer, action, snap, first, r, before):
 
 
 def peers(bench, case, step):
-    # Just before the old file leaves is too late to be seen in time.
-    points = set(range(1, bench.calls(case) + 1, step))
+    # Just before the old file leaves it is too late to be seen in time.
+    points, late = set(range(1, bench.calls(case) + 1, step)), 0
     if case.op != "restore":
-        points.add(leaving_call(bench, case) - 1)
+        last = leaving_call(bench, case) - 1
+        points.update(range(last - 4, last + 1))
+        late = first_call(bench, case) - 1
     for action in ACTIONS:
         for n in sorted(points):
-            fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
-                case.name, action, n), peer_at, bench, case, fault, action)
+                case.name, action, n), peer_at, bench, case, n, action,
+                n == late)
 
 
-def leaving_call(bench, case):
-    """The number of the call that takes the old file out of the mailbox."""
+def call_that(bench, case, still):
+    """The number of the first call after which not still(inode of the old
+    file, inodes that a mail reader finds)."""
     lo, hi = 1, bench.calls(case)
     while lo < hi:
         mid = (lo + hi) // 2
         box, place, _ = bench.setup(case)
         path, _, ino = only_message(box)
         bench.driver.run("%d:k" % mid, *case.args(case.op, box, place))
-        if ino in [os.stat(p).st_ino for p in paths(box)]:
+        if still(ino, [os.stat(p).st_ino for p in paths(box)]):
             lo = mid + 1
         else:
             hi = mid
     return lo
+
+
+def leaving_call(bench, case):
+    """That takes the old file out of the mailbox."""
+    return call_that(bench, case, lambda old, found: old in found)
+
+
+def first_call(bench, case):
+    """That changes what there is: by links there are two of it then."""
+    return call_that(bench, case, lambda old, found: found == [old])
 
 
 def only_message(box):
