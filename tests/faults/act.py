@@ -622,13 +622,23 @@ def watched(bench, case, step):
                 case.name, action, n), watched_at, bench, case, n, action)
 
 
+BOTH = ("box", "temp")
+
+
 def power_cuts(bench, case, step):
     sweep = act_model.Sweep(bench, case, bench.build, 60)
     sweep.operation(limit=step)
     sweep.recovery(limit=4 if step < 50 else 10 if step < 1000 else 100,
                    step=97 if step < 50 else 47 if step < 1000 else 3)
-    if case.where == "mbox" and case.lacks and step > 50:
-        sweep.given_up(20, act_mbox.swap_call(bench, case))
+    if case.where == "mbox" and step > 50:
+        at = act_mbox.swap_call(bench, case)
+        if case.lacks:
+            sweep.given_up(20, at)
+        else:
+            sweep.mail_came(40 if step < 1000 else 100, at,
+                            11 if step < 1000 else 1,
+                            lambda box: act_mbox.put_tails(box, BOTH),
+                            act_mbox.judge_tails)
     sweep.close()
 
 

@@ -301,7 +301,24 @@ class Sweep:
         for n in range(at + 1, at + 16):
             self.one(limit, n, "%d:A28,%d:K" % (at, n))
 
-    def one(self, limit, killed, fault=None):
+    def mail_came(self, limit, at, step, put, check):
+        """It is killed after the swap, call `at`, and there is mail in both
+        files, on the disk, by the time of recovery; power cuts in that."""
+        for n in range(at + 1, self.bench.calls(self.case) + 1, step):
+            self.one(limit, n, put=put, check=check)
+
+    def deliver(self, put, box):
+        """As those would that sync what they delivered: [who]."""
+        names = []
+        for name, path, size, data in put(box):
+            names.append(name)
+            ino = os.stat(path).st_ino
+            with open(self.trace, "a") as f:
+                f.write("write %d %d %s\nsync %d\n" % (ino, size, data.hex(),
+                                                      ino))
+        return names
+
+    def one(self, limit, killed, fault=None, put=None, check=None):
         bench, case = self.bench, self.case
         box, place, first = bench.setup(case)
         disk, since = Disk(box.path), 0
@@ -311,6 +328,7 @@ class Sweep:
         r = self.tracer.run(fault or ("%d:K" % killed if killed else "0:"),
                             *args)
         if killed:
+            names = self.deliver(put, box) if put else None
             since = len(read_trace(self.trace))
             self.tracer.run("0:", "recover", box.state)
             r = None
@@ -327,13 +345,16 @@ class Sweep:
                 case.name, ", killed at %d" % killed if killed else "", k,
                 " ".join(ops[k - 1])[:60] if k else "", chosen),
                 judge, bench, self.judge, case, box, first,
-                r if k == len(ops) else None)
+                r if k == len(ops) else None,
+                check and (lambda: check(bench, case, box, first, names)))
 
 
-def judge(bench, driver, case, box, first, result):
+def judge(bench, driver, case, box, first, result, check):
     kept, bench.driver = bench.driver, driver
     try:
         bench.recover(box)
+        if check is not None:
+            return check()
         bench.settled(case, box, first, result)
         bench.undone(box, first)
     finally:
