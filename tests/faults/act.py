@@ -692,6 +692,7 @@ def refusals(bench):
                        ("old name is taken", old_name_is_taken),
                        ("old name has a copy", old_name_has_a_copy),
                        ("torn and written to", act_mbox.torn_by_others),
+                       ("torn and locked", act_mbox.torn_and_locked),
                        ("both are there", copies),
                        ("one file twice", one_file_twice),
                        ("no hard links", no_hard_links),

@@ -471,6 +471,32 @@ def torn_by_others(bench):
     must(torn, "it was never torn")
 
 
+def torn_and_locked(bench):
+    """We die half through, and a program that knows lock files only is at the
+    mailbox: recovery waits for it, and leaves it if that takes too long."""
+    for case in bench.cases:
+        if case.where != "mbox" or not case.lacks:
+            continue
+        at = swap_call(bench, case)
+        box, place, first = setup(bench, case)
+        bench.driver.run("%d:S,%d:K" % (at, at + 1),
+                         *case.args(case.op, box, place))
+        lock, data = box.path + "/S/" + STEM + ".lock", content(box)
+        if os.path.exists(lock):
+            os.unlink(lock)
+        with open(lock, "w"):
+            pass
+        r = bench.driver.run("0:", "recover", box.state)
+        must(r.status == 4 and "is using the mailbox" in r.lines[0],
+             "%s: %s" % (case.name, r.lines))
+        must(content(box) == data and os.path.exists(lock),
+             "%s: written to: %r" % (case.name, content(box)))
+        os.unlink(lock)
+        bench.recover(box)
+        check_rest(bench, case, box, first)
+        split(content(box), (), case.name)
+
+
 def swap_call(bench, case):
     """The number of the call that swaps, counted by what is there."""
     lo, hi = 1, bench.calls(case)
