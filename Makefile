@@ -175,8 +175,8 @@ bench: deps
 lint:
 	@tests/lint.sh
 faults: deps build/faults/act_driver build/faults/act_fault.so
-	@tests/faults/act.py --long
-	@tests/faults/act_mutants.py
+	@tests/faults/act.py --long --jobs $$(nproc)
+	@tests/faults/act_mutants.py --jobs $$(nproc)
 
 # Pages that are made of documents, and commands that share another's page.
 PAGES = build/man/baredot-report.5 build/man/baredot-rules.5 \

@@ -44,9 +44,11 @@ text_span(const char *s)
 	return (struct span){ (const uint8_t *)s, strlen(s) };
 }
 
-/* A journal with all of them; ends[i]: its size after i + 1 records. */
+/* A journal with all of them, the first with this text; ends[i]: its size
+ * after i + 1 records. */
 static void
-write_journal(const struct folder *f, size_t ends[RECORDS])
+write_journal_of(const struct folder *f, const char *first,
+    size_t ends[RECORDS])
 {
 	struct journal *j;
 	struct stat st;
@@ -56,12 +58,18 @@ write_journal(const struct folder *f, size_t ends[RECORDS])
 	assert_int_equal(journal_create(&j, f->fd, NULL), ST_OK);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		assert_int_equal(journal_append(j, types[i],
-		    text_span(texts[i]), &seq, NULL), ST_OK);
+		    text_span(i == 0 ? first : texts[i]), &seq, NULL), ST_OK);
 		assert_int_equal(seq, i + 1);
 		assert_int_equal(fstatat(f->fd, JOURNAL_NAME, &st, 0), 0);
 		ends[i] = (size_t)st.st_size;
 	}
 	journal_close(j);
+}
+
+static void
+write_journal(const struct folder *f, size_t ends[RECORDS])
+{
+	write_journal_of(f, texts[0], ends);
 }
 
 /* The first n records are there, and nothing else. */
@@ -198,6 +206,33 @@ the_chain_shows_what_was_moved(void **state)
 	buf_free(&b);
 }
 
+/* Whole, and with the right number: only what it follows is not right. */
+static void
+a_record_of_another_journal_is_damage(void **state)
+{
+	const struct folder *f = *state;
+	size_t ends[RECORDS], same[RECORDS];
+	struct buf all = { 0 }, other = { 0 }, b = { 0 };
+	struct journal *j;
+
+	write_journal_of(f, "other", same);
+	folder_read(f, JOURNAL_NAME, &other);
+	write_journal(f, ends);
+	folder_read(f, JOURNAL_NAME, &all);
+	assert_memory_equal(ends, same, sizeof(ends));
+	for (unsigned i = 1; i < RECORDS; i++) {
+		buf_clear(&b);
+		buf_add(&b, all.p, ends[i - 1]);
+		buf_add(&b, other.p + ends[i - 1], ends[i] - ends[i - 1]);
+		buf_add(&b, all.p + ends[i], all.n - ends[i]);
+		folder_write(f, JOURNAL_NAME, buf_span(&b));
+		assert_int_equal(journal_open(&j, f->fd, NULL), ST_DEAD);
+	}
+	buf_free(&all);
+	buf_free(&other);
+	buf_free(&b);
+}
+
 static void
 too_much_for_a_record_is_refused(void **state)
 {
@@ -272,6 +307,7 @@ main(void)
 		cmocka_unit_test(a_torn_tail_is_cut_at_every_byte),
 		cmocka_unit_test(a_flipped_byte_is_found_everywhere),
 		cmocka_unit_test(the_chain_shows_what_was_moved),
+		cmocka_unit_test(a_record_of_another_journal_is_damage),
 		cmocka_unit_test(too_much_for_a_record_is_refused),
 		cmocka_unit_test(fields_hold_any_bytes),
 		cmocka_unit_test(damaged_fields_are_not_read),

@@ -66,10 +66,16 @@ is_at(const struct box *b, const char *name, int fd)
 	    here.st_dev == there.st_dev && here.st_nlink == 1;
 }
 
-/* errno, or 0.  What came of it settle finds out. */
+/*
+ * errno, or 0.  What came of it settle finds out.  The new file has a name on
+ * the disk first: if we die after the swap there may be mail in it, and then
+ * a power cut.
+ */
 static int
 swap(const struct box *b, const struct deed *d, int old)
 {
+	if (fsync(b->place->dir) != 0)
+		return errno;
 	if (hold_lock(d->stage.fd) != 0 || hold_lease(d->stage.fd) != 0)
 		return errno;
 	if (!hold_lasts(old) || !is_at(b, d->intent.temp.text, d->stage.fd) ||

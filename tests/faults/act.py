@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 """Break the acting core at every call, and see that no message is lost.
 
-act.py [--long | --mutant] [--build FOLDER] [--only WORD] [--stop]
+act.py [--long | --mutant] [--jobs N] [--build FOLDER] [--only WORD] [--stop]
 
-WORD: part of "SWEEP: CASE"; there must be one.  Prints TAP lines and counts.  Every case: a store, an operation with one fault,
+WORD: part of "SWEEP: CASE"; there must be one.  N sweeps are done at a time.
+Prints TAP lines and counts.  Every case: a store, an operation with one fault,
 recovery, and then what must hold (act_lib.py): the message is the old or the
 new one, whole, once; nothing is left behind; the journal agrees; undoing gives
 the tree that was there before, byte for byte.
 """
+import collections
 import errno
 import itertools
+import multiprocessing
 import os
 import random
 import sys
@@ -19,8 +22,8 @@ import time
 import act_mbox
 import act_model
 from act_lib import (Box, Driver, NEW, OLD, OWNER, GROUP, ROOT, STEM,
-                     Violation, along, crlf, fates, is_target, messages, must,
-                     no_residue, others_same, right_name)
+                     Violation, Waiter, along, crlf, fates, is_target,
+                     messages, must, no_residue, others_same, right_name)
 
 BUILD = ROOT + "/build/faults"
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EINTR)
@@ -122,8 +125,8 @@ class Bench:
     def calls(self, case):
         return self.whole(case).calls
 
-    def recover(self, box):
-        r = self.driver.run("0:", "recover", box.state)
+    def recover(self, box, fault="0:", peer=None):
+        r = self.driver.run(fault, "recover", box.state, peer=peer)
         must(r.status == 0, "recovery: %s %s" % (r.status, r.lines))
         self.finished = int(r.lines[-1].split()[2])
 
@@ -223,16 +226,25 @@ def recovery_calls(bench, case, n):
 
 def compound(bench, case, step):
     """Killed, and killed again, or an error, in recovery."""
-    todo = []
-    for n in range(1, bench.calls(case) + 1):
+    rng, points = random.Random(7), list(range(1, bench.calls(case) + 1))
+    rng.shuffle(points)
+    apart = max(1, step // 100)     # recovery is counted at these only
+    for n in points[::apart]:
         calls = recovery_calls(bench, case, n)
-        todo += [(n, m, k) for m in range(1, calls + 1)
-                 for k in ("K", "A5", "F5", "A4")]
-    random.Random(7).shuffle(todo)
-    for n, m, k in todo[::step]:
-        faults = ("%d:K" % n, "%d:%s" % (m, k))
-        bench.attempt("compound", "%s, %s" % (case.name, faults),
-                      bench.broken, case, faults[0], (faults[1],))
+        todo = ["%d:%s" % (m, k) for m in range(1, calls + 1)
+                for k in ("K", "A5", "F5", "A4")]
+        rng.shuffle(todo)
+        for again in todo[::step // apart]:
+            fault = "%d:K" % n
+            bench.attempt("compound", "%s, %s, %s" % (case.name, fault, again),
+                          bench.broken, case, fault, (again,))
+
+
+def paths(box):
+    """Where a mail reader finds the message."""
+    return [box.path + "/" + f + "/" + name for f in ("M/cur", "M/new", "H")
+            for name in os.listdir(box.path + "/" + f)
+            if name.startswith(STEM)]
 
 
 class Peer:
@@ -241,19 +253,17 @@ class Peer:
     def __init__(self, box, place, case):
         self.box, self.place, self.case = box, place, case
         self.did = False
-        self.between = False    # two of it were there, or one and a copy
+        self.between = False    # two of it were there, or came to be
         self.fd = -1
+        self.waiter, self.waited = None, False
+        self.ino = [os.stat(p).st_ino for p in self.paths()]    # one, or none
         self.secret = box.path + "/secret"
         with open(self.secret, "wb") as f:
             f.write(b"nobody may read this\n")
 
     def where(self):
-        """The message, by its stem, as a mail reader would find it."""
-        for f in ("M/cur", "M/new", "H"):
-            for name in os.listdir(self.box.path + "/" + f):
-                if name.startswith(STEM):
-                    return self.box.path + "/" + f + "/" + name
-        return None
+        found = self.paths()
+        return found[0] if found else None
 
     def temps(self):
         return [self.box.path + "/" + f + "/" + name
@@ -262,17 +272,15 @@ class Peer:
                 if name.startswith(".baredot")]
 
     def paths(self):
-        return [self.box.path + "/" + f + "/" + name
-                for f in ("M/cur", "M/new", "H")
-                for name in os.listdir(self.box.path + "/" + f)
-                if name.startswith(STEM)]
+        return paths(self.box)
 
-    def act(self, action):
+    def act(self, action, late):
         # By links only.  A new file with a name (.new) is not in the way.
         self.between = bool(self.case.lacks) and (
-            len(self.paths()) != 1 or
+            late or len(self.paths()) != 1 or
             any(not t.endswith(".new") for t in self.temps()))
         self.did = getattr(self, action)(self.where()) is not False
+        self.between |= bool(self.case.lacks) and self.waited
 
     def flag(self, path):
         if path is None or "/H/" in path:
@@ -282,6 +290,13 @@ class Peer:
             os.rename(path, folder[:-3] + "cur/" + name + ":2,S")
         else:
             os.rename(path, folder + "/" + name.split(":")[0] + ":2,RS")
+
+    def flag_old(self, path):
+        """While there are two of it, by links."""
+        for path in self.paths() if self.case.lacks else ():
+            if os.stat(path).st_ino in self.ino:
+                return self.flag(path)
+        return False
 
     def expunge(self, path):
         if path is None:
@@ -296,13 +311,26 @@ class Peer:
     def append(self, path):
         if path is None:
             return False
-        with open(path, "ab") as f:
-            f.write(b"MORE\n")
+        self.open_to_write(path, self.let_go)
+
+    def open_to_write(self, path, then=None):
+        def do():
+            self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+            if then is not None:
+                then()
+
+        self.waiter = Waiter(do)
+        self.waiter.begin()
+        self.waited = self.waiter.is_alive()    # and writes we know not when
+
+    def end(self):
+        if self.waiter is not None:
+            self.waiter.end()
 
     def hold(self, path):
         if path is None:
             return False
-        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self.open_to_write(path)
 
     def let_go(self):
         os.write(self.fd, b"MORE\n")
@@ -321,6 +349,11 @@ class Peer:
         if path is None:
             return False
         os.unlink(path)
+        os.symlink(self.secret, path)
+
+    def move_and_link(self, path):
+        if self.move(path) is False:
+            return False
         os.symlink(self.secret, path)
 
     def symlink_temp(self, path):
@@ -353,24 +386,31 @@ class Peer:
         os.mkfifo(path)
 
     def occupy(self, path):
-        """A delivery under the name that is free for an instant."""
-        if path is not None or self.case.where != "mh" or \
-                not self.case.lacks or self.case.op not in ("fix", "undo"):
+        """Another message under the name that ours is about to get: which
+        is free, in MH by links only for an instant."""
+        folder, name = self.place[:2]
+        op, mh = self.case.op, self.case.where == "mh"
+        if op not in ("restore", "undo") and not (
+                op == "fix" and mh and self.case.lacks) or \
+                os.path.lexists(folder + "/" + name):
             return False
-        self.box.put("H/" + STEM, b"occupied\n")
+        self.box.put(os.path.relpath(folder + "/" + name, self.box.path),
+                     b"occupied\n")
 
 
-ACTIONS = ("flag", "expunge", "move", "append", "hold", "replace", "symlink",
-           "symlink_temp", "hard_link", "chmod", "deliver", "lock_folder",
-           "fifo", "occupy")
+ACTIONS = ("flag", "flag_old", "expunge", "move", "append", "hold", "replace",
+           "symlink", "move_and_link", "symlink_temp", "hard_link", "chmod",
+           "deliver", "lock_folder", "fifo", "occupy")
 
 
-def peer_at(bench, case, fault, action):
+def peer_at(bench, case, n, action, late):
+    """late: after the last look at the message before it is changed."""
     box, place, first = bench.setup(case)
     before = [e[0] for _, e in messages(box.snapshot())]
     peer = Peer(box, place, case)
-    r = bench.driver.run(fault, *case.args(case.op, box, place),
-                         peer=lambda: peer.act(action))
+    r = bench.driver.run("%d:p" % n, *case.args(case.op, box, place),
+                         peer=lambda: peer.act(action, late))
+    peer.end()
     if action == "hold" and peer.did:
         peer.let_go()
     if action == "lock_folder":
@@ -440,9 +480,9 @@ def judge(bench, case, peer, action, snap, first, r, before):
         must(any("1800000000" in p for p in snap), "the new one is lost")
     if not peer.did:
         return
-    if action not in ("symlink_temp", "symlink", "fifo"):
+    if action not in ("symlink_temp", "symlink", "fifo", "move_and_link"):
         no_residue(snap)
-    if action == "flag":
+    if action in ("flag", "flag_old"):
         must(len(data) <= 1 and all(d in whole for d in data),
              "flag: %r" % data)
         must(data or case.last is None, "flag: lost")
@@ -465,10 +505,23 @@ def judge(bench, case, peer, action, snap, first, r, before):
     if action == "replace":
         kept(case, peer, data, [b"EDITED\n"], whole)
     if action == "occupy":
-        must(b"occupied\n" in data and len(data) == 2 and
-             [d for d in data if d in whole], "occupied: %r" % found)
+        # What was to be restored is still kept, if it could not be.
+        must(b"occupied\n" in data and (
+             len(data) == 2 and [d for d in data if d in whole] or
+             len(data) == 1 and case.op == "restore" and r.status != 0),
+             "occupied: %r" % found)
     if action == "symlink":
         must(len(bodies) <= 1 and len(links) <= 1, "symlink: %s" % found)
+    if action == "move_and_link":
+        # Where the new one was moved the old one comes back: a link in its
+        # place is no mail reader's doing.  By links nobody asks for the old
+        # one.
+        moved = [e[0] for p, e in found if p.startswith("T/cur/")]
+        two = bool(peer.between or moved == [case.last] or
+                   case.lacks and case.where == "mh")
+        must(len(moved) == 1 and len(bodies) <= 1 + two and
+             len(links) <= 1 and all(d in whole for d in bodies),
+             "moved, and a link: %s" % found)
     if action == "symlink_temp":
         must(len(bodies) <= 1 and all(d in whole for d in bodies),
              "symlink: %s" % found)
@@ -482,11 +535,94 @@ def judge(bench, case, peer, action, snap, first, r, before):
 
 
 def peers(bench, case, step):
+    # Just before the old file leaves it is too late to be seen in time.
+    points, late = set(range(1, bench.calls(case) + 1, step)), 0
+    if case.op != "restore":
+        last = leaving_call(bench, case) - 1
+        points.update(range(last - 4, last + 1))
+        late = first_call(bench, case) - 1
     for action in ACTIONS:
-        for n in range(1, bench.calls(case) + 1, step):
-            fault = "%d:p" % n
+        for n in sorted(points):
             bench.attempt("interleavings", "%s, %s at %d" % (
-                case.name, action, n), peer_at, bench, case, fault, action)
+                case.name, action, n), peer_at, bench, case, n, action,
+                n == late)
+
+
+def call_that(bench, case, still):
+    """The number of the first call after which not still(inode of the old
+    file, inodes that a mail reader finds)."""
+    lo, hi = 1, bench.calls(case)
+    while lo < hi:
+        mid = (lo + hi) // 2
+        box, place, _ = bench.setup(case)
+        path, _, ino = only_message(box)
+        bench.driver.run("%d:k" % mid, *case.args(case.op, box, place))
+        if still(ino, [os.stat(p).st_ino for p in paths(box)]):
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
+def leaving_call(bench, case):
+    """That takes the old file out of the mailbox."""
+    return call_that(bench, case, lambda old, found: old in found)
+
+
+def first_call(bench, case):
+    """That changes what there is: by links there are two of it then."""
+    return call_that(bench, case, lambda old, found: found == [old])
+
+
+def only_message(box):
+    """(path, bytes, inode)"""
+    (path, e), = messages(box.snapshot())
+    path = box.path + "/" + path
+    return path, e[0], os.stat(path).st_ino
+
+
+def watched_at(bench, case, n, action):
+    box, place, _ = bench.setup(case)
+    path, data, _ = only_message(box)
+    peer, missed = Peer(box, place, case), []
+    data = b"EDITED\n" if action == "replace" else data + b"MORE\n"
+    wanted = [data, crlf(data)] if case.op in ("fix", "fixall") else [data]
+
+    def act():
+        if not peer.did:
+            getattr(peer, action)(path)
+            peer.did = True
+            return
+        seen = []
+        for p in peer.paths():
+            with open(p, "rb") as f:
+                seen.append(f.read())
+        if not any(x in wanted for x in seen):
+            missed.append(seen)
+
+    r = bench.driver.run("%d:p,%d:q" % (n, n + 1),
+                         *case.args(case.op, box, place), peer=act)
+    peer.end()
+    # Who had to wait for us wrote later, and that may be after the look.  It
+    # may have been written before it was read; then it goes as it was asked
+    # for, and by links an MH message is gone for an instant.
+    goes = case.op == "quarantine" or (case.lacks and case.where == "mh")
+    if not peer.waited and (r.status != 0 or not goes):
+        must(not missed, "not in the mailbox for a while: %s" % missed[:1])
+
+
+def watched(bench, case, step):
+    """What somebody wrote before the last look at the message never leaves
+    the mailbox, not even until it is put back.  (Recovery may be long in
+    coming, and servers clean tmp/.)"""
+    last = leaving_call(bench, case) - 1
+    for action in ("replace", "append"):
+        for n in range(last - 1, 0, -step):
+            bench.attempt("interleavings", "%s, %s at %d, watched" % (
+                case.name, action, n), watched_at, bench, case, n, action)
+
+
+BOTH = ("box", "temp")
 
 
 def power_cuts(bench, case, step):
@@ -494,8 +630,15 @@ def power_cuts(bench, case, step):
     sweep.operation(limit=step)
     sweep.recovery(limit=4 if step < 50 else 10 if step < 1000 else 100,
                    step=97 if step < 50 else 47 if step < 1000 else 3)
-    if case.where == "mbox" and case.lacks and step > 50:
-        sweep.given_up(20, act_mbox.swap_call(bench, case))
+    if case.where == "mbox" and step > 50:
+        at = act_mbox.swap_call(bench, case)
+        if case.lacks:
+            sweep.given_up(20, at)
+        else:
+            sweep.mail_came(40 if step < 1000 else 100, at,
+                            11 if step < 1000 else 1,
+                            lambda box: act_mbox.put_tails(box, BOTH),
+                            act_mbox.judge_tails)
     sweep.close()
 
 
@@ -549,7 +692,9 @@ def refusals(bench):
                        ("old name is taken", old_name_is_taken),
                        ("old name has a copy", old_name_has_a_copy),
                        ("torn and written to", act_mbox.torn_by_others),
+                       ("torn and locked", act_mbox.torn_and_locked),
                        ("both are there", copies),
+                       ("one file twice", one_file_twice),
                        ("no hard links", no_hard_links),
                        ("maildirsize", quota_is_right),
                        ("maildirsize of a folder", quota_of_folder),
@@ -737,6 +882,32 @@ def no_hard_links(bench):
         driver.close()
 
 
+def one_file_twice(bench):
+    """A power cut left the old file under two names, and somebody wrote to it
+    before recovery: it stays, once."""
+    for case in CASES:
+        if case.name not in ("fix cur", "fix mh", "quarantine cur",
+                             "quarantine mh"):
+            continue
+        n = leaving_call(bench, case)
+        box, place, _ = bench.setup(case)
+        path, data, ino = only_message(box)
+        bench.driver.run("%d:k" % n, *case.args(case.op, box, place))
+        temp, = [t for t in Peer(box, place, case).temps()
+                 if os.stat(t).st_ino == ino]
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.link(temp, path)
+        with open(path, "ab") as f:
+            f.write(b"MORE\n")
+        bench.recover(box)
+        snap = box.snapshot()
+        no_residue(snap)
+        data = [(p, e[0]) for p, e in messages(snap)]
+        must([d for _, d in data] == [OLD + b"MORE\n"],
+             "%s: %s" % (case.name, data))
+
+
 def copies(bench):
     """A file that is a copy of the old one is not taken for it."""
     box = Box(bench.folder + "/box")
@@ -772,6 +943,7 @@ SWEEPS = (
     ("kills", kills, 29, 3, 1),
     ("power cuts", power_cuts, 8, 200, 100000),
     ("peers", peers, 131, 4, 1),
+    ("watched", watched, 61, 9, 1),
     ("errors", errors, 211, 29, 1),
     ("compound", compound, 7000, 2000, 40),
 ) + act_mbox.SWEEPS
@@ -784,77 +956,106 @@ def fits(sweep, case, which=2):
         return False
     if sweep is act_mbox.late_peers and "l" in case.lacks:
         return False            # without leases nobody is kept waiting
+    if sweep is watched and case.op == "restore":
+        return False            # there is no old file
+    if sweep is act_mbox.watched and case.lacks:
+        return False            # nothing is swapped
     own = sweep in [s[1] for s in act_mbox.SWEEPS]
-    return own == (case.where == "mbox") or not own and sweep is not peers
+    return own == (case.where == "mbox") or not own and sweep not in (
+        peers, watched)
 
 
 def value(argv, key, default):
     return argv[argv.index(key) + 1] if key in argv else default
 
 
-def tell(bench, number, name, seen):
-    """A TAP line for what came since; True: it failed."""
-    bad = bench.bad[seen:]
+def tell(number, name, bad):
+    """A TAP line, and what was wrong."""
     print("%s %d - %s" % ("not ok" if bad else "ok", number, name),
           flush=True)
     for line in bad[:3]:
         print("# " + line[:400])
-    return bool(bad)
 
 
 def chosen(which, only):
-    """Each (name, sweep, step, case) that is to be done."""
-    return [(name, sweep, steps[which], case) for (name, sweep, *steps), case
-            in itertools.product(SWEEPS, CASES)
-            if only in name + ": " + case.name and fits(sweep, case, which)
-            and (which != 1 or not case.lacks or only)]
-
-
-def one_sweep(bench, name, sweep, *args):
-    """It failed, or came to nothing: then bench.bad says so."""
-    seen, before = len(bench.bad), sum(bench.counts.values())
-    try:
-        sweep(bench, *args)
-    except Violation as why:
-        if len(bench.bad) == seen:
-            bench.bad.append("%s: %s" % (name, why))
-    if sum(bench.counts.values()) == before and len(bench.bad) == seen:
-        bench.bad.append("%s: nothing was tried" % name)
-
-
-def all_sweeps(bench, which, only):
-    todo, number = chosen(which, only), 1
-    if not todo:
+    """Each (name, sweep, arguments) that is to be done."""
+    todo = [("refusals", refusals, ())]
+    for (name, sweep, *steps), case in itertools.product(SWEEPS, CASES):
+        step, name = steps[which], name + ": " + case.name
+        # By links and in place most is as without.
+        if which == 0 and case.lacks and sweep is not power_cuts:
+            step *= 3
+        if only in name and fits(sweep, case, which) and (
+                which != 1 or not case.lacks or only):
+            todo.append((name, sweep, (case, step)))
+    if len(todo) == 1:
         raise SystemExit("act.py: there is no sweep %r" % only)
-    one_sweep(bench, "refusals", refusals)
-    failed = tell(bench, number, "refusals", 0)
-    for name, sweep, step, case in todo:
+    return todo
+
+
+BENCH = None                # of this process
+TODO = ()
+
+
+def open_bench(top, build):
+    global BENCH
+    folder = tempfile.mkdtemp(dir=top)
+    os.chmod(folder, 0o755)
+    BENCH = Bench(folder, build)
+
+
+def one_sweep(i):
+    """(what was wrong, counts) of TODO[i]; that it came to nothing is wrong
+    too."""
+    name, sweep, args = TODO[i]
+    BENCH.bad, BENCH.counts = [], {}
+    try:
+        sweep(BENCH, *args)
+    except Violation as why:
+        if not BENCH.bad:
+            BENCH.bad.append("%s: %s" % (name, why))
+    if not BENCH.counts and not BENCH.bad:
+        BENCH.bad.append("%s: nothing was tried" % name)
+    return BENCH.bad, BENCH.counts
+
+
+def all_sweeps(results):
+    """(violations, counts, sweeps that failed)"""
+    counts, number, bad, failed = collections.Counter(), 0, 0, 0
+    for number, (wrong, tried) in enumerate(results, 1):
+        tell(number, TODO[number - 1][0], wrong)
+        counts.update(tried)
+        bad += len(wrong)
+        failed += bool(wrong)
         if failed and STOP:
             break
-        seen, number = len(bench.bad), number + 1
-        # By links and in place most is as without.
-        step *= 3 if not which and case.lacks and sweep is not power_cuts \
-            else 1
-        one_sweep(bench, case.name, sweep, case, step)
-        failed += tell(bench, number, "%s: %s" % (name, case.name), seen)
     print("1..%d" % number)
-    return failed
+    return bad, counts, failed
 
 
 def main(argv):
-    global STOP
+    global STOP, TODO
     STOP = "--stop" in argv
     which = 2 if "--long" in argv else 1 if "--mutant" in argv else 0
+    jobs = int(value(argv, "--jobs", 1))
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     start = time.monotonic()
+    TODO = chosen(which, value(argv, "--only", ""))
     with tempfile.TemporaryDirectory(prefix="baredot-act-", dir=shm) as top:
         os.chmod(top, 0o755)
-        bench = Bench(top, value(argv, "--build", BUILD))
-        failed = all_sweeps(bench, which, value(argv, "--only", ""))
-        bench.close()
+        own = (top, value(argv, "--build", BUILD))
+        if jobs > 1:
+            with multiprocessing.Pool(jobs, open_bench, own) as pool:
+                bad, counts, failed = all_sweeps(pool.imap(
+                    one_sweep, range(len(TODO))))
+        else:
+            open_bench(*own)
+            bad, counts, failed = all_sweeps(map(one_sweep,
+                                                 range(len(TODO))))
+            BENCH.close()
     print("# %s: %d violations, %.0f s" % (
-        ", ".join("%d %s" % (n, k) for k, n in bench.counts.items()),
-        len(bench.bad), time.monotonic() - start))
+        ", ".join("%d %s" % (n, k) for k, n in counts.items()), bad,
+        time.monotonic() - start))
     return 1 if failed else 0
 
 

@@ -11,6 +11,8 @@
  *   D        say that it was written, and drop it (not in the journal)
  *   P, p     say "pause" on descriptor 1 and wait for a byte on 0, before or
  *            after it
+ *   q        the same after it and after each later call, of those that
+ *            change names
  *
  * ACT_LACKS: what the file system of the mailbox cannot do, letters: x
  * RENAME_EXCHANGE, r any flag of renameat2, t O_TMPFILE, l leases, h hard
@@ -153,19 +155,29 @@ pause_here(void)
 	errno = e;
 }
 
+enum call { ANY, WRITES, NAMES };
+
+static bool
+is_due(size_t i, enum call call)
+{
+	if (plan[i].how == 'q')
+		return call == NAMES && plan[i].at <= *calls;
+	return plan[i].write ? call == WRITES && plan[i].at == *writes :
+	    plan[i].at == *calls;
+}
+
 /* Before a call.  True: it is the one. */
 static bool
-before_call(bool write)
+before_call(enum call call)
 {
 	bool hit = false;
 
 	if (!armed)
 		return false;
 	++*calls;
-	*writes += write;
+	*writes += call == WRITES;
 	for (size_t i = 0; i < plan_n && !hit; i++)
-		if (plan[i].write ? write && plan[i].at == *writes :
-		    plan[i].at == *calls) {
+		if (is_due(i, call)) {
 			how = plan[i].how;
 			number = plan[i].number;
 			hit = true;
@@ -182,7 +194,7 @@ before_call(bool write)
 static bool
 before(void)
 {
-	return before_call(false);
+	return before_call(ANY);
 }
 
 /* It is not to be done. */
@@ -203,7 +215,7 @@ after(bool hit)
 		return false;
 	if (how == 'k')
 		(void)kill(getpid(), SIGKILL);
-	if (how == 'p')
+	if (how == 'p' || how == 'q')
 		pause_here();
 	if (how == 'A')
 		errno = number;
@@ -355,7 +367,7 @@ int
 renameat2(int a, const char *from, int b, const char *to, unsigned flags)
 {
 	static int (*f)(int, const char *, int, const char *, unsigned);
-	const bool hit = before();
+	const bool hit = before_call(NAMES);
 	int r;
 
 	f = real("renameat2");
@@ -374,7 +386,7 @@ int
 renameat(int a, const char *from, int b, const char *to)
 {
 	static int (*f)(int, const char *, int, const char *);
-	const bool hit = before();
+	const bool hit = before_call(NAMES);
 	int r;
 
 	f = real("renameat");
@@ -390,7 +402,7 @@ int
 linkat(int a, const char *from, int b, const char *to, int flags)
 {
 	static int (*f)(int, const char *, int, const char *, int);
-	const bool hit = before();
+	const bool hit = before_call(NAMES);
 	int r;
 
 	f = real("linkat");
@@ -408,7 +420,7 @@ int
 unlinkat(int dir, const char *name, int flags)
 {
 	static int (*f)(int, const char *, int);
-	const bool hit = before();
+	const bool hit = before_call(NAMES);
 	int r;
 
 	f = real("unlinkat");
@@ -599,7 +611,7 @@ ssize_t
 pwrite(int fd, const void *p, size_t n, off_t off)
 {
 	static ssize_t (*f)(int, const void *, size_t, off_t);
-	const bool hit = before_call(true);
+	const bool hit = before_call(WRITES);
 	ssize_t r;
 
 	f = real("pwrite");

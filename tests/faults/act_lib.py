@@ -3,6 +3,7 @@ hold of it whatever happened."""
 import os
 import shutil
 import subprocess
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -10,6 +11,7 @@ OWNER = 12321 if os.geteuid() == 0 else os.geteuid()
 GROUP = 12322 if os.geteuid() == 0 else os.getegid()
 OLD_TIME = 1500000000123456789
 ACCESS = 1400000000987654321
+PATIENCE = 10           # seconds, for a thread that should be through
 
 HEAD = b"From: a@b.example\nSubject: %s\n\n"
 OLD = HEAD % b"target" + b"one\r\ntwo\n" + b"x" * 60 + b"\n.\nend\n"
@@ -91,6 +93,47 @@ class Driver:
     def close(self):
         self.child.stdin.close()
         self.child.wait()
+
+
+class Waiter(threading.Thread):
+    """Does something that may have to wait for the driver: open(2) of a file
+    that has a lease does."""
+
+    def __init__(self, what, *args):
+        threading.Thread.__init__(self, daemon=True)
+        self.what, self.args = what, args
+        self.error = None
+        self.tid = None
+
+    def run(self):
+        self.tid = threading.get_native_id()
+        try:
+            self.what(*self.args)
+        except Exception as why:        # tell it where it is waited for
+            self.error = why
+
+    def begin(self):
+        """Let it go as far as it can."""
+        self.start()
+        for _ in range(40):
+            self.join(0.001)
+            if not self.is_alive() or self.waits():
+                return
+
+    def waits(self):
+        try:
+            with open("/proc/self/task/%d/wchan" % self.tid) as f:
+                word = f.read()
+        except (OSError, TypeError):
+            return False
+        return "lease" in word or "lock" in word or "nanosleep" in word
+
+    def end(self):
+        if self.ident is not None:
+            self.join(PATIENCE)
+            must(not self.is_alive(), "somebody waits for ever")
+        if self.error is not None:
+            raise Violation("%r" % self.error)
 
 
 def entry(path):

@@ -13,10 +13,8 @@ import random
 import threading
 import time
 
-from act_lib import (GROUP, NEW, OLD, OWNER, STEM, Violation, fates, must,
-                     crlf, no_residue)
-
-PATIENCE = 10           # seconds, for a thread that should be through
+from act_lib import (GROUP, NEW, OLD, OWNER, STEM, Waiter, fates, must, crlf,
+                     no_residue)
 
 
 def delivery(name):
@@ -42,51 +40,36 @@ def split(data, names, what):
     return base, seen
 
 
-class Actor(threading.Thread):
+class Actor(Waiter):
     """Does one thing to the mailbox, and may have to wait for it."""
 
     def __init__(self, box, action, name):
-        threading.Thread.__init__(self, daemon=True)
+        Waiter.__init__(self, self.do)
         self.box, self.action, self.name_ = box, action, name
         self.path = box.path + "/S/" + STEM
+        self.at_rest = False
         self.did = False        # it came to something
         self.seen = None
         self.fd = self.pin = -1
-        self.error = None
         self.leave = threading.Event()
 
-    def run(self):
-        self.tid = threading.get_native_id()
+    def do(self):
         try:
             self.did = getattr(self, self.action)() is not False
         except FileNotFoundError:
             self.did = False
-        except Exception as why:        # tell it where it is waited for
-            self.error = why
 
-    def begin(self):
-        """Let it go as far as it can."""
-        self.start()
-        for _ in range(40):
-            self.join(0.001)
-            if not self.is_alive() or self.waits():
-                return
+    def stay(self):
+        """Until all is over."""
+        self.at_rest = True
+        self.leave.wait()
 
     def waits(self):
-        try:
-            with open("/proc/self/task/%d/wchan" % self.tid) as f:
-                word = f.read()
-        except (OSError, AttributeError):
-            return False
-        return "lease" in word or "lock" in word or "nanosleep" in word
+        return self.at_rest or Waiter.waits(self)
 
     def end(self):
         self.leave.set()
-        if self.ident is not None:
-            self.join(PATIENCE)
-            must(not self.is_alive(), "%s waits for ever" % self.action)
-        if self.error is not None:
-            raise Violation("%s: %r" % (self.action, self.error))
+        Waiter.end(self)
         for fd in (self.fd, self.pin):
             if fd >= 0:
                 os.close(fd)
@@ -144,14 +127,14 @@ class Actor(threading.Thread):
     def read_on(self):
         """And keep it open."""
         fd = os.open(self.path, os.O_RDONLY)
-        self.leave.wait()
+        self.stay()
         self.seen = os.read(fd, 1 << 20)
         os.close(fd)
 
     def keep_lock(self):
         fd = os.open(self.path, os.O_RDWR)
         fcntl.lockf(fd, fcntl.LOCK_EX)
-        self.leave.wait()
+        self.stay()
         os.close(fd)
 
     def flags(self):
@@ -224,13 +207,17 @@ def content(box):
 
 
 def check_rest(bench, case, box, first):
+    with open(box.path + "/secret", "rb") as f:
+        must(f.read() == b"nobody may read this\n", "the secret was changed")
+    return check_settled(bench, case, box, first)
+
+
+def check_settled(bench, case, box, first):
     snap = box.snapshot()
     no_residue(snap)
     other = {p: e for p, e in snap.items() if not p.startswith("S/")}
     want = {p: e for p, e in first.items() if not p.startswith("S/")}
     must(other == want, "others: %s" % sorted(other))
-    with open(box.path + "/secret", "rb") as f:
-        must(f.read() == b"nobody may read this\n", "the secret was changed")
     r = bench.driver.run("0:", "show", box.state)
     must(r.status == 0, "journal: %s" % r.lines)
     past = fates(r.lines)
@@ -361,30 +348,72 @@ def late_at(bench, case, points, more):
     judge(bench, case, box, first, actors, r)
 
 
-def tails_at(bench, case, faults, tails):
-    """We die; by the time of recovery there is mail in one of the files, or
-    in both."""
-    box, place, first = setup(bench, case)
-    r = bench.driver.run(faults[0], *case.args(case.op, box, place))
-    folder = box.path + "/S/"
-    names = []
+def put_tails(box, tails):
+    """Mail into the files that are there: [(name, path, size that it had,
+    what was added)]."""
+    put, folder = [], box.path + "/S/"
     for n in os.listdir(folder):
         kind = "temp" if n.startswith(".baredot") else "box"
         if kind not in tails or n.endswith(".lock"):
             continue
-        names.append(kind.encode())
+        name = kind.encode()
+        put.append((name, folder + n, os.stat(folder + n).st_size,
+                    delivery(name)))
         with open(folder + n, "ab") as f:
-            f.write(delivery(names[-1]))
+            f.write(delivery(name))
+    return put
+
+
+def tails_at(bench, case, faults, tails):
+    """We die; by the time of recovery there is mail in one of the files, or
+    in both.  What was in the mailbox never leaves it."""
+    box, place, first = setup(bench, case)
+    r = bench.driver.run(faults[0], *case.args(case.op, box, place))
+    names, gone = [p[0] for p in put_tails(box, tails)], []
+    # By size: to open it would be to wait.
+    sizes = [len(t) + len(delivery(b"box")) + more for t in (OLD, NEW)
+             for more in (0, len(delivery(b"temp")))]
+
+    def look():
+        size = os.stat(box.path + "/S/" + STEM).st_size
+        if b"box" in names and not case.lacks and size not in sizes:
+            gone.append(size)
+
     for f in faults[1:]:
-        bench.driver.run(f, "recover", box.state)
-    bench.recover(box)
-    past = check_rest(bench, case, box, first)
+        bench.driver.run(f + ",1:q", "recover", box.state, peer=look)
+    bench.recover(box, "1:q", look)
+    must(not gone, "gone for a while: the mailbox has %s bytes" % gone)
+    base = judge_tails(bench, case, box, first, names)
+    if r.status == 0:
+        must(base == case.last, "it said done, and is not")
+
+
+def judge_tails(bench, case, box, first, names):
+    past = check_settled(bench, case, box, first)
     base, seen = split(content(box), names, "the mailbox")
     must(sorted(seen) == sorted(names), "lost: %s, there are %s (%s)" % (
         names, seen, past))
-    if r.status == 0:
-        must(base == case.last, "it said done, and is not")
     check_undo(bench, case, box, names)
+    return base
+
+
+def changed_at(bench, case, fault, tails):
+    """We die after the swap, and somebody who had the old file open changes
+    it where it stands: it is the mailbox again, with what came since."""
+    box, place, first = setup(bench, case)
+    ino = os.stat(box.path + "/S/" + STEM).st_ino
+    bench.driver.run(fault, *case.args(case.op, box, place))
+    old = [e.path for e in os.scandir(box.path + "/S")
+           if e.inode() == ino and e.name.startswith(".baredot")]
+    if not old:
+        return
+    with open(old[0], "r+b") as f:
+        f.write(b"FR")
+    more = b"".join(p[3] for p in put_tails(box, tails))
+    bench.recover(box)
+    check_rest(bench, case, box, first)
+    must(content(box) == b"FR" + case.first[2:] + more,
+         "changed, %r: %r" % (tails, content(box)))
 
 
 def replaced_at(bench, case, fault):
@@ -442,6 +471,32 @@ def torn_by_others(bench):
     must(torn, "it was never torn")
 
 
+def torn_and_locked(bench):
+    """We die half through, and a program that knows lock files only is at the
+    mailbox: recovery waits for it, and leaves it if that takes too long."""
+    for case in bench.cases:
+        if case.where != "mbox" or not case.lacks:
+            continue
+        at = swap_call(bench, case)
+        box, place, first = setup(bench, case)
+        bench.driver.run("%d:S,%d:K" % (at, at + 1),
+                         *case.args(case.op, box, place))
+        lock, data = box.path + "/S/" + STEM + ".lock", content(box)
+        if os.path.exists(lock):
+            os.unlink(lock)
+        with open(lock, "w"):
+            pass
+        r = bench.driver.run("0:", "recover", box.state)
+        must(r.status == 4 and "is using the mailbox" in r.lines[0],
+             "%s: %s" % (case.name, r.lines))
+        must(content(box) == data and os.path.exists(lock),
+             "%s: written to: %r" % (case.name, content(box)))
+        os.unlink(lock)
+        bench.recover(box)
+        check_rest(bench, case, box, first)
+        split(content(box), (), case.name)
+
+
 def swap_call(bench, case):
     """The number of the call that swaps, counted by what is there."""
     lo, hi = 1, bench.calls(case)
@@ -462,8 +517,9 @@ def peers(bench, case, step):
     if "l" in case.lacks:       # only those are kept out that lock
         delivers, others = DELIVERS[1:], tuple(
             a for a in OTHERS if a not in ("read", "truncate"))
+    at = swap_call(bench, case) - 1         # too late to be seen in time
     for i, action in enumerate(delivers + KEEPS + others):
-        for n in range(1 + i % step, calls + 1, step):
+        for n in sorted({*range(1 + i % step, calls + 1, step), at}):
             fault = "%d:p" % n
             bench.attempt("interleavings", "%s, %s at %d" % (
                 case.name, action, n), peer_at, bench, case, fault, action)
@@ -474,6 +530,40 @@ def peers(bench, case, step):
         fault = "%d:p,%d:K" % (n, m)
         bench.attempt("interleavings", "%s, %s at %s" % (
             case.name, a, fault), crash_at, bench, case, fault, a)
+
+
+def watched_at(bench, case, n, action):
+    box, place, _ = setup(bench, case)
+    path, actor, missed = box.path + "/S/" + STEM, Actor(box, action, b""), []
+    ino = os.stat(path).st_ino
+
+    def act():
+        if actor.ident is None:
+            actor.begin()
+        elif action == "replace":       # by size: to open it is to wait
+            size = os.stat(path).st_size
+            if size not in (len(b"EDITED\n"), len(b"EDITED\r\n")):
+                missed.append("a file of %d bytes" % size)
+        else:
+            actor.join(0.01)
+            if actor.is_alive() and os.stat(path).st_ino != ino:
+                missed.append("another file")
+
+    bench.driver.run("%d:p,%d:q" % (n, n + 1),
+                     *case.args(case.op, box, place), peer=act)
+    finish(bench, box, [actor])
+    must(not missed, "what has the mailbox's name: %s" % missed[:1])
+
+
+def watched(bench, case, step):
+    """A file that was put there before the last look at it is not swapped,
+    nor is one that somebody waits for by then: not even until it is swapped
+    back."""
+    at = swap_call(bench, case)
+    for action, looks in (("replace", 1), ("plain", 5), ("read", 5)):
+        for n in range(at - looks - 1, 0, -step):
+            bench.attempt("interleavings", "%s, %s at %d, watched" % (
+                case.name, action, n), watched_at, bench, case, n, action)
 
 
 def late_peers(bench, case, step):
@@ -507,6 +597,11 @@ def tails(bench, case, step):
         fault = "%d:K" % n
         bench.attempt("compound", "%s, %s, replaced" % (case.name, fault),
                       replaced_at, bench, case, fault)
+    for n, t in itertools.product(range(at, calls + 1, 1 if step < 10 else 9),
+                                  ((), ("box",)) if not case.lacks else ()):
+        fault = "%d:K" % n
+        bench.attempt("compound", "%s, %s, changed, mail in %s" % (
+            case.name, fault, t), changed_at, bench, case, fault, t)
     rng = random.Random(8)
     for _ in range(max(5, 600 // step)):
         fault = ("%d:K" % rng.randint(at, calls),
@@ -520,6 +615,7 @@ def tails(bench, case, step):
 # name, sweep, step: short, mutant, long
 SWEEPS = (
     ("others", peers, 79, 4, 1),
+    ("held", watched, 50, 9, 1),
     ("late", late_peers, 100, 8, 1),
     ("tails", tails, 100, 8, 1),
 )

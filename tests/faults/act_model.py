@@ -8,7 +8,6 @@ be there without the others, and folders know nothing of each other.  Each such
 state is built as a real tree, under the old inode numbers, recovered, and judged
 as act.py does.
 """
-import copy
 import hashlib
 import os
 import random
@@ -22,8 +21,14 @@ class File:
         self.data, self.mode, self.uid, self.gid = data, mode, uid, gid
         self.mtime = self.atime = 0
         self.attrs = {}
+        self.known_key = None           # set when nothing changes any more
 
-    def apply(self, op, part="all"):
+    def copy(self):
+        f = File(self.data, self.mode, self.uid, self.gid)
+        f.mtime, f.atime, f.attrs = self.mtime, self.atime, dict(self.attrs)
+        return f
+
+    def apply(self, op, part):
         what, args = op[0], op[2:]
         if what == "write":
             off, data = int(args[0]), bytes.fromhex("".join(args[1:]))
@@ -45,8 +50,10 @@ class File:
             self.attrs[args[0]] = bytes.fromhex("".join(args[1:]))
 
     def key(self):
-        return repr((self.data, self.mode, self.uid, self.gid, self.mtime,
-                     sorted(self.attrs.items())))
+        if self.known_key is None:
+            self.known_key = repr((self.data, self.mode, self.uid, self.gid,
+                                   self.mtime, sorted(self.attrs.items())))
+        return self.known_key
 
 
 FILE_OPS = ("write", "truncate", "chmod", "chown", "times", "xattr")
@@ -126,11 +133,20 @@ class Disk:
         self.todo.setdefault(d, []).append(change)
 
     def sync(self, ino):
-        for op in self.todo.pop(ino, ()):
-            if ino in self.dirs:
-                self.enter(ino, op)
-            else:
-                self.files[ino].apply(op)
+        ops = self.todo.pop(ino, ())
+        if ino in self.dirs:
+            for change in ops:
+                self.enter(ino, change)
+        elif ops:
+            self.change(ino, ops, "all")
+
+    def change(self, ino, ops, part):
+        """Operations on a file come to the disk.  Copies of the disk share
+        what is in files, so it is another one then."""
+        f = self.files[ino].copy()
+        for op in ops:
+            f.apply(op, part)
+        self.files[ino] = f
 
     def enter(self, d, change):
         """A change of a folder comes to the disk.  The name None: with it
@@ -138,7 +154,9 @@ class Disk:
         whatever another folder on the disk says."""
         for name, ino in change.items():
             if name is None:
-                self.files[ino].data = b"freed"
+                freed = self.files[ino].copy()
+                freed.data = b"freed"
+                self.files[ino] = freed
             else:
                 self.dirs[d][name] = ino
 
@@ -159,26 +177,27 @@ class Disk:
 
     def after(self, chosen):
         """A copy in which just that came to the disk."""
-        disk = copy.deepcopy(self)
-        disk.todo = {}
+        disk = Disk.__new__(Disk)
+        disk.root, disk.owners, disk.todo = self.root, dict(self.owners), {}
+        disk.files = dict(self.files)
+        disk.dirs = {ino: dict(d) for ino, d in self.dirs.items()}
         for ino, how in chosen.items():
             if ino in disk.dirs:
                 for i in how:
                     disk.enter(ino, self.todo[ino][i])
             elif how != "none":
                 first = how if isinstance(how, int) else None
-                for op in self.todo[ino][:first]:
-                    disk.files[ino].apply(op, how)
+                disk.change(ino, self.todo[ino][:first], how)
         return disk
 
     def key(self):
         def walk(ino):
             if ino in self.files:
-                return "f%d %s" % (ino, self.files[ino].key())
+                return "f%d " % ino + self.files[ino].key()
             return "d{%s}" % ",".join(
-                "%s:%s" % (n, walk(i))
-                for n, i in sorted(self.dirs[ino].items())
-                if i is not None)
+                [n + ":" + walk(i)
+                 for n, i in sorted(self.dirs[ino].items())
+                 if i is not None])
         return hashlib.sha256(walk(self.root).encode()).digest()
 
     def build(self, path, numbers):
@@ -282,7 +301,24 @@ class Sweep:
         for n in range(at + 1, at + 16):
             self.one(limit, n, "%d:A28,%d:K" % (at, n))
 
-    def one(self, limit, killed, fault=None):
+    def mail_came(self, limit, at, step, put, check):
+        """It is killed after the swap, call `at`, and there is mail in both
+        files, on the disk, by the time of recovery; power cuts in that."""
+        for n in range(at + 1, self.bench.calls(self.case) + 1, step):
+            self.one(limit, n, put=put, check=check)
+
+    def deliver(self, put, box):
+        """As those would that sync what they delivered: [who]."""
+        names = []
+        for name, path, size, data in put(box):
+            names.append(name)
+            ino = os.stat(path).st_ino
+            with open(self.trace, "a") as f:
+                f.write("write %d %d %s\nsync %d\n" % (ino, size, data.hex(),
+                                                      ino))
+        return names
+
+    def one(self, limit, killed, fault=None, put=None, check=None):
         bench, case = self.bench, self.case
         box, place, first = bench.setup(case)
         disk, since = Disk(box.path), 0
@@ -292,6 +328,7 @@ class Sweep:
         r = self.tracer.run(fault or ("%d:K" % killed if killed else "0:"),
                             *args)
         if killed:
+            names = self.deliver(put, box) if put else None
             since = len(read_trace(self.trace))
             self.tracer.run("0:", "recover", box.state)
             r = None
@@ -308,13 +345,16 @@ class Sweep:
                 case.name, ", killed at %d" % killed if killed else "", k,
                 " ".join(ops[k - 1])[:60] if k else "", chosen),
                 judge, bench, self.judge, case, box, first,
-                r if k == len(ops) else None)
+                r if k == len(ops) else None,
+                check and (lambda: check(bench, case, box, first, names)))
 
 
-def judge(bench, driver, case, box, first, result):
+def judge(bench, driver, case, box, first, result, check):
     kept, bench.driver = bench.driver, driver
     try:
         bench.recover(box)
+        if check is not None:
+            return check()
         bench.settled(case, box, first, result)
         bench.undone(box, first)
     finally:

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Leave out each sync and each check in turn: the harness must notice.
 
-act_mutants.py [WORD...]: only those whose name holds a word, of which there
-must be some.  A mutant is a change of the source in a copy; it is caught when
+act_mutants.py [--jobs N] [WORD...]: only those whose name holds a word, of
+which there must be some; N are tried at a time.  A mutant is a change of the source in a copy; it is caught when
 a unit test or act.py fails.  One that nothing sees means that a test is
 missing, or that the line is.
 """
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -86,7 +87,7 @@ MUTANTS = [
      "[SIDE_FILE]    = { GIVE,  ABORT, ABORT, BACK,   BACK,   GIVE,  GIVE },",
      "[SIDE_FILE]    = { DROP,  DROP, DROP, DROP,   DROP,   DROP,  DROP },"),
     ("what was written to goes", "settle_table.c",
-     "[SIDE_OLD_BAD] = { GIVE,  DROP,  DROP,  BACK,   BACK,   GIVE,  GIVE },",
+     "[SIDE_OLD_BAD] = { GIVE,  GIVE,  GIVE,  BACK,   BACK,   GIVE,  GIVE },",
      "[SIDE_OLD_BAD] = { DROP,  DROP,  DROP,  DROP,   DROP,   DROP,  DROP },"),
     ("what was written to is removed", "settle_table.c",
      "[SIDE_OLD_BAD] = { GIVE, GIVE, GIVE, GIVE, GIVE, GIVE, GIVE },",
@@ -142,8 +143,8 @@ MUTANTS = [
     ("a source that changed is stored", "blob.c",
      "if (sum_same(&out->sum, sum))", "if (sum != NULL)"),
     ("a mailbox is swapped before its original is kept", "mailbox.c",
-     "const int rc = deed_finish_old(&w->deed, 1, e);",
-     "const int rc = e == NULL ? ST_DEAD : ST_OK;"),
+     "int rc = deed_finish_old(&w->deed, 1, e);",
+     "int rc = e == NULL ? ST_DEAD : ST_OK;"),
     ("an original is believed", "blob.c",
      "if (memcmp(sum->sha, sha, HASH_SIZE) != 0) {", "if (false) {"),
     ("the chain is not looked at", "journal.c",
@@ -238,8 +239,8 @@ MUTANTS = [
     ("no sync before commit of a mailbox", "box_settle.c",
      "if ((rc = sync_folder(w, e)) != ST_OK)\n\t\treturn rc;\n"
      "\tw->out->committed", "(void)rc;\n\tw->out->committed"),
-    ("no sync of a mailbox after a crash", "box_settle.c",
-     "rc = sync_folder(&w, e);\n\t\tw.unsynced = true;", ";"),
+    ("no sync of the new mailbox's name", "box_swap.c",
+     "if (fsync(b->place->dir) != 0)", "if (false)"),
     ("a lost file is not asked for", "box_settle.c",
      "rc = blind(rescue(&w, e), e);", "(void)rescue;"),
     ("undoing forgets what came", "mailbox.c",
@@ -421,48 +422,83 @@ def caught_by(top, mutant):
     return bad[0].split(" - ", 1)[1]
 
 
-def main(words):
-    todo = [m for m in MUTANTS if not words or
-            any(w in m[0] for w in words)]
+TOP = None                  # of this process: a copy that may be changed
+
+
+def take_copy(copies):
+    global TOP
+    TOP = copies.get()
+
+
+def object_of(file):
+    return TOP + "/objects/scanner_act_" + file[:-2] + ".o"
+
+
+def try_mutant(mutant):
+    """(what noticed it, what is wrong with it), None each."""
+    name, file, old, new = mutant
+    path, made = TOP + "/scanner/act/" + file, object_of(file)
+    with open(path) as f:
+        sound = f.read()
+    if sound.count(old) != 1:
+        return None, "found %d times in %s" % (sound.count(old), file)
+    with open(path, "w") as f:
+        f.write(sound.replace(old, new))
+    os.rename(made, made + ".sound")
+    try:
+        build(TOP)
+        by = caught_by(TOP, name)
+    finally:
+        os.rename(made + ".sound", made)
+        with open(path, "w") as f:
+            f.write(sound)
+    return by, None if by else "nothing noticed"
+
+
+def try_sound(kind):
+    """Without a mutant nothing must be noticed."""
+    return caught_by(TOP, kind)
+
+
+def told(todo, results):
+    """How many were missed."""
+    missed = 0
+    for number, (mutant, (by, wrong)) in enumerate(zip(todo, results), 1):
+        missed += wrong is not None
+        print("%s %d - mutant: %s%s" % (
+            "not ok" if wrong else "ok", number, mutant[0],
+            ": " + wrong if wrong else " # by " + by), flush=True)
+    print("1..%d" % len(todo))
+    return missed
+
+
+def main(argv):
+    jobs = 1
+    if "--jobs" in argv:
+        at = argv.index("--jobs")
+        jobs = int(argv[at + 1])
+        argv[at:at + 2] = []
+    todo = [m for m in MUTANTS if not argv or any(w in m[0] for w in argv)]
     if os.geteuid() != 0:
         todo = [m for m in todo if m[0] not in (
             "root works as root", "foreign files are taken")]
     if not todo:
         raise SystemExit("act_mutants.py: no mutant has such a name")
-    missed = 0
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="baredot-mutants-") as top:
-        prepare(top)
-        build(top)
-        for kind in {"".join(n.rpartition(": ")[:2]) for n, *_ in todo}:
-            by = caught_by(top, kind)
-            if by is not None:
-                raise SystemExit("without a mutant it fails too: %s" % by)
-        for number, (name, file, old, new) in enumerate(todo, 1):
-            path = top + "/scanner/act/" + file
-            with open(path) as f:
-                sound = f.read()
-            if sound.count(old) != 1:
-                print("not ok %d - %s: found %d times in %s" % (
-                    number, name, sound.count(old), file), flush=True)
-                missed += 1
-                continue
-            with open(path, "w") as f:
-                f.write(sound.replace(old, new))
-            obj = top + "/objects/scanner_act_" + file[:-2] + ".o"
-            if os.path.exists(obj):
-                os.unlink(obj)
-            build(top)
-            by = caught_by(top, name)
-            missed += by is None
-            print("%s %d - mutant: %s%s" % (
-                "ok" if by else "not ok", number, name,
-                " # by " + by if by else ": nothing noticed"), flush=True)
-            with open(path, "w") as f:
-                f.write(sound)
-            if os.path.exists(obj):
-                os.unlink(obj)
-    print("1..%d" % len(todo))
+        copies = multiprocessing.Queue()
+        prepare(top + "/0")
+        build(top + "/0")
+        for i in range(jobs):
+            if i > 0:
+                shutil.copytree(top + "/0", top + "/%d" % i)
+            copies.put(top + "/%d" % i)
+        kinds = sorted({"".join(n.rpartition(": ")[:2]) for n, *_ in todo})
+        with multiprocessing.Pool(jobs, take_copy, (copies,)) as pool:
+            for by in pool.imap(try_sound, kinds):
+                if by is not None:
+                    raise SystemExit("without a mutant it fails too: %s" % by)
+            missed = told(todo, pool.imap(try_mutant, todo))
     print("# %d mutants, %d missed, %.0f s" % (
         len(todo), missed, time.monotonic() - start))
     return 1 if missed else 0
