@@ -176,8 +176,9 @@ def points(bench, case, n=8):
 
 def peers(bench, action, cases=(CUR, QUARANTINE), n=8):
     for case in cases:
+        late = act.late_call(bench, case)
         for at in points(bench, case, n):
-            act.peer_at(bench, case, "%d:p" % at, action)
+            act.peer_at(bench, case, at, action, at == late)
 
 
 def need_root():

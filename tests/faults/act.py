@@ -534,13 +534,17 @@ def judge(bench, case, peer, action, snap, first, r, before):
         must(len(bodies) <= 1, "fifo: %s" % found)
 
 
+def late_call(bench, case):
+    """Behind it it is too late to be seen in time; 0: it never is."""
+    return first_call(bench, case) - 1 if case.op != "restore" else 0
+
+
 def peers(bench, case, step):
-    # Just before the old file leaves it is too late to be seen in time.
-    points, late = set(range(1, bench.calls(case) + 1, step)), 0
+    points = set(range(1, bench.calls(case) + 1, step))
     if case.op != "restore":
         last = leaving_call(bench, case) - 1
         points.update(range(last - 4, last + 1))
-        late = first_call(bench, case) - 1
+    late = late_call(bench, case)
     for action in ACTIONS:
         for n in sorted(points):
             bench.attempt("interleavings", "%s, %s at %d" % (
