@@ -98,14 +98,14 @@ read_line(struct report_lines *r, struct span *out, struct err *e)
 	buf_clear(&r->line);
 	r->number++;
 	r->at = r->next;
-	while (!(whole = take(r, out)) && r->line.n < LINE_MOST) {
+	while (!(whole = take(r, out)) && r->line.n + out->n <= LINE_MOST) {
 		buf_add(&r->line, out->p, out->n);
 		if ((rc = fill(r, e)) != ST_OK)
 			return rc;
 		if (r->in.n == 0)
 			break;
 	}
-	if (!whole && r->in.n > 0)
+	if (whole ? r->line.n + out->n > LINE_MOST : r->in.n > 0)
 		return err_set(e, ST_BAD, 0, "line %" PRIu64 ": too long for "
 		    "a record of a report", r->number);
 	if (r->line.n > 0) {
