@@ -539,7 +539,7 @@ def peers(bench, case, step):
     points, late = set(range(1, bench.calls(case) + 1, step)), 0
     if case.op != "restore":
         last = leaving_call(bench, case) - 1
-        points.update(range(last - 4, last + 1))
+        points.update(range(last - (4 if step < 100 else 0), last + 1))
         late = first_call(bench, case) - 1
     for action in ACTIONS:
         for n in sorted(points):
