@@ -543,7 +543,7 @@ def peers(bench, case, step):
     points = set(range(1, bench.calls(case) + 1, step))
     if case.op != "restore":
         last = leaving_call(bench, case) - 1
-        points.update(range(last - 4, last + 1))
+        points.update(range(last - (4 if step < 100 else 0), last + 1))
     late = late_call(bench, case)
     for action in ACTIONS:
         for n in sorted(points):
