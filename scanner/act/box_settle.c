@@ -401,15 +401,19 @@ box_settle(struct box *b, const struct intent *in, uint64_t seq,
 		.seq = seq, .known = known, .swapped = known->swapped,
 		.unsynced = true, .grace_due = false, .out = out,
 	};
-	int rc;
+	int rc = ST_OK;
 
 	*out = (struct settled){ 0 };
 	if (known->live) {
 		view_add(&w.v, known->old, BOX_OLD);
 		view_add(&w.v, known->new, BOX_NEW);
 		w.grace_due = true;
+	} else {		/* what is seen must be what stays */
+		rc = sync_folder(&w, e);
+		w.unsynced = true;
 	}
-	rc = work(&w, e);
+	if (rc == ST_OK)
+		rc = work(&w, e);
 	if (rc == ST_OK && w.dropped != NULL && w.dropped->fd > 0)
 		rc = blind(rescue(&w, e), e);
 	view_end(&w.v);

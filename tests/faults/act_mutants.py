@@ -239,6 +239,8 @@ MUTANTS = [
     ("no sync before commit of a mailbox", "box_settle.c",
      "if ((rc = sync_folder(w, e)) != ST_OK)\n\t\treturn rc;\n"
      "\tw->out->committed", "(void)rc;\n\tw->out->committed"),
+    ("no sync of a mailbox after a crash", "box_settle.c",
+     "rc = sync_folder(&w, e);\n\t\tw.unsynced = true;", ";"),
     ("no sync of the new mailbox's name", "box_swap.c",
      "if (fsync(b->place->dir) != 0)", "if (false)"),
     ("a lost file is not asked for", "box_settle.c",
