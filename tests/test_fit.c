@@ -28,7 +28,8 @@ draw(struct screen_oracle *s, unsigned piece, size_t columns)
 		s->rows++;
 		s->at = 0;
 	} else if (piece != 2 && piece != 3) {
-		if (s->at > 0 && s->at + wide[piece] > columns) {
+		if (wide[piece] > 0 && s->at > 0 &&
+		    s->at + wide[piece] > columns) {
 			s->rows++;
 			s->at = 0;
 		}

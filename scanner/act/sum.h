@@ -26,8 +26,7 @@ int sum_file(int fd, uint64_t limit, int copy_to, struct sum *out,
 
 /*
  * The same in pieces: summing_begin -> summing_file* -> summing_end |
- * summing_drop.  Its sum has the size and the head of what was
- * read so far.
+ * summing_drop.  Its sum has the size and the head of what was read so far.
  */
 enum { SUM_SHA = 1, SUM_LONE_LF = 2, SUM_TAG = 4 };	/* what is wanted */
 

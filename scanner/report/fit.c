@@ -17,24 +17,36 @@ color_at(struct span s)
 	return end != NULL ? (size_t)(end + 1 - s.p) : 0;
 }
 
+/* Step over the character of a line at *i, or a color: its columns. */
+static unsigned
+step(struct span line, size_t *i)
+{
+	const struct span rest = { line.p + *i, line.n - *i };
+	size_t n = color_at(rest);
+	unsigned columns = 0;
+	uint32_t c;
+
+	if (n == 0) {
+		(void)utf8_next(rest, &n, &c);
+		columns = utf8_columns(c);
+	}
+	*i += n;
+	return columns;
+}
+
 /* Columns of a line; *cut: the first character that is not whole within the
  * first `at` of them. */
 static size_t
 width(struct span line, size_t at, size_t *cut)
 {
-	size_t columns = 0, n;
-	uint32_t c;
+	size_t columns = 0, from;
 
 	*cut = line.n;
-	for (size_t i = 0; i < line.n; i += n) {
-		const struct span rest = { line.p + i, line.n - i };
-
-		if ((n = color_at(rest)) > 0)
-			continue;
-		(void)utf8_next(rest, &n, &c);
-		columns += utf8_columns(c);
+	for (size_t i = 0; i < line.n;) {
+		from = i;
+		columns += step(line, &i);
 		if (columns > at && *cut == line.n)
-			*cut = i;
+			*cut = from;
 	}
 	return columns;
 }
@@ -43,20 +55,16 @@ width(struct span line, size_t at, size_t *cut)
 static size_t
 rows_of(struct span line, size_t columns)
 {
-	size_t rows = 1, at = 0, n;
-	uint32_t c;
+	size_t rows = 1, at = 0;
+	unsigned n;
 
-	for (size_t i = 0; i < line.n; i += n) {
-		const struct span rest = { line.p + i, line.n - i };
-
-		if ((n = color_at(rest)) > 0)
-			continue;
-		(void)utf8_next(rest, &n, &c);
-		if (at > 0 && at + utf8_columns(c) > columns) {
+	for (size_t i = 0; i < line.n;) {
+		n = step(line, &i);
+		if (n > 0 && at > 0 && at + n > columns) {
 			rows++;
 			at = 0;
 		}
-		at += utf8_columns(c);
+		at += n;
 	}
 	return rows;
 }

@@ -53,15 +53,18 @@ def mounted(top, *mount):
             time.sleep(0.1)
 
 
-def in_file(megabytes, *mkfs):
+LOOP = ("mount", "-o", "loop", "{}/img", "{}/top")
+
+
+def in_file(megabytes, mkfs, mount=LOOP):
     @contextlib.contextmanager
     def make(folder):
         need(mkfs[0])
         with open(folder + "/img", "wb") as f:
             f.truncate(megabytes << 20)
         command(*mkfs, folder + "/img")
-        with mounted(folder + "/top", "mount", "-o", "loop", folder + "/img",
-                     folder + "/top") as top:
+        with mounted(folder + "/top",
+                     *(x.replace("{}", folder) for x in mount)) as top:
             yield top
     return make
 
@@ -76,28 +79,6 @@ def over(*mount):
                      *(x.replace("{}", folder) for x in mount)) as top:
             yield top
     return make
-
-
-@contextlib.contextmanager
-def ntfs(folder):
-    with open(folder + "/img", "wb") as f:
-        f.truncate(16 << 20)
-    need("mkfs.ntfs")
-    command("mkfs.ntfs", "-F", "-q", "-Q", folder + "/img")
-    with mounted(folder + "/top", "ntfs-3g", "-o", "umask=077,uid=0,gid=0",
-                 folder + "/img", folder + "/top") as top:
-        yield top
-
-
-@contextlib.contextmanager
-def fuse2fs(folder):
-    with open(folder + "/img", "wb") as f:
-        f.truncate(16 << 20)
-    need("mkfs.ext4")
-    command("mkfs.ext4", "-q", folder + "/img")
-    with mounted(folder + "/top", "fuse2fs", folder + "/img",
-                 folder + "/top") as top:
-        yield top
 
 
 @contextlib.contextmanager
@@ -130,16 +111,17 @@ def sshfs(folder):
             p.wait()
 
 
+EXT4 = ("mkfs.ext4", "-q")
 LACKS = "its file system has no "
 # Name, how it is made, what becomes of each without and with SLOW: None, it
 # is done; else what a reason begins with.
 KINDS = [
-    ("ext4", in_file(16, "mkfs.ext4", "-q"), None, None),
-    ("ext4 without a journal", in_file(16, "mkfs.ext4", "-q", "-O",
-                                       "^has_journal"), None, None),
-    ("ext2", in_file(16, "mkfs.ext2", "-q"), None, None),
-    ("XFS", in_file(320, "mkfs.xfs", "-q"), None, None),
-    ("btrfs", in_file(128, "mkfs.btrfs", "-q"), None, None),
+    ("ext4", in_file(16, EXT4), None, None),
+    ("ext4 without a journal", in_file(16, EXT4 + ("-O", "^has_journal")),
+     None, None),
+    ("ext2", in_file(16, ("mkfs.ext2", "-q")), None, None),
+    ("XFS", in_file(320, ("mkfs.xfs", "-q")), None, None),
+    ("btrfs", in_file(128, ("mkfs.btrfs", "-q")), None, None),
     ("tmpfs", over("mount", "-t", "tmpfs", "none", "{}/top"), None, None),
     ("overlay", over("mount", "-t", "overlay", "-o", "lowerdir={}/under,"
                      "upperdir={}/upper,workdir={}/work", "none", "{}/top"),
@@ -147,9 +129,12 @@ KINDS = [
     ("bindfs", over("bindfs", "-o", "attr_timeout=0,entry_timeout=0",
                     "{}/under", "{}/top"), LACKS, None),
     ("mergerfs", over("mergerfs", "{}/under", "{}/top"), LACKS, None),
-    ("fuse2fs", fuse2fs, LACKS, None),
+    ("fuse2fs", in_file(16, EXT4, ("fuse2fs", "{}/img", "{}/top")), LACKS,
+     None),
     ("sshfs", sshfs, LACKS, None),
-    ("ntfs-3g", ntfs, LACKS, None),
+    ("ntfs-3g", in_file(16, ("mkfs.ntfs", "-F", "-q", "-Q"), (
+        "ntfs-3g", "-o", "umask=077,uid=0,gid=0", "{}/img", "{}/top")),
+     LACKS, None),
 ]
 
 
@@ -258,7 +243,7 @@ def remounted():
     """What was done is not undone where the file system has become read-only,
     but when it is no longer"""
     with tempfile.TemporaryDirectory(prefix="baredot-") as folder, \
-            in_file(16, "mkfs.ext4", "-q")(folder) as top:
+            in_file(16, EXT4)(folder) as top:
         store, state = top + "/store", folder + "/state"
         put_store(store)
         first = tree(store)
