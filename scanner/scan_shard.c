@@ -283,8 +283,7 @@ is_time(struct shard_run *sh, unsigned seconds)
 {
 	struct timespec now;
 
-	/* It is asked for each file: some milliseconds do not matter. */
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec - sh->sealed.tv_sec >= (time_t)seconds;
 }
 
@@ -301,8 +300,7 @@ shard_seal(struct scan_run *r, bool now)
 	shard_piece_put(&sh->text, &sh->sums, config_rules(r->config),
 	    &sh->place);
 	take_sums(r, &sh->sums);
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE,
-	    &sh->sealed);
+	(void)clock_gettime(CLOCK_MONOTONIC, &sh->sealed);
 	return buf_ok(&sh->text) &&
 	    shard_writer_seal(sh->writer, buf_span(&sh->text)) &&
 	    (now || shard_writer_sync(sh->writer));
@@ -313,8 +311,7 @@ scan_shard_all(struct scan_run *r)
 {
 	struct shard_run *sh = r->shard;
 
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE,
-	    &sh->sealed);
+	(void)clock_gettime(CLOCK_MONOTONIC, &sh->sealed);
 	sh->whole = shard_feed(r) && shard_seal(r, true);
 	r->summary.partial = !sh->whole;
 }
