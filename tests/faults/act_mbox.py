@@ -397,6 +397,27 @@ def judge_tails(bench, case, box, first, names):
     return base
 
 
+def unsynced(bench, case, fault):
+    """We die after the swap, there is mail in the old file, and the first sync
+    of the folder in recovery fails: by what only memory shows nothing is
+    done."""
+    for n in range(40, 300):
+        box, place, _ = setup(bench, case)
+        bench.driver.run(fault, *case.args(case.op, box, place))
+        put_tails(box, ("temp",))
+
+        def names():
+            return {e.name: e.inode() for e in os.scandir(box.path + "/S")
+                    if not e.name.endswith(".lock")}
+        before = names()
+        r = bench.driver.run("%d:F5" % n, "recover", box.state)
+        if "cannot sync the mailbox" in " ".join(r.lines):
+            must(len(before) == 2 and names() == before,
+                 "%s, now %s" % (before, names()))
+            return
+    must(False, "the folder is not synced")
+
+
 def changed_at(bench, case, fault, tails):
     """We die after the swap, and somebody who had the old file open changes
     it where it stands: it is the mailbox again, with what came since."""
@@ -602,6 +623,9 @@ def tails(bench, case, step):
         fault = "%d:K" % n
         bench.attempt("compound", "%s, %s, changed, mail in %s" % (
             case.name, fault, t), changed_at, bench, case, fault, t)
+    if not case.lacks:
+        bench.attempt("compound", case.name + ", no sync in recovery",
+                      unsynced, bench, case, "%d:k" % at)
     rng = random.Random(8)
     for _ in range(max(5, 600 // step)):
         fault = ("%d:K" % rng.randint(at, calls),
