@@ -3,6 +3,7 @@
 SSHD_TREE: a folder that Debian's package openssh-server was unpacked to; else,
 where it is not installed, it is fetched, once, to build/packages.
 """
+import contextlib
 import glob
 import os
 import pwd
@@ -130,7 +131,9 @@ class Hosts:
         """As when the power goes."""
         process = self.running.pop(name)
         for pid in below(process.pid):
-            os.kill(pid, signal.SIGKILL)
+            # When its parent is killed one may end by itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
 
     def stop(self):
