@@ -205,11 +205,3 @@ def small_tree(root):
     write(os.path.join(root, "odd", "picture.png"), b"\x89PNG\r\n\0\0\1\2")
     write(os.path.join(root, "odd", "empty"), b"")
     return root
-
-
-def workers_of(pid):
-    try:
-        with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-            return [int(x) for x in f.read().split()]
-    except OSError:
-        return []

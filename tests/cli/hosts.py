@@ -3,17 +3,15 @@
 SSHD_TREE: a folder that Debian's package openssh-server was unpacked to; else,
 where it is not installed, it is fetched, once, to build/packages.
 """
-import contextlib
-import glob
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import time
 
 from cli import Skip, read, write
+from processes import below, kill
 from queued import libraries, runs, unpacked, with_accounts
 from servers import free_port
 
@@ -47,23 +45,6 @@ LogLevel ERROR
 def key(path):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path],
                    check=True, timeout=20)
-
-
-def below(pid):
-    """Every process that comes of this one, and it."""
-    parents = {}
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            text = read(path)
-        except OSError:
-            continue
-        above = int(text.rsplit(b")", 1)[1].split()[1])
-        parents.setdefault(above, []).append(int(text.split()[0]))
-    found, todo = [], [pid]
-    while todo:
-        found.append(todo.pop())
-        todo += parents.get(found[-1], [])
-    return found
 
 
 class Hosts:
@@ -130,10 +111,7 @@ class Hosts:
     def kill(self, name):
         """As when the power goes."""
         process = self.running.pop(name)
-        for pid in below(process.pid):
-            # When its parent is killed one may end by itself.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill(below(process.pid))
         process.wait()
 
     def stop(self):

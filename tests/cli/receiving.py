@@ -9,7 +9,6 @@ import base64
 import os
 import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +16,8 @@ import threading
 import time
 
 from cli import TOP, Skip, read, write
-from queued import libraries, runs, unpacked
+from processes import children, kill
+from queued import unpacked
 from servers import Courier, Exim, OpenSMTPD, Postfix, Sendmail, free_port
 
 PATIENCE = 20       # seconds, for an answer
@@ -349,9 +349,7 @@ def courier(top):
 def end_namespace(child):
     """Its first process is the child of unshare, and is not ended with that
     once it became another user."""
-    for pid in read("/proc/%d/task/%d/children" % (
-            child.pid, child.pid)).split():
-        os.kill(int(pid), signal.SIGKILL)
+    kill(children(child.pid))
     child.communicate()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from cli import Skip, read, write
+from processes import kill
 from servers import free_port
 
 NODES = ("n1", "n2", "n3", "n4")
@@ -155,11 +156,14 @@ class Slurm:
 
     def kill_node(self, node):
         """As when the power goes: none sees another one die."""
-        pids = [int(read("%s/pid/%s" % (self.top, node))),
-                *self.processes(b"SLURMD_NODENAME=" + node.encode())]
-        for sig in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in pids:
-                os.kill(pid, sig)
+        daemon = {int(read("%s/pid/%s" % (self.top, node)))}
+        name = b"SLURMD_NODENAME=" + node.encode()
+        stopped, seen = set(), daemon
+        while seen - stopped:           # they may have started others
+            kill(seen - stopped, signal.SIGSTOP)
+            stopped |= seen
+            seen = self.processes(name)
+        kill(stopped)
         os.unlink("%s/pid/%s" % (self.top, node))
 
     def stop(self):

@@ -543,7 +543,7 @@ def test_refused(folder):
 
 def test_hard_links(folder):
     """A member that a hard link leads to is not changed; others are"""
-    path, new, text = folder + "/t.tar", folder + "/new", folder + "/text"
+    new, text = folder + "/new", folder + "/text"
     write(text, b"changed\n")
     write(folder + "/d/a", MAIL % (1, 1))
     write(folder + "/d/z", MAIL % (2, 2))

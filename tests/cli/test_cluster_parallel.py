@@ -10,9 +10,10 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from cli import TOP, Skip, baredot, check, folder, read, run, same, test, write
-from hosts import Hosts, below
-from shards import CLUSTER, SHARDS, Shards, commands, run_block
+from cli import Skip, baredot, check, folder, read, run, same, test, write
+from hosts import Hosts
+from processes import below, kill
+from shards import CLUSTER, Shards, commands, run_block
 
 
 def need_parallel():
@@ -42,8 +43,7 @@ def started(shards, *options, **env):
         yield process
     finally:
         if process.poll() is None:
-            for pid in below(process.pid):
-                os.kill(pid, signal.SIGKILL)
+            kill(below(process.pid))
             process.wait()
         process.stdout.close()
 

@@ -819,7 +819,6 @@ def sha(path):
 
 def answers(tmp):
     """By hand."""
-    odd = os.fsencode(tmp) + b"/store/odd \xff'/m.eml"
     m2 = sha(tmp + "/store/md/cur/m2")
     high = (b"box.mbox", b"md/cur/m1", b"md/cur/m2", b"odd \xff'/m.eml")
     return {

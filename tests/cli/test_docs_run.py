@@ -11,13 +11,12 @@ said into the documents, for somebody to read.
 """
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 import documents
-from cli import Skip, baredot, check, folder, run, same, test, write
+from cli import baredot, check, folder, run, same, test, write
 from documents import Playground, read
 
 TUTORIALS = ("docs/after-an-incident.md", "docs/every-night.md",

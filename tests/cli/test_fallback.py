@@ -295,7 +295,8 @@ def journal(p):
 @test
 def a_name_that_is_to_be_kept_is_refused():
     with place("xrt") as p:
-        paths, before = p.maildir(), p.tree()
+        p.maildir()
+        before = p.tree()
         r = p.fix("-f", "ndjson", "--allow-copy-swap", "--keep-uid",
                   p.store + "/M/new")
         got = r.outcomes()

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import time
 
-from harness import (FROM, Mbox, OPT, SAN, Skip, check, main, message, need,
-                     same, scan, shim, small_tree, start, workers_of, write)
+from harness import (FROM, Mbox, OPT, SAN, Skip, check, main, need, same,
+                     scan, shim, small_tree, start, write)
+from processes import children, kill
 
 CLEAN = (b"x" * 71 + b"\n") * 14563          # 1 MiB, nearly
 HEAD = b"From: a@b.example\n"
@@ -141,7 +142,7 @@ def dying_worker(folder):
 
 def dying_once(folder):
     """A worker that dies once, wherever, changes nothing in the report."""
-    box = boxes(folder, 6)
+    boxes(folder, 6)
     whole = scan("-a", "-j2", folder).whole()
     nature = ("end", "milliseconds")
     for n in range(1, 90, 4):
@@ -189,7 +190,7 @@ def dying_message(folder):
 
 def killed_worker(folder):
     """kill -9 of workers while they scan a large mbox loses nothing."""
-    box = boxes(folder, 150)
+    boxes(folder, 150)
     whole = scan("-a", "-j2", folder).whole()
     rng = random.Random(3)
     killed = 0
@@ -197,9 +198,7 @@ def killed_worker(folder):
         child = start("-a", "-j2", folder, stdout=subprocess.PIPE,
                       stderr=subprocess.PIPE)
         time.sleep(rng.uniform(0.01, 0.06))
-        for pid in workers_of(child.pid)[:1]:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
+        killed += kill(children(child.pid)[:1])
         out, _ = child.communicate(timeout=60)
         same(child.returncode, 1, "exit status")
         got = [json.loads(x) for x in out.splitlines()]
@@ -215,11 +214,10 @@ def no_new_worker(folder):
         child = start("-a", "-j%d" % j, folder, stdout=subprocess.PIPE,
                       stderr=subprocess.PIPE,
                       **fault("fork", 11, at=-1 - j, who="parent"))
-        while len(workers_of(child.pid)) < j and child.poll() is None:
+        while len(children(child.pid)) < j and child.poll() is None:
             time.sleep(0.001)
         time.sleep(0.02)
-        for pid in workers_of(child.pid):
-            os.kill(pid, signal.SIGKILL)
+        kill(children(child.pid))
         try:
             out, err = child.communicate(timeout=20)
         except subprocess.TimeoutExpired:
@@ -348,7 +346,7 @@ def alive(pids):
 def signals(folder):
     """SIGINT, SIGTERM and SIGHUP in the middle: status 75, a report that
     says it is partial, and nothing is left behind."""
-    box = boxes(folder + "/mail", 200)
+    boxes(folder + "/mail", 200)
     out = folder + "/report"
     for i, sig in enumerate((signal.SIGINT, signal.SIGTERM,
                              signal.SIGHUP) * 2):
@@ -357,7 +355,7 @@ def signals(folder):
                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         workers = []
         while len(workers) < 2 and child.poll() is None:
-            workers = workers_of(child.pid)     # signals are caught by now
+            workers = children(child.pid)     # signals are caught by now
         time.sleep(0.005)
         child.send_signal(sig)
         text, err = child.communicate(timeout=20)
@@ -377,8 +375,7 @@ def signals(folder):
 
 def early_signal(folder):
     """A signal at any time stops it soon: none is lost at the start."""
-    box = boxes(folder, 100)
-    size = 0
+    boxes(folder, 100)
     for i in range(25):
         child = start("-a", "-j2", folder, stdout=subprocess.PIPE,
                       stderr=subprocess.PIPE)
@@ -404,7 +401,7 @@ def closed_output(folder):
     child = start("-a", "-j2", folder, stdout=subprocess.PIPE,
                   stderr=subprocess.PIPE)
     child.stdout.readline()
-    workers = workers_of(child.pid)
+    workers = children(child.pid)
     child.stdout.close()
     err = child.stderr.read()
     status = child.wait(timeout=20)
@@ -544,7 +541,7 @@ def sandboxed(folder):
     child = start("-j1", "-", stdin=subprocess.PIPE,
                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.2)
-    worker = workers_of(child.pid)[0]
+    worker = children(child.pid)[0]
     with open("/proc/%d/status" % worker) as f:
         status = f.read()
     more = filters(worker) - mine

@@ -11,6 +11,7 @@ import zipfile
 
 from cli import (BAREDOT, CLEAN, FINDINGS, UNREADABLE, USAGE, Skip, baredot,
                  check, exact, folder, read, run, same, test, write)
+from processes import children, kill
 
 HEAD = (b"From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n"
         b"Date: Mon, 01 Jan 2024 00:00:00 +0000\r\n"
@@ -460,13 +461,6 @@ def with_output_no_message_goes():
                   for r in ran.of_type("message")), "nothing was refused")
 
 
-def children(pid):
-    path = "/proc/%d/task/%d/children" % (pid, pid)
-    if not os.path.exists(path):
-        raise Skip("the kernel does not list children")
-    return {int(c) for c in read(path).split()}
-
-
 def kill_who_rewrites(args, sig):
     """Signal the process that was handed four files; the report so far."""
     p = subprocess.Popen([BAREDOT, "fix", "-f", "ndjson", "-j", "1", *args],
@@ -481,7 +475,7 @@ def kill_who_rewrites(args, sig):
                 except OSError:
                     continue
                 if len(fds) >= 8:
-                    os.kill(child, sig)
+                    kill([child], sig)
                     out, err = p.communicate(timeout=30)
                     return p.returncode, out, err
             time.sleep(0.001)

@@ -3,7 +3,6 @@ whatever became of the store, of the clock, and of the state."""
 import os
 import random
 import shutil
-import signal
 import socket
 import sqlite3
 import stat
@@ -16,6 +15,7 @@ import time
 sys.dont_write_bytecode = True
 from harness import (FROM, OPT, ROOT, SAN, Report, Skip, check, maildir, main,
                      message, need, same, scan, shim, small_tree, start, write)
+from processes import children, kill
 
 # What a report says of the scan, and not of the store.
 OF_THE_SCAN = ("as_of", "start", "end", "milliseconds", "command",
@@ -607,15 +607,10 @@ def nice_is_for_the_workers_too(folder):
     child = start("--nice", "-j1", "-", stdin=subprocess.PIPE,
                   stdout=subprocess.DEVNULL)
     try:
-        path = "/proc/%d/task/%d/children" % (child.pid, child.pid)
         end = time.monotonic() + 20
-        while time.monotonic() < end:
-            with open(path) as f:
-                workers = [int(x) for x in f.read().split()]
-            if workers:
-                break
+        while not children(child.pid) and time.monotonic() < end:
             time.sleep(0.01)
-        for pid in [child.pid] + workers:
+        for pid in [child.pid, *children(child.pid)]:
             with open("/proc/%d/stat" % pid) as f:
                 same(int(f.read().rsplit(")", 1)[1].split()[16]), 10, "nice")
     finally:
@@ -711,17 +706,15 @@ def workers_see_nothing_of_it(folder):
     child = start("--state", state, "-j2", "-", stdin=subprocess.PIPE,
                   stdout=subprocess.DEVNULL)
     try:
-        path = "/proc/%d/task/%d/children" % (child.pid, child.pid)
         end = time.monotonic() + 20
         workers = []
         while len(workers) < 2 and time.monotonic() < end:
-            with open(path) as f:
-                workers = f.read().split()
+            workers = children(child.pid)
         time.sleep(0.3)
         same(len(workers), 2, "workers")
         for pid in workers:
-            for fd in os.listdir("/proc/%s/fd" % pid):
-                to = os.readlink("/proc/%s/fd/%s" % (pid, fd))
+            for fd in os.listdir("/proc/%d/fd" % pid):
+                to = os.readlink("/proc/%d/fd/%s" % (pid, fd))
                 check("state" not in to, to)
     finally:
         child.stdin.close()
@@ -880,14 +873,7 @@ def workers_that_die(folder):
                       stdout=subprocess.PIPE)
         killed = 0
         while child.poll() is None and killed < 40:
-            try:
-                with open("/proc/%d/task/%d/children" % (
-                        child.pid, child.pid)) as f:
-                    for pid in f.read().split()[:1]:
-                        os.kill(int(pid), signal.SIGKILL)
-                        killed += 1
-            except (OSError, ProcessLookupError):
-                pass
+            killed += kill(children(child.pid)[:1])
             # Not before some output was read: it must not wait for us.
             os.set_blocking(child.stdout.fileno(), False)
             child.stdout.read()

@@ -14,7 +14,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
-from cli import TOP, Skip, baredot, folder, read, run, same, test, write
+from cli import TOP, baredot, folder, read, run, same, test, write
 from receiving import SERVERS, Caller, offers_chunking
 
 LONG = "CHECK_LONG" in os.environ

@@ -14,8 +14,7 @@ import subprocess
 import tarfile
 import zipfile
 
-from harness import (FROM, OPT, ROOT, SAN, Failed, check, main, same, scan,
-                     write)
+from harness import FROM, OPT, ROOT, SAN, check, main, same, scan, write
 
 LETTERS = "qzwvjyk"
 TOKEN = re.compile(r"[0-9a-f]{16}")

@@ -1,11 +1,10 @@
 """replay, and what scan says of receivers: the command, its rows, its report."""
-import json
 import os
 import sys
 
 sys.dont_write_bytecode = True
-from cli import (BAREDOT, CLEAN, FINDINGS, UNREADABLE, USAGE, baredot, check,
-                 folder, run, same, scan, strict_json, test, write)
+from cli import (CLEAN, FINDINGS, UNREADABLE, USAGE, baredot, check, folder,
+                 run, same, scan, test, write)
 
 CONFIG = 78
 HEAD = b"From: a@example.org\r\nSubject: outer\r\n\r\nhello\r\n"

@@ -6,8 +6,8 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from cli import (CLEAN, FINDINGS, TOP, USAGE, Skip, baredot, check, folder,
-                 read, run, same, scan, test, write)
+from cli import (CLEAN, FINDINGS, TOP, USAGE, baredot, check, folder, read,
+                 run, same, scan, test, write)
 
 try:
     from jsonschema import Draft202012Validator

@@ -19,7 +19,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from harness import (FROM, OPT, ROOT, SAN, Failed, Mbox, check, main, maildir,
+from harness import (FROM, OPT, ROOT, SAN, Mbox, check, main, maildir,
                      message, same, scan, shim, small_tree, write)
 
 LONG = os.environ.get("CHECK_LONG")

@@ -18,6 +18,7 @@ import time
 sys.dont_write_bytecode = True
 from cli import (BAREDOT, CLEAN, FINDINGS, TOP, USAGE, Skip, baredot, catches,
                  check, folder, run, same, scan, test, write)
+from processes import children, kill
 
 COLOR = re.compile(rb"\x1b\[[0-9;]*m")
 LF_MAIL = b"From: a@example.com\n\nhello\n.\nbye\n"
@@ -297,11 +298,6 @@ def asked(p, pid=None):
     os.kill(pid or p.pid, signal.SIGUSR1)
 
 
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(x) for x in f.read().split()]
-
-
 @test
 def a_signal_asks_how_far_it_is():
     for command in ("scan", "replay"):
@@ -314,8 +310,7 @@ def a_signal_asks_how_far_it_is():
         check(re.fullmatch(rb"baredot: %s: 3 messages, 1 kB, \d+ B?kB/s, \d s"
                            rb"(, 2 with findings)?\n" %
                            command.encode(), line), line)
-        for child in children(p.pid):   # they do not mind
-            os.kill(child, signal.SIGUSR1)
+        kill(children(p.pid), signal.SIGUSR1)   # they do not mind
         asked(p)
         check(p.stderr.readline().startswith(b"baredot: "))
         out, err = p.communicate(LF_MAIL)

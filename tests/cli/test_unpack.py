@@ -14,7 +14,8 @@ import time
 import zipfile
 
 from harness import (FROM, Mbox, OPT, SAN, Failed, check, main, message, need,
-                     same, scan, shim, small_tree, start, workers_of, write)
+                     same, scan, shim, small_tree, start, write)
+from processes import children
 
 BSDTAR = "bsdtar"
 FORMATS = {"tar": ["--format", "gnutar"], "ustar.tar": ["--format", "ustar"],
@@ -433,7 +434,7 @@ class Watch(threading.Thread):
     def run(self):
         while os.path.exists("/proc/%d" % self.pid):
             now = self.rss(self.pid) + sum(map(self.rss,
-                                               workers_of(self.pid)))
+                                               children(self.pid)))
             self.most = max(self.most, now)
             time.sleep(0.02)
 
