@@ -126,6 +126,12 @@ judge_new(const struct judge_options *o)
 }
 
 void
+judge_hash(struct judge *j, enum judge_hash hash)
+{
+	j->options.hash = hash;
+}
+
+void
 judge_free(struct judge *j)
 {
 	if (j == NULL)

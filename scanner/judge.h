@@ -50,6 +50,9 @@ struct judge;
 struct judge *judge_new(const struct judge_options *);	/* NULL: memory */
 void judge_free(struct judge *);			/* NULL is fine */
 
+/* From now on, instead of what judge_new was told. */
+void judge_hash(struct judge *, enum judge_hash);
+
 /*
  * The message that store_next just gave.  brief: its verdict's convention is
  * all that is wanted.  ST_END: done.  ST_DEAD: it cannot be read whole.

@@ -60,8 +60,7 @@ scanner_new(const struct scan_options *o)
 		return NULL;
 	s->options = *o;
 	s->judge = judge_new(&(struct judge_options){
-	    .engine = o->engine,
-	    .hash = o->hash ? HASH_ALL : HASH_FLAGGED, .report = o->report,
+	    .engine = o->engine, .report = o->report,
 	    .plan = o->plan, .tick = scan_tick, .late = scan_late, .ctx = s });
 	s->store = s->levels[0] = store_new(o->engine.kernel);
 	s->opener = opener_new(o->forensic);

@@ -220,9 +220,27 @@ scan_next(struct scanner *s, uint64_t name, struct store_facts *facts)
 	return rc == ST_DEAD ? rc : ST_OK;
 }
 
+/*
+ * Who wants the SHA-256 of a message: who tells it, chose it by that, knows its
+ * findings again by that, or acts on the file that it is.
+ */
+static enum judge_hash
+hash_for(const struct scanner *s)
+{
+	const struct scan_options *o = &s->options;
+	const bool acts = s->repair != NULL && (s->ordinals_n > 0 ||
+	    !store_is_container(s->store));
+
+	if (o->hash)
+		return HASH_ALL;
+	return o->reporter->sums || o->only != NULL || o->keep || acts ?
+	    HASH_FLAGGED : HASH_NONE;
+}
+
 void
 scan_store(struct scanner *s, uint64_t name, struct store_facts *facts)
 {
+	judge_hash(s->judge, hash_for(s));
 	while (scan_next(s, name, facts) == ST_OK)
 		;
 }

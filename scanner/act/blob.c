@@ -110,7 +110,8 @@ void
 blob_follow(struct blob *b, uint64_t size)
 {
 	b->tagged = true;
-	sum_aside_follow(&b->aside, b->fd, size);
+	if (sum_aside_follow(&b->aside, b->fd, size))
+		call_reserve(b->fd, size);
 }
 
 int

@@ -51,7 +51,7 @@ int blob_start(int dir, struct blob *out, struct err *);
 int blob_written(struct blob *, const struct sum *, struct err *);
 
 /*
- * In between, before anything is written: about size bytes will be, one after
+ * In between, before anything is written: size bytes will be, one after
  * another, and are read back meanwhile.  Then blob_written may be told the tag
  * instead of the SHA-256.
  */

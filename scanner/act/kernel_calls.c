@@ -175,19 +175,40 @@ call_start_sync(int fd)
 	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+/* The whole steps that end within n bytes at off: false if none does. */
+static bool
+steps(uint64_t off, size_t n, uint64_t *begin, uint64_t *size)
+{
+	*begin = off - off % SYNC_STEP;
+	*size = off + n - (off + n) % SYNC_STEP - *begin;
+	return *size > 0;
+}
+
 void
 call_start_sync_upto(int fd, uint64_t off, size_t n)
 {
-	const uint64_t begin = off - off % SYNC_STEP;
-	const uint64_t end = off + n - (off + n) % SYNC_STEP;
+	uint64_t begin, size;
 
-	if (end <= begin)
-		return;
-	(void)sync_file_range(fd, (off_t)begin, (off_t)(end - begin),
-	    SYNC_FILE_RANGE_WRITE);
-	if (begin >= KEPT)
-		(void)posix_fadvise(fd, (off_t)(begin - KEPT),
-		    (off_t)(end - begin), POSIX_FADV_DONTNEED);
+	if (steps(off, n, &begin, &size))
+		(void)sync_file_range(fd, (off_t)begin, (off_t)size,
+		    SYNC_FILE_RANGE_WRITE);
+}
+
+void
+call_forget_upto(int fd, uint64_t off, size_t n)
+{
+	uint64_t begin, size;
+
+	if (steps(off, n, &begin, &size) && begin >= KEPT)
+		(void)posix_fadvise(fd, (off_t)(begin - KEPT), (off_t)size,
+		    POSIX_FADV_DONTNEED);
+}
+
+void
+call_reserve(int fd, uint64_t size)
+{
+	if (size <= INT64_MAX)
+		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
 }
 
 int

@@ -77,10 +77,23 @@ void call_start_sync(int fd);
 
 /*
  * The same, while n more bytes are written at off: now and then, of what is
- * whole, so that the disk has something to do.  What was written long before
- * leaves the memory, so that a large file takes no place there from others.
+ * whole, so that the disk has something to do.
  */
 void call_start_sync_upto(int fd, uint64_t off, size_t n);
+
+/*
+ * For the last one who reads it, or writes it when nobody will, after n more
+ * bytes at off: what is long before that and on the disk leaves the memory, so
+ * that a large file takes no place there from others.  posix_fadvise(2).
+ */
+void call_forget_upto(int fd, uint64_t off, size_t n);
+
+/*
+ * About size bytes are going to be written: let the file system look for all of
+ * their blocks at once.  The size of the file stays; the blocks behind its end
+ * must be given back (ftruncate).  Promises nothing.  fallocate(2).
+ */
+void call_reserve(int fd, uint64_t size);
 
 /* Give it a name; EEXIST if that is taken. */
 int call_give_name(int fd, int dir, const char *name);

@@ -51,7 +51,10 @@ void
 stage_follow(struct stage *s, uint64_t size)
 {
 	s->tagged = true;
-	sum_aside_follow(&s->aside, s->fd, size);
+	if (!sum_aside_follow(&s->aside, s->fd, size))
+		return;
+	call_reserve(s->fd, size);
+	s->reserved = size;
 }
 
 int
@@ -66,6 +69,18 @@ stage_sum(struct stage *s, struct err *e)
 	    SUM_LONE_LF), &s->sum, e);
 }
 
+/* No blocks behind its end. */
+static int
+trim(struct stage *s, struct err *e)
+{
+	if (s->reserved > s->sum.size && ftruncate(s->fd,
+	    (off_t)s->sum.size) != 0)
+		return err_set(e, ST_DEAD, errno,
+		    "cannot give back what it does not need");
+	s->reserved = 0;
+	return ST_OK;
+}
+
 int
 stage_seal(struct stage *s, const struct meta *m, struct outcome *o,
     struct err *e)
@@ -73,7 +88,7 @@ stage_seal(struct stage *s, const struct meta *m, struct outcome *o,
 	int rc;
 
 	call_start_sync(s->fd);
-	if ((rc = stage_sum(s, e)) == ST_OK)
+	if ((rc = stage_sum(s, e)) == ST_OK && (rc = trim(s, e)) == ST_OK)
 		rc = meta_apply(s->fd, m, e);
 	if (rc == ST_OK && fstat(s->fd, &s->st) != 0)
 		rc = err_set(e, ST_DEAD, errno, "cannot stat");

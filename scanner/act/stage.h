@@ -19,6 +19,7 @@ struct stage {
 	struct sum sum;		/* of what was written, after stage_sum */
 	struct sum_aside aside;	/* reads it as it is written */
 	bool tagged;		/* sum is to have a tag, too */
+	uint64_t reserved;	/* bytes that have blocks */
 };
 
 /*
@@ -36,8 +37,8 @@ int stage_open_named(const struct place *, const struct intent *,
     struct stage *out, struct outcome *o);
 
 /*
- * It will have about that many bytes, written in their order: read them back
- * meanwhile, if that is worth while.  Promises nothing.
+ * It will have about that many bytes, written in their order: get room for them
+ * and read them back meanwhile, if that is worth while.  Promises nothing.
  */
 void stage_follow(struct stage *, uint64_t size);
 

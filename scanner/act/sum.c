@@ -10,7 +10,7 @@
 
 #include "kernel_calls.h"
 
-#define PIECE (64u << 10)	/* bytes read at once */
+#define PIECE (256u << 10)	/* bytes read at once */
 #define DIRECT_PIECE (512u << 10)
 #define DIRECT_MIN (1u << 20)	/* of a file: else it is not worth while */
 
@@ -107,6 +107,8 @@ summing_file(struct summing *a, int fd, uint64_t end, int copy_to,
 			return err_set(e, ST_BAD, errno, "cannot write");
 		if (copy_to >= 0)
 			call_start_sync_upto(copy_to, at, (size_t)n);
+		if (copy_to >= 0 && a->passes)
+			call_forget_upto(copy_to, at, (size_t)n);
 		add(a, (struct span){ buf, (size_t)n });
 	}
 }
@@ -151,6 +153,7 @@ sum_all(int fd, unsigned what, uint64_t limit, int copy_to, struct sum *out,
 
 	if ((rc = summing_begin(&a, what, e)) != ST_OK)
 		return rc;
+	a.passes = true;
 	if ((rc = summing_file(&a, fd, limit, copy_to, e)) == ST_OK)
 		return summing_end(&a, out, e);
 	summing_drop(&a);

@@ -35,6 +35,7 @@ struct summing {
 	unsigned what;		/* 0: not begun, or over */
 	struct hash *sha, *tag;
 	uint8_t last;
+	bool passes;		/* nobody is going to read the copy soon */
 };
 
 /* ST_DEAD: no memory. */

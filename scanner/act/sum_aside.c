@@ -8,7 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kernel_calls.h"
+
 #define LARGE (1u << 20)	/* bytes: else it is not worth a process */
+#define STEP (1u << 20)		/* bytes read until some are forgotten */
 #define MOMENT 1		/* milliseconds between looks for more */
 
 static _Noreturn void
@@ -35,6 +38,22 @@ struct follow {
 	struct summing s;
 };
 
+/* What is there, up to byte `size`. */
+static void
+read_more(struct follow *f, uint64_t size)
+{
+	const struct sum *sum = &f->s.sum;
+	uint64_t at;
+
+	do {
+		at = sum->size;
+		if (summing_file(&f->s, f->fd, size - at < STEP ? size :
+		    at + STEP, -1, NULL) != ST_OK)
+			_exit(1);
+		call_forget_upto(f->fd, at, (size_t)(sum->size - at));
+	} while (sum->size != at);
+}
+
 /* Until all that it was told of was read. */
 static void
 follow(int to, void *ctx)
@@ -47,26 +66,28 @@ follow(int to, void *ctx)
 	child_keep_both(to, f->fd);
 	do {
 		told = told || is_told(to, &size);
-		if (summing_file(&f->s, f->fd, size, -1, NULL) != ST_OK)
-			_exit(1);
+		read_more(f, size);
 	} while (!told);
 	if (f->s.sum.size != size || summing_end(&f->s, &sum, NULL) != ST_OK)
 		_exit(1);
 	tell(to, &sum);
 }
 
-void
+bool
 sum_aside_follow(struct sum_aside *s, int fd, uint64_t size)
 {
 	struct follow f = { .fd = fd };
+	bool started;
 
 	*s = (struct sum_aside){ 0 };
 	if (size < LARGE || summing_begin(&f.s, SUM_SHA | SUM_TAG, NULL) !=
 	    ST_OK)
-		return;
-	if (!child_start(&s->child, follow, &f))
+		return false;
+	started = child_start(&s->child, follow, &f);
+	if (!started)
 		*s = (struct sum_aside){ 0 };
 	summing_drop(&f.s);
+	return started;
 }
 
 bool

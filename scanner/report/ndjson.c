@@ -190,8 +190,8 @@ nd_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 }
 
 const struct reporter reporter_ndjson = {
-	.name = "ndjson", .header = nd_header, .message = nd_message,
-	.again = nd_again,
+	.name = "ndjson", .sums = true,
+	.header = nd_header, .message = nd_message, .again = nd_again,
 	.store = nd_store, .problem = nd_problem, .file = nd_file,
 	.acted = nd_acted,
 	.summary = nd_summary,
@@ -275,8 +275,8 @@ doc_summary(struct buf *b, const struct scan_facts *r, const struct totals *t,
 }
 
 const struct reporter reporter_json = {
-	.name = "json", .header = doc_header, .message = doc_message,
-	.again = nd_again,
+	.name = "json", .sums = true,
+	.header = doc_header, .message = doc_message, .again = nd_again,
 	.store = doc_store, .problem = doc_problem, .file = doc_file,
 	.acted = doc_acted,
 	.summary = doc_summary,

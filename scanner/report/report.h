@@ -194,6 +194,7 @@ struct reporter {
 	const struct reporter *through;	/* not NULL: it has nothing else, and
 					 * is made of that one's records when
 					 * all are there (scan_page.c) */
+	bool sums;		/* it tells the SHA-256 of messages */
 	void (*header)(struct buf *, const struct scan_facts *);
 	void (*message)(struct buf *, const struct report_message *,
 	    const struct report_options *);

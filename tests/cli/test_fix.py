@@ -43,7 +43,7 @@ def same_tree(got, want, what=""):
 def store(top, *parts):
     """A copy of samples with a state folder beside it."""
     mail, state = os.path.join(top, "mail"), os.path.join(top, "state")
-    os.mkdir(state, 0o700)
+    os.makedirs(state, 0o700)
     os.mkdir(mail)
     for part in parts:
         shutil.copytree(os.path.join(SAMPLES, part),
@@ -327,6 +327,33 @@ def quarantine_takes_out_and_restore_brings_back():
         back = baredot("restore", "--into", into, "--apply")
         same(back.status, CLEAN, back.err)
         same_tree(snapshot(mail), first)
+
+
+@test
+def what_is_done_does_not_depend_on_the_report():
+    with folder() as top:
+        trees, manifests = [], []
+        for report in ("ndjson", "text", "html"):
+            mail, _ = store(os.path.join(top, report), "smuggle", "Maildir",
+                            "eml", "mbox", "archives")
+            state, into = mail + ".state", mail + ".q"
+            for place in (state, into):
+                os.mkdir(place, 0o700)
+            fix("-f", report, "--apply", "--state", state, mail)
+            fix("-f", report, "--apply", mail, "--into", into,
+                command="quarantine")
+            # A new name in a Maildir has something random.
+            trees.append({re.sub("R[0-9a-f]{16}", "R", k): v[:2]
+                          for k, v in snapshot(mail).items()})
+            manifests.append(sorted(
+                (os.path.relpath(r["path"], mail), r["index"], r["sha256"])
+                for r in map(strict_json, baredot(
+                    "quarantine", "--list", into, "-f",
+                    "ndjson").out.splitlines())))
+        check(len(manifests[0]) > 3, manifests[0])
+        for tree, manifest in zip(trees[1:], manifests[1:]):
+            same_tree(tree, trees[0])
+            same(manifest, manifests[0])
 
 
 @test

@@ -172,6 +172,23 @@ def repaired(top, again):
     return found, told
 
 
+def what_gets_smaller_takes_less(folder):
+    """The new mbox has no blocks behind its end."""
+    path = folder + "/box"
+    write(path, mail(1, b"a line\r\n" * 600000))
+    state = folder + "/state"
+    os.mkdir(state, 0o700)
+    before = os.stat(path)
+    subprocess.run([SAN, "fix", "--apply", "--to", "lf", "--state", state,
+                    "-f", "ndjson", path], check=True,
+                   stdout=subprocess.DEVNULL)
+    after = os.stat(path)
+    same(after.st_size, before.st_size - 600000, "size")
+    check(before.st_size > 4 << 20, "it is too small to get room first")
+    check(after.st_blocks * 512 <= after.st_size + 65536,
+          "%d blocks for %d bytes" % (after.st_blocks, after.st_size))
+
+
 def samples_come_out_the_same(folder):
     """The same for all mboxes among the samples, under all kinds of
     options."""
@@ -221,4 +238,5 @@ def mail_that_came_meanwhile(folder):
 if __name__ == "__main__":
     main([nobody_looks_again, ranges_are_told_in_order,
           many_edits_are_seen_again, a_scan_that_was_not_whole,
-          samples_come_out_the_same, mail_that_came_meanwhile])
+          what_gets_smaller_takes_less, samples_come_out_the_same,
+          mail_that_came_meanwhile])
