@@ -70,6 +70,10 @@ enum edit_kind {
 	EDIT_ENCODING = 32768	/* "quoted-printable" or "base64" takes the
 				 * place of a Content-Transfer-Encoding */
 };
+/* After one of these a message may be longer, also where each break counts as
+ * two bytes, as in its size on the wire. */
+#define EDIT_LONGER (EDIT_CR_TO_LF | EDIT_CR_TO_CRLF | EDIT_STUFF | \
+	EDIT_FOLD | EDIT_FIELD | EDIT_LENGTH | EDIT_ENCODE | EDIT_ENCODING)
 #define EDIT_TEXT (EDIT_FOLD | EDIT_CUT_SPACE | EDIT_FIELD | EDIT_LENGTH | \
 	EDIT_ENCODE | EDIT_ENCODING)
 

@@ -196,6 +196,7 @@ acting_tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
 	    strcmp(o->name.text, buf_text(&a->name)) != 0;
 	const struct act_report r = { .path = buf_span(&a->path),
 	    .status = outcome_name(o->kind), .why = done ? "" : o->reason,
+	    .note = done ? o->note : "",
 	    .name = renamed ? o->name.text : NULL,
 	    .container = container, .messages = done ? j->messages : 0,
 	    .edits = done ? j->edits : 0, .taken = done ? j->taken : 0,

@@ -131,6 +131,8 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 	t.name = buf_text(&a->name);
 	if ((rc = acting_begin_run(a, &e)) == ST_OK)
 		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
+	if (o.kind == OUTCOME_DONE && j.longer)
+		outcome_note_longer(&o);
 	if (rc != ST_OK)
 		(void)acting_stop(a, &e);
 	else

@@ -206,6 +206,8 @@ make_edits(struct mend_apply *m, size_t n, uint64_t del)
 	    del > m->message.len - last)
 		return wrong(m, "an edit outside of its message");
 	m->job->edits += n;
+	for (size_t i = 0; i < n && !m->job->longer; i++)
+		m->job->longer = (edit_kind(&m->edits[i]) & EDIT_LONGER) != 0;
 	rc = splice_upto(m, m->message.off + last + (del > 0 ? del : 1),
 	    m->edits, n);
 	m->fields_n = 0;
@@ -397,6 +399,7 @@ mend_apply_begin(struct mend_apply *m, struct mend_job *job, int from,
 	buf_clear(&m->text);
 	m->status = ST_OK;
 	job->messages = job->edits = job->taken = job->left = 0;
+	job->longer = false;
 	job->why[0] = '\0';
 	m->made_hash = job->tag ? m->tag : m->sha;
 	hash_begin(m->made_hash);

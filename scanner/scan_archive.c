@@ -193,6 +193,7 @@ tell(struct scan_run *r, const char *path, enum outcome_kind kind,
 {
 	const struct act_report a = { .path = span_text(path), .why = why,
 	    .status = kind == OUTCOME_REFUSED ? "refused" : "failed",
+	    .note = "",
 	    .container = true };
 
 	r->dry.files[kind]++;

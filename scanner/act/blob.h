@@ -81,7 +81,8 @@ void blob_drop(int dir, struct blob *);
 
 /*
  * Open the original with this SHA-256 for reading; the caller closes *fd.
- * *sum: what is in it.  ST_BAD: there is none, or it is damaged.
+ * *sum: what is in it, but for lone_lf.  ST_BAD: there is none, or it is
+ * damaged.
  */
 int blob_open(int dir, const uint8_t sha[HASH_SIZE], int *fd,
     struct sum *, struct err *);

@@ -10,7 +10,7 @@
 #include "hold.h"
 #include "kernel_calls.h"
 
-#define PIECE (64u << 10)	/* bytes read at once */
+#define PIECE (256u << 10)	/* bytes read at once */
 #define DEPTH_MAX 3u		/* changes within changes */
 
 /* Bytes at..end of a file, to the end of another. */
@@ -29,6 +29,7 @@ append(int from, uint64_t at, uint64_t end, int to, uint64_t *size,
 			    "cannot read");
 		if (call_write(to, buf, (size_t)n, *size) != 0)
 			return err_set(e, ST_DEAD, errno, "cannot write");
+		call_start_sync_upto(to, *size, (size_t)n);
 		hash_feed(h, (struct span){ buf, (size_t)n });
 		*size += (size_t)n;
 		at += (size_t)n;

@@ -429,6 +429,8 @@ write_original(struct work *w, const struct intent *past,
 		return outcome_from(d->out, OUTCOME_FAILED, e);
 	if (rc != ST_OK)
 		return rc;
+	stage_follow(&d->stage, sum.size + d->source.sum.size -
+	    past->new.size);
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
 		rc = box_join(copy, sum.size, d->source.fd, past->new.size,
 		    d->source.sum.size, d->stage.fd, sha, e);
@@ -487,6 +489,8 @@ mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
 		goto out;
 	w.deed.intent.undoes = seq;
 	rc = exchange(&w, e);
+	if (o->kind == OUTCOME_DONE && past->old.size > past->new.size)
+		outcome_note_longer(o);
 out:
 	end(&w);
 	return outcome_status(rc);

@@ -64,3 +64,12 @@ outcome_status(int rc)
 {
 	return rc == ST_BAD ? ST_OK : rc;
 }
+
+void
+outcome_note_longer(struct outcome *o)
+{
+	(void)snprintf(o->note, sizeof(o->note), "messages in it may be "
+	    "longer now; where Dovecot serves it they are cut off at the "
+	    "sizes it has noted until: doveadm mailbox cache remove -u USER "
+	    "mailbox NAME");
+}

@@ -37,7 +37,7 @@ struct outcome {
 	const char *lacks;	/* REFUSED: for what its file system does not
 				 * have; there may be another way.  Else NULL */
 	char reason[256];	/* "" for DONE */
-	char note[128];		/* DONE: what else there is to say, or "" */
+	char note[256];		/* DONE: what else there is to say, or "" */
 	uint64_t seq;		/* of its intent in the journal; 0: none */
 	struct mailname name;	/* DONE: what the message is called now */
 };
@@ -58,6 +58,14 @@ int outcome_lacks(struct outcome *o, int num, const char *what,
 
 /* As outcome_set, with the text of *e, which says all. */
 int outcome_from(struct outcome *o, enum outcome_kind, const struct err *e);
+
+/*
+ * An mbox was changed, and may have messages that are longer now, as IMAP
+ * counts: what to do where Dovecot serves it.  (Dovecot 2.3.19 believes a size
+ * that it noted, and cuts off what is behind that, each time; where there is
+ * less it complains once, and notes the right one.)
+ */
+void outcome_note_longer(struct outcome *);
 
 /* For the public ones: an outcome is ST_OK. */
 int outcome_status(int rc);

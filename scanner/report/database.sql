@@ -321,6 +321,7 @@ CREATE TABLE outcome(			-- of a file, with --apply
 	path_bytes BLOB,
 	status TEXT,
 	why TEXT,
+	note TEXT,
 	new_name TEXT,
 	new_name_bytes BLOB,
 	messages INTEGER,

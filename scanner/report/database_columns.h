@@ -208,8 +208,9 @@ static const struct column columns_repair[] = { OF("message_id"),
 	TEXT("signature"), TEXT("signature_text"), END };
 
 static const struct column columns_outcome[] = { ID("id"), BYTES("path"),
-	TEXT("status"), TEXT("why"), BYTES("new_name"), NUMBER("messages"),
-	NUMBER("edits"), NUMBER("taken_out"), NUMBER("left_alone"), END };
+	TEXT("status"), TEXT("why"), TEXT("note"), BYTES("new_name"),
+	NUMBER("messages"), NUMBER("edits"), NUMBER("taken_out"),
+	NUMBER("left_alone"), END };
 
 static const struct column columns_file[] = { ID("id"), BYTES("path"),
 	TEXT("status"), NUMBER("size"), TEXT("sha256"),

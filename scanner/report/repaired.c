@@ -139,6 +139,10 @@ put_done(struct buf *b, const struct act_report *a)
 		buf_str(b, "; it is now ");
 		escape_text(b, span_text(a->name));
 	}
+	if (a->note[0] != '\0') {
+		buf_str(b, "; ");
+		escape_text(b, span_text(a->note));
+	}
 }
 
 void
@@ -169,6 +173,8 @@ acted_json(struct json *j, const struct act_report *a)
 	json_key_text(j, "status", a->status);
 	if (a->why[0] != '\0')
 		json_key_text(j, "why", a->why);
+	if (a->note[0] != '\0')
+		json_key_text(j, "note", a->note);
 	if (a->name != NULL)
 		json_bytes(j, "new_name", span_text(a->name));
 	json_key_u64(j, "messages", a->messages);

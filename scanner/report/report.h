@@ -158,6 +158,8 @@ struct act_report {
 	struct span path;		/* as the user would write it */
 	const char *status;		/* outcome_name */
 	const char *why;		/* "" when it was done */
+	const char *note;		/* then: what else there is to say;
+					 * or "" */
 	const char *name;		/* what it is called now; NULL: as
 					 * before */
 	bool container;

@@ -293,7 +293,8 @@ def want_summary(w, r):
 
 
 def want_plain(w, kind, r, n):
-    cells = {"outcome": ("status", "why"), "file": ("status",),
+    cells = {"outcome": ("status", "why", "note"),
+             "file": ("status",),
              "unreadable": ("offset", "error", "limit"),
              "skipped": ("reason",), "stale": ("reason",)}[kind]
     row = [n, r.bytes("path")] + [r.get(k) for k in cells]

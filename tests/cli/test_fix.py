@@ -356,6 +356,44 @@ def what_is_done_does_not_depend_on_the_report():
             same(manifest, manifests[0])
 
 
+LENGTHS = (             # of the one message, as IMAP counts: longer or not
+    ([], b"a\rb\n", False), (["--cr", "drop"], b"a\rb\n", False),
+    (["--cr", "newline"], b"a\rb\n", True), ([], b"a\r\r\nb\n", False),
+    ([], b"a\r\nb\n", False), (["--to", "crlf"], b"a\n", False),
+    (["--to", "lf"], b"a\r\n" * 3, False),
+    (["--nul", "drop"], b"a\0b\n", False),
+    (["--eod", "stuff"], b"a\n.\r\nb\n", True),
+    (["--eod", "remove"], b"a\n.\r\nb\n", False),
+    (["--eod", "encode", "--reencode"], b"a\n.\r\nb\n", True),
+    (["--fix", "MISSING_DATE_HEADER"], b"a\n", True))
+
+
+@test
+def an_mbox_whose_messages_get_longer_says_so():
+    for options, body, longer in LENGTHS:
+        with folder() as top:
+            mail, state = store(top)
+            box = write(mail + "/box", FROM + MAIL % 1 + body)
+            alone = write(mail + "/alone.eml", MAIL % 1 + body)
+            got = outcomes(fix("--apply", "--state", state, *options, mail))
+            same(got[box]["status"], "done", options)
+            same("doveadm mailbox cache remove" in got[box].get("note", ""),
+                 longer, options)
+            check("note" not in got.get(alone, {}), options)
+
+
+@test
+def undo_says_that_messages_are_longer_again():
+    for cr, longer in (("drop", True), ("newline", False)):
+        with folder() as top:
+            mail, state = store(top)
+            write(mail + "/box", FROM + MAIL % 1 + b"a\rb\n")
+            fix("--apply", "--state", state, "--cr", cr, mail)
+            back = baredot("undo", "last", "--apply", "--state", state, "-f",
+                           "ndjson").of_type("outcome")
+            same([("doveadm" in o.get("note", "")) for o in back], [longer])
+
+
 @test
 def folder_data_stays_when_the_first_message_goes():
     with folder() as top:
