@@ -406,8 +406,10 @@ def many_reports(tmp):
     yield merged(tmp)
     yield baredot("fix", "-f", "ndjson", "--state", tmp + "/acts", "samples",
                   tmp + "/store").out
+    mailbox = write(tmp + "/mbox", b"From a@b.example Mon Jan  1 00:00:00 2024"
+                    b"\n" + MAIL % (b"2", b"a\rb"))
     yield baredot("fix", "-f", "ndjson", "--state", tmp + "/acts", "--apply",
-                  box).out
+                  "--cr", "newline", box, mailbox).out
 
 
 @test
