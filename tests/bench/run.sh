@@ -239,6 +239,9 @@ repair_rows() {
 	acted mbox "$data/dirty.mbox"
 	row "fix --apply of the dirty mbox / cp, sync" "$(round "$a" 3)" \
 	    "$(round "$b" 3)" "$(round "$ratio" 2)" "$ratio" "<=" 4 2.5 ""
+	acted ndjson "$data/dirty.mbox"
+	row "the same, with a report in NDJSON" "$(round "$a" 3)" \
+	    "$(round "$b" 3)" "$(round "$ratio" 2)" "$ratio" "<=" 4 2.5 ""
 	acted maildir 2000
 	row "fix --apply of 2,000 dirty messages / cp -a, sync: \
 $(round "$rate" 0)/s" "$(round "$a" 3)" "$(round "$b" 3)" \
