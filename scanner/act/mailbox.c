@@ -264,6 +264,7 @@ write_new(struct work *w, const struct change *c, struct said *said,
 		return rc;
 	stage_follow(&w->deed.stage, from.size);
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
+		stage_reserve(&w->deed.stage, from.size);
 		rc = c->write(c->ctx, &from, w->deed.stage.fd, said, e);
 		owner_leave();
 	}
@@ -422,6 +423,7 @@ write_original(struct work *w, const struct intent *past,
 {
 	struct deed *d = &w->deed;
 	struct sum sum;
+	uint64_t size;
 	int copy, rc;
 
 	rc = blob_open(d->run->blobs, past->old.sha, &copy, &sum, e);
@@ -429,9 +431,10 @@ write_original(struct work *w, const struct intent *past,
 		return outcome_from(d->out, OUTCOME_FAILED, e);
 	if (rc != ST_OK)
 		return rc;
-	stage_follow(&d->stage, sum.size + d->source.sum.size -
-	    past->new.size);
+	size = sum.size + d->source.sum.size - past->new.size;
+	stage_follow(&d->stage, size);
 	if ((rc = owner_enter(w->box.place->owner, e)) == ST_OK) {
+		stage_reserve(&d->stage, size);
 		rc = box_join(copy, sum.size, d->source.fd, past->new.size,
 		    d->source.sum.size, d->stage.fd, sha, e);
 		owner_leave();

@@ -2,8 +2,8 @@
  * A new file before it has its place: made without a name on the mailbox's
  * file system, so that nothing of it is left if we die.
  *
- * stage_open -> stage_follow? -> write to fd -> (stage_sum ->) stage_seal
- *     -> stage_name -> stage_sync -> stage_close
+ * stage_open -> (stage_follow -> stage_reserve)? -> write to fd
+ *     -> (stage_sum ->) stage_seal -> stage_name -> stage_sync -> stage_close
  */
 #ifndef BAREDOT_STAGE_H
 #define BAREDOT_STAGE_H
@@ -37,10 +37,14 @@ int stage_open_named(const struct place *, const struct intent *,
     struct stage *out, struct outcome *o);
 
 /*
- * It will have about that many bytes, written in their order: get room for them
- * and read them back meanwhile, if that is worth while.  Promises nothing.
+ * It will have about that many bytes, written in their order: read them back
+ * meanwhile, if that is worth while.  Promises nothing.
  */
 void stage_follow(struct stage *, uint64_t size);
+
+/* Then get room for them, if it is; with the rights of the owner, whose quota
+ * it takes. */
+void stage_reserve(struct stage *, uint64_t size);
 
 /* What was written is all: read it back.  ST_DEAD: it cannot be read. */
 int stage_sum(struct stage *, struct err *);

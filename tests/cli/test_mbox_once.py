@@ -6,6 +6,7 @@ import fcntl
 import gzip
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import time
@@ -189,6 +190,31 @@ def what_gets_smaller_takes_less(folder):
           "%d blocks for %d bytes" % (after.st_blocks, after.st_size))
 
 
+def room_is_the_owners(folder):
+    """Room for the new mbox of another is made with his rights: his quota is
+    kept."""
+    need_strace()
+    if os.getuid() != 0:
+        raise Skip("only root can have files of others")
+    owner = pwd.getpwnam("nobody")
+    os.chmod(folder, 0o755)
+    path = folder + "/mail/box"
+    write(path, mail(1, b"a line\r\n" * 300000))
+    for name in (folder + "/mail", path):
+        os.chown(name, owner.pw_uid, owner.pw_gid)
+    log, line = command(path, "trace=fallocate,setresuid", "fix", exe=OPT)
+    subprocess.run(line + ["--to", "lf"], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    as_whom = 0
+    made = []
+    for call in lines(log, " = 0"):
+        if "setresuid" in call:
+            as_whom = int(call.split(", ")[1])
+        else:
+            made.append(as_whom)
+    same(made, [0, owner.pw_uid], "who made room, for the copy and for it")
+
+
 def samples_come_out_the_same(folder):
     """The same for all mboxes among the samples, under all kinds of
     options."""
@@ -238,5 +264,5 @@ def mail_that_came_meanwhile(folder):
 if __name__ == "__main__":
     main([nobody_looks_again, ranges_are_told_in_order,
           many_edits_are_seen_again, a_scan_that_was_not_whole,
-          what_gets_smaller_takes_less, samples_come_out_the_same,
-          mail_that_came_meanwhile])
+          what_gets_smaller_takes_less, room_is_the_owners,
+          samples_come_out_the_same, mail_that_came_meanwhile])
