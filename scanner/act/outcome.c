@@ -69,7 +69,7 @@ void
 outcome_note_longer(struct outcome *o)
 {
 	(void)snprintf(o->note, sizeof(o->note), "messages in it may be "
-	    "longer now; where Dovecot serves it they are cut off at the "
-	    "sizes it has noted until: doveadm mailbox cache remove -u USER "
+	    "longer now; where Dovecot serves it they may be cut off at "
+	    "the sizes it has noted until: doveadm mailbox cache remove -u USER "
 	    "mailbox NAME");
 }

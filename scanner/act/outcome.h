@@ -62,7 +62,7 @@ int outcome_from(struct outcome *o, enum outcome_kind, const struct err *e);
 /*
  * An mbox was changed, and may have messages that are longer now, as IMAP
  * counts: what to do where Dovecot serves it.  (Dovecot 2.3.19 believes a size
- * that it noted, and cuts off what is behind that, each time; where there is
+ * that it noted.  It may cut off what is behind that, each time; where there is
  * less it complains once, and notes the right one.)
  */
 void outcome_note_longer(struct outcome *);
