@@ -70,6 +70,6 @@ outcome_note_longer(struct outcome *o)
 {
 	(void)snprintf(o->note, sizeof(o->note), "messages in it may be "
 	    "longer now; where Dovecot serves it they may be cut off at "
-	    "the sizes it has noted until: doveadm mailbox cache remove -u USER "
-	    "mailbox NAME");
+	    "the sizes it has noted until: "
+	    "doveadm mailbox cache remove -u USER mailbox NAME");
 }

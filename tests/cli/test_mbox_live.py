@@ -207,8 +207,9 @@ def with_sessions(folder):
         first, second = [Client(server, n, is_whole_or_cut, 0.4) for n in (1, 2)]
 
         def enough():
+            # Dovecot hangs up at most reads, for a size that it had noted.
             return len(first.asked) > 1 and \
-                min(first.reads, second.reads) > 3
+                min(first.reads, second.reads) > 1
 
         live(post, (("dovecot", dovecot), ("dovecot-too", dovecot)),
              (first.use, Client.flag, Client.read, Client.expunge),
