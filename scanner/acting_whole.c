@@ -131,12 +131,13 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 	t.name = buf_text(&a->name);
 	if ((rc = acting_begin_run(a, &e)) == ST_OK)
 		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
+	if (rc != ST_OK) {
+		(void)acting_stop(a, &e);
+		return;
+	}
 	if (o.kind == OUTCOME_DONE && j.longer)
 		outcome_note_longer(&o);
-	if (rc != ST_OK)
-		(void)acting_stop(a, &e);
-	else
-		acting_tell(a, &o, &j, true);
+	acting_tell(a, &o, &j, true);
 }
 
 /* --- archives */

@@ -221,8 +221,8 @@ scan_next(struct scanner *s, uint64_t name, struct store_facts *facts)
 }
 
 /*
- * Who wants the SHA-256 of a message: who tells it, chose it by that, knows its
- * findings again by that, or acts on the file that it is.
+ * Who wants the SHA-256 of a message: who asked for it, tells it, knows
+ * findings again by it, or acts on the file that the message is.
  */
 static enum judge_hash
 hash_for(const struct scanner *s)
@@ -233,8 +233,8 @@ hash_for(const struct scanner *s)
 
 	if (o->hash)
 		return HASH_ALL;
-	return o->reporter->sums || o->only != NULL || o->keep || acts ?
-	    HASH_FLAGGED : HASH_NONE;
+	return o->reporter->sums || o->keep || acts ? HASH_FLAGGED :
+	    HASH_NONE;
 }
 
 void

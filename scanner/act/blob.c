@@ -110,8 +110,8 @@ void
 blob_follow(struct blob *b, uint64_t size)
 {
 	b->tagged = true;
-	if (sum_aside_follow(&b->aside, b->fd, size))
-		call_reserve(b->fd, size);
+	sum_aside_follow(&b->aside, b->fd, size);
+	call_reserve(b->fd, size);
 }
 
 int

@@ -491,8 +491,8 @@ mailbox_undo(struct run *r, uint64_t seq, struct intent *past,
 	    (rc = seal_original(&w, past, &said, e)) != ST_OK)
 		goto out;
 	w.deed.intent.undoes = seq;
-	rc = exchange(&w, e);
-	if (o->kind == OUTCOME_DONE && past->old.size > past->new.size)
+	if ((rc = exchange(&w, e)) == ST_OK && o->kind == OUTCOME_DONE &&
+	    past->old.size > past->new.size)
 		outcome_note_longer(o);
 out:
 	end(&w);

@@ -51,14 +51,12 @@ void
 stage_follow(struct stage *s, uint64_t size)
 {
 	s->tagged = true;
-	(void)sum_aside_follow(&s->aside, s->fd, size);
+	sum_aside_follow(&s->aside, s->fd, size);
 }
 
 void
 stage_reserve(struct stage *s, uint64_t size)
 {
-	if (s->aside.child.pid <= 0)
-		return;
 	call_reserve(s->fd, size);
 	s->reserved = size;
 }

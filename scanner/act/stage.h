@@ -2,7 +2,7 @@
  * A new file before it has its place: made without a name on the mailbox's
  * file system, so that nothing of it is left if we die.
  *
- * stage_open -> (stage_follow -> stage_reserve)? -> write to fd
+ * stage_open -> stage_follow? -> stage_reserve? -> write to fd
  *     -> (stage_sum ->) stage_seal -> stage_name -> stage_sync -> stage_close
  */
 #ifndef BAREDOT_STAGE_H
@@ -42,8 +42,8 @@ int stage_open_named(const struct place *, const struct intent *,
  */
 void stage_follow(struct stage *, uint64_t size);
 
-/* Then get room for them, if it is; with the rights of the owner, whose quota
- * it takes. */
+/* Get room for about that many bytes, with the rights of the owner: it takes
+ * his quota.  Promises nothing. */
 void stage_reserve(struct stage *, uint64_t size);
 
 /* What was written is all: read it back.  ST_DEAD: it cannot be read. */

@@ -73,21 +73,18 @@ follow(int to, void *ctx)
 	tell(to, &sum);
 }
 
-bool
+void
 sum_aside_follow(struct sum_aside *s, int fd, uint64_t size)
 {
 	struct follow f = { .fd = fd };
-	bool started;
 
 	*s = (struct sum_aside){ 0 };
 	if (size < LARGE || summing_begin(&f.s, SUM_SHA | SUM_TAG, NULL) !=
 	    ST_OK)
-		return false;
-	started = child_start(&s->child, follow, &f);
-	if (!started)
+		return;
+	if (!child_start(&s->child, follow, &f))
 		*s = (struct sum_aside){ 0 };
 	summing_drop(&f.s);
-	return started;
 }
 
 bool

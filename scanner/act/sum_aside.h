@@ -18,12 +18,12 @@ struct sum_aside {		/* a zeroed one is not begun */
  * The file of fd is going to be written, from its first byte to its last one,
  * in this order; size: bytes, about.  Read is what the file has, on the disk or
  * not: a read past the page cache would hold up who writes.  It promises
- * nothing: small files are not worth a process.  False: nobody reads it.
+ * nothing: small files are not worth a process.
  *
  * What it has read leaves the memory after a while, so that nobody has to read
  * it from the disk who is not far behind.
  */
-bool sum_aside_follow(struct sum_aside *, int fd, uint64_t size);
+void sum_aside_follow(struct sum_aside *, int fd, uint64_t size);
 
 /*
  * All is written, size bytes.  Wait for it: *out is what was read, with

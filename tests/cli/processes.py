@@ -6,15 +6,18 @@ import signal
 from cli import read
 
 
+def parent(pid):
+    return int(read("/proc/%d/stat" % pid).rsplit(b")", 1)[1].split()[1])
+
+
 def by_parent():
     found = {}
-    for path in glob.glob("/proc/[0-9]*/stat"):
+    for path in glob.glob("/proc/[0-9]*"):
+        pid = int(os.path.basename(path))
         try:
-            text = read(path)
+            found.setdefault(parent(pid), []).append(pid)
         except OSError:
             continue                    # it ended
-        above = int(text.rsplit(b")", 1)[1].split()[1])
-        found.setdefault(above, []).append(int(text.split()[0]))
     return found
 
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from cli import Skip, read, write
-from processes import kill
+from processes import kill, parent
 from servers import free_port
 
 NODES = ("n1", "n2", "n3", "n4")
@@ -59,10 +59,6 @@ def program(name):
 
 def environment(pid):
     return read("/proc/%d/environ" % pid).split(b"\0")
-
-
-def parent(pid):
-    return int(read("/proc/%d/stat" % pid).rsplit(b")", 1)[1].split()[1])
 
 
 class Slurm:

@@ -474,8 +474,7 @@ def kill_who_rewrites(args, sig):
                     fds = os.listdir("/proc/%d/fd" % child)
                 except OSError:
                     continue
-                if len(fds) >= 8:
-                    kill([child], sig)
+                if len(fds) >= 8 and kill([child], sig):
                     out, err = p.communicate(timeout=30)
                     return p.returncode, out, err
             time.sleep(0.001)
