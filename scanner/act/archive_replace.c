@@ -141,7 +141,7 @@ name_it(struct copy *c, const char *name)
 		return ST_OK;
 	num = errno;
 	if (is_ours(c, name))
-		(void)unlinkat(c->to->dir, name, 0);
+		(void)call_remove(c->to->dir, name);
 	return outcome_set(c->out, OUTCOME_FAILED, num,
 	    "cannot sync the new archive");
 }

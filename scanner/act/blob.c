@@ -240,7 +240,7 @@ blob_drop(int dir, struct blob *b)
 	if (b->fd > 0)
 		(void)close(b->fd);
 	if (b->temp[0] != '\0')
-		(void)unlinkat(dir, b->temp, 0);
+		(void)call_remove(dir, b->temp);
 	*b = (struct blob){ 0 };
 }
 
@@ -273,7 +273,7 @@ blob_remove(int dir, const uint8_t sha[HASH_SIZE])
 	char name[NAME_SIZE];
 
 	if (blob_name(sha, name, NULL) == ST_OK)
-		(void)unlinkat(dir, name, 0);
+		(void)call_remove(dir, name);
 }
 
 void

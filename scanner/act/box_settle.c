@@ -171,7 +171,7 @@ do_drop(struct work *w, struct err *e)
 	    (rc = note_swapped(w, e)) != ST_OK)
 		return rc;
 	w->dropped = w->v.temp_post;
-	if (unlinkat(w->v.box->place->dir, w->v.intent->temp.text, 0) != 0)
+	if (call_remove(w->v.box->place->dir, w->v.intent->temp.text) != 0)
 		failed(w);
 	w->unsynced = true;
 	return ST_OK;

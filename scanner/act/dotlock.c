@@ -125,7 +125,7 @@ drop_ours(struct run *r, const struct place *p, const char *lock,
 	for (unsigned i = 0; i < LOOKS_MAX && there != NO; i++) {
 		there = is_ours(p->dir, lock, text);
 		if (there == YES)
-			(void)unlinkat(p->dir, lock, 0);
+			(void)call_remove(p->dir, lock);
 	}
 	if (there == NO && fsync(p->dir) == 0)
 		return true;

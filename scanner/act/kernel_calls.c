@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
@@ -49,6 +51,42 @@ int
 call_link(int from_dir, const char *from, int to_dir, const char *to)
 {
 	return linkat(from_dir, from, to_dir, to, 0);
+}
+
+static bool
+is_of_fuse(int dir)
+{
+	struct statfs st;
+
+	return fstatfs(dir, &st) == 0 && st.f_type == FUSE_SUPER_MAGIC;
+}
+
+/* Only a file: an open may do something to what is none.  -1. */
+static int
+open_file(int dir, const char *name)
+{
+	const int pin = call_pin(dir, name);
+	struct stat st;
+	int fd = -1;
+
+	if (pin < 0)
+		return -1;
+	if (fstat(pin, &st) == 0 && S_ISREG(st.st_mode))
+		fd = call_open_pinned(pin);
+	(void)close(pin);
+	return fd;
+}
+
+int
+call_remove(int dir, const char *name)
+{
+	const int fd = is_of_fuse(dir) ? open_file(dir, name) : -1;
+	const int rc = unlinkat(dir, name, 0), error = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	errno = error;
+	return rc;
 }
 
 static int

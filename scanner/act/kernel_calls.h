@@ -33,6 +33,14 @@ int call_take(int from_dir, const char *from, int to_dir, const char *to);
 /* One more name for a file, or a link; EEXIST if `to` is there.  linkat(2). */
 int call_link(int from_dir, const char *from, int to_dir, const char *to);
 
+/*
+ * Take the name of anything but a folder away.  unlink(2).  A file of FUSE is
+ * held open meanwhile: its program hears late of a close, and when it hears of
+ * one while it takes a name away, libfuse before 3.15 keeps the file for good,
+ * as .fuse_hidden* (its issue 746).
+ */
+int call_remove(int dir, const char *name);
+
 /* Open rel below root: through no link, not out of it.  openat2(2). */
 int call_open_beneath(int root, const char *rel, int flags);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel_calls.h"
 #include "record.h"
 
 #define LOOKS_MAX 4u
@@ -39,7 +40,7 @@ leftover_drop(struct run *r, const struct place *p, const char *name)
 		there = fstatat(p->tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
 		    !S_ISDIR(st.st_mode) : errno != ENOENT;
 		if (there)
-			(void)unlinkat(p->tmp, name, 0);
+			(void)call_remove(p->tmp, name);
 	}
 	if (!there && fsync(p->tmp) == 0)
 		return true;

@@ -67,7 +67,7 @@ temp_stat(const struct work *w)
 static void
 do_drop(struct work *w)
 {
-	if (unlinkat(w->place->tmp, temp_name(w), 0) != 0)
+	if (call_remove(w->place->tmp, temp_name(w)) != 0)
 		failed(w);
 	w->dropped = w->dropped || !w->at_spare;
 	w->unsynced |= settling_bit_of_tmp(w->place);
