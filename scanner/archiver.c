@@ -249,11 +249,8 @@ run(struct archiver *a, const int *files, size_t files_n, struct err *e)
 	a->left = 0;
 	if (!child_start(&child, body, a))
 		return err_set(e, ST_DEAD, errno, "cannot start a process");
-	if (!frames_send_files(child.fd, "", 1, files, files_n))
-		rc = err_set(e, ST_DEAD, 0, "the process that reads it is "
-		    "gone");
-	else
-		rc = hear(a, child.fd, &wait, e);
+	rc = frames_send_files(child.fd, "", 1, files, files_n, e);
+	rc = rc == ST_OK ? hear(a, child.fd, &wait, e) : ST_DEAD;
 	(void)child_stop(&child);
 	return rc;
 }

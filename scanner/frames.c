@@ -78,6 +78,12 @@ is_going(const struct frames_wait *w)
 }
 
 static int
+died(struct err *e)
+{
+	return err_set(e, ST_BAD, 0, "the process that reads it died");
+}
+
+static int
 given_up(struct err *e)
 {
 	return err_set(e, ST_BAD, EINTR, "it was stopped");
@@ -117,8 +123,7 @@ receive(struct frames_in *f, int fd, const struct frames_wait *w,
 		n = read(fd, f->part, sizeof(f->part));
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
-		return err_set(e, ST_BAD, 0, "the process that reads it "
-		    "died");
+		return died(e);
 	if (f->at > 0) {
 		memmove(f->in.p, f->in.p + f->at, f->in.n - f->at);
 		f->in.n -= f->at;
@@ -198,9 +203,9 @@ union control {
 	uint8_t bytes[CMSG_SPACE(FRAMES_FILES * sizeof(int))];
 };
 
-bool
+int
 frames_send_files(int fd, const void *p, size_t n, const int *files,
-    size_t files_n)
+    size_t files_n, struct err *e)
 {
 	union control control = { .bytes = { 0 } };
 	struct iovec v = { .iov_base = (void *)(uintptr_t)p, .iov_len = n };
@@ -217,7 +222,10 @@ frames_send_files(int fd, const void *p, size_t n, const int *files,
 	do
 		rc = sendmsg(fd, &h, MSG_NOSIGNAL);
 	while (rc < 0 && errno == EINTR);
-	return rc == (ssize_t)n;
+	if (rc == (ssize_t)n)
+		return ST_OK;
+	return rc >= 0 || errno == EPIPE || errno == ECONNRESET ? died(e) :
+	    err_set(e, ST_BAD, errno, "cannot hand on the file");
 }
 
 bool

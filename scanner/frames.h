@@ -56,9 +56,12 @@ int frames_next(struct frames_in *, int fd, const struct frames_wait *,
 /* There is something for frames_next; or it will tell what is wrong. */
 bool frames_ready(const struct frames_in *, int fd);
 
-/* Bytes (one at least) with descriptors.  False: errno. */
-bool frames_send_files(int fd, const void *p, size_t n, const int *files,
-    size_t files_n);
+/*
+ * Bytes (one at least) with descriptors.  ST_BAD: the other end died, or the
+ * kernel would not hand them on.
+ */
+int frames_send_files(int fd, const void *p, size_t n, const int *files,
+    size_t files_n, struct err *);
 
 /* False: the other end hung up, or sent something else. */
 bool frames_receive_files(int fd, void *p, size_t n, int *files,

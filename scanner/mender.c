@@ -105,8 +105,7 @@ ask(struct mender *m, const struct mend_job *job, const struct filling *from,
 	(void)snprintf(m->request.path, sizeof(m->request.path), "%s",
 	    job->path);
 	return frames_send_files(m->child.fd, &m->request,
-	    sizeof(m->request), &from->fd, 1) ? ST_OK : err_set(e, ST_BAD,
-	    errno, "the process that reads it is gone");
+	    sizeof(m->request), &from->fd, 1, e);
 }
 
 /* It was said before. */

@@ -373,6 +373,7 @@ files_are_handed_on(void **state)
 {
 	int pair[2], files[FRAMES_FILES], got[FRAMES_FILES];
 	uint8_t word[300], back[300];
+	struct err e;
 
 	(void)state;
 	memset(word, 7, sizeof(word));
@@ -381,8 +382,8 @@ files_are_handed_on(void **state)
 		assert_true((files[i] = open(i % 2 ? "/dev/null" :
 		    "/dev/zero", O_RDONLY | O_CLOEXEC)) >= 0);
 	for (size_t n = 1; n <= FRAMES_FILES; n++) {
-		assert_true(frames_send_files(pair[0], word, sizeof(word),
-		    files, n));
+		assert_int_equal(frames_send_files(pair[0], word,
+		    sizeof(word), files, n, &e), ST_OK);
 		assert_true(frames_receive_files(pair[1], back, sizeof(back),
 		    got, n));
 		assert_memory_equal(word, back, sizeof(word));
@@ -403,26 +404,27 @@ other_files_are_refused(void **state)
 {
 	uint8_t word[8] = { 0 };
 	int pair[2], got[FRAMES_FILES];
+	struct err e;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(write(pair[0], word, sizeof(word)), sizeof(word));
 	assert_false(frames_receive_files(pair[1], word, sizeof(word), got,
 	    1));
-	assert_true(frames_send_files(pair[0], word, sizeof(word),
-	    (const int[]){ 0 }, 1));
+	assert_int_equal(frames_send_files(pair[0], word, sizeof(word),
+	    (const int[]){ 0 }, 1, &e), ST_OK);
 	assert_false(frames_receive_files(pair[1], word, sizeof(word), got,
 	    2));
-	assert_true(frames_send_files(pair[0], word, 4, (const int[]){ 0 },
-	    1));
+	assert_int_equal(frames_send_files(pair[0], word, 4,
+	    (const int[]){ 0 }, 1, &e), ST_OK);
 	(void)close(pair[0]);
 	assert_false(frames_receive_files(pair[1], word, sizeof(word), got,
 	    1));
 	assert_false(frames_receive_files(pair[1], word, sizeof(word), got,
 	    1));
-	assert_false(frames_send_files(pair[1], word, sizeof(word),
-	    (const int[]){ 0 }, 1));
-	assert_int_equal(errno, EPIPE);
+	assert_int_equal(frames_send_files(pair[1], word, sizeof(word),
+	    (const int[]){ 0 }, 1, &e), ST_BAD);
+	assert_non_null(strstr(e.text, "died"));
 	(void)close(pair[1]);
 }
 

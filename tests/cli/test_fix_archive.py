@@ -462,7 +462,8 @@ def with_output_no_message_goes():
 
 
 def kill_who_rewrites(args, sig):
-    """Signal the process that was handed four files; the report so far."""
+    """Signal the process that is handed four files, or is about to be; the
+    report so far."""
     p = subprocess.Popen([BAREDOT, "fix", "-f", "ndjson", "-j", "1", *args],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
