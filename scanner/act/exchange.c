@@ -60,7 +60,7 @@ choose_name(struct deed *d, bool keep_base, struct err *e)
 	char random[2 * MAILNAME_RANDOM + 1];
 
 	d->intent.renamed = d->source.at.name;
-	if (!d->place->maildir || (keep_base && !mailname_has_sizes(now)))
+	if (!mailname_has_sizes(now) && (!d->place->maildir || keep_base))
 		return ST_OK;
 	if (call_random_hex(random, MAILNAME_RANDOM) != 0)
 		return err_set(e, ST_DEAD, errno, "no random bytes");
@@ -110,8 +110,7 @@ name_at_once(const struct deed *d)
 	const struct intent *in = &d->intent;
 	struct mailname to;
 
-	if (d->place->maildir &&
-	    !name_same_base(at->name.text, in->renamed.text) &&
+	if (!name_same_base(at->name.text, in->renamed.text) &&
 	    mailname_join(in->renamed.text, at->name.text, &to) &&
 	    is_file(d->place->tmp, in->temp.text, &in->old) &&
 	    is_file(at->dir, at->name.text, &in->new))
@@ -164,7 +163,7 @@ add_record(struct deed *d, struct err *e)
 static int
 check_name(struct deed *d)
 {
-	return d->intent.by_links && d->place->tmp != d->place->dir &&
+	return d->intent.by_links && d->place->maildir &&
 	    name_same_base(d->source.at.name.text, d->intent.renamed.text) ?
 	    outcome_set(d->out, OUTCOME_REFUSED, 0, "its file system has no "
 	    "RENAME_EXCHANGE, which keeping its name takes") : ST_OK;

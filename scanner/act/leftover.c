@@ -93,38 +93,48 @@ decode(struct span s, struct stage_record *out)
 }
 
 static int
-drop_as_owner(struct run *r, const struct place *p,
-    const struct stage_record *l, struct err *why)
+drop_as_owner(struct run *r, const struct place *p, const char *name,
+    struct err *why)
 {
 	int rc;
 
 	if ((rc = owner_enter(p->owner, why)) != ST_OK)
 		return rc;
-	for (unsigned i = 0; i < 2; i++)
-		if (l->names[i].text[0] != '\0' &&
-		    !leftover_drop(r, p, l->names[i].text))
-			rc = err_set(why, ST_BAD, errno, "its file %s stays",
-			    l->names[i].text);
+	if (!leftover_drop(r, p, name))
+		rc = err_set(why, ST_BAD, errno, "its file %s stays", name);
 	owner_leave();
 	return rc;
 }
 
 static int
-sweep_one(const struct sweep *s, struct span fields, struct err *e)
+sweep_name(struct run *r, const struct stage_record *l, const char *path,
+    const char *name, struct err *why)
 {
 	const struct place *p;
+	const int rc = run_place_of(r, path, (size_t)l->root, name, &p, why);
+
+	return rc == ST_OK && p->ino == l->folder ?
+	    drop_as_owner(r, p, name, why) : rc;
+}
+
+static int
+sweep_one(const struct sweep *s, struct span fields, struct err *e)
+{
 	struct stage_record l;
 	struct err why = { 0 };
 	struct buf b = { 0 };
-	int rc;
+	int rc = ST_OK;
 
 	if (!decode(fields, &l))
 		return err_set(e, ST_DEAD, 0, "the journal makes no sense");
 	buf_add(&b, l.path.p, l.path.n);
-	rc = buf_ok(&b) ? run_place(s->run, buf_text(&b), (size_t)l.root, &p,
-	    &why) : err_set(&why, ST_DEAD, ENOMEM, "temporary");
-	if (rc == ST_OK && p->ino == l.folder)
-		rc = drop_as_owner(s->run, p, &l, &why);
+	(void)buf_text(&b);
+	if (!buf_ok(&b))
+		rc = err_set(&why, ST_DEAD, ENOMEM, "temporary");
+	for (unsigned i = 0; i < 2 && rc == ST_OK; i++)
+		if (l.names[i].text[0] != '\0')
+			rc = sweep_name(s->run, &l, buf_text(&b),
+			    l.names[i].text, &why);
 	if (rc != ST_OK)
 		rc = leftover_stays(s, buf_text(&b), &why, e);
 	buf_free(&b);

@@ -25,8 +25,8 @@ place_close(struct place *p)
 {
 	if (p == NULL)
 		return;
-	if (p->tmp >= 0 && p->tmp != p->dir)
-		(void)close(p->tmp);
+	if (p->maildir_tmp >= 0)
+		(void)close(p->maildir_tmp);
 	if (p->other >= 0)
 		(void)close(p->other);
 	if (p->quota >= 0)
@@ -149,36 +149,47 @@ open_beside(const struct place *p, int parent, const char *name, int *out,
 	return ST_OK;
 }
 
+static bool
+is_called(const struct place *p, int parent, const char *name)
+{
+	struct stat st;
+
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == p->ino && st.st_dev == p->dev;
+}
+
 /*
- * If it is new/ or cur/ and the others are there, it is a Maildir's.  ".." is
- * believed when our folder is found in it again.
+ * If it is new/ or cur/ and the other is there, it is a Maildir's: whatever
+ * led to it (".", a link).  tmp/ may be missing, as empty folders are in copies:
+ * readers pass by what has a dot before its name.
  */
+static int
+open_parts(struct place *p, int parent, struct err *e)
+{
+	int rc;
+
+	p->cur = is_called(p, parent, "cur");
+	if (!p->cur && !is_called(p, parent, "new"))
+		return ST_END;
+	rc = open_beside(p, parent, p->cur ? "new" : "cur", &p->other, e);
+	if (rc != ST_OK)
+		return rc;
+	rc = open_beside(p, parent, "tmp", &p->maildir_tmp, e);
+	return rc == ST_END ? ST_OK : rc;
+}
+
 static int
 open_maildir(struct place *p, struct err *e)
 {
-	const char *slash = strrchr(p->path, '/'), *self = slash + 1;
-	const bool cur = strcmp(self, "cur") == 0;
-	struct stat st;
-	int parent, rc = ST_END;
+	const int parent = openat(p->dir, "..", PIN_FLAGS);
+	int rc;
 
-	if (!cur && strcmp(self, "new") != 0)
-		return ST_OK;
-	if ((parent = openat(p->dir, "..", PIN_FLAGS)) < 0)
-		return cannot(e, "cannot open the Maildir");
-	if (fstatat(parent, self, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    st.st_ino != p->ino || st.st_dev != p->dev)
-		rc = err_set(e, ST_BAD, 0, "the Maildir was moved");
-	else if ((rc = open_beside(p, parent, cur ? "new" : "cur",
-	    &p->other, e)) == ST_OK)
-		rc = open_beside(p, parent, "tmp", &p->tmp, e);
-	if (rc == ST_OK)
+	if (parent < 0)
+		return cannot(e, "cannot open the folder that it is in");
+	if ((rc = open_parts(p, parent, e)) == ST_OK)
 		p->quota = quota_open(p, parent);
 	(void)close(parent);
 	p->maildir = rc == ST_OK;
-	if (rc == ST_END && p->other >= 0) {
-		(void)close(p->other);
-		p->other = -1;
-	}
 	return rc == ST_END ? ST_OK : rc;
 }
 
@@ -201,9 +212,18 @@ open_as_owner(struct place *p, int pin, bool mailbox, struct err *e)
 	rc = p->dir < 0 ? cannot(e, "cannot open the folder") :
 	    mailbox ? ST_OK : open_maildir(p, e);
 	owner_leave();
-	if (rc == ST_OK && !p->maildir)
-		p->tmp = p->dir;
+	p->tmp = p->maildir_tmp >= 0 ? p->maildir_tmp : p->dir;
 	return rc;
+}
+
+void
+place_tmp_with(struct place *p, const char *temp)
+{
+	struct stat st;
+
+	if (p->maildir_tmp >= 0)
+		p->tmp = fstatat(p->dir, temp, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
+		    p->dir : p->maildir_tmp;
 }
 
 static struct place *
@@ -212,7 +232,7 @@ place_new(void)
 	struct place *p = calloc(1, sizeof(*p));
 
 	if (p != NULL)
-		p->dir = p->other = p->tmp = p->quota = -1;
+		p->dir = p->other = p->tmp = p->maildir_tmp = p->quota = -1;
 	return p;
 }
 
@@ -312,10 +332,8 @@ place_find(const struct place *p, const char *name, struct found *out,
     struct err *e)
 {
 	/* Messages go from new/ to cur/: look in that order. */
-	const char *self = strrchr(p->path, '/') + 1;
-	const bool cur = strcmp(self, "cur") == 0;
-	const int dirs[2] = { cur ? p->other : p->dir,
-	    cur ? p->dir : p->other };
+	const int dirs[2] = { p->cur ? p->other : p->dir,
+	    p->cur ? p->dir : p->other };
 	int rc;
 
 	if (strchr(name, '/') != NULL)	/* in another folder, if anywhere */

@@ -17,10 +17,12 @@ struct place {
 	char *path;		/* absolute */
 	size_t root;		/* bytes of it that may lead through links */
 	bool maildir;		/* it is new/ or cur/ of one */
+	bool cur;		/* cur/ */
 	int dir;		/* the folder */
 	int other;		/* Maildir: cur/ if dir is new/, and the
 				 * other way round; else -1 */
-	int tmp;		/* for temporaries: tmp/, or the folder */
+	int tmp;		/* for temporaries: maildir_tmp, or the folder */
+	int maildir_tmp;	/* tmp/ of the Maildir, or -1 */
 	int quota;		/* where maildirsize is (quota.h), or -1 */
 	struct owner owner;
 	dev_t dev;
@@ -45,6 +47,12 @@ int place_open(struct place **out, const char *path, size_t root,
  */
 int place_open_mailbox(struct place **out, const char *path, size_t root,
     const char *name, const struct owner *owner, struct err *);
+
+/*
+ * Let `tmp` be where that temporary is, which a run before us made: a Maildir
+ * may have got its tmp/ since.
+ */
+void place_tmp_with(struct place *, const char *temp);
 
 /* ST_BAD: nothing can be changed there, *e says why. */
 int place_writable(const struct place *, struct err *);

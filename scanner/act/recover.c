@@ -71,7 +71,8 @@ settle_intent(struct run *r, uint64_t seq, struct intent *in,
 			count(c, &s);
 		return rc;
 	}
-	rc = run_place(r, buf_text(&in->path), (size_t)in->root, &p, e);
+	rc = run_place_of(r, buf_text(&in->path), (size_t)in->root,
+	    in->temp.text, &p, e);
 	/* A folder that cannot be opened holds up nothing else. */
 	return rc != ST_OK ? ST_BAD : settle_in(r, p, in, seq, c, e);
 }

@@ -257,6 +257,17 @@ run_place(struct run *r, const char *path, size_t root,
 	return ST_OK;
 }
 
+int
+run_place_of(struct run *r, const char *path, size_t root, const char *temp,
+    const struct place **out, struct err *e)
+{
+	const int rc = run_place(r, path, root, out, e);
+
+	if (rc == ST_OK)
+		place_tmp_with(r->place, temp);
+	return rc;
+}
+
 bool
 run_by_links(const struct run *r, const struct place *p)
 {

@@ -85,6 +85,10 @@ void run_end(struct run *);
 int run_place(struct run *, const char *path, size_t root,
     const struct place **out, struct err *);
 
+/* The same, where that temporary is, or was: place_tmp_with. */
+int run_place_of(struct run *, const char *path, size_t root,
+    const char *temp, const struct place **out, struct err *);
+
 /* Messages of this place go by links: run_try_links said so of its device. */
 bool run_by_links(const struct run *, const struct place *);
 

@@ -31,7 +31,7 @@ settling_wrong_base(const struct work *w)
 	const struct intent *in = w->intent;
 	const char *wanted;
 
-	if (in->act != ACT_SWAP || !w->place->maildir)
+	if (in->act != ACT_SWAP)
 		return NULL;
 	if (w->mail == SIDE_NEW || w->mail == SIDE_NEW_BAD)
 		wanted = w->back ? NULL : in->renamed.text;
