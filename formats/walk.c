@@ -21,6 +21,7 @@ struct walk {
 	const struct walk_options *options;
 	const struct walk_sink *sink;
 	struct buf path;	/* of the folder at hand */
+	struct buf real;	/* the same: absolute, through no link */
 	size_t root;
 	dev_t dev;
 	unsigned depth;
@@ -89,7 +90,7 @@ walk_file(struct walk *w, int fd, const char *name, enum folder folder,
     struct parts *here)
 {
 	const struct walk_dir d = this_dir(w);
-	const struct span in = span_text(d.path), text = span_text(name);
+	const struct span in = buf_span(&w->real), text = span_text(name);
 	enum store_place place = PLACE_MAILDIR;
 
 	if (name_is_metadata(name) || ((folder == FOLDER_MAILDIR_PART) &&
@@ -114,12 +115,20 @@ cannot_open(const struct walk *w, struct err *e)
 	    "cannot open");
 }
 
+static void
+add_name(struct buf *path, const char *name)
+{
+	if (path->n == 0 || path->p[path->n - 1] != '/')
+		buf_byte(path, '/');
+	buf_str(path, name);
+}
+
 /* Go down; ahead: what was listed of it before, or NULL. */
 static bool
 walk_down(struct walk *w, int fd, const char *name, enum folder folder,
     const struct listed *ahead)
 {
-	const size_t n = w->path.n;
+	const size_t n = w->path.n, real_n = w->real.n;
 	const int sub = open_folder(fd, name, w->options->strict);
 	struct stat st;
 	struct err e;
@@ -137,16 +146,16 @@ walk_down(struct walk *w, int fd, const char *name, enum folder folder,
 		    "name it on the command line", DEPTH_MAX);
 		go_on = tell_failed(w, name, &e);
 	} else {
-		if (n == 0 || w->path.p[n - 1] != '/')
-			buf_byte(&w->path, '/');
-		buf_str(&w->path, name);
+		add_name(&w->path, name);
+		add_name(&w->real, name);
 		w->depth++;
 		go_on = walk_folder(w, sub, folder, ahead);
 		w->depth--;
 		w->path.n = n;
+		w->real.n = real_n;
 	}
-	if (w->path.failed) {
-		w->path.failed = false;
+	if (w->path.failed || w->real.failed) {
+		w->path.failed = w->real.failed = false;
 		(void)err_set(&e, ST_DEAD, ENOMEM, "cannot look into it");
 		go_on = go_on && tell_failed(w, NULL, &e);
 	}
@@ -280,7 +289,7 @@ walk_folder(struct walk *w, int fd, enum folder folder,
 	int rc = ST_OK;
 
 	(void)buf_text(&w->path);
-	if (!buf_ok(&w->path))
+	if (!buf_ok(&w->path) || !buf_ok(&w->real))
 		return true;		/* no memory: the caller will say so */
 	if (ahead == NULL && folder == FOLDER_MAILDIR_PART)
 		rc = listing_read_live(&own.list, fd, &own.settled, &e);
@@ -296,18 +305,31 @@ walk_folder(struct walk *w, int fd, enum folder folder,
 	return go_on;
 }
 
-/* The user named cur/ itself: is it a Maildir's? */
+/* The user named cur/ itself, whatever he called it: is it a Maildir's? */
 static enum folder
-named_folder(const char *path, int fd)
+named_folder(int fd, const struct stat *self)
 {
-	const char *name = strrchr(path, '/');
+	static const char *const parts[] = { "../cur", "../new", "../tmp" };
+	enum folder is = FOLDER_ANY;
 	struct stat st;
 
-	name = name == NULL ? path : name + 1;
-	if (name_is_maildir_part(name) && fstatat(fd, "../cur", &st, 0) == 0 &&
-	    fstatat(fd, "../new", &st, 0) == 0)
-		return FOLDER_MAILDIR_PART;
-	return FOLDER_ANY;
+	for (size_t i = 0; i < 3; i++) {
+		if (fstatat(fd, parts[i], &st, 0) != 0)
+			return i < 2 ? FOLDER_ANY : is;
+		if (st.st_ino == self->st_ino && st.st_dev == self->st_dev)
+			is = FOLDER_MAILDIR_PART;
+	}
+	return is;
+}
+
+/* What its folders are called says what it is; "." and links do not. */
+static void
+add_real(struct walk *w, const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	buf_str(&w->real, real != NULL ? real : path);
+	free(real);
 }
 
 static bool
@@ -329,11 +351,11 @@ walk_named_folder(struct walk *w, const char *path)
 		while (n > 1 && path[n - 1] == '/')
 			n--;
 		buf_add(&w->path, path, n);
+		add_real(w, path);
 		w->root = n;
 		w->dev = st.st_dev;
-		go_on = walk_folder(w, fd, named_folder(buf_text(&w->path),
-		    fd), NULL);
-		if (!buf_ok(&w->path)) {
+		go_on = walk_folder(w, fd, named_folder(fd, &st), NULL);
+		if (!buf_ok(&w->path) || !buf_ok(&w->real)) {
 			(void)err_set(&e, ST_DEAD, ENOMEM, "cannot open");
 			go_on = w->sink->failed(w->sink->ctx, path, &e);
 		}
@@ -362,6 +384,7 @@ walk_path(const char *path, const struct walk_options *o,
 		return sink->skipped(sink->ctx, NULL, path, SKIP_SPECIAL);
 	go_on = walk_named_folder(&w, path);
 	buf_free(&w.path);
+	buf_free(&w.real);
 	return go_on;
 }
 

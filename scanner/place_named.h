@@ -6,7 +6,10 @@
 
 #include "store.h"
 
-/* on_disk: what is around it may be looked at. */
+/*
+ * on_disk: what is around it may be looked at, and where it really is: through
+ * no link, "." or "..".
+ */
 enum store_place place_named(const char *path, bool on_disk);
 
 #endif
