@@ -216,14 +216,21 @@ open_as_owner(struct place *p, int pin, bool mailbox, struct err *e)
 	return rc;
 }
 
-void
-place_tmp_with(struct place *p, const char *temp)
+int
+place_tmp_with(struct place *p, const char *temp, struct err *e)
 {
 	struct stat st;
 
-	if (p->maildir_tmp >= 0)
-		p->tmp = fstatat(p->dir, temp, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
-		    p->dir : p->maildir_tmp;
+	if (p->maildir_tmp < 0)
+		return ST_OK;
+	if (fstatat(p->dir, temp, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		p->tmp = p->dir;
+	else if (errno == ENOENT)
+		p->tmp = p->maildir_tmp;
+	else
+		return err_set(e, ST_BAD, errno, "cannot look for its "
+		    "temporary");
+	return ST_OK;
 }
 
 static struct place *

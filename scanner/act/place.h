@@ -50,9 +50,9 @@ int place_open_mailbox(struct place **out, const char *path, size_t root,
 
 /*
  * Let `tmp` be where that temporary is, which a run before us made: a Maildir
- * may have got its tmp/ since.
+ * may have got its tmp/ since.  ST_BAD: it cannot be told.
  */
-void place_tmp_with(struct place *, const char *temp);
+int place_tmp_with(struct place *, const char *temp, struct err *);
 
 /* ST_BAD: nothing can be changed there, *e says why. */
 int place_writable(const struct place *, struct err *);

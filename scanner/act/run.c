@@ -263,9 +263,7 @@ run_place_of(struct run *r, const char *path, size_t root, const char *temp,
 {
 	const int rc = run_place(r, path, root, out, e);
 
-	if (rc == ST_OK)
-		place_tmp_with(r->place, temp);
-	return rc;
+	return rc == ST_OK ? place_tmp_with(r->place, temp, e) : rc;
 }
 
 bool

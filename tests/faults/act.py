@@ -59,6 +59,13 @@ CASES = [
     Case("undo mh", "mh", ("fix",), "undo", NEW, OLD),
     Case("mbox", "mbox", (), "mbox", OLD, NEW),
     Case("undo mbox", "mbox", ("mbox",), "undo", NEW, OLD),
+    Case("fix without tmp", "bare", (), "fix", OLD, NEW),
+    Case("fix with a late tmp", "comes", (), "fix", OLD, NEW),
+    Case("quarantine with a late tmp", "comes", (), "quarantine", OLD, None),
+    Case("restore with a late tmp", "comes", ("quarantine",), "restore", None,
+         OLD),
+    Case("undo with a late tmp", "comes", ("fix",), "undo", NEW, OLD),
+    Case("fix sizes in a folder", "sized", (), "fix", OLD, NEW),
 ]
 CASES += [Case("links: " + c.name, c.where, c.before, c.op, c.first, c.last,
                "xrt") for c in CASES if c.where != "mbox"]
@@ -175,6 +182,7 @@ class Bench:
         """One fault, then faults in recovery, then all must be well."""
         box, place, first = self.setup(case)
         r = self.driver.run(fault, *case.args(case.op, box, place))
+        box.crashed(case.where)
         for f in between:
             self.driver.run(f, "recover", box.state)
         self.recover(box)
@@ -242,7 +250,7 @@ def compound(bench, case, step):
 
 def paths(box):
     """Where a mail reader finds the message."""
-    return [box.path + "/" + f + "/" + name for f in ("M/cur", "M/new", "H")
+    return [box.path + "/" + f + "/" + name for f in ("M/cur", "M/new", "H", "B/cur", "B/new")
             for name in os.listdir(box.path + "/" + f)
             if name.startswith(STEM)]
 
@@ -267,7 +275,7 @@ class Peer:
 
     def temps(self):
         return [self.box.path + "/" + f + "/" + name
-                for f in ("M/tmp", "H")
+                for f in ("M/tmp", "H", "B/cur")
                 for name in os.listdir(self.box.path + "/" + f)
                 if name.startswith(".baredot")]
 

@@ -154,10 +154,10 @@ def entry(path):
 
 class Box:
     """A Maildir M, an MH folder H, a folder of mboxes S, another Maildir T,
-    and a state folder."""
+    a copy B of one, without tmp/, and a state folder."""
 
     FOLDERS = ("M/cur", "M/new", "M/tmp", "H", "S", "T/cur", "T/new",
-               "T/tmp")
+               "T/tmp", "B/cur", "B/new")
 
     def __init__(self, path, user=None):
         """user: who else than root will act, so that state can be made."""
@@ -166,19 +166,24 @@ class Box:
         os.makedirs(path)
         if user is not None:
             os.chown(path, user, GROUP)
-        for f in ("M", "T"):
-            os.mkdir(path + "/" + f)
-        for f in self.FOLDERS:
-            os.mkdir(path + "/" + f)
-        for f in ("M", "T") + self.FOLDERS:
-            os.chown(path + "/" + f, OWNER, GROUP)
-            os.chmod(path + "/" + f, 0o700)
+        for f in ("M", "T", "B") + self.FOLDERS:
+            self.make(f)
         self.state = path + "/state"
         self.put("M/cur/1600000000.M2P2.host" + sizes(b"other\n") + ":2,",
                  b"other\n")
         self.put("M/new/1600000001.M3P3.host", b"new\n")
         self.put("H/7", b"seven\n")
         self.put("M/maildirsize", b"1000000S\n%12d 2\n" % 10)
+
+    def make(self, folder):
+        os.mkdir(self.path + "/" + folder)
+        os.chown(self.path + "/" + folder, OWNER, GROUP)
+        os.chmod(self.path + "/" + folder, 0o700)
+
+    def crashed(self, where):
+        """What is there before somebody recovers."""
+        if where == "comes" and not os.path.exists(self.path + "/B/tmp"):
+            self.make("B/tmp")
 
     def put(self, name, data, mode=0o600, attrs=()):
         path = self.path + "/" + name
@@ -195,14 +200,14 @@ class Box:
         """The message that is acted on, odd in every way that is allowed."""
         name = {"new": STEM + "M1P1.host", "mh": STEM, "mbox": STEM}.get(
             where, STEM + "M1P1.host" + sizes(OLD) + ":2,S")
-        folder = {"new": "M/new", "mh": "H", "mbox": "S"}.get(
-            where, "M/cur")
+        folder = {"new": "M/new", "mh": "H", "mbox": "S", "bare": "B/cur",
+                  "comes": "B/cur", "sized": "H"}.get(where, "M/cur")
         self.put(folder + "/" + name, OLD, 0o640,
                  [("user.note", b"kept\0 \n")])
         if where == "many":
             for n, data in OTHERS:
                 self.put("M/cur/" + n, data)
-        if where not in ("mh", "mbox"):
+        if folder.startswith("M/"):
             with open(self.path + "/M/maildirsize", "ab") as f:
                 f.write(b"%12d 1\n" % len(OLD))
                 if where == "many":
@@ -222,7 +227,8 @@ class Box:
 
     def snapshot(self):
         found = {}
-        for f in self.FOLDERS:
+        more = ("B/tmp",) if os.path.exists(self.path + "/B/tmp") else ()
+        for f in self.FOLDERS + more:
             for name in os.listdir(self.path + "/" + f):
                 path = self.path + "/" + f + "/" + name
                 if not os.path.isdir(path) or os.path.islink(path):
