@@ -253,8 +253,8 @@ the_folder_of_a_path_is_found(void **state)
 	static const struct {
 		const char *path, *folder, *name;
 	} rows[] = {
-		{ "a", ".", "a" }, { "a/", ".", "a" }, { "a/b", "a", "b" },
-		{ "a/b//", "a", "b" }, { "a//b", "a", "b" },
+		{ "a", ".", "a" }, { "a/", "a", "." }, { "a/b", "a", "b" },
+		{ "a/b//", "a/b", "." }, { "a/new//", "a", "new" }, { "a//b", "a", "b" },
 		{ "/", "/", "." }, { "/usr", "/", "usr" }, { ".", ".", "." },
 		{ "a/..", ".", "." }, { "a/.", "a", "." },
 		{ "a/new", "a", "new" },

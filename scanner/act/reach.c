@@ -302,12 +302,19 @@ int
 reach_parent(struct reach *out, const char *path, char name[NAME_MAX + 1],
     struct err *e)
 {
-	size_t end = strlen(path), at;
+	const size_t n = strlen(path);
+	size_t end = n, at;
 	char *folder;
 	int rc;
 
 	while (end > 0 && path[end - 1] == '/')
 		end--;
+	memcpy(name, ".", 2);
+	if (end < n) {
+		rc = reach_folder(out, path, e);
+		if (rc != ST_DEAD || e->num != ENOENT)
+			return rc;
+	}
 	for (at = end; at > 0 && path[at - 1] != '/'; )
 		at--;
 	if (end - at > NAME_MAX)

@@ -46,7 +46,8 @@ int reach_folder(struct reach *, const char *path, struct err *e);
 
 /*
  * The same for the folder that the last part of the path is in.  name: that
- * part, which nothing was asked about; "." where there is none, as in "/".
+ * part, which nothing was asked about; "." where there is none, as in "/".  A
+ * path that ends in a slash is gone to its end, if that is there.
  */
 int reach_parent(struct reach *, const char *path, char name[NAME_MAX + 1],
     struct err *e);
