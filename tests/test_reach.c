@@ -55,6 +55,8 @@ static const struct thing {
 	{ "home/eve/own/cur", NULL, EVE, 0700 },
 	{ "home/bob", NULL, BOB, 0755 },
 	{ "home/bob/Maildir", NULL, BOB, 0755 },
+	{ "home/bob/closed", NULL, BOB, 0700 },
+	{ "home/bob/closed/eve", NULL, EVE, 0755 },
 	{ "secret", NULL, 0, 0700 },
 	{ "secret/Maildir", NULL, 0, 0755 },
 	{ "secret/eve", NULL, EVE, 0755 },
@@ -88,6 +90,8 @@ static const struct thing {
 	{ "home/eve/loop2", "loop", EVE, 0 },
 	{ "home/eve/gone", "nothing", EVE, 0 },
 	{ "home/bob/to-eve", "../eve/own", BOB, 0 },
+	{ "home/bob/to-closed", "closed", BOB, 0 },
+	{ "home/eve/via-bob", "../bob/to-closed/eve", EVE, 0 },
 	{ "srv/eve/again", "../../home/bob/Maildir", EVE, 0 },
 };
 
@@ -160,6 +164,8 @@ links_of_users_lead_to_what_is_theirs(void **state)
 		    "home/eve/closed", EVE },
 		{ "home/eve/bobs-link", ST_BAD, "may not go there",
 		    "home/bob/to-eve", BOB },
+		{ "home/eve/via-bob", ST_BAD, "may not go there",
+		    "home/eve/via-bob", EVE },
 		{ "home/eve/to-srv/again", ST_BAD, "does not own it",
 		    "srv/eve/again", EVE },
 		{ "home/eve/roots-moved", ST_BAD, "may not go there",
@@ -254,7 +260,8 @@ the_folder_of_a_path_is_found(void **state)
 		const char *path, *folder, *name;
 	} rows[] = {
 		{ "a", ".", "a" }, { "a/", "a", "." }, { "a/b", "a", "b" },
-		{ "a/b//", "a/b", "." }, { "a/new//", "a", "new" }, { "a//b", "a", "b" },
+		{ "a/b//", "a/b", "." }, { "a/new//", "a", "new" },
+		{ "a//b", "a", "b" },
 		{ "/", "/", "." }, { "/usr", "/", "usr" }, { ".", ".", "." },
 		{ "a/..", ".", "." }, { "a/.", "a", "." },
 		{ "a/new", "a", "new" },
@@ -294,16 +301,50 @@ links_of_proc_lead_where_they_lead(void **state)
 	struct stat a, b;
 	struct folder f;
 	struct reach r;
+	int gone;
 
 	(void)state;
 	tree_begin(&f);
 	assert_int_equal(mkdir("a", 0755), 0);
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/a", f.fd);
+	gone = open("a", O_RDONLY | O_DIRECTORY);
+	assert_true(gone >= 0);
+	assert_int_equal(rmdir("a"), 0);	/* its text leads nowhere */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", gone);
 	assert_int_equal(reach_folder(&r, path, &e), ST_OK);
 	assert_int_equal(fstat(r.fd, &a), 0);
-	assert_int_equal(stat("a", &b), 0);
+	assert_int_equal(fstat(gone, &b), 0);
 	assert_true(a.st_ino == b.st_ino && a.st_dev == b.st_dev);
 	(void)close(r.fd);
+	(void)close(gone);
+	tree_end(&f);
+}
+
+static void
+as_many_links_are_followed_as_the_kernel_follows(void **state)
+{
+	char path[16], to[16] = ".";
+	struct err e = { 0 };
+	struct stat st;
+	struct folder f;
+	struct reach r;
+	unsigned followed = 0;
+
+	(void)state;
+	tree_begin(&f);
+	for (unsigned n = 1; n <= 60; n++) {
+		(void)snprintf(path, sizeof(path), "%u", n);
+		assert_int_equal(symlink(to, path), 0);
+		(void)snprintf(to, sizeof(to), "%u", n);
+		if (stat(path, &st) == 0) {
+			assert_int_equal(reach_folder(&r, path, &e), ST_OK);
+			(void)close(r.fd);
+			followed++;
+		} else {
+			assert_int_equal(reach_folder(&r, path, &e), ST_DEAD);
+			assert_int_equal(e.num, ELOOP);
+		}
+	}
+	assert_true(followed > 0 && followed < 60);
 	tree_end(&f);
 }
 
@@ -518,6 +559,8 @@ main(void)
 		cmocka_unit_test(what_lies_behind_a_link_has_to_be_theirs_too),
 		cmocka_unit_test(the_folder_of_a_path_is_found),
 		cmocka_unit_test(who_changes_a_name_meanwhile_wins_nothing),
+		cmocka_unit_test(
+		    as_many_links_are_followed_as_the_kernel_follows),
 		cmocka_unit_test(links_of_proc_lead_where_they_lead),
 		cmocka_unit_test(where_all_is_ours_it_is_realpath),
 		cmocka_unit_test(where_it_is_not_it_is_what_the_oracle_says),

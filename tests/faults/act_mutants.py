@@ -44,7 +44,7 @@ MUTANTS = [
      "if (fsync(j->fd) != 0)"),
     ("no sync of the runs", "run.c", "fsync(r->state->runs) != 0", "false"),
     ("no sync of the state folder", "statedir.c",
-     "dir != AT_FDCWD && fsync(dir) != 0", "dir != AT_FDCWD && false"),
+     "new && fsync(s->fd) != 0", "new && false"),
     ("no sync of the state folder's parent", "statedir.c",
      "up < 0 || fsync(up) != 0", "up < 0"),
     ("no sync of an original", "blob.c", "if (fsync(b->fd) != 0)",
