@@ -133,8 +133,9 @@ choose_owner(struct place *p, int pin, const struct stat *folder,
 	else
 		return err_set(e, ST_BAD, 0, "the owner of the mailbox may "
 		    "not write to its folder");
-	if (p->owner.uid == 0 && folder->st_uid == 0 &&
-	    (folder->st_mode & 022) != 0)
+	/* Root's rights are not for a folder that is another's to change. */
+	if (p->owner.uid == 0 && (folder->st_uid != 0 ||
+	    (folder->st_mode & 022) != 0))
 		return err_set(e, ST_BAD, 0, "the mailbox is root's, in a "
 		    "folder that others may write to");
 	return ST_OK;

@@ -421,6 +421,19 @@ def folders_of_ours_are_not_different(folder):
          "no archive")
 
 
+def mailboxes_of_root_in_others_folders_are_refused(folder):
+    """An mbox of root's in a folder that another user may change is left
+    alone: it would be done with root's rights."""
+    w = World(folder)
+    for mode in (0o700, 0o770, 0o777):
+        os.chmod(w.path("srv/eve"), mode)
+        os.chown(w.path("srv/eve/mbox"), 0, 0)
+        first = tree(w.path("srv"))
+        ran = w.fix(w.path("srv/eve/mbox"))
+        same([r["status"] for r in ran.of("outcome")], ["refused"], ran.all)
+        same(tree(w.path("srv")), first, "%o" % mode)
+
+
 def names_of_links_are_shown_safely(folder):
     """The name of a link is a stranger's: it is escaped, and cut."""
     w = World(folder)
@@ -441,4 +454,5 @@ main([links_to_others_are_refused, relative_paths_are_not_different,
       reports_are_not_different, links_to_ones_own_are_followed,
       users_follow_their_own_links, what_was_recorded_is_not_different,
       recovery_is_not_different, folders_of_ours_are_not_different,
+      mailboxes_of_root_in_others_folders_are_refused,
       names_of_links_are_shown_safely])
