@@ -224,6 +224,7 @@ what_lies_behind_a_link_has_to_be_theirs_too(void **state)
 {
 	struct err e = { 0 };
 	struct folder f;
+	struct reach r;
 
 	(void)state;
 	if (getuid() != 0)
@@ -250,6 +251,22 @@ what_lies_behind_a_link_has_to_be_theirs_too(void **state)
 	assert_string_equal(e.text, "it is a symbolic link");
 	assert_int_equal(reach_file("srv/eve/nothing", &e), ST_DEAD);
 	assert_int_equal(e.num, ENOENT);
+
+	/* And what is no folder may be where a path ends, and nowhere else. */
+	assert_int_equal(symlink("../srv/eve/roots-box", "tmp/roots"), 0);
+	assert_int_equal(symlink("../srv/eve/roots-box", "tmp/eves"), 0);
+	assert_int_equal(lchown("tmp/eves", EVE, EVE), 0);
+	assert_int_equal(reach_any(&r, "srv/eve/roots-box", &e), ST_OK);
+	(void)close(r.fd);
+	assert_int_equal(reach_any(&r, "tmp/roots", &e), ST_OK);
+	(void)close(r.fd);
+	assert_int_equal(reach_any(&r, "srv/eve/link", &e), ST_OK);
+	(void)close(r.fd);
+	assert_int_equal(reach_any(&r, "tmp/eves", &e), ST_BAD);
+	assert_int_equal(reach_any(&r, "srv/eve/box/x", &e), ST_DEAD);
+	assert_int_equal(e.num, ENOTDIR);
+	assert_int_equal(reach_folder(&r, "srv/eve/box", &e), ST_DEAD);
+	assert_int_equal(e.num, ENOTDIR);
 	tree_end(&f);
 }
 

@@ -23,6 +23,7 @@ struct walk {
 	struct reach *out;	/* fd: where we are */
 	struct buf at;		/* the path to there, for people */
 	unsigned links;		/* that were followed */
+	bool any;		/* it may end at what is no folder */
 	struct err *e;
 };
 
@@ -31,7 +32,8 @@ static int go(struct walk *, const char *path, const struct reach_link *by);
 static int
 failed(struct walk *w)
 {
-	return err_set(w->e, ST_DEAD, errno, "cannot open the folder");
+	return err_set(w->e, ST_DEAD, errno, "cannot open%s",
+	    w->any ? "" : " the folder");
 }
 
 /* who: "does not ...". */
@@ -142,8 +144,8 @@ find_owner(struct walk *w, const struct stat *st, const char *name,
 static int
 jump(struct walk *w, const char *name)
 {
-	const int fd = openat(w->out->fd, name, O_PATH | O_DIRECTORY |
-	    O_CLOEXEC);
+	const int fd = openat(w->out->fd, name, O_PATH | O_CLOEXEC |
+	    (w->any ? 0 : O_DIRECTORY));
 
 	if (fd < 0)
 		return failed(w);
@@ -191,7 +193,7 @@ follow_to(struct walk *w, int link, const char *name, bool own,
 	return check_owner(l, st.st_uid, w->e);
 }
 
-/* A part of the path that is no folder; by: whose link led here, or NULL. */
+/* A part of the path that is a link, or no folder. */
 static int
 take_link(struct walk *w, const char *name, const struct reach_link *by)
 {
@@ -205,6 +207,10 @@ take_link(struct walk *w, const char *name, const struct reach_link *by)
 		return failed(w);
 	if (fstat(link, &st) != 0) {
 		rc = failed(w);
+	} else if (w->any && !S_ISLNK(st.st_mode)) {
+		move_to(w, link);
+		add_name(&w->at, name);
+		return ST_OK;
 	} else if (!S_ISLNK(st.st_mode) || ++w->links > LINKS_MAX) {
 		errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
 		rc = failed(w);
@@ -278,10 +284,10 @@ go(struct walk *w, const char *path, const struct reach_link *by)
 	return rc;
 }
 
-int
-reach_folder(struct reach *out, const char *path, struct err *e)
+static int
+reach(struct reach *out, const char *path, bool any, struct err *e)
 {
-	struct walk w = { .out = out, .e = e };
+	struct walk w = { .out = out, .any = any, .e = e };
 	int rc;
 
 	*out = (struct reach){ .fd = -1 };
@@ -296,6 +302,18 @@ reach_folder(struct reach *out, const char *path, struct err *e)
 		out->fd = -1;
 	}
 	return rc;
+}
+
+int
+reach_folder(struct reach *out, const char *path, struct err *e)
+{
+	return reach(out, path, false, e);
+}
+
+int
+reach_any(struct reach *out, const char *path, struct err *e)
+{
+	return reach(out, path, true, e);
 }
 
 int

@@ -31,8 +31,8 @@ struct reach_link {
 };
 
 struct reach {
-	int fd;			/* the folder, O_PATH; the caller's to close;
-				 * -1: there is none */
+	int fd;			/* what is there, O_PATH; the caller's to
+				 * close; -1: there is nothing */
 	bool by_link;		/* the way went through `link` */
 	struct reach_link link;	/* the first of them */
 };
@@ -43,6 +43,9 @@ struct reach {
  * opened, e->num says why; also if it is no folder.  e: not NULL.
  */
 int reach_folder(struct reach *, const char *path, struct err *e);
+
+/* The same for what need not be a folder, such as a file to be written. */
+int reach_any(struct reach *, const char *path, struct err *e);
 
 /*
  * The same for the folder that the last part of the path is in.  name: that

@@ -421,6 +421,34 @@ def folders_of_ours_are_not_different(folder):
          "no archive")
 
 
+def reports_go_no_link_of_a_user_either(folder):
+    """A report that is to be written where a link of a user's leads to what is
+    not theirs is refused; through root's, and to a new file, it is written."""
+    w = World(folder)
+    os.mkdir(w.path("tmp"))
+    os.chmod(w.path("tmp"), 0o1777)
+    w.link("../shown/one.eml", "tmp/report")
+    w.link("../shown/new", "tmp/gone")
+    w.link("../shown", "tmp/folder")
+    w.link("../report", "tmp/roots", 0)
+    with open(w.path("report"), "wb") as f:
+        f.write(b"old\n")
+    first = w.others()
+    for name in ("tmp/report", "tmp/folder/new", "tmp/folder/one.eml"):
+        ran = baredot("scan", "-f", "ndjson", "-o", w.path(name),
+                      w.path("srv"))
+        check(ran.status not in (CLEAN, FINDINGS), name + ran.all)
+        check("of user %d" % EVE in ran.err, ran.err)
+    for name in ("tmp/gone", "tmp/new", "tmp/roots", "report"):
+        ran = baredot("scan", "-f", "ndjson", "-o", w.path(name),
+                      w.path("srv"))
+        same(ran.status, FINDINGS, name + ran.all)
+    check(not os.path.islink(w.path("tmp/gone")), "it stayed a link")
+    check(os.path.islink(w.path("tmp/roots")), "it became a file")
+    check(b"summary" in open(w.path("report"), "rb").read(), "the report")
+    same(w.others(), first, "others")
+
+
 def mailboxes_of_root_in_others_folders_are_refused(folder):
     """An mbox of root's in a folder that another user may change is left
     alone: it would be done with root's rights."""
@@ -454,5 +482,6 @@ main([links_to_others_are_refused, relative_paths_are_not_different,
       reports_are_not_different, links_to_ones_own_are_followed,
       users_follow_their_own_links, what_was_recorded_is_not_different,
       recovery_is_not_different, folders_of_ours_are_not_different,
+      reports_go_no_link_of_a_user_either,
       mailboxes_of_root_in_others_folders_are_refused,
       names_of_links_are_shown_safely])
