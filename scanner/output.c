@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "reach.h"
 
 #define FLUSH_AT (64u << 10)	/* bytes */
 
@@ -61,27 +62,70 @@ open_temp(struct output *o)
 	return o->fd >= 0;
 }
 
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What was looked at is still what has the name; or errno. */
+static bool
+keeps_still(int rc, const struct stat *there, const struct stat *now)
+{
+	if (rc == 0 && is_same(there, now))
+		return true;
+	if (rc == 0)
+		errno = EAGAIN;
+	return false;
+}
+
 /*
- * A file beside the one that is wanted, or that a link of that name leads to;
+ * A file beside the one that is there, or that a link of that name leads to;
  * /dev/stdout and FIFOs as they are.
  */
 static bool
-open_file(struct output *o, const char *path)
+open_old(struct output *o, const char *path, int there)
 {
-	struct stat st;
+	struct stat st, now;
+
+	if (fstat(there, &st) != 0)
+		return false;
+	if (!S_ISREG(st.st_mode)) {
+		o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		return o->fd >= 0 && keeps_still(fstat(o->fd, &now), &st,
+		    &now);
+	}
+	o->mode = st.st_mode & 07777;
+	o->path = realpath(path, NULL);
+	return o->path != NULL && keeps_still(lstat(o->path, &now), &st,
+	    &now) && open_temp(o);
+}
+
+/*
+ * A file that is wanted.  In /tmp a name may lead to what is ours alone, so it
+ * is looked where it leads (reach.h).  False: *e, of the file.
+ */
+static bool
+open_file(struct output *o, const char *path, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	struct reach way;
+	bool done = false;
+	int rc;
 
 	o->mode = new_mode();
-	if (stat(path, &st) == 0) {
-		if (!S_ISREG(st.st_mode)) {
-			o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-			return o->fd >= 0;
-		}
-		o->mode = st.st_mode & 07777;
-		o->path = realpath(path, NULL);
-	} else {
+	if ((rc = reach_any(&way, path, e)) == ST_OK) {
+		done = open_old(o, path, way.fd);
+	} else if (rc == ST_DEAD && (rc = reach_parent(&way, path, name,
+	    e)) != ST_BAD) {
 		o->path = strdup(path);
+		done = open_temp(o);
 	}
-	return open_temp(o);
+	if (rc != ST_BAD && !done)
+		(void)err_set(e, ST_DEAD, errno, "%s", "");
+	if (way.fd >= 0)
+		(void)close(way.fd);
+	return done;
 }
 
 struct output *
@@ -133,12 +177,14 @@ struct output *
 output_open(const char *path, struct err *e)
 {
 	struct output *o = output_to(STDOUT_FILENO, e);
+	struct err why = { 0 };
 
 	if (o == NULL)
 		return NULL;
-	if (path == NULL || open_file(o, path))
+	if (path == NULL || open_file(o, path, &why))
 		return o;
-	(void)err_set(e, ST_DEAD, errno, "%s: cannot write the report", path);
+	(void)err_set(e, ST_DEAD, 0, "%s: cannot write the report: %s", path,
+	    why.text);
 	o->fd = -1;
 	output_free(o);
 	return NULL;
@@ -148,6 +194,7 @@ struct output *
 output_open_named(const char *path, bool replace, struct err *e)
 {
 	struct output *o = output_to(-1, e);
+	struct err why = { 0 };
 	struct stat st;
 
 	if (o == NULL)
@@ -157,10 +204,11 @@ output_open_named(const char *path, bool replace, struct err *e)
 		(void)err_set(e, ST_DEAD, EEXIST, "%s", path);
 	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		(void)err_set(e, ST_DEAD, 0, "%s: it is no file", path);
-	} else if (open_file(o, path)) {
+	} else if (open_file(o, path, &why)) {
 		return o;
 	} else {
-		(void)err_set(e, ST_DEAD, errno, "%s: cannot write it", path);
+		(void)err_set(e, ST_DEAD, 0, "%s: cannot write it: %s", path,
+		    why.text);
 	}
 	output_free(o);
 	return NULL;

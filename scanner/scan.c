@@ -90,6 +90,7 @@ scanner_free(struct scanner *s)
 	repair_free(s->repair);
 	free(s->say);
 	buf_free(&s->frames);
+	buf_free(&s->way_path);
 	buf_free(&s->path);
 	buf_free(&s->out);
 	buf_free(&s->plan);
@@ -145,6 +146,7 @@ begin_name(struct scanner *s, uint64_t i, const char *name)
 {
 	s->name = name;
 	s->keeper = NULL;
+	s->is_barred = false;
 	s->budget = (struct budget){ 0 };
 	s->size = 0;
 	s->late = s->beside = s->moved = false;
@@ -183,6 +185,7 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 		abort();	/* no memory: the parent will see it die */
 	if (rc == OPENED && s->repair != NULL) {
 		s->keeper = kept_by(s->job->path, name, f->fd);
+		scan_reach(s, f);
 		s->stamp = f->stamp;
 		s->settled = stamp_is_settled(&f->stamp,
 		    (int64_t)time(NULL));

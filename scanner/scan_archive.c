@@ -16,6 +16,7 @@
 #include "escape.h"
 #include "kernel_calls.h"
 #include "outcome.h"
+#include "reach.h"
 
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
@@ -215,6 +216,21 @@ count(struct scan_run *r, struct archive_job *j, bool refused)
 	free(j->changes);
 }
 
+/* What who acts would not be let do. */
+static int
+check_ways(const struct scan_run *r, const char *path, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	struct reach to = { .fd = -1 };
+	int rc = reach_file(path, e);
+
+	if (rc == ST_OK && r->command.new_archive != NULL)
+		rc = reach_parent(&to, r->command.new_archive, name, e);
+	if (to.fd >= 0)
+		(void)close(to.fd);
+	return rc;
+}
+
 static void
 rehearse_and_tell(struct scan_run *r, struct archive_job *j)
 {
@@ -226,7 +242,7 @@ rehearse_and_tell(struct scan_run *r, struct archive_job *j)
 	    lstat(r->command.new_archive, &st) == 0)
 		rc = err_set(&e, ST_BAD, 0,
 		    "there is a file of the name of --output already");
-	else
+	else if ((rc = check_ways(r, j->path, &e)) == ST_OK)
 		rc = rehearse(r, j, &e);
 	if (rc != ST_OK)
 		tell(r, j->path, rc == ST_BAD ? OUTCOME_REFUSED :

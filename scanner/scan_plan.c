@@ -4,8 +4,11 @@
  */
 #include "scanning.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "frames.h"
 #include "kept.h"
@@ -84,12 +87,55 @@ plan_message(struct scanner *s, const struct msg *m,
 	return ST_OK;
 }
 
+/*
+ * The folder that the user named, for all that is in it.  Whether a way can be
+ * gone at all shows when it is gone.
+ */
+static int
+find_way(struct scanner *s)
+{
+	const struct span top = { (const uint8_t *)s->job->path,
+	    s->job->root };
+	int rc;
+
+	if (s->way_path.n > 0 && span_eq(buf_span(&s->way_path), top))
+		return ST_OK;
+	buf_clear(&s->way_path);
+	buf_add(&s->way_path, top.p, top.n);
+	rc = reach_folder(&s->way, buf_text(&s->way_path), &s->barred);
+	if (s->way.fd >= 0)
+		(void)close(s->way.fd);
+	if (rc != ST_OK)
+		buf_clear(&s->way_path);
+	return rc;
+}
+
+void
+scan_reach(struct scanner *s, const struct opened_file *f)
+{
+	struct stat st;
+	int rc;
+
+	if (s->job->path[0] == '\0')
+		rc = reach_file(s->name, &s->barred);
+	else if ((rc = find_way(s)) == ST_OK && fstat(f->fd, &st) == 0)
+		rc = reach_allows(&s->way, st.st_uid, &s->barred);
+	s->is_barred = rc == ST_BAD;
+}
+
+/* Nothing is done to it, and not for what is in it. */
+static bool
+is_out_of_reach(const struct scanner *s)
+{
+	return s->keeper != NULL || s->is_barred;
+}
+
 /* That it is left alone counts where something else is done to the file. */
 static bool
 is_planned(const struct scanner *s, const struct repair_facts *f)
 {
 	return f->is == REPAIR_EDITS || f->is == REPAIR_TAKE_OUT ||
-	    (f->is == REPAIR_REFUSED && s->keeper == NULL &&
+	    (f->is == REPAIR_REFUSED && !is_out_of_reach(s) &&
 	    store_is_container(s->store));
 }
 
@@ -102,9 +148,13 @@ scan_repair(struct scanner *s, const struct msg *m,
 	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;
-	if (s->keeper != NULL && out->is != REPAIR_NOTHING) {
+	if (is_out_of_reach(s) && out->is != REPAIR_NOTHING) {
 		out->is = REPAIR_REFUSED;
-		kept_why(s->keeper, true, out->why, sizeof(out->why));
+		if (s->keeper != NULL)
+			kept_why(s->keeper, true, out->why, sizeof(out->why));
+		else
+			(void)snprintf(out->why, sizeof(out->why), "%.199s",
+			    s->barred.text);
 	}
 	s->delta.totals.repairs[out->is]++;
 	return is_planned(s, out) ? plan_message(s, m, got, out, e) : ST_OK;

@@ -11,6 +11,7 @@
 #include "mend_say.h"
 #include "open.h"
 #include "piece.h"
+#include "reach.h"
 #include "scan.h"
 
 struct scanner {
@@ -29,6 +30,10 @@ struct scanner {
 	struct stamp stamp;	/* of the file at hand, when it was opened */
 	bool settled;		/* as in plan_item */
 	const struct keeper *keeper;	/* of it; NULL: nobody */
+	struct buf way_path;	/* named by the user, and how one gets there */
+	struct reach way;
+	struct err barred;	/* it must not be acted on, by its way: why */
+	bool is_barred;
 	struct budget budget;	/* of the file at hand */
 	struct timespec begun;	/* when it was opened */
 	uint64_t size;		/* of what is read of it; 0: not known */
@@ -109,6 +114,9 @@ void scan_store(struct scanner *, uint64_t name, struct store_facts *);
  * where that is something.  ST_DEAD: it cannot be read once more.
  */
 struct mend_say *scan_say_new(struct scanner *);	/* NULL: memory */
+
+/* The file at hand, which is open: would who acts be let go there? */
+void scan_reach(struct scanner *, const struct opened_file *);
 int scan_repair(struct scanner *, const struct msg *, const struct judged *,
     struct repair_facts *out, struct err *);
 

@@ -16,6 +16,7 @@
 #include "listing.h"
 #include "names.h"
 #include "quota.h"
+#include "reach.h"
 
 #define LOOKS_MAX 8u		/* at a folder that does not keep still */
 #define PIN_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
@@ -61,26 +62,6 @@ set_path(struct place *p, const char *path, size_t root, struct err *e)
 	    err_set(e, ST_DEAD, ENOMEM, "folder");
 }
 
-/* The folder by its path: pinned, nothing of it is read yet. */
-static int
-pin_folder(const struct place *p)
-{
-	const char *rel = p->path + p->root;
-	char *top = strndup(p->path, p->root);
-	int fd, below;
-
-	if (top == NULL)
-		return -1;
-	fd = open(top, PIN_FLAGS);
-	free(top);
-	rel += strspn(rel, "/");
-	if (fd < 0 || *rel == '\0')
-		return fd;
-	below = call_open_beneath(fd, rel, PIN_FLAGS | O_NOFOLLOW);
-	(void)close(fd);
-	return below;
-}
-
 static int
 cannot(struct err *e, const char *what)
 {
@@ -88,6 +69,38 @@ cannot(struct err *e, const char *what)
 	    errno == EXDEV || errno == ENOENT || errno == EACCES;
 
 	return err_set(e, refuse ? ST_BAD : ST_DEAD, errno, "%s", what);
+}
+
+/* The folder by its path: pinned, nothing of it is read yet. */
+static int
+pin_folder(const struct place *p, struct reach *way, struct err *e)
+{
+	const char *rel = p->path + p->root + strspn(p->path + p->root, "/");
+	char *top = strndup(p->path, p->root);
+	struct err why;
+	int rc, below;
+
+	if (top == NULL)
+		return err_set(e, ST_DEAD, ENOMEM, "folder");
+	rc = reach_folder(way, top, &why);
+	free(top);
+	if (rc == ST_DEAD) {
+		errno = why.num;
+		return cannot(e, "cannot open the folder");
+	}
+	if (rc != ST_OK) {
+		if (e != NULL)
+			*e = why;
+		return rc;
+	}
+	if (*rel == '\0')
+		return ST_OK;
+	below = call_open_beneath(way->fd, rel, PIN_FLAGS | O_NOFOLLOW);
+	if (below < 0)
+		return cannot(e, "cannot open the folder");
+	(void)close(way->fd);
+	way->fd = below;
+	return ST_OK;
 }
 
 static int
@@ -120,8 +133,9 @@ choose_owner(struct place *p, int pin, const struct stat *folder,
 	else
 		return err_set(e, ST_BAD, 0, "the owner of the mailbox may "
 		    "not write to its folder");
-	if (p->owner.uid == 0 && folder->st_uid == 0 &&
-	    (folder->st_mode & 022) != 0)
+	/* Root's rights are not for a folder that is another's to change. */
+	if (p->owner.uid == 0 && (folder->st_uid != 0 ||
+	    (folder->st_mode & 022) != 0))
 		return err_set(e, ST_BAD, 0, "the mailbox is root's, in a "
 		    "folder that others may write to");
 	return ST_OK;
@@ -249,31 +263,34 @@ open_place(struct place **out, const char *path, size_t root,
     const char *box, const struct owner *owner, struct err *e)
 {
 	struct place *p = place_new();
+	struct reach way = { .fd = -1 };
 	struct stat st;
-	int pin = -1, rc = ST_DEAD;
+	int rc;
 
 	if (p == NULL)
 		return err_set(e, ST_DEAD, ENOMEM, "folder");
-	if ((rc = set_path(p, path, root, e)) != ST_OK)
+	if ((rc = set_path(p, path, root, e)) != ST_OK ||
+	    (rc = pin_folder(p, &way, e)) != ST_OK)
 		goto out;
-	if ((pin = pin_folder(p)) < 0 || fstat(pin, &st) != 0) {
+	if (fstat(way.fd, &st) != 0) {
 		rc = cannot(e, "cannot open the folder");
 		goto out;
 	}
 	p->owner = (struct owner){ st.st_uid, st.st_gid };
 	p->dev = st.st_dev;
 	p->ino = st.st_ino;
-	p->read_only = is_read_only(pin);
+	p->read_only = is_read_only(way.fd);
 	rc = box == NULL ? check_folder(&st, e) :
-	    choose_owner(p, pin, &st, box, owner, e);
+	    choose_owner(p, way.fd, &st, box, owner, e);
 	if (rc != ST_OK ||
-	    (rc = open_as_owner(p, pin, box != NULL, e)) != ST_OK)
+	    (rc = reach_allows(&way, p->owner.uid, e)) != ST_OK ||
+	    (rc = open_as_owner(p, way.fd, box != NULL, e)) != ST_OK)
 		goto out;
 	*out = p;
 	p = NULL;
 out:
-	if (pin >= 0)
-		(void)close(pin);
+	if (way.fd >= 0)
+		(void)close(way.fd);
 	place_close(p);
 	return rc;
 }

@@ -15,7 +15,8 @@
 
 struct place {
 	char *path;		/* absolute */
-	size_t root;		/* bytes of it that may lead through links */
+	size_t root;		/* bytes of it that may lead through links, as
+				 * reach.h says */
 	bool maildir;		/* it is new/ or cur/ of one */
 	bool cur;		/* cur/ */
 	int dir;		/* the folder */
@@ -31,9 +32,10 @@ struct place {
 };
 
 /*
- * Open the folder.  Relative paths are taken from where we are.  Behind the
- * first `root` bytes no link is followed.  ST_BAD: this folder must not be
- * touched, *e says why.  ST_DEAD: it cannot be opened.
+ * Open the folder.  Relative paths are taken from where we are.  The first
+ * `root` bytes are gone as reach.h says; behind them no link is followed.
+ * ST_BAD: this folder must not be touched, *e says why.  ST_DEAD: it cannot be
+ * opened.
  */
 int place_open(struct place **out, const char *path, size_t root,
     struct err *);

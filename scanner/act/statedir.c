@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kernel_calls.h"
+#include "reach.h"
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
@@ -43,15 +44,14 @@ check_own(int fd, struct err *e)
 	return ST_OK;
 }
 
-/* Open such a folder; made and durable if new. */
+/* Open such a folder; made if new. */
 static int
-open_own(int dir, const char *name, int *out, struct err *e)
+open_own(int dir, const char *name, bool *new, int *out, struct err *e)
 {
-	const bool new = mkdirat(dir, name, 0700) == 0;
-	const int num = new ? 0 : errno;
+	const int num = mkdirat(dir, name, 0700) == 0 ? 0 : errno;
 	const int fd = openat(dir, name, FOLDER_FLAGS);
-	int rc;
 
+	*new = num == 0;
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, ST_DEAD, num,
 		    "cannot make the state folder");
@@ -59,12 +59,54 @@ open_own(int dir, const char *name, int *out, struct err *e)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot open the state folder");
 	*out = fd;
-	if ((rc = check_own(fd, e)) != ST_OK)
+	return check_own(fd, e);
+}
+
+/* The folder that the state folder is in, and its name there; as reach.h. */
+static int
+find_top(struct reach *way, const char *path, char name[NAME_MAX + 1],
+    struct err *e)
+{
+	struct err why = { 0 };
+	const int rc = reach_parent(way, path, name, &why);
+
+	if (rc == ST_BAD && e != NULL)
+		*e = why;
+	else if (rc != ST_OK)
+		(void)err_set(e, ST_DEAD, why.num,
+		    "cannot open the state folder");
+	return rc == ST_OK ? ST_OK : why.num == ENOENT ? ST_END : ST_DEAD;
+}
+
+static int
+open_top(const char *path, int *out, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	struct reach way;
+	bool new;
+	int rc;
+
+	if ((rc = find_top(&way, path, name, e)) == ST_END)
+		return err_set(e, ST_DEAD, ENOENT,
+		    "cannot make the state folder");
+	if (rc != ST_OK)
 		return rc;
-	if (new && dir != AT_FDCWD && fsync(dir) != 0)
+	rc = open_own(way.fd, name, &new, out, e);
+	(void)close(way.fd);
+	return rc;
+}
+
+/* Durable if it is new. */
+static int
+open_runs(struct statedir *s, struct err *e)
+{
+	bool new;
+	const int rc = open_own(s->fd, "runs", &new, &s->runs, e);
+
+	if (rc == ST_OK && new && fsync(s->fd) != 0)
 		return err_set(e, ST_DEAD, errno,
 		    "cannot sync the state folder");
-	return ST_OK;
+	return rc;
 }
 
 /* What the holder wrote, on one line. */
@@ -139,13 +181,13 @@ statedir_open(struct statedir *out, const char *path, const char *what,
 	struct stat st;
 	int rc;
 
-	if ((rc = open_own(AT_FDCWD, path, &s.fd, e)) != ST_OK)
+	if ((rc = open_top(path, &s.fd, e)) != ST_OK)
 		goto out;
 	/* Without runs/ it is new, or its making was cut short. */
 	if (fstatat(s.fd, "runs", &st, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    (rc = sync_parent(s.fd, e)) != ST_OK)
 		goto out;
-	if ((rc = open_own(s.fd, "runs", &s.runs, e)) != ST_OK ||
+	if ((rc = open_runs(&s, e)) != ST_OK ||
 	    (rc = take_lock(&s, "lock", what, e)) != ST_OK)
 		goto out;
 	*out = s;
@@ -162,7 +204,7 @@ statedir_open_scan(struct statedir *out, const char *path, const char *what,
 	struct statedir s = { 0 };
 	int rc;
 
-	if ((rc = open_own(AT_FDCWD, path, &s.fd, e)) == ST_OK &&
+	if ((rc = open_top(path, &s.fd, e)) == ST_OK &&
 	    (rc = take_lock(&s, "scan.lock", what, e)) == ST_OK) {
 		*out = s;
 		return ST_OK;
@@ -181,13 +223,27 @@ view_own(int dir, const char *name, int *out, struct err *e)
 	return check_own(*out, e);
 }
 
+static int
+view_top(const char *path, int *out, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	struct reach way;
+	int rc;
+
+	if ((rc = find_top(&way, path, name, e)) != ST_OK)
+		return rc;
+	rc = view_own(way.fd, name, out, e);
+	(void)close(way.fd);
+	return rc;
+}
+
 int
 statedir_view(struct statedir *out, const char *path, struct err *e)
 {
 	struct statedir s = { 0 };
 	int rc;
 
-	if ((rc = view_own(AT_FDCWD, path, &s.fd, e)) != ST_OK ||
+	if ((rc = view_top(path, &s.fd, e)) != ST_OK ||
 	    (rc = view_own(s.fd, "runs", &s.runs, e)) != ST_OK) {
 		statedir_close(&s);
 		return rc;

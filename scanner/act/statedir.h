@@ -18,7 +18,8 @@ struct statedir {
  * Open it; made if it is not there (its parent must be).  what: a word for the
  * next who comes, "fix".  ST_DEAD with e->num == EWOULDBLOCK: somebody has the
  * lock, e->text says who.  ST_DEAD: else; also if others may read or write
- * it, or own it: it may have been planted.
+ * it, or own it: it may have been planted.  The way there is gone as reach.h
+ * says; the folder itself is no link, or its path ends in a slash.
  */
 int statedir_open(struct statedir *out, const char *path, const char *what,
     struct err *);

@@ -11,16 +11,27 @@
 
 #include "kernel_calls.h"
 #include "listing.h"
+#include "reach.h"
 
 #define UNFINISHED ".baredot-new."
 
 int
 whole_file_folder(const char *path, int *dir, struct err *e)
 {
-	(void)mkdir(path, 0700);
-	*dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *dir >= 0 ? ST_OK :
-	    err_set(e, ST_DEAD, errno, "cannot open the folder");
+	char name[NAME_MAX + 1];
+	struct reach way;
+	int rc;
+
+	if ((rc = reach_parent(&way, path, name, e)) != ST_OK)
+		return ST_DEAD;
+	(void)mkdirat(way.fd, name, 0700);
+	(void)close(way.fd);
+	if ((rc = reach_folder(&way, path, e)) != ST_OK)
+		return ST_DEAD;
+	if ((*dir = call_open_folder(way.fd)) < 0)
+		rc = err_set(e, ST_DEAD, errno, "cannot open the folder");
+	(void)close(way.fd);
+	return rc;
 }
 
 int

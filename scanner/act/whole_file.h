@@ -15,7 +15,8 @@ struct whole_file {
 	char temp[48];
 };
 
-/* Open a folder for them, made with mode 0700 if new.  ST_DEAD: cannot. */
+/* Open a folder for them, made with mode 0700 if new; the way there is gone as
+ * reach.h says.  ST_DEAD: cannot.  e: not NULL. */
 int whole_file_folder(const char *path, int *dir, struct err *);
 
 /* In the open folder dir, mode 0600.  ST_DEAD: it cannot be made. */

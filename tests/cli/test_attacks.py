@@ -11,7 +11,8 @@ test_act_faults.py):
   Paths
    1 a message becomes a link          here file_becomes_a_link; test_live.py
                                        hostile_owner (scan)
-   2 cur/ flips to a link and back     here folder_flips
+   2 cur/ flips to a link and back     here folder_flips; links above it, to
+                                       what is named: test_links.py
    3 tmp/ becomes a link               here tmp_becomes_a_link
    4 the temporary becomes a link      here temp_becomes_a_link
    5 hard links                        here hard_links
