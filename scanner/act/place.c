@@ -174,8 +174,8 @@ is_called(const struct place *p, int parent, const char *name)
 
 /*
  * If it is new/ or cur/ and the other is there, it is a Maildir's: whatever
- * led to it (".", a link).  tmp/ may be missing, as empty folders are in copies:
- * readers pass by what has a dot before its name.
+ * led to it (".", a link).  tmp/ may be missing, as empty folders are in
+ * copies: readers pass by what has a dot before its name.
  */
 static int
 open_parts(struct place *p, int parent, struct err *e)

@@ -22,7 +22,7 @@ struct place {
 	int dir;		/* the folder */
 	int other;		/* Maildir: cur/ if dir is new/, and the
 				 * other way round; else -1 */
-	int tmp;		/* for temporaries: maildir_tmp, or the folder */
+	int tmp;		/* for temporaries: maildir_tmp, or dir */
 	int maildir_tmp;	/* tmp/ of the Maildir, or -1 */
 	int quota;		/* where maildirsize is (quota.h), or -1 */
 	struct owner owner;
