@@ -91,7 +91,7 @@ acting_free(struct acting *a)
 	if (a->begun)
 		run_end(&a->run);
 	if (a->facts.taken > 0)
-		(void)manifest_refresh(&a->state, 0);
+		(void)manifest_refresh(&a->state, NULL, 0);
 	statedir_close(&a->state);
 	for (size_t i = 0; i < a->mailboxes_n; i++) {
 		buf_free(&a->mailboxes[i].folder);

@@ -6,6 +6,7 @@
 #include "complain.h"
 #include "outcome.h"
 #include "scan_cmd.h"
+#include "state_cmd.h"
 #include "tell.h"
 
 void
@@ -82,7 +83,7 @@ scan_acts_finish(struct scan_run *r, bool interrupted)
 	r->summary.partial = r->summary.partial || interrupted;
 }
 
-/* 1: something is to be done, or was left alone. */
+/* Of a dry run: something is to be done. */
 int
 scan_acts_status(const struct scan_run *r, const struct totals *t)
 {
@@ -92,12 +93,8 @@ scan_acts_status(const struct scan_run *r, const struct totals *t)
 	if (!a->applies)
 		left += t->repairs[REPAIR_EDITS] +
 		    t->repairs[REPAIR_TAKE_OUT];
-	if (a->dead || a->files[OUTCOME_FAILED] > 0 ||
-	    a->files[OUTCOME_UNSETTLED] > 0)
-		return EXIT_UNREADABLE;
-	for (size_t i = OUTCOME_REFUSED; i <= OUTCOME_BUSY; i++)
-		left += a->files[i];
-	return left > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
+	return a->dead ? EXIT_UNREADABLE : status_graver(left > 0 ?
+	    EXIT_FINDINGS : EXIT_CLEAN, outcomes_status(a->files));
 }
 
 /* The report of --from. */
