@@ -10,12 +10,45 @@
 #include "tell.h"
 
 void
+scan_acts_left(struct scan_run *r, struct span path, enum outcome_kind kind,
+    const char *why)
+{
+	const struct act_report a = { .path = path, .why = why, .note = "",
+	    .status = outcome_name(kind), .container = true };
+
+	r->dry.files[kind]++;
+	scan_acts_tell(r, &a);
+}
+
+/* What would not be done of that, all the same. */
+static void
+look_at(struct scan_run *r, struct span items)
+{
+	const struct looking *l = &r->looking;
+	struct plan_item i;
+
+	while (plan_next(&items, &i)) {
+		if (i.left)
+			continue;
+		if (looking_at(&r->looking, &i) &&
+		    l->outcome.kind != OUTCOME_DONE)
+			scan_acts_left(r, buf_span(&l->names.path),
+			    l->outcome.kind, l->outcome.reason);
+		if (l->outcome.kind != OUTCOME_DONE)
+			r->dry.held[i.take ? REPAIR_TAKE_OUT :
+			    REPAIR_EDITS]++;
+	}
+}
+
+void
 scan_acts_plan(void *ctx, struct span items)
 {
 	struct scan_run *r = ctx;
 
 	if (r->acting != NULL)
 		acting_plan(r->acting, items);
+	else if (!scan_reads_only(&r->command))
+		look_at(r, items);
 }
 
 static void

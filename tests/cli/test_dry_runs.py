@@ -13,12 +13,10 @@ import shutil
 import signal
 import struct
 import subprocess
-import time
 
 from harness import FROM, SAN, Skip, check, main, need, same, write
 
 CLEAN, FINDINGS, FAILED, LATER = 0, 1, 2, 75
-SETTLED = 2.2           # seconds since an mbox was written to
 TIME = 1500000000000000000
 HEAD = b"From: a@b.example\nMessage-ID: <1@b.example>\n" \
     b"Date: Mon, 01 Jan 2024 00:00:00 +0000\n\n"
@@ -84,13 +82,17 @@ class Store:
         os.mkdir(self.state, 0o700)
         for name, data in FILES.items():
             os.utime(write(self.top + "/" + name, data), ns=(TIME, TIME))
-        time.sleep(SETTLED)
+
+    named = ()              # what the user names, if not the store
 
     def act(self, what, *more):
+        return self.look(what, "--apply", *more)
+
+    def look(self, what, *more, form="ndjson"):
         options = TAKE if what == "quarantine" else ()
         where = "--into" if what == "quarantine" else "--state"
-        return baredot(what, where, self.state, "--apply", "-f", "ndjson",
-                       *options, *more, self.top)
+        return baredot(what, where, self.state, "-f", form, *options, *more,
+                       *(self.named or (self.top,)))
 
     def back(self, what, *more):
         where = "--into" if what == "restore" else "--state"
@@ -220,7 +222,6 @@ def restore_promises(folder):
             ran = store.act("quarantine", "--from", one_of(store, box))
             same(ran.status, CLEAN, ran.out + ran.err)
             delivered(box)
-            time.sleep(SETTLED)
         ran = store.act("quarantine")
         same(ran.status, CLEAN, ran.out + ran.err)
         if disturb is folder_gone:
@@ -255,6 +256,72 @@ def one_of(store, path):
     first = next(x for x in lines if '"type":"message"' in x)
     write(report, (lines[0] + "\n" + first + "\n").encode())
     return report
+
+
+def shared(path):
+    """Its folder is root's, and others may write to it."""
+    if "/H/" in path:
+        os.chmod(os.path.dirname(path), 0o777)
+
+
+def folder_of_another(path):
+    if os.geteuid() != 0:
+        raise Skip("only root can give folders away")
+    if "/H/" in path:
+        os.chown(os.path.dirname(path), 12399, 12399)
+
+
+def tmp_of_another(path):
+    if os.geteuid() != 0:
+        raise Skip("only root can give folders away")
+    if "/M/" in path:
+        os.chown(os.path.dirname(os.path.dirname(path)) + "/tmp", 12399, 12399)
+
+
+def box_of_another(path):
+    if path.endswith("/box"):
+        of_another(path)
+
+
+def acts_promise(folder):
+    """fix and quarantine: what a file is, whose it is and where it is is said
+    by the dry run too, and counted as refused."""
+    for act in ("fix", "quarantine"):
+        for make in (linked, led_away, of_another, shared, folder_of_another,
+                     tmp_of_another, box_of_another):
+            store = Store("%s/%s-%s" % (folder, act, make.__name__))
+            for path in files_of(store):
+                make(path)
+            if make is led_away:
+                store.named = [p for p in files_of(store)
+                               if os.path.islink(p)]
+            before = tree(store.top, store.state)
+            dry, text = store.look(act), store.look(act, form="text")
+            same(tree(store.top, store.state), before, "a dry run")
+            done = store.act(act)
+            left = {k: v for k, v in told(done).items() if v[0] != "done"}
+            same(told(dry), left, "%s, %s" % (act, make.__name__))
+            check(left, "nothing was left alone: %s" % make.__name__)
+            same((dry.status, done.status), (FINDINGS, FINDINGS), "status")
+            n = sum(r["path"] in left for r in done.of("message"))
+            check(" %d refused" % n in text.out, text.out)
+            check("would be edited" in text.out and
+                  ("--apply does it" in text.out) ==
+                  (len(left) < len(told(done))), text.out)
+
+
+def summaries_agree(folder):
+    """With --apply: messages of files that were refused are left alone, and
+    counted so; one is not plural."""
+    store = Store(folder)
+    h = store.top + "/H/"
+    linked(h + "7")
+    os.unlink(h + "7-too")
+    linked(h + "8")
+    ran = store.look("fix", "--apply", form="text")
+    same(ran.status, FINDINGS, "status")
+    check("  6 messages repaired with 6 edits, 0 taken out, 2 left alone\n"
+          "  Files: 4 done, 2 refused\n" in ran.out, ran.out)
 
 
 def damage(store):
@@ -379,9 +446,7 @@ def read_only_fails(folder):
 def read_only(store, act, back):
     mount("-o", "remount,ro", store.top)
     before = tree(store.top)
-    dry = baredot(act, "--into" if act == "quarantine" else "--state",
-                  store.state, "-f", "ndjson",
-                  *(TAKE if act == "quarantine" else ()), store.top)
+    dry = store.look(act)
     ran = store.act(act)
     same((dry.status, told(dry)), (FAILED, told(ran)), act + ", dry")
     same((ran.status, {r["why"] for r in ran.of("outcome")}),
@@ -424,7 +489,6 @@ def nobody_reads_it(folder):
     same({p: v[3] for p, v in tree(store.top).items()}, first, "undone")
     shutil.rmtree(store.state)
     os.mkdir(store.state, 0o700)
-    time.sleep(SETTLED)
     same(store.act("quarantine").status, CLEAN, "quarantine")
     for args in (("quarantine", "--list", store.state),
                  ("quarantine", "--verify", store.state),
@@ -436,5 +500,6 @@ def nobody_reads_it(folder):
     check(closed("recover", *s) >= 0, "recover")
 
 
-main([undo_promises, restore_promises, damaged_originals_fail, busy_is_later,
+main([undo_promises, restore_promises, acts_promise, summaries_agree,
+      damaged_originals_fail, busy_is_later,
       read_only_fails, nobody_reads_it])
