@@ -23,8 +23,11 @@ struct looking {		/* begin with a zeroed one */
  */
 bool looking_at(struct looking *, const struct plan_item *);
 
-/* The same for an archive that the user named. */
-void looking_at_archive(struct looking *, const char *path);
+/*
+ * The same for an archive that the user named; in_place: what is made of it
+ * will have its name.
+ */
+void looking_at_archive(struct looking *, const char *path, bool in_place);
 
 void looking_free(struct looking *);
 

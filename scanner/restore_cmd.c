@@ -369,6 +369,5 @@ restore_help(void)
 	    "is done, and what would be is shown.",
 	    "Exit status: 0 all is put back, or would be, 1 something is "
 	    "left alone, 2 it failed, 64 usage, 75 something is busy, or not "
-	    "settled, or another run is going on, or nobody reads what it "
-	    "says.");
+	    "settled, or another run is going on.");
 }

@@ -359,6 +359,5 @@ runs_help(void)
 	    "each file that it changed and each message that it took out. "
 	    "RUN is its id, the beginning of it, or \"last\". Changes "
 	    "nothing; may be used while a run is going on.",
-	    "Exit status: 0, 2 something could not be read, 64 usage, 75 "
-	    "nobody reads what it says.");
+	    "Exit status: 0, 2 something could not be read, 64 usage.");
 }

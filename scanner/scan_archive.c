@@ -211,7 +211,8 @@ look_at_place(struct scan_run *r, const struct archive_job *j)
 
 	if (t->repairs[REPAIR_EDITS] + t->repairs[REPAIR_TAKE_OUT] == 0)
 		return ST_OK;
-	looking_at_archive(&r->looking, j->path);
+	looking_at_archive(&r->looking, j->path, r->command.new_archive ==
+	    NULL);
 	if (o->kind == OUTCOME_DONE)
 		return ST_OK;
 	scan_acts_left(r, span_text(j->path), o->kind, o->reason);
@@ -234,7 +235,7 @@ rehearse_and_tell(struct scan_run *r, struct archive_job *j)
 	if (rc != ST_OK)
 		scan_acts_left(r, span_text(j->path), rc == ST_BAD ?
 		    OUTCOME_REFUSED : OUTCOME_FAILED, e.text);
-	else if (r->command.new_archive == NULL)
+	else
 		rc = look_at_place(r, j);
 	count(r, j, rc != ST_OK);
 }

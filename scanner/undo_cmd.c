@@ -139,50 +139,47 @@ tell_totals(const struct undoing *u)
 	    ", some are not settled: `baredot recover`" : "");
 }
 
-/* What is told, and then how it ended; ST_BAD: something is not settled. */
+/* How it ended; ST_BAD: something is not settled. */
 static int
 conclude(const struct undoing *u, int rc, const struct err *e)
 {
 	if (rc != ST_OK)
 		complain("run %s: %s", u->run, e->text);
-	tell_totals(u);
 	return rc == ST_BAD ? EXIT_INTERRUPTED : rc != ST_OK ?
 	    EXIT_UNREADABLE : outcomes_status(u->files);
 }
 
 /* What would be done, in the order in which it is. */
 static int
-show(const struct statedir *s, const char *id, struct answer *l)
+show(const struct statedir *s, struct undoing *u)
 {
-	struct undoing u = { .answer = l, .run = id };
 	struct undo_look look = { 0 };
 	struct run_view v = { 0 };
 	struct err e = { 0 };
-	int rc = run_view_open(&v, s, id, &e);
+	int rc = run_view_open(&v, s, u->run, &e);
 
 	if (rc == ST_OK) {
 		undo_look_begin(&look, &v);
-		rc = undo_look_all(&look, undoing_tell, &u, &e);
+		rc = undo_look_all(&look, undoing_tell, u, &e);
 		undo_look_end(&look);
 		undo_look_free(&look);
 	}
 	run_view_close(&v);
-	return conclude(&u, rc == ST_OK ? rc : ST_DEAD, &e);
+	return conclude(u, rc == ST_OK ? rc : ST_DEAD, &e);
 }
 
 static int
-undo(const struct statedir *s, const char *id, struct answer *l)
+undo(const struct statedir *s, struct undoing *u)
 {
-	struct undoing u = { .answer = l, .run = id, .applies = true };
 	struct err e = { 0 };
 	struct run r;
 	int rc;
 
-	if ((rc = run_again(&r, s, id, &e)) == ST_OK) {
-		rc = undo_run(&r, UNDO_ALL, undoing_tell, &u, &e);
+	if ((rc = run_again(&r, s, u->run, &e)) == ST_OK) {
+		rc = undo_run(&r, UNDO_ALL, undoing_tell, u, &e);
 		run_end(&r);
 	}
-	return manifest_refresh(s, NULL, conclude(&u, rc, &e));
+	return manifest_refresh(s, NULL, conclude(u, rc, &e));
 }
 
 static int
@@ -191,6 +188,7 @@ run_undo(const struct state_options *o)
 	struct statedir s = { 0 };
 	struct answer l = { 0 };
 	char id[40];
+	struct undoing u = { .answer = &l, .run = id, .applies = o->apply };
 	int status;
 
 	output_errors_not_signals();
@@ -200,9 +198,11 @@ run_undo(const struct state_options *o)
 	if (status == EXIT_CLEAN)
 		status = state_find_run(&s, o->words[0], id);
 	if (status == EXIT_CLEAN &&
-	    (status = answer_begin(&l, o->form)) == EXIT_CLEAN)
-		status = answer_end(&l, o->apply ? undo(&s, id, &l) :
-		    show(&s, id, &l));
+	    (status = answer_begin(&l, o->form)) == EXIT_CLEAN) {
+		status = answer_end(&l, o->apply ? undo(&s, &u) :
+		    show(&s, &u));
+		tell_totals(&u);
+	}
 	statedir_close(&s);
 	return status;
 }
@@ -312,8 +312,7 @@ undo_help(void)
 	    "changed anything.",
 	    "Exit status: 0 all is put back, or would be, 1 something is "
 	    "left alone, 2 it failed, 64 usage, 75 something is busy, or not "
-	    "settled, or another run is going on, or nobody reads what it "
-	    "says.");
+	    "settled, or another run is going on.");
 }
 
 void

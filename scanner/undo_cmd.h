@@ -26,7 +26,7 @@ struct undoing {
 	const char *run;
 	bool applies;
 	uint64_t files[OUTCOMES];	/* by what came of them */
-	uint64_t lost;		/* of them: the original is missing or damaged */
+	uint64_t lost;		/* of them: the original is missing, damaged */
 };
 
 /* An undo_fn, with a struct undoing. */

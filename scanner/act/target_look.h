@@ -12,7 +12,8 @@
 enum target_kind {
 	TARGET_EDIT,		/* a message that is a file, or an archive */
 	TARGET_TAKE,		/* such a message, to be taken out */
-	TARGET_MAILBOX		/* a mailbox that is one file */
+	TARGET_MAILBOX,		/* a mailbox that is one file */
+	TARGET_READ		/* an archive, of which there will be another */
 };
 
 /*

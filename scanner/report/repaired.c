@@ -184,12 +184,6 @@ acted_json(struct json *j, const struct act_report *a)
 	json_close(j, '}');
 }
 
-static const char *
-messages(uint64_t n)
-{
-	return n == 1 ? "message" : "messages";
-}
-
 static void
 put_plan(struct buf *b, const struct act_facts *a, const struct totals *t)
 {
@@ -228,10 +222,10 @@ acts_text(struct buf *b, const struct act_facts *a, const struct totals *t)
 		put_plan(b, a, t);
 		return;
 	}
-	buf_printf(b, "  %" PRIu64 " %s repaired with %" PRIu64 " %s, %"
-	    PRIu64 " taken out, %" PRIu64 " left alone\n", a->messages,
-	    messages(a->messages), a->edits, a->edits == 1 ? "edit" :
-	    "edits", a->taken, left_alone(a, t));
+	buf_printf(b, "  Messages: %" PRIu64 " repaired with %" PRIu64
+	    " %s, %" PRIu64 " taken out, %" PRIu64 " left alone\n",
+	    a->messages, a->edits, a->edits == 1 ? "edit" : "edits",
+	    a->taken, left_alone(a, t));
 	for (size_t i = 0; i < OUTCOMES; i++) {
 		if (a->files[i] == 0)
 			continue;

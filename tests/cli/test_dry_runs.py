@@ -320,7 +320,7 @@ def summaries_agree(folder):
     linked(h + "8")
     ran = store.look("fix", "--apply", form="text")
     same(ran.status, FINDINGS, "status")
-    check("  6 messages repaired with 6 edits, 0 taken out, 2 left alone\n"
+    check("  Messages: 6 repaired with 6 edits, 0 taken out, 2 left alone\n"
           "  Files: 4 done, 2 refused\n" in ran.out, ran.out)
 
 
