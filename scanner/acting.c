@@ -91,7 +91,7 @@ acting_free(struct acting *a)
 	if (a->begun)
 		run_end(&a->run);
 	if (a->facts.taken > 0)
-		(void)manifest_refresh(&a->state, 0);
+		(void)manifest_refresh(&a->state, NULL, 0);
 	statedir_close(&a->state);
 	for (size_t i = 0; i < a->mailboxes_n; i++) {
 		buf_free(&a->mailboxes[i].folder);
@@ -102,9 +102,7 @@ acting_free(struct acting *a)
 		(void)close(a->told);
 	for (size_t i = 0; i < EXCHANGE_MAX; i++)
 		waiting_free(&a->waiting[i]);
-	buf_free(&a->folder);
-	buf_free(&a->name);
-	buf_free(&a->path);
+	plan_names_free(&a->names);
 	buf_free(&a->full);
 	free(a);
 }
@@ -132,41 +130,17 @@ acting_going(const struct acting *a)
 	return a->status == ST_OK && *a->options.stop == 0;
 }
 
-/*
- * Its folder and name as the acting core wants them; what the user named may
- * lead through links.
- */
 void
 acting_set_names(struct acting *a, struct span folder, struct span name)
 {
-	const uint8_t *slash = folder.n == 0 ?
-	    memrchr(name.p, '/', name.n) : NULL;
-
-	buf_clear(&a->path);
-	buf_add(&a->path, folder.p, folder.n);
-	if (folder.n > 0 && folder.p[folder.n - 1] != '/')
-		buf_byte(&a->path, '/');
-	buf_add(&a->path, name.p, name.n);
-	buf_clear(&a->folder);
-	buf_clear(&a->name);
-	if (folder.n > 0) {
-		buf_add(&a->folder, folder.p, folder.n);
-	} else if (slash == NULL) {
-		buf_str(&a->folder, ".");
-	} else {
-		buf_add(&a->folder, name.p, slash == name.p ? 1 :
-		    (size_t)(slash - name.p));
-		name.n -= (size_t)(slash + 1 - name.p);
-		name.p = slash + 1;
-	}
-	buf_add(&a->name, name.p, name.n);
+	plan_names_set(&a->names, folder, name);
 }
 
 static bool
 is_full(const struct acting *a)
 {
 	return a->full.n > 0 && span_eq(buf_span(&a->full),
-	    buf_span(&a->folder));
+	    buf_span(&a->names.folder));
 }
 
 /* Give up on a mailbox whose disk is full, and on all when a disk fails. */
@@ -179,10 +153,10 @@ learn(struct acting *a, const struct outcome *o)
 		return;
 	if (o->num == ENOSPC || o->num == EDQUOT) {
 		buf_clear(&a->full);
-		buf_add(&a->full, a->folder.p, a->folder.n);
+		buf_add(&a->full, a->names.folder.p, a->names.folder.n);
 	} else if (o->num == EIO || o->num == EROFS) {
 		(void)err_set(&e, ST_DEAD, 0, "%s: %s; it stops here",
-		    buf_text(&a->path), o->reason);
+		    buf_text(&a->names.path), o->reason);
 		(void)acting_stop(a, &e);
 	}
 }
@@ -193,8 +167,8 @@ acting_tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
 {
 	const bool done = o->kind == OUTCOME_DONE;
 	const bool renamed = done && !container && j->taken == 0 &&
-	    strcmp(o->name.text, buf_text(&a->name)) != 0;
-	const struct act_report r = { .path = buf_span(&a->path),
+	    strcmp(o->name.text, buf_text(&a->names.name)) != 0;
+	const struct act_report r = { .path = buf_span(&a->names.path),
 	    .status = outcome_name(o->kind), .why = done ? "" : o->reason,
 	    .note = done ? o->note : "",
 	    .name = renamed ? o->name.text : NULL,
@@ -214,7 +188,7 @@ acting_tell(struct acting *a, const struct outcome *o, const struct mend_job *j,
 static size_t
 root_of(const struct acting *a, const struct plan_item *i)
 {
-	return i->folder.n > 0 ? (size_t)i->root : a->folder.n;
+	return i->folder.n > 0 ? (size_t)i->root : a->names.folder.n;
 }
 
 static void
@@ -228,17 +202,17 @@ copy_buf(struct buf *to, const struct buf *from)
 static void
 give_names(const struct acting *a, struct waiting *w)
 {
-	copy_buf(&w->path, &a->path);
-	copy_buf(&w->folder, &a->folder);
-	copy_buf(&w->name, &a->name);
+	copy_buf(&w->path, &a->names.path);
+	copy_buf(&w->folder, &a->names.folder);
+	copy_buf(&w->name, &a->names.name);
 }
 
 static void
 take_names(struct acting *a, const struct waiting *w)
 {
-	copy_buf(&a->path, &w->path);
-	copy_buf(&a->folder, &w->folder);
-	copy_buf(&a->name, &w->name);
+	copy_buf(&a->names.path, &w->path);
+	copy_buf(&a->names.folder, &w->folder);
+	copy_buf(&a->names.name, &w->name);
 }
 
 /* Repair those that wait: of one folder, so that they are synced together. */
@@ -288,7 +262,8 @@ wait_for_group(struct acting *a, const struct plan_item *i)
 	struct waiting *w;
 
 	if (a->waiting_n == EXCHANGE_MAX || (a->waiting_n > 0 &&
-	    !span_eq(buf_span(&a->waiting[0].folder), buf_span(&a->folder))))
+	    !span_eq(buf_span(&a->waiting[0].folder),
+	    buf_span(&a->names.folder))))
 		act_on_waiting(a);
 	if (a->status != ST_OK)
 		return;
@@ -304,8 +279,8 @@ wait_for_group(struct acting *a, const struct plan_item *i)
 static void
 take_file(struct acting *a, const struct plan_item *i)
 {
-	const struct target t = { .folder = buf_text(&a->folder),
-	    .root = root_of(a, i), .name = buf_text(&a->name),
+	const struct target t = { .folder = buf_text(&a->names.folder),
+	    .root = root_of(a, i), .name = buf_text(&a->names.name),
 	    .sha = i->sha };
 	const struct mend_job j = { .taken = 1 };
 	struct outcome o = { 0 };

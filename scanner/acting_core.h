@@ -46,7 +46,7 @@ struct acting {
 	size_t mailboxes_n, mailboxes_cap;
 	int told;		/* a file of frames (mend_wire.h); -1: none */
 	uint64_t told_n;	/* bytes in it */
-	struct buf folder, name, path;	/* of the file at hand */
+	struct plan_names names;	/* of the file at hand */
 	struct buf full;	/* a folder whose file system is full */
 	int status;		/* ST_DEAD: *e, and nothing more is done */
 	struct err e;

@@ -123,12 +123,12 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 	if (m->known)
 		j.told = &told;
 	acting_set_names(a, buf_span(&m->folder), buf_span(&m->name));
-	j.path = buf_text(&a->path);
+	j.path = buf_text(&a->names.path);
 	a->options.about(a->options.ctx, j.path,
 	    (size_t)(m - a->mailboxes) + 1, a->mailboxes_n);
-	t.folder = buf_text(&a->folder);
-	t.root = m->folder.n > 0 ? m->root : a->folder.n;
-	t.name = buf_text(&a->name);
+	t.folder = buf_text(&a->names.folder);
+	t.root = m->folder.n > 0 ? m->root : a->names.folder.n;
+	t.name = buf_text(&a->names.name);
 	if ((rc = acting_begin_run(a, &e)) == ST_OK)
 		rc = mailbox_change(&a->run, &t, &c, &how, &o, &e);
 	if (rc != ST_OK) {
@@ -148,8 +148,8 @@ replace_archive(struct acting *a, struct act_archive *w, const char *output,
 {
 	const struct change c = { .write = act_archive_write, .ctx = w,
 	    .reason = a->options.what };
-	const struct target t = { .folder = buf_text(&a->folder),
-	    .root = a->folder.n, .name = buf_text(&a->name) };
+	const struct target t = { .folder = buf_text(&a->names.folder),
+	    .root = a->names.folder.n, .name = buf_text(&a->names.name) };
 	struct run beside = { 0 };	/* nothing is recorded of a new file */
 	int rc;
 

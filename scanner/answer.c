@@ -3,6 +3,7 @@
  */
 #include "answer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ answer_begin(struct answer *l, enum form form)
 {
 	struct err e = { 0 };
 
+	output_errors_not_signals();
 	*l = (struct answer){ .form = form };
 	if ((l->out = output_open(NULL, &e)) != NULL)
 		return EXIT_CLEAN;
@@ -56,6 +58,9 @@ answer_end(struct answer *l, int status)
 	buf_free(&l->line);
 	if (output_close(l->out, false, &e) == ST_OK)
 		return status;
+	/* Whoever reads no more need not be told so; as scan has it. */
+	if (e.num == EPIPE)
+		return status == EXIT_UNREADABLE ? status : EXIT_INTERRUPTED;
 	complain("%s", e.text);
 	return EXIT_UNREADABLE;
 }

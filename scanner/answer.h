@@ -25,13 +25,19 @@ struct answer {
 	enum form form;
 };
 
-/* EXIT_CLEAN or EXIT_UNREADABLE. */
+/*
+ * EXIT_CLEAN or EXIT_UNREADABLE.  From here on a pipe that nobody reads is an
+ * error, and no signal.
+ */
 int answer_begin(struct answer *, enum form);
 
 /* l->line is whole: a line of text, or a JSON object; its end is added. */
 void answer_put(struct answer *);
 
-/* status, or EXIT_UNREADABLE if not all could be written, which is told. */
+/*
+ * status, or EXIT_UNREADABLE if not all could be written, which is told;
+ * EXIT_INTERRUPTED if that is because nobody reads it, unless status is graver.
+ */
 int answer_end(struct answer *, int status);
 
 /* Escaped, for l->line as text. */

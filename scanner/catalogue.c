@@ -186,7 +186,8 @@ add_line(void *ctx, const struct run_entry *t, struct err *e)
 }
 
 static int
-write_lines(const struct statedir *s, struct manifest *m, struct err *e)
+write_lines(const struct statedir *s, struct manifest *m, uint64_t *damaged,
+    struct err *e)
 {
 	struct visitor v = { .fn = add_line, .ctx = m };
 	struct listing l = { 0 };
@@ -198,8 +199,10 @@ write_lines(const struct statedir *s, struct manifest *m, struct err *e)
 			continue;
 		/* A damaged run must not keep the others off the list. */
 		if (visit_run(s, l.list[i].name, &v, &own) != ST_OK &&
-		    !m->failed)
+		    !m->failed) {
 			complain("run %s: %s", l.list[i].name, own.text);
+			(*damaged)++;
+		}
 	}
 	listing_free(&l);
 	if (rc == ST_OK && !m->failed)
@@ -216,28 +219,31 @@ has_manifest(const struct statedir *s)
 }
 
 int
-manifest_write(const struct statedir *s, struct err *e)
+manifest_write(const struct statedir *s, uint64_t *damaged, struct err *e)
 {
 	struct manifest m = { 0 };
+	uint64_t n = 0;
 	int rc;
 
 	whole_file_sweep(s->fd);
 	if ((rc = whole_file_begin(&m.file, s->fd, e)) != ST_OK)
 		return rc;
-	rc = write_lines(s, &m, e);
+	rc = write_lines(s, &m, &n, e);
 	if (rc == ST_OK && (m.any || has_manifest(s)))
 		rc = whole_file_end(&m.file, MANIFEST_NAME, true, e);
 	whole_file_drop(&m.file);
 	buf_free(&m.held);
+	if (damaged != NULL)
+		*damaged = n;
 	return rc;
 }
 
 int
-manifest_refresh(const struct statedir *s, int status)
+manifest_refresh(const struct statedir *s, uint64_t *damaged, int status)
 {
 	struct err e = { 0 };
 
-	if (manifest_write(s, &e) == ST_OK)
+	if (manifest_write(s, damaged, &e) == ST_OK)
 		return status;
 	complain("cannot write " MANIFEST_NAME ": %s", e.text);
 	return EXIT_UNREADABLE;

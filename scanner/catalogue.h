@@ -35,13 +35,13 @@ int quarantine_verify(const char *dir, enum form);
 /*
  * Write the list anew to manifest.ndjson in the state folder, whole or not at
  * all; where nothing was ever taken out, and there is none, nothing is
- * written.  Damaged runs are left out.  ST_DEAD: it could not be written; the
- * one that was there is.
+ * written.  Damaged runs are told, left out, and counted in *damaged, which may
+ * be NULL.  ST_DEAD: it could not be written; the one that was there is.
  */
-int manifest_write(const struct statedir *, struct err *);
+int manifest_write(const struct statedir *, uint64_t *damaged, struct err *);
 
 /* manifest_write at the end of a command: status, or what failed is told. */
-int manifest_refresh(const struct statedir *, int status);
+int manifest_refresh(const struct statedir *, uint64_t *damaged, int status);
 
 /* A line of the list: of the manifest, where the form is NDJSON. */
 void quarantine_put(const struct run_entry *, enum form, struct buf *);

@@ -98,3 +98,25 @@ original_export(const struct run_entry *t, int dir, bool *there,
 	buf_free(&name);
 	return rc;
 }
+
+int
+original_look(const struct run_entry *t, int dir, bool *there, struct err *e)
+{
+	struct buf name = { 0 };
+	struct stat st;
+	int rc = original_read(t, NULL, e);
+
+	*there = false;
+	original_name(t, &name);
+	if (rc == ST_OK && !buf_ok(&name)) {
+		rc = err_set(e, ST_DEAD, ENOMEM, "restore");
+	} else if (rc == ST_OK && dir >= 0) {
+		*there = is_there(t, dir, buf_text(&name));
+		if (!*there && fstatat(dir, buf_text(&name), &st,
+		    AT_SYMLINK_NOFOLLOW) == 0)
+			rc = err_set(e, ST_BAD, EEXIST,
+			    "cannot name a file");
+	}
+	buf_free(&name);
+	return rc;
+}

@@ -23,6 +23,13 @@ int original_read(const struct run_entry *, struct whole_file *to,
 int original_export(const struct run_entry *, int dir, bool *there,
     struct err *);
 
+/*
+ * What original_export would come to, by looking; dir: -1: it is not there
+ * yet.
+ */
+int original_look(const struct run_entry *, int dir, bool *there,
+    struct err *);
+
 /* The name of that file. */
 void original_name(const struct run_entry *, struct buf *out);
 

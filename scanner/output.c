@@ -160,6 +160,16 @@ output_to(int fd, struct err *e)
 }
 
 void
+output_errors_not_signals(void)
+{
+	struct sigaction a = { .sa_handler = SIG_IGN };
+
+	(void)sigemptyset(&a.sa_mask);
+	(void)sigaction(SIGPIPE, &a, NULL);
+	(void)sigaction(SIGXFSZ, &a, NULL);
+}
+
+void
 output_catch_signals(void (*on_signal)(int))
 {
 	struct sigaction a = { .sa_handler = on_signal };
@@ -168,9 +178,7 @@ output_catch_signals(void (*on_signal)(int))
 	(void)sigaction(SIGINT, &a, NULL);
 	(void)sigaction(SIGTERM, &a, NULL);
 	(void)sigaction(SIGHUP, &a, NULL);
-	a.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &a, NULL);
-	(void)sigaction(SIGXFSZ, &a, NULL);
+	output_errors_not_signals();
 }
 
 struct output *

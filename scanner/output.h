@@ -17,6 +17,9 @@ struct output;
  */
 void output_catch_signals(void (*on_signal)(int));
 
+/* The last of these alone: what is asked for is done, whoever reads of it. */
+void output_errors_not_signals(void);
+
 /* path NULL: standard output.  NULL: *e says why. */
 struct output *output_open(const char *path, struct err *);
 

@@ -58,3 +58,38 @@ plan_next(struct span *in, struct plan_item *out)
 	*in = (struct span){ out->frames.p + w.frames_n, left };
 	return true;
 }
+
+/* What the user named may lead through links. */
+void
+plan_names_set(struct plan_names *n, struct span folder, struct span name)
+{
+	const uint8_t *slash = folder.n == 0 ?
+	    memrchr(name.p, '/', name.n) : NULL;
+
+	buf_clear(&n->path);
+	buf_add(&n->path, folder.p, folder.n);
+	if (folder.n > 0 && folder.p[folder.n - 1] != '/')
+		buf_byte(&n->path, '/');
+	buf_add(&n->path, name.p, name.n);
+	buf_clear(&n->folder);
+	buf_clear(&n->name);
+	if (folder.n > 0) {
+		buf_add(&n->folder, folder.p, folder.n);
+	} else if (slash == NULL) {
+		buf_str(&n->folder, ".");
+	} else {
+		buf_add(&n->folder, name.p, slash == name.p ? 1 :
+		    (size_t)(slash - name.p));
+		name.n -= (size_t)(slash + 1 - name.p);
+		name.p = slash + 1;
+	}
+	buf_add(&n->name, name.p, name.n);
+}
+
+void
+plan_names_free(struct plan_names *n)
+{
+	buf_free(&n->path);
+	buf_free(&n->folder);
+	buf_free(&n->name);
+}

@@ -43,4 +43,16 @@ void plan_put(struct buf *, const struct plan_item *);
  */
 bool plan_next(struct span *in, struct plan_item *out);
 
+/*
+ * The file of an item as the acting core wants it: the path of its folder, and
+ * its name there; and the path as the user would write it.  All latch.
+ */
+struct plan_names {
+	struct buf path, folder, name;
+};
+
+void plan_names_set(struct plan_names *, struct span folder,
+    struct span name);
+void plan_names_free(struct plan_names *);	/* a zeroed one is fine */
+
 #endif

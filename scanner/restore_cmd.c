@@ -4,6 +4,7 @@
  */
 #include "restore_cmd.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,8 +12,7 @@
 #include "catalogue.h"
 #include "complain.h"
 #include "originals.h"
-#include "undo.h"
-#include "undo_cmd.h"
+#include "restoring.h"
 
 #define HEX_MIN 6u		/* digits of a SHA-256 that say which */
 #define RUN_MIN 9u		/* of a run's id: with its "T" */
@@ -23,24 +23,6 @@ static const struct cmdline_option options[] = {
 	    "write the messages to files in DIR, and leave mailboxes alone" },
 	{ STATE_APPLY, 0, "apply", NULL, "do it; without: show it" },
 	STATE_FORMAT_ROW, STATE_HELP_ROW,
-};
-
-/* An intent of which something is chosen. */
-struct pick {
-	char run[40];
-	uint64_t seq;
-	uint64_t chosen, all;	/* messages of it */
-};
-
-struct restore {
-	const struct state_options *options;
-	const struct statedir *state;
-	struct answer *answer;
-	bool *meant;		/* for each word: it is of something */
-	struct pick *list;	/* by run and seq */
-	size_t n, cap;
-	int to;			/* an open folder, or -1 */
-	struct undoing undoing;
 };
 
 struct cmdline
@@ -68,9 +50,8 @@ is_word_for(const char *word, const struct run_entry *t)
 	return same;
 }
 
-/* One of the words is for it, or there are none. */
-static bool
-is_meant(struct restore *r, const struct run_entry *t)
+bool
+restore_is_meant(struct restore *r, const struct run_entry *t)
 {
 	char **words = r->options->words;
 	bool chosen = words[0] == NULL;
@@ -83,10 +64,10 @@ is_meant(struct restore *r, const struct run_entry *t)
 	return chosen;
 }
 
-static bool
-is_chosen(struct restore *r, const struct run_entry *t)
+bool
+restore_is_chosen(struct restore *r, const struct run_entry *t)
 {
-	return is_meant(r, t) && t->past->fate == FATE_DONE;
+	return restore_is_meant(r, t) && t->past->fate == FATE_DONE;
 }
 
 static int
@@ -94,7 +75,7 @@ pick_entry(void *ctx, const struct run_entry *t, struct err *e)
 {
 	struct restore *r = ctx;
 	struct pick *last = r->n > 0 ? &r->list[r->n - 1] : NULL, *more;
-	const bool meant = is_meant(r, t);
+	const bool meant = restore_is_meant(r, t);
 
 	if (last == NULL || last->seq != t->past->seq ||
 	    strcmp(last->run, t->run->id) != 0) {
@@ -106,13 +87,15 @@ pick_entry(void *ctx, const struct run_entry *t, struct err *e)
 			r->list = more;
 		}
 		last = &r->list[r->n++];
-		*last = (struct pick){ .seq = t->past->seq };
+		*last = (struct pick){ .seq = t->past->seq,
+		    .kind = OUTCOME_FAILED };	/* until it was looked at */
 		(void)snprintf(last->run, sizeof(last->run), "%s",
 		    t->run->id);
 	}
 	last->all++;
 	last->chosen += meant && t->past->fate == FATE_DONE;
-	r->undoing.unsettled += meant && t->past->fate == FATE_OPEN;
+	r->undoing.files[OUTCOME_UNSETTLED] += meant &&
+	    t->past->fate == FATE_OPEN;
 	return ST_OK;
 }
 
@@ -130,22 +113,22 @@ all_meant(const struct restore *r)
 	return true;
 }
 
-/* Only some of the messages that were cut out of a mailbox together. */
-static void
-tell_part(struct restore *r, const struct intent *in)
+struct outcome
+restore_part(void)
 {
 	struct outcome o = { 0 };
 
 	(void)outcome_set(&o, OUTCOME_REFUSED, 0, "other messages that were "
 	    "taken out with it would come back too; --to DIR writes it to a "
 	    "file");
-	undoing_tell(&r->undoing, in, &o);
+	return o;
 }
 
 static int
 put_back(struct restore *r, struct run *run, const struct pick *p,
     struct err *e)
 {
+	const struct outcome part = restore_part();
 	struct intent in = { 0 };
 	int rc = ST_OK;
 
@@ -153,15 +136,12 @@ put_back(struct restore *r, struct run *run, const struct pick *p,
 	if (p->chosen == p->all)
 		return undo_one(run, p->seq, undoing_tell, &r->undoing, e);
 	if ((rc = intent_read(run->journal, p->seq, &in, e)) == ST_OK)
-		tell_part(r, &in);
+		undoing_tell(&r->undoing, &in, &part);
 	intent_free(&in);
 	return rc;
 }
 
-/*
- * All that is chosen of one run: picks first..last, the last first.  ST_BAD:
- * that run is damaged.
- */
+/* All that is chosen of one run: picks first..last, the last first. */
 static int
 put_back_run(struct restore *r, size_t first, size_t last)
 {
@@ -182,8 +162,9 @@ put_back_run(struct restore *r, size_t first, size_t last)
 	return rc;
 }
 
-static int
-put_all_back(struct restore *r)
+int
+restore_each_run(struct restore *r, int (*fn)(struct restore *, size_t first,
+    size_t last))
 {
 	int status = EXIT_CLEAN, rc = ST_OK;
 	size_t first, n = r->n;
@@ -194,19 +175,43 @@ put_all_back(struct restore *r)
 		for (first = n; first > 0 && strcmp(r->list[first - 1].run,
 		    r->list[n - 1].run) == 0; first--)
 			any = any || r->list[first - 1].chosen > 0;
-		rc = any ? put_back_run(r, first, n - 1) : ST_OK;
+		rc = any ? fn(r, first, n - 1) : ST_OK;
 		if (rc != ST_OK)
 			status = EXIT_UNREADABLE;
 	}
-	if (r->undoing.left > 0)
-		complain("what was left alone can be written to files: "
-		    "restore --to DIR");
-	return status == EXIT_CLEAN ? undoing_status(&r->undoing) : status;
+	return status;
 }
 
-/* What happens to a message, where its mailbox is left alone. */
-static void
-put_file(struct restore *r, const struct run_entry *t, const char *word,
+/* A message of a mailbox may have an original of its own. */
+static int
+find_readable(void *ctx, const struct run_entry *t, struct err *e)
+{
+	struct restore *r = ctx;
+	struct err own;
+
+	(void)e;
+	r->readable = r->readable || (restore_is_chosen(r, t) &&
+	    original_read(t, NULL, &own) == ST_OK);
+	return ST_OK;
+}
+
+static int
+put_all_back(struct restore *r)
+{
+	const struct undoing *u = &r->undoing;
+	const int status = restore_each_run(r, put_back_run);
+
+	r->readable = undoing_left(u) > u->lost;
+	if (u->lost > 0 && !r->readable)
+		(void)quarantine_visit(r->state, find_readable, r);
+	if (r->readable)
+		complain("what was left alone can be written to files: "
+		    "restore --to DIR");
+	return status_graver(status, outcomes_status(u->files));
+}
+
+void
+restore_put(struct restore *r, const struct run_entry *t, const char *word,
     const char *text, const char *why)
 {
 	struct answer *l = r->answer;
@@ -247,30 +252,18 @@ export(void *ctx, const struct run_entry *t, struct err *e)
 	bool there;
 	int rc;
 
-	if (!is_chosen(r, t))
+	if (!restore_is_chosen(r, t))
 		return ST_OK;
 	rc = original_export(t, r->to, &there, e);
 	if (rc == ST_DEAD)
 		return rc;
 	if (rc == ST_BAD) {
-		r->undoing.left++;
-		put_file(r, t, "failed", "not written", e->text);
+		r->undoing.files[OUTCOME_FAILED]++;
+		restore_put(r, t, "failed", "not written", e->text);
 	} else {
-		put_file(r, t, there ? "same" : "done", there ?
+		restore_put(r, t, there ? "same" : "done", there ?
 		    "is there already" : "written", "");
 	}
-	return ST_OK;
-}
-
-static int
-show(void *ctx, const struct run_entry *t, struct err *e)
-{
-	struct restore *r = ctx;
-
-	(void)e;
-	if (is_chosen(r, t))
-		put_file(r, t, "would-be", r->options->to != NULL ?
-		    "would be written" : "would be put back", "");
 	return ST_OK;
 }
 
@@ -286,7 +279,7 @@ export_all(struct restore *r)
 	}
 	status = quarantine_visit(r->state, export, r);
 	(void)close(r->to);
-	return status == EXIT_CLEAN ? undoing_status(&r->undoing) : status;
+	return status_graver(status, outcomes_status(r->undoing.files));
 }
 
 static int
@@ -305,13 +298,16 @@ restore(struct restore *r)
 	if (!all_meant(r))
 		status = EXIT_USAGE;
 	else if (!r->options->apply)
-		status = quarantine_visit(r->state, show, r);
+		status = status_graver(status, restore_look(r));
 	else if (r->options->to != NULL)
-		status = export_all(r);
+		status = status_graver(status, export_all(r));
 	else {	/* what can be read is put back, whatever the rest is */
-		acted = manifest_refresh(r->state, put_all_back(r));
-		status = status != EXIT_CLEAN ? status : acted;
+		acted = manifest_refresh(r->state, NULL, put_all_back(r));
+		status = status_graver(status, acted);
 	}
+	for (size_t i = 0; i < r->n; i++)
+		free(r->list[i].why);
+	undo_look_free(&r->look);
 	free(r->meant);
 	free(r->list);
 	return status;
@@ -323,9 +319,13 @@ run_restore(const struct state_options *o)
 	struct statedir s = { 0 };
 	struct answer l = { 0 };
 	struct restore r = { .options = o, .state = &s, .answer = &l,
-		.to = -1, .undoing = { .answer = &l, .run = "" } };
+		.to = -1, .undoing = { .answer = &l, .run = "",
+		.applies = o->apply } };
+	int status;
+
+	output_errors_not_signals();
 	/* Only what changes mailboxes needs the lock. */
-	int status = state_open_old(&s, o->into, o->apply && o->to == NULL ?
+	status = state_open_old(&s, o->into, o->apply && o->to == NULL ?
 	    "restore" : NULL, NO_QUARANTINE);
 
 	if (status == EXIT_CLEAN &&
@@ -367,7 +367,7 @@ restore_help(void)
 	    "DIR/SHA256.eml. Which: those of a run, or those whose SHA-256 "
 	    "begins so (6 digits or more), else all. Without --apply nothing "
 	    "is done, and what would be is shown.",
-	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
-	    "it failed, 64 usage, 75 another run is going on, or something "
-	    "is not settled.");
+	    "Exit status: 0 all is put back, or would be, 1 something is "
+	    "left alone, 2 it failed, 64 usage, 75 something is busy, or not "
+	    "settled, or another run is going on.");
 }

@@ -17,7 +17,9 @@ static const struct cmdline_option options[] = {
 };
 
 struct totals {
-	uint64_t fates[4];	/* messages, by enum fate */
+	uint64_t fates[4];	/* files, by enum fate */
+	uint64_t seq;		/* of the last one */
+	uint64_t taken;		/* messages that are out of their mailboxes */
 	uint64_t undoing;	/* intents that undo, and are open */
 	uint64_t originals, bytes;
 };
@@ -28,7 +30,10 @@ count_entry(void *ctx, const struct run_entry *t, struct err *e)
 	struct totals *n = ctx;
 
 	(void)e;
-	n->fates[t->past->fate]++;
+	if (n->seq != t->past->seq)
+		n->fates[t->past->fate]++;
+	n->seq = t->past->seq;
+	n->taken += t->removed && !t->unknown && t->past->fate == FATE_DONE;
 	return ST_OK;
 }
 
@@ -103,13 +108,14 @@ put_run_json(const struct run_view *v, const struct totals *n,
 	json_key_u64(&j, "uid", v->uid);
 	json_key_text(&j, "version", v->version);
 	json_key_bool(&j, "ended", !v->open);
-	json_key(&j, "messages");
+	json_key(&j, "files");
 	json_open(&j, '{');
 	json_key_u64(&j, "done", n->fates[FATE_DONE]);
 	json_key_u64(&j, "not_done", n->fates[FATE_NOT_DONE]);
 	json_key_u64(&j, "undone", n->fates[FATE_UNDONE]);
 	json_key_u64(&j, "open", n->fates[FATE_OPEN] + n->undoing);
 	json_close(&j, '}');
+	json_key_u64(&j, "taken_out", n->taken);
 	json_key_u64(&j, "originals", n->originals);
 	json_key_u64(&j, "originals_bytes", n->bytes);
 	json_close(&j, '}');
@@ -169,13 +175,17 @@ put_run_text(const struct run_view *v, const struct totals *n,
 		buf_str(&l->line, "  (going on, or was stopped)");
 	answer_put(l);
 	put_command_text(v, l);
-	buf_printf(&l->line, "    messages: %llu done, %llu not done, %llu "
+	buf_printf(&l->line, "    files: %llu done, %llu not done, %llu "
 	    "undone, %llu open; originals: %llu (%llu bytes)",
 	    (unsigned long long)n->fates[FATE_DONE],
 	    (unsigned long long)n->fates[FATE_NOT_DONE],
 	    (unsigned long long)n->fates[FATE_UNDONE],
 	    (unsigned long long)(n->fates[FATE_OPEN] + n->undoing),
 	    (unsigned long long)n->originals, (unsigned long long)n->bytes);
+	if (n->taken > 0)
+		buf_printf(&l->line, "; %llu %s taken out",
+		    (unsigned long long)n->taken, n->taken == 1 ? "message" :
+		    "messages");
 	answer_put(l);
 }
 
@@ -345,8 +355,9 @@ runs_help(void)
 	const struct cmdline c = runs_line(0, NULL);
 
 	cmdline_show_help(&c, "[OPTION]... [RUN]",
-	    "List what was done: every run that changed mail, or all "
-	    "messages of one. RUN is its id, the beginning of it, or "
-	    "\"last\". Changes nothing; may be used while a run is going on.",
+	    "List what was done: every run that changed mail; or, of one, "
+	    "each file that it changed and each message that it took out. "
+	    "RUN is its id, the beginning of it, or \"last\". Changes "
+	    "nothing; may be used while a run is going on.",
 	    "Exit status: 0, 2 something could not be read, 64 usage.");
 }

@@ -6,7 +6,39 @@
 #include "complain.h"
 #include "outcome.h"
 #include "scan_cmd.h"
+#include "state_cmd.h"
 #include "tell.h"
+
+void
+scan_acts_left(struct scan_run *r, struct span path, enum outcome_kind kind,
+    const char *why)
+{
+	const struct act_report a = { .path = path, .why = why, .note = "",
+	    .status = outcome_name(kind), .container = true };
+
+	r->dry.files[kind]++;
+	scan_acts_tell(r, &a);
+}
+
+/* What would not be done of that, all the same. */
+static void
+look_at(struct scan_run *r, struct span items)
+{
+	const struct looking *l = &r->looking;
+	struct plan_item i;
+
+	while (plan_next(&items, &i)) {
+		if (i.left)
+			continue;
+		if (looking_at(&r->looking, &i) &&
+		    l->outcome.kind != OUTCOME_DONE)
+			scan_acts_left(r, buf_span(&l->names.path),
+			    l->outcome.kind, l->outcome.reason);
+		if (l->outcome.kind != OUTCOME_DONE)
+			r->dry.held[i.take ? REPAIR_TAKE_OUT :
+			    REPAIR_EDITS]++;
+	}
+}
 
 void
 scan_acts_plan(void *ctx, struct span items)
@@ -15,6 +47,8 @@ scan_acts_plan(void *ctx, struct span items)
 
 	if (r->acting != NULL)
 		acting_plan(r->acting, items);
+	else if (!scan_reads_only(&r->command))
+		look_at(r, items);
 }
 
 static void
@@ -82,7 +116,7 @@ scan_acts_finish(struct scan_run *r, bool interrupted)
 	r->summary.partial = r->summary.partial || interrupted;
 }
 
-/* 1: something is to be done, or was left alone. */
+/* Of a dry run: something is to be done. */
 int
 scan_acts_status(const struct scan_run *r, const struct totals *t)
 {
@@ -92,12 +126,8 @@ scan_acts_status(const struct scan_run *r, const struct totals *t)
 	if (!a->applies)
 		left += t->repairs[REPAIR_EDITS] +
 		    t->repairs[REPAIR_TAKE_OUT];
-	if (a->dead || a->files[OUTCOME_FAILED] > 0 ||
-	    a->files[OUTCOME_UNSETTLED] > 0)
-		return EXIT_UNREADABLE;
-	for (size_t i = OUTCOME_REFUSED; i <= OUTCOME_BUSY; i++)
-		left += a->files[i];
-	return left > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
+	return a->dead ? EXIT_UNREADABLE : status_graver(left > 0 ?
+	    EXIT_FINDINGS : EXIT_CLEAN, outcomes_status(a->files));
 }
 
 /* The report of --from. */

@@ -188,19 +188,6 @@ rehearse(struct scan_run *r, struct archive_job *j, struct err *e)
 	return rc;
 }
 
-static void
-tell(struct scan_run *r, const char *path, enum outcome_kind kind,
-    const char *why)
-{
-	const struct act_report a = { .path = span_text(path), .why = why,
-	    .status = kind == OUTCOME_REFUSED ? "refused" : "failed",
-	    .note = "",
-	    .container = true };
-
-	r->dry.files[kind]++;
-	scan_acts_tell(r, &a);
-}
-
 /* Nothing of an archive that is refused would be done. */
 static void
 count(struct scan_run *r, struct archive_job *j, bool refused)
@@ -231,6 +218,23 @@ check_ways(const struct scan_run *r, const char *path, struct err *e)
 	return rc;
 }
 
+/* ST_BAD: it would be left alone, told. */
+static int
+look_at_place(struct scan_run *r, const struct archive_job *j)
+{
+	const struct totals *t = &j->counts.totals;
+	const struct outcome *o = &r->looking.outcome;
+
+	if (t->repairs[REPAIR_EDITS] + t->repairs[REPAIR_TAKE_OUT] == 0)
+		return ST_OK;
+	looking_at_archive(&r->looking, j->path, r->command.new_archive ==
+	    NULL);
+	if (o->kind == OUTCOME_DONE)
+		return ST_OK;
+	scan_acts_left(r, span_text(j->path), o->kind, o->reason);
+	return ST_BAD;
+}
+
 static void
 rehearse_and_tell(struct scan_run *r, struct archive_job *j)
 {
@@ -245,8 +249,10 @@ rehearse_and_tell(struct scan_run *r, struct archive_job *j)
 	else if ((rc = check_ways(r, j->path, &e)) == ST_OK)
 		rc = rehearse(r, j, &e);
 	if (rc != ST_OK)
-		tell(r, j->path, rc == ST_BAD ? OUTCOME_REFUSED :
-		    OUTCOME_FAILED, e.text);
+		scan_acts_left(r, span_text(j->path), rc == ST_BAD ?
+		    OUTCOME_REFUSED : OUTCOME_FAILED, e.text);
+	else
+		rc = look_at_place(r, j);
 	count(r, j, rc != ST_OK);
 }
 

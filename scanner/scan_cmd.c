@@ -372,6 +372,7 @@ release(struct scan_run *r)
 {
 	to_stop = NULL;
 	acting_free(r->acting);
+	looking_free(&r->looking);
 	scan_archives_free(r);
 	progress_free(r->progress);
 	queue_free(r->queue);

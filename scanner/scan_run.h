@@ -10,6 +10,7 @@
 #include "acting.h"
 #include "config.h"
 #include "keeping.h"
+#include "looking.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
@@ -32,6 +33,7 @@ struct scan_run {
 	struct queue *queue;
 	struct acting *acting;		/* NULL: nothing is changed */
 	struct act_facts dry;		/* what is told of acts then */
+	struct looking looking;		/* likewise */
 	struct archiver *archiver;	/* NULL: nothing for it yet */
 	char **archives;		/* that the user named */
 	size_t archives_n;
@@ -161,6 +163,10 @@ int scan_acts_read(struct scan_run *);
 int scan_acts_begin(struct scan_run *, const volatile sig_atomic_t *stop);
 
 void scan_acts_plan(void *run, struct span items);	/* queue_options.plan */
+/* In a dry run: a file that would be left alone. */
+void scan_acts_left(struct scan_run *, struct span path, enum outcome_kind,
+    const char *why);
+
 void scan_acts_tell(void *run, const struct act_report *);
 void scan_acts_finish(struct scan_run *, bool interrupted);
 int scan_acts_status(const struct scan_run *, const struct totals *);

@@ -291,18 +291,46 @@ state_options_parse(const struct cmdline *c, struct state_options *o)
 }
 
 const char *
-outcome_text(enum outcome_kind k)
+outcome_text(enum outcome_kind k, bool applies)
 {
-	static const char *const texts[OUTCOMES] = {
-		[OUTCOME_DONE] = "put back",
-		[OUTCOME_SAME] = "is as it was already",
-		[OUTCOME_REFUSED] = "left alone",
-		[OUTCOME_GONE] = "gone",
-		[OUTCOME_CHANGED] = "changed since, left alone",
-		[OUTCOME_BUSY] = "busy, left alone",
-		[OUTCOME_FAILED] = "failed, left alone",
-		[OUTCOME_UNSETTLED] = "not settled",
+	static const char *const texts[OUTCOMES][2] = {
+		[OUTCOME_DONE] = { "would be put back", "put back" },
+		[OUTCOME_SAME] = { "is as it was already",
+		    "is as it was already" },
+		[OUTCOME_REFUSED] = { "would be left alone", "left alone" },
+		[OUTCOME_GONE] = { "gone", "gone" },
+		[OUTCOME_CHANGED] = { "changed since, would be left alone",
+		    "changed since, left alone" },
+		[OUTCOME_BUSY] = { "busy, would be left alone",
+		    "busy, left alone" },
+		[OUTCOME_FAILED] = { "would fail", "failed, left alone" },
+		[OUTCOME_UNSETTLED] = { "would be settled first",
+		    "not settled" },
 	};
 
-	return texts[k];
+	return texts[k][applies];
+}
+
+/* What is graver comes first. */
+int
+outcomes_status(const uint64_t n[OUTCOMES])
+{
+	if (n[OUTCOME_FAILED] > 0)
+		return EXIT_UNREADABLE;
+	if (n[OUTCOME_BUSY] + n[OUTCOME_UNSETTLED] > 0)
+		return EXIT_INTERRUPTED;
+	return n[OUTCOME_REFUSED] + n[OUTCOME_GONE] + n[OUTCOME_CHANGED] >
+	    0 ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+int
+status_graver(int a, int b)
+{
+	static const int order[] = { EXIT_UNREADABLE, EXIT_INTERRUPTED,
+	    EXIT_FINDINGS, EXIT_CLEAN };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return a;
 }

@@ -82,7 +82,17 @@ struct state_options {
 /* False: a usage error, told on standard error. */
 bool state_options_parse(const struct cmdline *, struct state_options *);
 
-/* "put back", "changed since, left alone". */
-const char *outcome_text(enum outcome_kind);
+/* "put back", "changed since, left alone"; or what would be. */
+const char *outcome_text(enum outcome_kind, bool applies);
+
+/*
+ * The exit status for so many files (or messages) with each outcome:
+ * EXIT_UNREADABLE if something failed, EXIT_INTERRUPTED if something was busy
+ * or is not settled, EXIT_FINDINGS if something was left alone.
+ */
+int outcomes_status(const uint64_t n[OUTCOMES]);
+
+/* The graver of two of those. */
+int status_graver(int a, int b);
 
 #endif

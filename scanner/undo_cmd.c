@@ -7,9 +7,9 @@
 
 #include "catalogue.h"
 #include "complain.h"
-#include "run_entries.h"
 #include "state_cmd.h"
 #include "undo.h"
+#include "undo_look.h"
 
 static const struct cmdline_option options[] = {
 	{ STATE_APPLY, 0, "apply", NULL, "do it; without: show it" },
@@ -47,15 +47,30 @@ put_file(const struct intent *in, struct buf *b)
 	buf_str(b, in->name.text);
 }
 
+const char *
+outcome_word(enum outcome_kind k, bool applies)
+{
+	return k == OUTCOME_DONE && !applies ? "would-be" : outcome_name(k);
+}
+
+/* It did not get back the name that it had. */
+static bool
+is_renamed(const struct intent *in, const struct outcome *o)
+{
+	return o->name.text[0] != '\0' &&
+	    strcmp(o->name.text, in->name.text) != 0;
+}
+
 static void
-put_outcome(const struct undoing *u, const struct outcome *o,
-    struct span file)
+put_outcome(const struct undoing *u, const struct intent *in,
+    const struct outcome *o, struct span file)
 {
 	struct answer *l = u->answer;
 	struct json j = json_begin(&l->line);
 
 	if (l->form == FORM_TEXT) {
-		buf_printf(&l->line, "%s: ", outcome_text(o->kind));
+		buf_printf(&l->line, "%s: ", outcome_text(o->kind,
+		    u->applies));
 		escape_text(&l->line, file);
 		if (o->reason[0] != '\0') {
 			buf_str(&l->line, ": ");
@@ -68,12 +83,13 @@ put_outcome(const struct undoing *u, const struct outcome *o,
 		json_key_text(&j, "type", "outcome");
 		json_key_text(&j, "run", u->run);
 		json_bytes(&j, "path", file);
-		json_key_text(&j, "status", outcome_name(o->kind));
+		json_key_text(&j, "status", outcome_word(o->kind,
+		    u->applies));
 		if (o->reason[0] != '\0')
 			json_key_text(&j, "why", o->reason);
 		if (o->note[0] != '\0')
 			json_key_text(&j, "note", o->note);
-		if (o->kind == OUTCOME_DONE)
+		if (is_renamed(in, o))
 			json_bytes(&j, "new_name", span_text(o->name.text));
 		json_close(&j, '}');
 	}
@@ -86,96 +102,84 @@ undoing_tell(void *ctx, const struct intent *in, const struct outcome *o)
 	struct undoing *u = ctx;
 	struct buf file = { 0 };
 
-	if (o->kind == OUTCOME_DONE || o->kind == OUTCOME_SAME)
-		u->done++;
-	else if (o->kind == OUTCOME_UNSETTLED)
-		u->unsettled++;
-	else
-		u->left++;
+	u->files[o->kind]++;
+	u->lost += o->lost;
 	put_file(in, &file);
 	if (!buf_ok(&file))
 		output_no_memory(u->answer->out);
-	put_outcome(u, o, buf_span(&file));
+	put_outcome(u, in, o, buf_span(&file));
 	buf_free(&file);
 }
 
-int
-undoing_status(const struct undoing *u)
+uint64_t
+undoing_done(const struct undoing *u)
 {
-	return u->unsettled > 0 ? EXIT_INTERRUPTED :
-	    u->left > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
+	return u->files[OUTCOME_DONE] + u->files[OUTCOME_SAME];
 }
 
-static int
-show_entry(void *ctx, const struct run_entry *t, struct err *e)
+uint64_t
+undoing_left(const struct undoing *u)
 {
-	struct answer *l = ctx;
-	struct json j = json_begin(&l->line);
+	uint64_t n = 0;
 
-	(void)e;
-	if (t->past->fate != FATE_DONE && t->past->fate != FATE_OPEN)
-		return ST_OK;
-	if (l->form == FORM_TEXT) {
-		buf_str(&l->line, t->past->fate == FATE_DONE ?
-		    "would be put back: " : "would be settled first: ");
-		run_entry_place(t, &l->line);
-	} else {
-		json_open(&j, '{');
-		json_key_text(&j, "type", "message");
-		json_key_text(&j, "run", t->run->id);
-		json_key_text(&j, "act", run_entry_act(t));
-		json_key_text(&j, "fate", fate_word(t->past->fate));
-		run_entry_json(t, &j);
-		json_close(&j, '}');
-	}
-	answer_put(l);
-	return ST_OK;
-}
-
-/* What would be done.  Last things first when it is; here as they were. */
-static int
-show(const struct statedir *s, const char *id, struct answer *l)
-{
-	struct run_view v = { 0 };
-	struct err e = { 0 };
-	int rc = run_view_open(&v, s, id, &e);
-
-	if (rc == ST_OK)
-		rc = run_entries(&v, show_entry, l, &e);
-	run_view_close(&v);
-	if (rc == ST_OK)
-		return EXIT_CLEAN;
-	complain("run %s: %s", id, e.text);
-	return EXIT_UNREADABLE;
+	for (size_t i = 0; i < OUTCOMES; i++)
+		n += u->files[i];
+	return n - undoing_done(u) - u->files[OUTCOME_UNSETTLED];
 }
 
 static void
 tell_totals(const struct undoing *u)
 {
-	complain("run %s: %llu messages put back, %llu left alone%s", u->run,
-	    (unsigned long long)u->done, (unsigned long long)u->left,
-	    u->unsettled > 0 ? ", some are not settled: `baredot recover`" :
-	    "");
+	const uint64_t done = undoing_done(u), left = undoing_left(u);
+
+	complain("run %s: %llu %s%s put back, %llu left alone%s", u->run,
+	    (unsigned long long)done, done == 1 ? "file" : "files",
+	    u->applies ? "" : " would be", (unsigned long long)left,
+	    u->files[OUTCOME_UNSETTLED] > 0 ?
+	    ", some are not settled: `baredot recover`" : "");
+}
+
+/* How it ended; ST_BAD: something is not settled. */
+static int
+conclude(const struct undoing *u, int rc, const struct err *e)
+{
+	if (rc != ST_OK)
+		complain("run %s: %s", u->run, e->text);
+	return rc == ST_BAD ? EXIT_INTERRUPTED : rc != ST_OK ?
+	    EXIT_UNREADABLE : outcomes_status(u->files);
+}
+
+/* What would be done, in the order in which it is. */
+static int
+show(const struct statedir *s, struct undoing *u)
+{
+	struct undo_look look = { 0 };
+	struct run_view v = { 0 };
+	struct err e = { 0 };
+	int rc = run_view_open(&v, s, u->run, &e);
+
+	if (rc == ST_OK) {
+		undo_look_begin(&look, &v);
+		rc = undo_look_all(&look, undoing_tell, u, &e);
+		undo_look_end(&look);
+		undo_look_free(&look);
+	}
+	run_view_close(&v);
+	return conclude(u, rc == ST_OK ? rc : ST_DEAD, &e);
 }
 
 static int
-undo(const struct statedir *s, const char *id, struct answer *l)
+undo(const struct statedir *s, struct undoing *u)
 {
-	struct undoing u = { .answer = l, .run = id };
 	struct err e = { 0 };
 	struct run r;
-	int rc, status;
+	int rc;
 
-	if ((rc = run_again(&r, s, id, &e)) == ST_OK) {
-		rc = undo_run(&r, UNDO_ALL, undoing_tell, &u, &e);
+	if ((rc = run_again(&r, s, u->run, &e)) == ST_OK) {
+		rc = undo_run(&r, UNDO_ALL, undoing_tell, u, &e);
 		run_end(&r);
 	}
-	status = rc == ST_BAD ? EXIT_INTERRUPTED :
-	    rc != ST_OK ? EXIT_UNREADABLE : undoing_status(&u);
-	if (rc != ST_OK)
-		complain("run %s: %s", id, e.text);
-	tell_totals(&u);
-	return manifest_refresh(s, status);
+	return manifest_refresh(s, NULL, conclude(u, rc, &e));
 }
 
 static int
@@ -184,15 +188,21 @@ run_undo(const struct state_options *o)
 	struct statedir s = { 0 };
 	struct answer l = { 0 };
 	char id[40];
-	int status = state_open_old(&s, o->state, o->apply ? "undo" : NULL,
+	struct undoing u = { .answer = &l, .run = id, .applies = o->apply };
+	int status;
+
+	output_errors_not_signals();
+	status = state_open_old(&s, o->state, o->apply ? "undo" : NULL,
 	    "there are no runs");
 
 	if (status == EXIT_CLEAN)
 		status = state_find_run(&s, o->words[0], id);
 	if (status == EXIT_CLEAN &&
-	    (status = answer_begin(&l, o->form)) == EXIT_CLEAN)
-		status = answer_end(&l, o->apply ? undo(&s, id, &l) :
-		    show(&s, id, &l));
+	    (status = answer_begin(&l, o->form)) == EXIT_CLEAN) {
+		status = answer_end(&l, o->apply ? undo(&s, &u) :
+		    show(&s, &u));
+		tell_totals(&u);
+	}
 	statedir_close(&s);
 	return status;
 }
@@ -217,37 +227,53 @@ undo_cmd(int argc, char **argv)
 	return run_undo(&o);
 }
 
-/* What recover_first does not tell. */
+/* What recover_first does not tell; damaged: runs that cannot be read. */
 static void
-tell_recovered(const struct recovered *r)
+tell_recovered(const struct recovered *r, uint64_t damaged)
 {
-	(void)printf("%llu runs looked at: %llu changes finished, %llu taken "
-	    "back, %llu not settled\n", (unsigned long long)r->runs,
-	    (unsigned long long)r->finished,
-	    (unsigned long long)r->taken_back,
+	(void)printf("%llu %s looked at: %llu %s finished, %llu taken back, "
+	    "%llu not settled", (unsigned long long)r->runs, r->runs == 1 ?
+	    "run" : "runs", (unsigned long long)r->finished, r->finished ==
+	    1 ? "change" : "changes", (unsigned long long)r->taken_back,
 	    (unsigned long long)r->unsettled);
+	if (damaged > 0)
+		(void)printf("; %llu damaged, of which nothing can be settled "
+		    "or taken back", (unsigned long long)damaged);
+	(void)printf("\n");
+}
+
+static int
+recover(const struct statedir *s)
+{
+	struct recovered r = { 0 };
+	uint64_t damaged = 0;
+	int status = recover_first(s, &r);
+
+	if (status != EXIT_CLEAN)
+		return status;
+	status = manifest_refresh(s, &damaged, r.unsettled > 0 ?
+	    EXIT_INTERRUPTED : EXIT_CLEAN);
+	tell_recovered(&r, damaged);
+	return damaged + r.failed > 0 ? EXIT_UNREADABLE : status;
 }
 
 static int
 run_recover(const struct state_options *o)
 {
 	struct statedir s = { 0 };
-	struct recovered r = { 0 };
-	int status = state_view(&s, o->state);
+	int status;
 
+	output_errors_not_signals();
+	status = state_view(&s, o->state);
 	statedir_close(&s);
 	if (status == EXIT_FINDINGS) {	/* and none is made */
-		tell_recovered(&r);
+		tell_recovered(&(struct recovered){ 0 }, 0);
 		return EXIT_CLEAN;
 	}
 	if (status == EXIT_CLEAN)
 		status = state_open(&s, o->state, "recover", NULL);
-	if (status == EXIT_CLEAN &&
-	    (status = recover_first(&s, &r)) == EXIT_CLEAN) {
-		tell_recovered(&r);
-		status = manifest_refresh(&s, r.unsettled > 0 ?
-		    EXIT_INTERRUPTED : EXIT_CLEAN);
-	}
+	if (status == EXIT_CLEAN)
+		status = recover(&s);
 	statedir_close(&s);
 	return status;
 }
@@ -280,12 +306,13 @@ undo_help(void)
 	cmdline_show_help(&c, "[OPTION]... RUN",
 	    "Take back what a run did: every byte, name, time, owner and "
 	    "mode. A message that has been changed since is left alone. "
-	    "Without --apply nothing is changed, and what would be put back "
-	    "is shown. RUN is an id that `baredot runs` shows, the beginning "
-	    "of it, or \"last\": the newest that changed anything.",
-	    "Exit status: 0 all is put back, 1 something was left alone, 2 "
-	    "it failed, 64 usage, 75 another run is going on, or something "
-	    "is not settled.");
+	    "Without --apply nothing is changed, and what would be put back, "
+	    "and what would not, is shown. RUN is an id that `baredot runs` "
+	    "shows, the beginning of it, or \"last\": the newest that "
+	    "changed anything.",
+	    "Exit status: 0 all is put back, or would be, 1 something is "
+	    "left alone, 2 it failed, 64 usage, 75 something is busy, or not "
+	    "settled, or another run is going on.");
 }
 
 void
@@ -298,6 +325,6 @@ recover_help(void)
 	    "signal: each message is then the old one or the new one, and "
 	    "nothing temporary is left. All commands that change mail do it "
 	    "first.",
-	    "Exit status: 0, 2 it failed, 64 usage, 75 another run is going "
-	    "on, or something is not settled.");
+	    "Exit status: 0, 2 it failed, or a run is damaged, 64 usage, 75 "
+	    "another run is going on, or something is not settled.");
 }

@@ -20,17 +20,23 @@ struct cmdline recover_line(int argc, char **argv);
 void undo_help(void);		/* to standard output */
 void recover_help(void);
 
-/* What came of taking things back, and the exit status that makes. */
+/* What came of taking things back, or would. */
 struct undoing {
 	struct answer *answer;
 	const char *run;
-	uint64_t done, left, unsettled;
+	bool applies;
+	uint64_t files[OUTCOMES];	/* by what came of them */
+	uint64_t lost;		/* of them: the original is missing, damaged */
 };
 
 /* An undo_fn, with a struct undoing. */
 void undoing_tell(void *ctx, const struct intent *, const struct outcome *);
 
-/* EXIT_CLEAN, EXIT_FINDINGS: something was left alone, EXIT_INTERRUPTED. */
-int undoing_status(const struct undoing *);
+/* Files that are back, and those that were left alone. */
+uint64_t undoing_done(const struct undoing *);
+uint64_t undoing_left(const struct undoing *);
+
+/* outcome_name; or "would-be". */
+const char *outcome_word(enum outcome_kind, bool applies);
 
 #endif

@@ -4,6 +4,7 @@
 #include "deed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -54,17 +55,24 @@ deed_not_done(struct deed *d, int rc, const struct err *e)
 }
 
 int
+deed_place_writable(struct deed *d, struct err *e)
+{
+	return place_writable(d->place, e) == ST_OK ? ST_OK :
+	    outcome_from(d->out, OUTCOME_FAILED, e);
+}
+
+int
 deed_begin(struct deed *d, enum act act, const char *folder, size_t root,
     struct err *e)
 {
 	int rc = run_place(d->run, folder, root, &d->place, e);
 
-	if (rc == ST_OK)
-		rc = place_writable(d->place, e);
 	if (rc == ST_BAD)
 		return outcome_from(d->out, OUTCOME_REFUSED, e);
 	if (rc != ST_OK)
 		return deed_not_done(d, rc, e);
+	if ((rc = deed_place_writable(d, e)) != ST_OK)
+		return rc;
 	if (intent_begin(&d->intent, act, d->place, e) != ST_OK)
 		return ST_DEAD;
 	d->intent.by_links = run_by_links(d->run, d->place);
@@ -128,15 +136,51 @@ deed_not_written(struct deed *d, const struct err *e)
 }
 
 int
+deed_look_stage(struct deed *d, struct err *e)
+{
+	int rc;
+
+	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
+		return rc;
+	if (faccessat(d->place->tmp, ".", W_OK | X_OK, AT_EACCESS) != 0 &&
+	    errno == EACCES)
+		rc = outcome_set(d->out, OUTCOME_FAILED, errno,
+		    "cannot make a temporary file");
+	owner_leave();
+	return rc;
+}
+
+int
+deed_open_blob(struct deed *d, const uint8_t sha[HASH_SIZE], int *fd,
+    struct sum *sum, struct err *e)
+{
+	const int rc = blob_open(d->run->blobs, sha, fd, sum, e);
+
+	if (rc == ST_BAD) {
+		(void)outcome_from(d->out, OUTCOME_FAILED, e);
+		d->out->lost = true;
+	}
+	return rc;
+}
+
+int
+deed_look_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
+{
+	int fd, rc;
+
+	if ((rc = deed_open_blob(d, sha, &fd, &d->stage.sum, e)) == ST_OK)
+		(void)close(fd);
+	return rc;
+}
+
+int
 deed_write_blob(struct deed *d, const uint8_t sha[HASH_SIZE], struct err *e)
 {
 	struct sum sum;
 	int fd, rc;
 
-	rc = blob_open(d->run->blobs, sha, &fd, &sum, e);
-	if (rc != ST_OK)
-		return rc == ST_BAD ? outcome_from(d->out, OUTCOME_FAILED,
-		    e) : rc;
+	if ((rc = deed_open_blob(d, sha, &fd, &sum, e)) != ST_OK)
+		return rc;
 	if ((rc = owner_enter(d->place->owner, e)) == ST_OK) {
 		rc = sum_file(fd, UINT64_MAX, d->stage.fd, &sum, e);
 		owner_leave();

@@ -59,6 +59,20 @@ int deed_not_done(struct deed *, int rc, const struct err *);
 /* change.write said ST_BAD: it must not be, or (EINTR) it was stopped. */
 int deed_not_written(struct deed *, const struct err *);
 
+/* ST_BAD: its file system is mounted read-only. */
+int deed_place_writable(struct deed *, struct err *);
+
+/* Whether deed_open_stage would do, as far as looking shows. */
+int deed_look_stage(struct deed *, struct err *);
+
+/* The original `sha` of this run: as blob_open. */
+int deed_open_blob(struct deed *, const uint8_t sha[HASH_SIZE], int *fd,
+    struct sum *, struct err *);
+
+/* It is there, and whole; stage.sum is its sum. */
+int deed_look_blob(struct deed *, const uint8_t sha[HASH_SIZE],
+    struct err *);
+
 /* Write the original `sha` of this run into the stage. */
 int deed_write_blob(struct deed *, const uint8_t sha[HASH_SIZE],
     struct err *);

@@ -299,18 +299,70 @@ exchange_file(struct run *r, const struct target *t, const struct change *c,
 
 /* It has the name that it got, or, if that could not be had, its own. */
 static int
-open_changed(struct deed *d, const struct intent *past, struct err *e)
+open_changed(struct deed *d, const struct intent *past, int (*open)(
+    struct deed *, const struct target *, struct err *), struct err *e)
 {
 	struct target t = { .name = past->renamed.text,
 	    .sha = past->new.sha, .packed = true };
-	int rc = open_both(d, &t, e);
+	int rc = open(d, &t, e);
 
 	if (rc == ST_BAD && d->out->kind == OUTCOME_GONE &&
 	    strcmp(past->name.text, past->renamed.text) != 0) {
 		t.name = past->name.text;
-		rc = open_both(d, &t, e);
+		rc = open(d, &t, e);
 	}
 	return rc;
+}
+
+/* open_both, looking only. */
+static int
+look_at_both(struct deed *d, const struct target *t, struct err *e)
+{
+	int rc;
+
+	if ((rc = owner_enter(d->place->owner, e)) != ST_OK)
+		return rc;
+	rc = source_open(d->place, t, &d->source, d->out, e);
+	owner_leave();
+	return rc == ST_OK ? deed_look_stage(d, e) : deed_not_done(d, rc, e);
+}
+
+/* Whether another message has the name that it is to have, as in settle. */
+static int
+look_at_name(struct deed *d, const struct intent *past)
+{
+	const struct found *at = &d->source.at;
+	struct mailname to;
+	struct stat st;
+
+	d->intent.renamed = past->name;
+	if (!name_same_base(at->name.text, past->name.text) &&
+	    mailname_join(past->name.text, at->name.text, &to) &&
+	    fstatat(at->dir, to.text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino != at->st.st_ino)
+		return outcome_set(d->out, OUTCOME_FAILED, 0,
+		    "another message has its new name");
+	return check_name(d);
+}
+
+int
+exchange_look(struct run *r, struct intent *past, struct outcome *o,
+    struct err *e)
+{
+	struct deed d = { .run = r, .out = o };
+	int rc;
+
+	*o = (struct outcome){ 0 };
+	if ((rc = deed_begin(&d, ACT_SWAP, buf_text(&past->path),
+	    (size_t)past->root, e)) != ST_OK)
+		goto out;
+	d.intent.by_links = past->by_links;
+	if ((rc = open_changed(&d, past, look_at_both, e)) == ST_OK &&
+	    (rc = deed_look_blob(&d, past->old.sha, e)) == ST_OK)
+		rc = look_at_name(&d, past);
+out:
+	deed_free(&d);
+	return outcome_status(rc);
 }
 
 int
@@ -326,7 +378,7 @@ exchange_undo(struct run *r, uint64_t seq, struct intent *past,
 	    (size_t)past->root, e)) != ST_OK)
 		goto out;
 	d.intent.by_links = past->by_links;
-	if ((rc = open_changed(&d, past, e)) != ST_OK ||
+	if ((rc = open_changed(&d, past, open_both, e)) != ST_OK ||
 	    (rc = deed_write_blob(&d, past->old.sha, e)) != ST_OK ||
 	    (rc = deed_seal(&d, &past->meta, &said, e)) != ST_OK ||
 	    (rc = deed_store_old(&d, e)) != ST_OK)

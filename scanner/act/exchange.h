@@ -73,4 +73,8 @@ int exchange_files(struct run *, const struct exchange *, size_t n,
 int exchange_undo(struct run *, uint64_t seq, struct intent *past,
     struct outcome *, struct err *);
 
+/* What exchange_undo would come to, by looking; nothing is written. */
+int exchange_look(struct run *, struct intent *past, struct outcome *,
+    struct err *);
+
 #endif

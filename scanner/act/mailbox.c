@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "blob.h"
 #include "box_settle.h"
 #include "hold.h"
 #include "in_place.h"
 #include "kernel_calls.h"
+#include "mailbox_look.h"
 
 /* The mailbox file of an act, and what it becomes. */
 struct work {
@@ -186,8 +186,6 @@ begin(struct work *w, struct run *r, unsigned wait, bool whole,
 	int rc;
 
 	rc = box_open(&w->box, r, t->folder, t->root, t->name, NULL, e);
-	if (rc == ST_OK)
-		rc = place_writable(w->box.place, e);
 	if (rc == ST_BAD)
 		return outcome_from(w->deed.out, OUTCOME_REFUSED, e);
 	if (rc != ST_OK)
@@ -195,7 +193,8 @@ begin(struct work *w, struct run *r, unsigned wait, bool whole,
 	box_allow(&w->box, wait);
 	w->deed.run = r;
 	w->deed.place = w->box.place;
-	if ((rc = intent_begin(&w->deed.intent, ACT_MBOX, w->box.place,
+	if ((rc = deed_place_writable(&w->deed, e)) != ST_OK ||
+	    (rc = intent_begin(&w->deed.intent, ACT_MBOX, w->box.place,
 	    e)) != ST_OK ||
 	    (rc = hold(w, e)) != ST_OK)
 		return rc;
@@ -402,18 +401,14 @@ mailbox_change(struct run *r, const struct target *t, const struct change *c,
 static int
 check_changed(struct work *w, const struct intent *past, struct err *e)
 {
-	struct sum sum = w->deed.source.sum;
+	const struct source *s = &w->deed.source;
+	struct sum sum = s->sum;
 	int rc = ST_OK;
 
 	if (sum.size > past->new.size)
-		rc = sum_file(w->deed.source.fd, past->new.size, -1, &sum, e);
-	if (rc != ST_OK)
-		return deed_not_done(&w->deed, rc, e);
-	if (sum.size != past->new.size ||
-	    memcmp(sum.sha, past->new.sha, HASH_SIZE) != 0)
-		return outcome_set(w->deed.out, OUTCOME_CHANGED, 0,
-		    "it was changed since");
-	return ST_OK;
+		rc = mailbox_past_sum(s->fd, sum.size, past, &sum, e);
+	return rc == ST_OK ? mailbox_is_past(&sum, past, w->deed.out) :
+	    deed_not_done(&w->deed, rc, e);
 }
 
 /* The original, and what was delivered since. */
@@ -426,10 +421,7 @@ write_original(struct work *w, const struct intent *past,
 	uint64_t size;
 	int copy, rc;
 
-	rc = blob_open(d->run->blobs, past->old.sha, &copy, &sum, e);
-	if (rc == ST_BAD)
-		return outcome_from(d->out, OUTCOME_FAILED, e);
-	if (rc != ST_OK)
+	if ((rc = deed_open_blob(d, past->old.sha, &copy, &sum, e)) != ST_OK)
 		return rc;
 	size = sum.size + d->source.sum.size - past->new.size;
 	stage_follow(&d->stage, size);

@@ -36,6 +36,7 @@ struct outcome {
 				 * on the run */
 	const char *lacks;	/* REFUSED: for what its file system does not
 				 * have; there may be another way.  Else NULL */
+	bool lost;		/* FAILED: the original is missing or damaged */
 	char reason[256];	/* "" for DONE */
 	char note[256];		/* DONE: what else there is to say, or "" */
 	uint64_t seq;		/* of its intent in the journal; 0: none */

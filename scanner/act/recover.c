@@ -3,6 +3,8 @@
  */
 #include "recover.h"
 
+#include <errno.h>
+
 #include "blob.h"
 #include "dotlock.h"
 #include "history.h"
@@ -24,6 +26,7 @@ leave(void *recovery, const char *path, const struct err *why)
 	struct recovery *c = recovery;
 
 	c->out->unsettled++;
+	c->out->failed += why->num == EROFS;
 	if (c->fn != NULL)
 		c->fn(c->ctx, c->run, path, why->text);
 }

@@ -16,6 +16,8 @@ struct recovered {
 	uint64_t taken_back;	/* intents that turned out not to be */
 	uint64_t unsettled;	/* intents, temporaries and lock files, or
 				 * whole runs, left as they are */
+	uint64_t failed;	/* of these: a damaged run, or a file system
+				 * that is mounted read-only */
 	uint64_t torn;		/* journals with a torn end, cut off */
 };
 

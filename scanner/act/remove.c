@@ -102,6 +102,13 @@ remove_file(struct run *r, const struct target *t, const char *reason,
 	return rc;
 }
 
+static int
+name_taken(struct deed *d)
+{
+	return outcome_set(d->out, OUTCOME_REFUSED, 0,
+	    "another message has its name");
+}
+
 /* Its own name; or another, if a message has that. */
 static int
 choose_name(struct deed *d, const struct intent *past, struct err *e)
@@ -117,8 +124,7 @@ choose_name(struct deed *d, const struct intent *past, struct err *e)
 	if (rc != ST_OK)
 		return deed_not_done(d, rc, e);
 	if (!d->place->maildir)
-		return outcome_set(d->out, OUTCOME_REFUSED, 0,
-		    "another message has its name");
+		return name_taken(d);
 	if (call_random_hex(random, MAILNAME_RANDOM) != 0)
 		return err_set(e, ST_DEAD, errno, "no random bytes");
 	if (!mailname_renew(past->name.text, &d->stage.sum, random,
@@ -184,6 +190,24 @@ remove_undo(struct run *r, uint64_t seq, struct intent *past,
 	if ((rc = deed_record(&d, &past->meta, e)) == ST_OK)
 		rc = put_in(&d, e);
 out:
+	deed_free(&d);
+	return outcome_status(rc);
+}
+
+int
+remove_look(struct run *r, struct intent *past, bool taken,
+    struct outcome *o, struct err *e)
+{
+	struct deed d = { .run = r, .out = o };
+	int rc;
+
+	*o = (struct outcome){ 0 };
+	if ((rc = deed_begin(&d, ACT_PUT, buf_text(&past->path),
+	    (size_t)past->root, e)) == ST_OK &&
+	    (rc = deed_look_stage(&d, e)) == ST_OK &&
+	    (rc = deed_look_blob(&d, past->old.sha, e)) == ST_OK)
+		rc = taken && !d.place->maildir ? name_taken(&d) :
+		    choose_name(&d, past, e);
 	deed_free(&d);
 	return outcome_status(rc);
 }

@@ -24,4 +24,11 @@ int remove_file(struct run *, const struct target *, const char *reason,
 int remove_undo(struct run *, uint64_t seq, struct intent *past,
     struct outcome *, struct err *);
 
+/*
+ * What remove_undo would come to, by looking; nothing is written.  taken:
+ * another message will have its name by then.
+ */
+int remove_look(struct run *, struct intent *past, bool taken,
+    struct outcome *, struct err *);
+
 #endif

@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "record.h"
-#include "run.h"
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
@@ -71,7 +71,7 @@ int
 run_view_open(struct run_view *out, const struct statedir *s, const char *id,
     struct err *e)
 {
-	struct run_view v = { 0 };
+	struct run_view v = { .state = s };
 	const size_t n = strlen(id);
 	int rc;
 
@@ -86,4 +86,20 @@ run_view_open(struct run_view *out, const struct statedir *s, const char *id,
 	}
 	*out = v;
 	return ST_OK;
+}
+
+void
+run_view_run(const struct run_view *v, struct run *out)
+{
+	*out = (struct run){ .state = v->state, .dir = v->dir,
+	    .blobs = v->blobs, .journal = v->journal };
+	memcpy(out->id, v->id, sizeof(out->id));
+}
+
+void
+run_view_run_end(struct run *r)
+{
+	place_close(r->place);
+	free(r->asked);
+	*r = (struct run){ 0 };
 }

@@ -6,9 +6,11 @@
 #define BAREDOT_RUN_VIEW_H
 
 #include "history.h"
+#include "run.h"
 #include "statedir.h"
 
 struct run_view {
+	const struct statedir *state;	/* must outlive it */
 	char id[40];
 	int dir, blobs;		/* its folder; its originals, or -1 */
 	struct journal *journal;
@@ -28,6 +30,13 @@ struct run_view {
  */
 int run_view_open(struct run_view *out, const struct statedir *,
     const char *id, struct err *);
+
+/*
+ * It as a run, to look with: nothing may be recorded in that.  All but its
+ * place, which run_view_run_end closes, is borrowed.
+ */
+void run_view_run(const struct run_view *, struct run *out);
+void run_view_run_end(struct run *);
 
 void run_view_close(struct run_view *);	/* one that was opened, or zeroed */
 

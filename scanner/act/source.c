@@ -120,16 +120,23 @@ read_source(struct source *s, const struct target *t, struct outcome *o,
 }
 
 static int
+check_pinned(const struct place *p, int pin, struct stat *st,
+    struct outcome *o, struct err *e)
+{
+	if (fstat(pin, st) != 0 || (st->st_nlink > 1 &&
+	    call_count_names(pin, &st->st_nlink) != 0))
+		return err_set(e, ST_DEAD, errno, "cannot stat");
+	return source_check_kind(p, st, o);
+}
+
+static int
 open_file(const struct place *p, int pin, struct source *s,
     const struct target *t, struct outcome *o, struct err *e)
 {
 	struct stat st;
 	int rc;
 
-	if (fstat(pin, &s->st) != 0 || (s->st.st_nlink > 1 &&
-	    call_count_names(pin, &s->st.st_nlink) != 0))
-		return err_set(e, ST_DEAD, errno, "cannot stat");
-	if ((rc = source_check_kind(p, &s->st, o)) != ST_OK)
+	if ((rc = check_pinned(p, pin, &s->st, o, e)) != ST_OK)
 		return rc;
 	if (t->judged != NULL && !source_same_file(t->judged, &s->st))
 		return changed(o);
@@ -149,24 +156,50 @@ open_file(const struct place *p, int pin, struct source *s,
 	return ST_OK;
 }
 
-int
-source_open(const struct place *p, const struct target *t,
-    struct source *out, struct outcome *o, struct err *e)
+/* Find it; *pin is the caller's. */
+static int
+pin_source(const struct place *p, const char *name, struct found *at,
+    int *pin, struct outcome *o, struct err *e)
 {
-	struct source s = { .fd = -1 };
-	int pin = -1, rc;
+	int rc;
 
-	if ((rc = place_find(p, t->name, &s.at, e)) == ST_OK) {
-		pin = call_pin(s.at.dir, s.at.name.text);
-		if (pin < 0 && errno != ENOENT)
+	*pin = -1;
+	if ((rc = place_find(p, name, at, e)) == ST_OK) {
+		*pin = call_pin(at->dir, at->name.text);
+		if (*pin < 0 && errno != ENOENT)
 			rc = outcome_set(o, OUTCOME_REFUSED, errno,
 			    "cannot open");
 	}
 	if (rc == ST_DEAD && e != NULL && e->num == EBUSY)
 		rc = outcome_from(o, OUTCOME_BUSY, e);
-	if (rc == ST_END || (rc == ST_OK && pin < 0))
+	if (rc == ST_END || (rc == ST_OK && *pin < 0))
 		rc = outcome_set(o, OUTCOME_GONE, 0, "it is gone");
-	if (rc == ST_OK)
+	return rc;
+}
+
+int
+source_look(const struct place *p, const char *name, struct outcome *o,
+    struct err *e)
+{
+	struct found at;
+	struct stat st;
+	int pin, rc;
+
+	if ((rc = pin_source(p, name, &at, &pin, o, e)) == ST_OK)
+		rc = check_pinned(p, pin, &st, o, e);
+	if (pin >= 0)
+		(void)close(pin);
+	return rc;
+}
+
+int
+source_open(const struct place *p, const struct target *t,
+    struct source *out, struct outcome *o, struct err *e)
+{
+	struct source s = { .fd = -1 };
+	int pin, rc;
+
+	if ((rc = pin_source(p, t->name, &s.at, &pin, o, e)) == ST_OK)
 		rc = open_file(p, pin, &s, t, o, e);
 	if (rc == ST_OK)
 		rc = read_source(&s, t, o, e);

@@ -36,6 +36,10 @@ struct source {
 int source_open(const struct place *, const struct target *,
     struct source *out, struct outcome *o, struct err *);
 
+/* What of that shows without opening it. */
+int source_look(const struct place *, const char *name, struct outcome *,
+    struct err *);
+
 void source_close(struct source *);	/* one that was opened, or zeroed */
 
 /*

@@ -8,6 +8,12 @@
 #include "mailbox.h"
 #include "remove.h"
 
+bool
+undo_is_for(const struct intent *in)
+{
+	return in->act != ACT_PUT && in->merges == 0;
+}
+
 static int
 undo_intent(struct run *r, uint64_t seq, struct intent *in, undo_fn *fn,
     void *ctx, struct err *e)
@@ -15,6 +21,8 @@ undo_intent(struct run *r, uint64_t seq, struct intent *in, undo_fn *fn,
 	struct outcome o = { 0 };
 	int rc = ST_OK;
 
+	if (!undo_is_for(in))
+		return ST_OK;
 	switch (in->act) {
 	case ACT_SWAP:
 		rc = exchange_undo(r, seq, in, &o, e);
@@ -23,12 +31,10 @@ undo_intent(struct run *r, uint64_t seq, struct intent *in, undo_fn *fn,
 		rc = remove_undo(r, seq, in, &o, e);
 		break;
 	case ACT_MBOX:
-		if (in->merges != 0)	/* mail, which stays */
-			return ST_OK;
 		rc = mailbox_undo(r, seq, in, &o, e);
 		break;
-	case ACT_PUT:		/* itself an undo: see history.h */
-		return ST_OK;
+	case ACT_PUT:
+		break;
 	}
 	/* It goes the way that it came: there are no options for another. */
 	if (rc == ST_OK && o.lacks != NULL)
@@ -64,6 +70,13 @@ is_wanted(struct run *r, uint64_t seq, enum undo_what what)
 	return removed;
 }
 
+/* ST_BAD says something else there. */
+static int
+damaged_is_dead(int rc)
+{
+	return rc == ST_BAD ? ST_DEAD : rc;
+}
+
 int
 undo_run(struct run *r, enum undo_what what, undo_fn *fn, void *ctx,
     struct err *e)
@@ -78,7 +91,8 @@ undo_run(struct run *r, enum undo_what what, undo_fn *fn, void *ctx,
 	for (size_t i = h.n; i-- > 0 && rc == ST_OK; )
 		if (h.list[i].fate == FATE_DONE && h.list[i].undoes == 0 &&
 		    is_wanted(r, h.list[i].seq, what))
-			rc = undo_one(r, h.list[i].seq, fn, ctx, e);
+			rc = damaged_is_dead(undo_one(r, h.list[i].seq, fn,
+			    ctx, e));
 	history_free(&h);
 	return rc;
 }

@@ -29,6 +29,9 @@ enum undo_what {
 int undo_run(struct run *r, enum undo_what what, undo_fn *fn, void *ctx,
     struct err *e);
 
+/* It is not itself an undo, nor mail that was moved for another change. */
+bool undo_is_for(const struct intent *);
+
 /* One intent of it, seq, that has FATE_DONE. */
 int undo_one(struct run *r, uint64_t seq, undo_fn *fn, void *ctx,
     struct err *e);

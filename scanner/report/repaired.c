@@ -125,8 +125,8 @@ put_done(struct buf *b, const struct act_report *a)
 	const char *sep = "";
 
 	if (a->messages > 0) {
-		buf_printf(b, "%" PRIu64 " repaired, %" PRIu64 " edits",
-		    a->messages, a->edits);
+		buf_printf(b, "%" PRIu64 " repaired, %" PRIu64 " %s",
+		    a->messages, a->edits, a->edits == 1 ? "edit" : "edits");
 		sep = ", ";
 	}
 	if (a->taken > 0) {
@@ -185,14 +185,32 @@ acted_json(struct json *j, const struct act_report *a)
 }
 
 static void
-put_plan(struct buf *b, const struct totals *t)
+put_plan(struct buf *b, const struct act_facts *a, const struct totals *t)
 {
+	const uint64_t edits = t->repairs[REPAIR_EDITS] -
+	    a->held[REPAIR_EDITS];
+	const uint64_t takes = t->repairs[REPAIR_TAKE_OUT] -
+	    a->held[REPAIR_TAKE_OUT];
+
 	buf_printf(b, "  %" PRIu64 " would be edited, %" PRIu64 " taken out, "
 	    "%" PRIu64 " refused; %" PRIu64 " with findings that need no "
-	    "edit\n", t->repairs[REPAIR_EDITS], t->repairs[REPAIR_TAKE_OUT],
-	    t->repairs[REPAIR_REFUSED], t->repairs[REPAIR_NOTHING]);
-	if (t->repairs[REPAIR_EDITS] + t->repairs[REPAIR_TAKE_OUT] > 0)
+	    "edit\n", edits, takes, t->repairs[REPAIR_REFUSED] +
+	    a->held[REPAIR_EDITS] + a->held[REPAIR_TAKE_OUT],
+	    t->repairs[REPAIR_NOTHING]);
+	if (edits + takes > 0)
 		buf_str(b, "  Nothing was changed; --apply does it.\n");
+}
+
+/* Messages to which something was to be done, and was not. */
+static uint64_t
+left_alone(const struct act_facts *a, const struct totals *t)
+{
+	const uint64_t planned = t->repairs[REPAIR_EDITS] +
+	    t->repairs[REPAIR_TAKE_OUT];
+	const uint64_t done = a->messages + a->taken;
+
+	return t->repairs[REPAIR_REFUSED] + (planned > done ?
+	    planned - done : 0);
 }
 
 void
@@ -201,12 +219,13 @@ acts_text(struct buf *b, const struct act_facts *a, const struct totals *t)
 	const char *sep = "  Files: ";
 
 	if (!a->applies) {
-		put_plan(b, t);
+		put_plan(b, a, t);
 		return;
 	}
-	buf_printf(b, "  %" PRIu64 " messages repaired with %" PRIu64
-	    " edits, %" PRIu64 " taken out, %" PRIu64 " refused\n",
-	    a->messages, a->edits, a->taken, t->repairs[REPAIR_REFUSED]);
+	buf_printf(b, "  Messages: %" PRIu64 " repaired with %" PRIu64
+	    " %s, %" PRIu64 " taken out, %" PRIu64 " left alone\n",
+	    a->messages, a->edits, a->edits == 1 ? "edit" : "edits",
+	    a->taken, left_alone(a, t));
 	for (size_t i = 0; i < OUTCOMES; i++) {
 		if (a->files[i] == 0)
 			continue;

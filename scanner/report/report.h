@@ -132,6 +132,9 @@ struct act_facts {
 	const char *state;		/* its folder; NULL: the usual one */
 	uint64_t files[OUTCOMES];	/* by what came of them */
 	uint64_t messages, edits, taken;	/* that were done */
+	uint64_t held[REPAIR_KINDS];	/* messages, by what would be done to
+					 * them if their files were not left
+					 * alone; only if it does not apply */
 	bool dead;			/* it had to stop */
 };
 

@@ -301,8 +301,9 @@ def few_descriptors(folder):
 
         r = store.fix(preexec_fn=limit)
         fates[r.returncode] = fates.get(r.returncode, 0) + 1
-        check(r.returncode in (CLEAN, FINDINGS, UNREADABLE, 127), "%d" %
-              r.returncode)
+        # LATER: there were too few to settle what was done.
+        check(r.returncode in (CLEAN, FINDINGS, UNREADABLE, LATER, 127),
+              "%d" % r.returncode)
         check(r.returncode == CLEAN or "oo many open files" in r.said +
               r.stdout.decode() or n < 8, "%d: %s" % (n, r.said))
         if r.returncode == CLEAN:
@@ -494,7 +495,7 @@ def stale_locks(folder):
         os.utime(lock, (1000000000, 1000000000))
         r = store.run(op, "--apply", "-f", "ndjson", "--wait=0",
                       "--min-severity=low", store.mail, option=option)
-        same((r.fates.pop("box"), r.returncode), ("busy", FINDINGS), op)
+        same((r.fates.pop("box"), r.returncode), ("busy", LATER), op)
         same(set(r.fates.values()), {"done"}, "the others, " + op)
         check("lock file" in [x["why"] for x in r.records if x["type"] ==
                               "outcome" and x["status"] == "busy"][0],

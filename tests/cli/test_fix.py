@@ -655,7 +655,7 @@ def text_says_it_in_a_line_for_each_message():
                path).encode() in ran.out, ran.out)
         check(b"--apply does it" in ran.out, ran.out)
         ran = baredot("fix", "-f", "text", "--apply", "--state", state, mail)
-        check(("%s: done: 1 repaired, 1 edits\n" % path).encode() in
+        check(("%s: done: 1 repaired, 1 edit\n" % path).encode() in
               ran.out, ran.out)
         said = re.search(rb"to take it back: baredot (undo .*)\n", ran.out)
         same(baredot(*said.group(1).decode().split()).status, CLEAN)
