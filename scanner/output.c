@@ -18,7 +18,7 @@
 struct output {
 	int fd;
 	int failed;		/* an errno */
-	char *path, *temp;	/* NULL: standard output */
+	char *path, *temp;	/* NULL: a stream, as standard output is */
 	mode_t mode;		/* of the file that it will be */
 	bool begun;		/* something was written to it */
 	bool fresh;		/* nothing may be there */
@@ -61,17 +61,38 @@ open_temp(struct output *o)
 	return o->fd >= 0;
 }
 
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* /dev/stdout or /dev/stderr, if it leads to that file; -1: none does. */
+static int
+stream_to(const struct stat *st)
+{
+	struct stat s;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &s) == 0 && is_same(&s, st) &&
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			return fd;
+	return -1;
+}
+
 /*
- * A file beside the one that is wanted, or that a link of that name leads to;
- * /dev/stdout and FIFOs as they are.
+ * A file beside the one that is wanted, or that a link of that name leads to.
+ * Devices and FIFOs as they are, and so a file to which standard output goes:
+ * with >> something is in it.
  */
 static bool
 open_file(struct output *o, const char *path)
 {
 	struct stat st;
 
-	o->mode = new_mode();
 	if (stat(path, &st) == 0) {
+		if ((o->fd = stream_to(&st)) >= 0)
+			return true;
 		if (!S_ISREG(st.st_mode)) {
 			o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 			return o->fd >= 0;
@@ -88,6 +109,8 @@ struct output *
 output_open_new(const char *path, mode_t mode, struct err *e)
 {
 	struct output *o = calloc(1, sizeof(*o));
+	struct stat st;
+	bool stream;
 
 	if (o == NULL) {
 		(void)err_set(e, ST_DEAD, ENOMEM, "cannot start");
@@ -96,9 +119,12 @@ output_open_new(const char *path, mode_t mode, struct err *e)
 	o->fd = -1;
 	o->mode = mode;
 	o->path = strdup(path);
-	if (open_temp(o))
+	stream = stat(path, &st) == 0 && (!S_ISREG(st.st_mode) ||
+	    stream_to(&st) >= 0);
+	if (!stream && open_temp(o))
 		return o;
-	(void)err_set(e, ST_DEAD, errno, "%s: cannot write it", path);
+	(void)(stream ? err_set(e, ST_DEAD, 0, "%s: it is no file", path) :
+	    err_set(e, ST_DEAD, errno, "%s: cannot write it", path));
 	output_free(o);
 	return NULL;
 }
@@ -129,13 +155,26 @@ output_catch_signals(void (*on_signal)(int))
 	(void)sigaction(SIGXFSZ, &a, NULL);
 }
 
+const char *
+output_path(const char *arg)
+{
+	return strcmp(arg, "-") == 0 ? NULL : arg;
+}
+
 struct output *
 output_open(const char *path, struct err *e)
+{
+	return output_open_mode(path, new_mode(), e);
+}
+
+struct output *
+output_open_mode(const char *path, mode_t mode, struct err *e)
 {
 	struct output *o = output_to(STDOUT_FILENO, e);
 
 	if (o == NULL)
 		return NULL;
+	o->mode = mode;
 	if (path == NULL || open_file(o, path))
 		return o;
 	(void)err_set(e, ST_DEAD, errno, "%s: cannot write the report", path);
@@ -153,6 +192,7 @@ output_open_named(const char *path, bool replace, struct err *e)
 	if (o == NULL)
 		return NULL;
 	o->fresh = !replace;
+	o->mode = new_mode();
 	if (!replace && lstat(path, &st) == 0) {
 		(void)err_set(e, ST_DEAD, EEXIST, "%s", path);
 	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
@@ -170,6 +210,12 @@ const char *
 output_name(const struct output *o)
 {
 	return o->temp;
+}
+
+int
+output_file(const struct output *o)
+{
+	return o->temp != NULL ? o->fd : -1;
 }
 
 void
@@ -229,20 +275,34 @@ move_fresh(const char *from, const char *to)
 	return unlink(from);
 }
 
+/* An error of the call that names it says nothing (NFS): we look. */
+static bool
+is_placed(const struct output *o, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(o->fd, &a) == 0 && lstat(path, &b) == 0 &&
+	    is_same(&a, &b);
+}
+
 /* Put the temporary in its place. */
 static int
 place_file(struct output *o, bool partial)
 {
 	char *path = NULL;
-	int rc = -1;
+	int why = 0;
 
 	if (asprintf(&path, "%s%s", o->path, partial ? ".partial" : "") < 0)
 		return ENOMEM;
-	if (fchmod(o->fd, o->mode) == 0 && fsync(o->fd) == 0)
-		rc = o->fresh ? move_fresh(o->temp, path) :
-		    rename(o->temp, path);
+	if (fchmod(o->fd, o->mode) != 0 || fsync(o->fd) != 0)
+		why = errno;
+	else if ((o->fresh ? move_fresh(o->temp, path) :
+	    rename(o->temp, path)) != 0)
+		why = errno;
+	if (why != 0 && is_placed(o, path))
+		why = 0;
 	free(path);
-	return rc == 0 ? 0 : errno;
+	return why;
 }
 
 int
