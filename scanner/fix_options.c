@@ -73,7 +73,8 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 		return true;
 	case OPTION_NEW_ARCHIVE:
 		c->new_archive = arg;
-		return true;
+		return strcmp(arg, "-") != 0 || usage("--output takes a file, "
+		    "not standard output");
 	case OPTION_REENCODE:
 		return c->repair.reencode = true;
 	case OPTION_ALLOW_SIGNED:

@@ -12,6 +12,7 @@
 #include "complain.h"
 #include "html.h"
 #include "merge.h"
+#include "output.h"
 #include "scan_cmd.h"
 
 enum { PLAN = CMDLINE_FIRST, FORMAT, OUTPUT, MISSING, HELP };
@@ -56,7 +57,7 @@ apply(const struct cmdline *line, struct merge_command *c, int id,
 		    strcmp(arg, "html") == 0 || cmdline_usage(line,
 		    "--format takes ndjson, text or html, not %s", arg);
 	case OUTPUT:
-		c->output = arg;
+		c->output = output_path(arg);
 		return true;
 	case MISSING:
 		return c->missing = true;

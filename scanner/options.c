@@ -13,6 +13,7 @@
 #include "fix_options.h"
 #include "options_nightly.h"
 #include "options_shard.h"
+#include "output.h"
 #include "report.h"
 #include "sandbox.h"
 #include "store.h"
@@ -301,7 +302,7 @@ apply(struct scan_command *c, enum option_id id, const char *arg)
 	switch (id) {
 	case OPTION_OUTPUT:
 	case OPTION_REPORT:
-		c->output = arg;
+		c->output = output_path(arg);
 		return true;
 	case OPTION_FILES0_FROM:
 		c->files0_from = arg;

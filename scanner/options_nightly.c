@@ -23,7 +23,8 @@ options_nightly_apply(struct scan_command *c, enum option_id id,
 		return c->incremental = c->new_only = c->cron = true;
 	case OPTION_METRICS:
 		c->metrics = arg;
-		return true;
+		return strcmp(arg, "-") != 0 || usage("--metrics-file takes "
+		    "a file, not standard output");
 	case OPTION_SYSLOG:
 		return c->syslog = true;
 	case OPTION_NICE:

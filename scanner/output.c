@@ -19,7 +19,7 @@
 struct output {
 	int fd;
 	int failed;		/* an errno */
-	char *path, *temp;	/* NULL: standard output */
+	char *path, *temp;	/* NULL: a stream, as standard output is */
 	mode_t mode;		/* of the file that it will be */
 	bool begun;		/* something was written to it */
 	bool fresh;		/* nothing may be there */
@@ -79,9 +79,23 @@ keeps_still(int rc, const struct stat *there, const struct stat *now)
 	return false;
 }
 
+/* /dev/stdout or /dev/stderr, if it leads to that file; -1: none does. */
+static int
+stream_to(const struct stat *st)
+{
+	struct stat s;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &s) == 0 && is_same(&s, st) &&
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			return fd;
+	return -1;
+}
+
 /*
- * A file beside the one that is there, or that a link of that name leads to;
- * /dev/stdout and FIFOs as they are.
+ * A file beside the one that is there, or that a link of that name leads to.
+ * Devices and FIFOs as they are, and so a file to which standard output goes:
+ * with >> something is in it.
  */
 static bool
 open_old(struct output *o, const char *path, int there)
@@ -90,6 +104,8 @@ open_old(struct output *o, const char *path, int there)
 
 	if (fstat(there, &st) != 0)
 		return false;
+	if ((o->fd = stream_to(&st)) >= 0)
+		return true;
 	if (!S_ISREG(st.st_mode)) {
 		o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 		return o->fd >= 0 && keeps_still(fstat(o->fd, &now), &st,
@@ -113,7 +129,6 @@ open_file(struct output *o, const char *path, struct err *e)
 	bool done = false;
 	int rc;
 
-	o->mode = new_mode();
 	if ((rc = reach_any(&way, path, e)) == ST_OK) {
 		done = open_old(o, path, way.fd);
 	} else if (rc == ST_DEAD && (rc = reach_parent(&way, path, name,
@@ -132,6 +147,8 @@ struct output *
 output_open_new(const char *path, mode_t mode, struct err *e)
 {
 	struct output *o = calloc(1, sizeof(*o));
+	struct stat st;
+	bool stream;
 
 	if (o == NULL) {
 		(void)err_set(e, ST_DEAD, ENOMEM, "cannot start");
@@ -140,9 +157,12 @@ output_open_new(const char *path, mode_t mode, struct err *e)
 	o->fd = -1;
 	o->mode = mode;
 	o->path = strdup(path);
-	if (open_temp(o))
+	stream = stat(path, &st) == 0 && (!S_ISREG(st.st_mode) ||
+	    stream_to(&st) >= 0);
+	if (!stream && open_temp(o))
 		return o;
-	(void)err_set(e, ST_DEAD, errno, "%s: cannot write it", path);
+	(void)(stream ? err_set(e, ST_DEAD, 0, "%s: it is no file", path) :
+	    err_set(e, ST_DEAD, errno, "%s: cannot write it", path));
 	output_free(o);
 	return NULL;
 }
@@ -181,18 +201,34 @@ output_catch_signals(void (*on_signal)(int))
 	output_errors_not_signals();
 }
 
+const char *
+output_path(const char *arg)
+{
+	return strcmp(arg, "-") == 0 ? NULL : arg;
+}
+
 struct output *
 output_open(const char *path, struct err *e)
 {
-	struct output *o = output_to(STDOUT_FILENO, e);
 	struct err why = { 0 };
+	struct output *o = output_open_mode(path, new_mode(), &why);
+
+	if (o == NULL)
+		(void)err_set(e, ST_DEAD, 0, "%s: cannot write the report: %s",
+		    path != NULL ? path : "standard output", why.text);
+	return o;
+}
+
+struct output *
+output_open_mode(const char *path, mode_t mode, struct err *e)
+{
+	struct output *o = output_to(STDOUT_FILENO, e);
 
 	if (o == NULL)
 		return NULL;
-	if (path == NULL || open_file(o, path, &why))
+	o->mode = mode;
+	if (path == NULL || open_file(o, path, e))
 		return o;
-	(void)err_set(e, ST_DEAD, 0, "%s: cannot write the report: %s", path,
-	    why.text);
 	o->fd = -1;
 	output_free(o);
 	return NULL;
@@ -208,6 +244,7 @@ output_open_named(const char *path, bool replace, struct err *e)
 	if (o == NULL)
 		return NULL;
 	o->fresh = !replace;
+	o->mode = new_mode();
 	if (!replace && lstat(path, &st) == 0) {
 		(void)err_set(e, ST_DEAD, EEXIST, "%s", path);
 	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
@@ -226,6 +263,12 @@ const char *
 output_name(const struct output *o)
 {
 	return o->temp;
+}
+
+int
+output_file(const struct output *o)
+{
+	return o->temp != NULL ? o->fd : -1;
 }
 
 void
@@ -285,20 +328,34 @@ move_fresh(const char *from, const char *to)
 	return unlink(from);
 }
 
+/* An error of the call that names it says nothing (NFS): we look. */
+static bool
+is_placed(const struct output *o, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(o->fd, &a) == 0 && lstat(path, &b) == 0 &&
+	    is_same(&a, &b);
+}
+
 /* Put the temporary in its place. */
 static int
 place_file(struct output *o, bool partial)
 {
 	char *path = NULL;
-	int rc = -1;
+	int why = 0;
 
 	if (asprintf(&path, "%s%s", o->path, partial ? ".partial" : "") < 0)
 		return ENOMEM;
-	if (fchmod(o->fd, o->mode) == 0 && fsync(o->fd) == 0)
-		rc = o->fresh ? move_fresh(o->temp, path) :
-		    rename(o->temp, path);
+	if (fchmod(o->fd, o->mode) != 0 || fsync(o->fd) != 0)
+		why = errno;
+	else if ((o->fresh ? move_fresh(o->temp, path) :
+	    rename(o->temp, path)) != 0)
+		why = errno;
+	if (why != 0 && is_placed(o, path))
+		why = 0;
 	free(path);
-	return rc == 0 ? 0 : errno;
+	return why;
 }
 
 int

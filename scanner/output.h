@@ -20,14 +20,27 @@ void output_catch_signals(void (*on_signal)(int));
 /* The last of these alone: what is asked for is done, whoever reads of it. */
 void output_errors_not_signals(void);
 
-/* path NULL: standard output.  NULL: *e says why. */
+/* What the user named as such: NULL if that is "-", standard output. */
+const char *output_path(const char *arg);
+
+/*
+ * path NULL: standard output.  What a link leads to is replaced, not the link;
+ * a device, a FIFO, and the file to which standard output or standard error
+ * goes are written to as they are.  A new file gets what the umask gives.
+ * NULL: *e says why.
+ */
 struct output *output_open(const char *path, struct err *);
+
+/* The same, and a new file gets that mode; *e does not say which file. */
+struct output *output_open_mode(const char *path, mode_t, struct err *);
 
 /* To a file that is open, and stays so. */
 struct output *output_to(int fd, struct err *);
+
 /*
- * A file of that mode, in the place of whatever has the name: a link is not
- * followed, for the folder may be somebody else's.  NULL: *e says why.
+ * A file of that mode, in the place of the file or link that has the name: a
+ * link is not followed, for the folder may be somebody else's.  Not where it
+ * leads to a device, a FIFO or our standard output.  NULL: *e says why.
  */
 struct output *output_open_new(const char *path, mode_t, struct err *);
 
@@ -40,6 +53,12 @@ struct output *output_open_named(const char *path, bool replace,
     struct err *);
 const char *output_name(const struct output *);
 void output_made(struct output *);
+
+/*
+ * The temporary, open, to write to it at any place instead of output_write;
+ * then output_made.  -1: it is a stream.
+ */
+int output_file(const struct output *);
 
 /* False: it failed, now or before. */
 bool output_write(struct output *, struct span);

@@ -36,7 +36,8 @@ static const struct cmdline_option options[] = {
 };
 
 struct plan_command {
-	const char *output;
+	const char *output;		/* NULL: standard output */
+	bool somewhere;			/* it was said where to */
 	unsigned long shards;
 	uint64_t split;			/* bytes */
 	bool whole, one_fs, tmp, forensic, help;
@@ -65,8 +66,8 @@ apply(const struct cmdline *line, struct plan_command *c, int id,
 {
 	switch (id) {
 	case OUTPUT:
-		c->output = arg;
-		return true;
+		c->output = output_path(arg);
+		return c->somewhere = true;
 	case SHARDS:
 		return parse_shards(line, arg, &c->shards);
 	case SPLIT:
@@ -101,7 +102,7 @@ takes_paths(const struct cmdline *line, struct plan_command *c)
 		if (strcmp(*p, "-") == 0)
 			return cmdline_usage(line, "standard input cannot be "
 			    "cut into shards");
-	return c->output != NULL || cmdline_usage(line, "where should the "
+	return c->somewhere || cmdline_usage(line, "where should the "
 	    "plan go? Give -o PLAN");
 }
 
@@ -147,7 +148,7 @@ put_more(void *ctx, struct json *j)
 }
 
 static int
-write_plan(struct planning *p, struct whole_file *f, struct err *e)
+write_plan(struct planning *p, int to, struct err *e)
 {
 	struct plan_header *h = &p->header;
 	struct buf line = { 0 };
@@ -156,39 +157,58 @@ write_plan(struct planning *p, struct whole_file *f, struct err *e)
 
 	h->shards = p->shards;
 	room = plan_header_room(h);
-	if ((rc = planning_cut(p, f, room, e)) != ST_OK)
+	if ((rc = planning_cut(p, to, room, e)) != ST_OK)
 		return rc;
 	if (!plan_header_put(&line, h, scan_rules_source(), room, put_more, p))
 		rc = err_set(e, ST_DEAD, ENOMEM, "cannot make the plan");
-	else if (call_write(f->fd, line.p, line.n, 0) != 0)
+	else if (call_write(to, line.p, line.n, 0) != 0)
 		rc = err_set(e, ST_DEAD, errno, "cannot write the plan");
 	buf_free(&line);
 	return rc;
 }
 
-/* Into the folder that its path names. */
+/* The first line is known last, so what takes no place gets a copy. */
+static int
+write_stream(struct planning *p, struct output *out, struct err *e)
+{
+	FILE *whole = report_spool(e);
+	uint8_t piece[16384];
+	int rc = ST_DEAD;
+	size_t n;
+
+	if (whole == NULL)
+		return ST_DEAD;
+	if ((rc = write_plan(p, fileno(whole), e)) == ST_OK) {
+		while ((n = fread(piece, 1, sizeof(piece), whole)) > 0 &&
+		    *p->stop == 0 &&
+		    output_write(out, (struct span){ piece, n }))
+			;
+		if (ferror(whole))
+			rc = err_set(e, ST_DEAD, errno, "cannot copy the "
+			    "plan");
+	}
+	(void)fclose(whole);
+	return rc;
+}
+
 static int
 write_file(struct planning *p, const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL ? strdup(".") :
-	    strndup(path, slash > path ? (size_t)(slash - path) : 1);
-	struct whole_file f;
-	int dir = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC) : -1;
+	struct err why = { 0 };
+	struct output *out = output_open_mode(path, 0600, &why);
 	int rc;
 
-	free(folder);
-	if (dir < 0)
-		return err_set(e, ST_DEAD, errno, "cannot open its folder");
-	if ((rc = whole_file_begin(&f, dir, e)) == ST_OK) {
-		if ((rc = write_plan(p, &f, e)) == ST_OK)
-			rc = whole_file_end(&f, slash != NULL ? slash + 1 :
-			    path, true, e);
-		else
-			whole_file_drop(&f);
-	}
-	(void)close(dir);
+	if (out == NULL)
+		return err_set(e, ST_DEAD, 0, "cannot write the plan: %s",
+		    why.text);
+	if (output_file(out) < 0)
+		rc = write_stream(p, out, e);
+	else if ((rc = write_plan(p, output_file(out), e)) == ST_OK)
+		output_made(out);
+	if (rc != ST_OK || *p->stop != 0)
+		output_fail(out, EINTR);	/* it stays out of the file */
+	if (output_close(out, false, &why) != ST_OK && rc == ST_OK)
+		rc = err_set(e, ST_DEAD, why.num, "cannot write the plan");
 	return rc;
 }
 
@@ -212,8 +232,11 @@ make_plan(struct planning *p, const char *path)
 		complain("interrupted");
 		return EXIT_INTERRUPTED;
 	}
+	if (rc != ST_OK && e.num == EPIPE)
+		return EXIT_INTERRUPTED;
 	if (rc != ST_OK) {
-		complain("%s: %s", path, e.text);
+		complain("%s: %s", path != NULL ? path : "standard output",
+		    e.text);
 		return EXIT_UNREADABLE;
 	}
 	if (p->failed > 0)
@@ -235,7 +258,8 @@ plan_cmd(int argc, char **argv)
 		plan_help();
 		return EXIT_CLEAN;
 	}
-	if (c.forensic && state_is_in_store(c.output, c.paths)) {
+	if (c.forensic && c.output != NULL &&
+	    state_is_in_store(c.output, c.paths)) {
 		complain("--output=%s is in the evidence: the plan has to go "
 		    "elsewhere", c.output);
 		return EXIT_USAGE;

@@ -9,12 +9,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "kernel_calls.h"
+
 #define FLUSH_AT (256u << 10)	/* bytes */
 #define PART_LEAST (64u << 10)	/* bytes of an mbox that are worth a range */
 
 struct cutting {
 	struct planning *p;
-	struct whole_file *to;
+	int to;			/* the file */
+	uint64_t size;		/* bytes of it so far */
 	struct hash *hash;
 	struct buf out;		/* not written yet */
 	struct buf folder;	/* the line of the folder at hand */
@@ -39,8 +42,9 @@ flush(struct cutting *c)
 		return err_set(c->e, ST_DEAD, ENOMEM, "cannot make the plan");
 	hash_feed(c->hash, buf_span(&c->out));
 	c->p->header.segments[c->shard].n += c->out.n;
-	if (whole_file_write(c->to, buf_span(&c->out), c->e) != ST_OK)
-		return ST_DEAD;
+	if (call_write(c->to, c->out.p, c->out.n, c->size) != 0)
+		return err_set(c->e, ST_DEAD, errno, "cannot write the plan");
+	c->size += c->out.n;
 	buf_clear(&c->out);
 	return ST_OK;
 }
@@ -314,13 +318,12 @@ take_all(struct cutting *c)
 }
 
 int
-planning_cut(struct planning *p, struct whole_file *to, size_t room,
-    struct err *e)
+planning_cut(struct planning *p, int to, size_t room, struct err *e)
 {
-	struct cutting c = { .p = p, .to = to, .e = e };
+	/* The first line comes last. */
+	struct cutting c = { .p = p, .to = to, .size = room, .e = e };
 	int rc = ST_DEAD;
 
-	to->size = room;	/* the first line comes last */
 	p->header.shards = p->shards;
 	p->header.segments = calloc(p->shards, sizeof(*p->header.segments));
 	c.hash = hash_new();

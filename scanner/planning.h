@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "shard_plan.h"
-#include "whole_file.h"
 
 /*
  * What a file costs beside its bytes, in bytes: to find, open, read and close
@@ -47,9 +46,8 @@ struct spooled {
 /* plan_walk.c.  ST_DEAD: *e says why; EINTR: stopped. */
 int planning_walk(struct planning *, struct err *);
 
-/* plan_cut.c: the spool to the file, behind the first line, which has `room`
- * bytes; sets the segments of the header. */
-int planning_cut(struct planning *, struct whole_file *, size_t room,
-    struct err *);
+/* plan_cut.c: the spool to the file `to`, behind the first line, which has
+ * `room` bytes; sets the segments of the header. */
+int planning_cut(struct planning *, int to, size_t room, struct err *);
 
 #endif

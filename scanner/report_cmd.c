@@ -13,6 +13,7 @@
 #include "database_report.h"
 #include "html.h"
 #include "option_words.h"
+#include "output.h"
 #include "progress.h"
 #include "scan_cmd.h"
 
@@ -70,7 +71,10 @@ take_words(const struct cmdline *line, struct report_command *c)
 		    "standard input");
 	if (c->force && !c->sqlite)
 		return cmdline_usage(line, "--force is for --to sqlite");
-	return true;
+	if (c->output != NULL)
+		c->output = output_path(c->output);
+	return !c->sqlite || c->output != NULL || cmdline_usage(line,
+	    "a database cannot go to standard output");
 }
 
 static bool

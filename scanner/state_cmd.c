@@ -74,7 +74,8 @@ cut_last(char *path)
 bool
 state_is_in_store(const char *path, char **paths)
 {
-	char *at = strdup(path);
+	char *real = realpath(path, NULL);	/* a link to a file, too */
+	char *at = real != NULL ? real : strdup(path);
 	int fd = -1;
 	bool in;
 

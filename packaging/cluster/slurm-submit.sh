@@ -5,16 +5,27 @@
 # BAREDOT, BAREDOT_OPTIONS: as in baredot-shard.sbatch.  AT_ONCE: how many
 # elements may run at a time.
 set -eu
-here=$(dirname "$(realpath "$0")")
-: "${2:?usage: slurm-submit.sh PLAN DIR [OPTION of sbatch]...}"
-plan=$(realpath "$1")
-dir=$(realpath -m "$2")
+
+fail() {
+	echo "slurm-submit.sh: $2" >&2
+	exit "$1"
+}
+
+here=$(dirname -- "$(realpath -- "$0")")
+[ $# -ge 2 ] || fail 64 "usage: slurm-submit.sh PLAN DIR [OPTION of sbatch]..."
+plan=$(realpath -m -- "$1")
+dir=$(realpath -m -- "$2")
 shift 2
+baredot=${BAREDOT:-baredot}
 
 umask 077
-mkdir -p "$dir/log"
-missing=$("${BAREDOT:-baredot}" merge "$dir" --plan "$plan" --missing) ||
-    [ $? -eq 75 ]
+mkdir -p -- "$dir/log" || fail 2 "there is no folder for the shards"
+status=0
+missing=$("$baredot" merge "$dir" --plan "$plan" --missing) || status=$?
+[ "$status" -eq 0 ] || [ "$status" -eq 75 ] || fail "$status" \
+    "$baredot cannot say which shards are missing: status $status"
+[ "$status" -eq 0 ] || [ -n "$missing" ] || exit 75	# interrupted
+rm -f -- "$dir/report.ndjson" || fail 2 "an old report cannot be removed"
 log=$(printf '%s\n' "$dir/log" | sed 's/%/%%/g')
 after=
 if [ -n "$missing" ]; then

@@ -20,16 +20,18 @@ MAIL = (b"From: a@example.com\nTo: b@example.net\nSubject: number %d\n"
 TEXTS = (b"a line", b"one\r\ntwo", b".\r", b"a\rb", b"x" * 1200)
 
 # The first time that shard 2 is scanned it is killed when it is at its tenth
-# file; shards 3 and 5 stay at that file for ever.  Shard 6 is late if asked for.
+# file; shards 3 and 5 stay at that file for ever, and 8, which has few of them, at
+# its first, if asked for.  Shard 6 is late if asked for.
 RUN = """\
 #!/bin/sh
 i=
 [ "$1" != scan ] || i=$(expr "$*" : '.*--shard \\([0-9]*\\)')
 case $i in
-2 | 3 | 5)
+2 | 3 | 5 | 8)
 	[ -e "{top}/began.$i" ] && exec {program} "$@"
 	export LD_PRELOAD={shim} FAULT_CALL=openat FAULT_WHO=worker
 	export FAULT_AT=10 FAULT_DO=hang
+	[ $i != 8 ] || export FAULT_AT=1
 	: >"{top}/began.$i"
 	[ $i = 2 ] || exec {program} "$@"
 	{program} "$@" &
@@ -55,6 +57,7 @@ class Shards:
             top=top, program=PROGRAM, shim=shim("fault")).encode())
         os.chmod(self.program, 0o755)
         self.env = {"BAREDOT": self.program}
+        write(top + "/began.8", b"")
 
     def make_store(self):
         n = 0

@@ -61,12 +61,17 @@ def shards_that_failed_or_lost_their_node_are_scanned_again_and_no_others():
     slurm = cluster()
     shards = Shards(folder("a folder %a"))
     shards.make_plan()
+    os.unlink(shards.top + "/began.8")
     array, listed, merge, report = submit(slurm, shards)
     same(listed, "--array=1-%d" % SHARDS)
-    shards.wait_for(3)
-    shards.wait_for(5)
-    # Told to stop, like at its time limit: it puts itself back.
-    slurm.says("scancel", "--batch", "--signal=TERM", array + "_5")
+    for i in (3, 5, 8):
+        shards.wait_for(i)
+    # Told to stop, like at their time limit: they put themselves back.  The
+    # last one has the id of the array.
+    check(" JobId=%s " % array in " " + slurm.says(
+        "scontrol", "-o", "show", "job", array + "_8") + " ")
+    for i in (5, 8):
+        slurm.says("scancel", "--batch", "--signal=TERM", "%s_%d" % (array, i))
     node = node_of(slurm, array + "_3")
     check(node in NODES, node)
     slurm.kill_node(node)
@@ -74,7 +79,8 @@ def shards_that_failed_or_lost_their_node_are_scanned_again_and_no_others():
     for i in range(1, SHARDS + 1):
         same(slurm.state("%s_%d" % (array, i)),
              "FAILED" if i == 2 else "COMPLETED", "shard %d" % i)
-    check("goes on later" in log(shards, "shard-%s_5" % array))
+    for i in (5, 8):
+        check("goes on later" in log(shards, "shard-%s_%d" % (array, i)), i)
     same(shards.missing(), "--array=2")
     check("--array=2" in log(shards, "merge-" + merge))
     check(not os.path.exists(report), "a report of some shards")
@@ -120,9 +126,10 @@ def a_shard_goes_on_after_its_time_limit():
     slurm = cluster()
     shards = Shards(folder("limit"))
     shards.make_plan()
+    os.unlink(shards.top + "/began.8")
     array, _, merge, report = submit(slurm, shards, "--time=2")
     slurm.wait(lambda: slurm.ended(merge), "nothing is merged", 400)
-    for i in (3, 5):
+    for i in (3, 5, 8):
         said = log(shards, "shard-%s_%d" % (array, i))
         check("goes on later" in said, said)
     same(shards.missing(), "--array=2")

@@ -83,8 +83,6 @@ class Store:
         for name, data in FILES.items():
             os.utime(write(self.top + "/" + name, data), ns=(TIME, TIME))
 
-    named = ()              # what the user names, if not the store
-
     def act(self, what, *more):
         return self.look(what, "--apply", *more)
 
@@ -92,7 +90,7 @@ class Store:
         options = TAKE if what == "quarantine" else ()
         where = "--into" if what == "quarantine" else "--state"
         return baredot(what, where, self.state, "-f", form, *options, *more,
-                       *(self.named or (self.top,)))
+                       self.top)
 
     def back(self, what, *more):
         where = "--into" if what == "restore" else "--state"
@@ -287,14 +285,11 @@ def acts_promise(folder):
     """fix and quarantine: what a file is, whose it is and where it is is said
     by the dry run too, and counted as refused."""
     for act in ("fix", "quarantine"):
-        for make in (linked, led_away, of_another, shared, folder_of_another,
+        for make in (linked, of_another, shared, folder_of_another,
                      tmp_of_another, box_of_another):
             store = Store("%s/%s-%s" % (folder, act, make.__name__))
             for path in files_of(store):
                 make(path)
-            if make is led_away:
-                store.named = [p for p in files_of(store)
-                               if os.path.islink(p)]
             before = tree(store.top, store.state)
             dry, text = store.look(act), store.look(act, form="text")
             same(tree(store.top, store.state), before, "a dry run")

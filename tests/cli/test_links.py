@@ -375,7 +375,7 @@ def recovery_is_not_different(folder):
 def open_runs(state):
     """A run has an intent without an end."""
     ran = baredot("runs", "-f", "ndjson", "--state", state, exe=OPT)
-    return any(r["messages"]["open"] for r in ran.of("run"))
+    return any(r["files"]["open"] for r in ran.of("run"))
 
 
 def folders_of_ours_are_not_different(folder):
