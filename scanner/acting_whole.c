@@ -148,8 +148,10 @@ replace_archive(struct acting *a, struct act_archive *w, const char *output,
 {
 	const struct change c = { .write = act_archive_write, .ctx = w,
 	    .reason = a->options.what };
+	const size_t root = w->job->root;
 	const struct target t = { .folder = buf_text(&a->folder),
-	    .root = a->folder.n, .name = buf_text(&a->name) };
+	    .root = root < a->folder.n ? root : a->folder.n,
+	    .name = buf_text(&a->name) };
 	struct run beside = { 0 };	/* nothing is recorded of a new file */
 	int rc;
 

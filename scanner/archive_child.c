@@ -37,6 +37,7 @@ struct rewriting {
 	struct mend_apply *apply;
 	struct mend_job job;		/* of the member at hand */
 	struct buf path;		/* likewise, ARCHIVE!MEMBER */
+	uint64_t ordinal;		/* likewise, from 1 */
 	struct buf text;		/* of the report, not sent yet */
 	struct buf frame;		/* scratch */
 	struct store_facts store;
@@ -86,11 +87,28 @@ report(struct rewriting *w, const struct msg *m, const struct judged *got,
 {
 	const struct scan_options *o = w->order->scan;
 	struct report_message r = { .path = buf_span(&w->path), .msg = m,
-	    .verdict = got->verdict, .hashed = got->hashed, .repair = f };
+	    .verdict = got->verdict, .hashed = got->hashed, .repair = f,
+	    .members = &w->ordinal, .members_n = 1 };
 
 	memcpy(r.sha256, got->sha256, HASH_SIZE);
 	tell_message(o->reporter, &w->text, &r, &o->report);
 	did_report(w);
+}
+
+/* The report of --from names it.  True: and says that something is wrong. */
+static bool
+is_found(struct rewriting *w, const struct msg *m, const struct judged *got)
+{
+	const struct selection *only = w->order->scan->only;
+	uint64_t number;
+	size_t which;
+
+	if (only == NULL || !got->hashed || !selection_has(only,
+	    buf_span(&w->path), m->off, m->len, got->sha256, &which))
+		return false;
+	number = which;
+	frames_add(w->out, ARCHIVE_FOUND, &number, sizeof(number), nothing);
+	return selection_found(only, which);
 }
 
 static void
@@ -99,6 +117,12 @@ on_decided(void *ctx, const struct msg *m, const struct judged *got,
 {
 	static const char why[] = "with --output no message is taken out";
 	struct rewriting *w = ctx;
+	struct repair_facts none;
+
+	if (is_found(w, m, got) && f == NULL && !got->flagged) {
+		f = &none;
+		repair_unflagged(w->order->scan->repair, f);
+	}
 
 	if (f != NULL && f->is == REPAIR_TAKE_OUT && !w->order->takes) {
 		f->is = REPAIR_REFUSED;
@@ -239,6 +263,7 @@ set_path(struct rewriting *w, struct span name)
 	buf_add(&w->path, name.p, name.n);
 	if (!buf_ok(&w->path))
 		_exit(1);
+	w->job.path = buf_text(&w->path);
 }
 
 static enum archive_answer
@@ -257,6 +282,7 @@ on_member(void *ctx, const struct archive_member *m, int fd, int to,
 	}
 	(void)archive_name_place(m->name, &what.place);
 	set_path(w, m->name);
+	w->ordinal = m->ordinal + 1;
 	what.path = buf_span(&w->path);
 	mend_apply_begin(w->apply, &w->job, fd, to, m->size, e);
 	if ((rc = mend_file_run(w->file, in, &what, e)) == ST_END)

@@ -130,6 +130,10 @@ fix_options_settle(struct scan_command *c)
 		return usage("--into DIR: where should the messages go?");
 	if (c->repair.eod == REPAIR_EOD_ENCODE && !c->repair.reencode)
 		return usage("--eod encode needs --reencode");
+	if (c->from != NULL && c->files0_from != NULL)
+		return usage("--from REPORT says which messages, and "
+		    "--files0-from which files: give one of them, or with "
+		    "--from the files as PATH");
 	if (c->new_archive != NULL && (c->files0_from != NULL ||
 	    c->from != NULL || c->paths[0] == NULL || c->paths[1] != NULL))
 		return usage("--output NEW takes one PATH, an archive");

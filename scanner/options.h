@@ -47,7 +47,8 @@
 	O(FOR_ACTS, FROM, 0, "from", "REPORT", \
 	    "only the messages of a report (-f ndjson of scan, replay or " \
 	    "fix), and " \
-	    "only where offset, length and SHA-256 are still the same") \
+	    "only where offset, length and SHA-256 are still the same; " \
+	    "with PATH, those below it") \
 	O(FOR_FIX, TO, 0, "to", "FORM", \
 	    "line ends become native, crlf or lf (native: what most lines " \
 	    "of the message have)") \

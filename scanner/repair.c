@@ -427,6 +427,15 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
 	    m->kept) : rc;
 }
 
+void
+repair_unflagged(const struct repair_options *o, struct repair_facts *out)
+{
+	*out = (struct repair_facts){ .new_len = 0 };
+	(void)decide(out, o->take_out ? REPAIR_REFUSED : REPAIR_NOTHING,
+	    "the report has findings, but none that is looked for now "
+	    "(are --code, --check, --target, --rules, --eol as they were?)");
+}
+
 int
 repair_edits(struct repair *r, struct store *st, edit_fn *fn, void *ctx,
     struct err *e)

@@ -93,9 +93,9 @@ is_planned(const struct scanner *s, const struct repair_facts *f)
 	    store_is_container(s->store));
 }
 
-int
-scan_repair(struct scanner *s, const struct msg *m,
-    const struct judged *got, struct repair_facts *out, struct err *e)
+static int
+decide(struct scanner *s, const struct msg *m, const struct judged *got,
+    struct repair_facts *out, struct err *e)
 {
 	int rc;
 
@@ -106,6 +106,45 @@ scan_repair(struct scanner *s, const struct msg *m,
 		out->is = REPAIR_REFUSED;
 		kept_why(s->keeper, true, out->why, sizeof(out->why));
 	}
-	s->delta.totals.repairs[out->is]++;
 	return is_planned(s, out) ? plan_message(s, m, got, out, e) : ST_OK;
+}
+
+/* Its number in the selection, for who has that.  False: it is none of it. */
+static bool
+is_selected(struct scanner *s, const struct msg *m, const struct judged *got,
+    size_t *which)
+{
+	struct plan_item i = { .found = true };
+
+	if (!got->hashed || !selection_has(s->options.only, s->ordinals_n > 0
+	    ? buf_span(&s->path) : buf_span(&s->asked), m->off, m->len,
+	    got->sha256, which))
+		return false;
+	i.which = *which;
+	plan_put(&s->plan, &i);
+	return true;
+}
+
+int
+scan_repair(struct scanner *s, const struct msg *m,
+    const struct judged *got, struct repair_facts *out, bool *told,
+    struct err *e)
+{
+	const struct selection *only = s->options.only;
+	size_t which = 0;
+	int rc = ST_OK;
+
+	*told = false;
+	if (only != NULL && !is_selected(s, m, got, &which))
+		return ST_OK;
+	if (got->flagged)
+		rc = decide(s, m, got, out, e);
+	else if (only != NULL && selection_found(only, which))
+		repair_unflagged(s->options.repair, out);
+	else
+		return ST_OK;
+	*told = true;
+	if (rc == ST_OK)
+		s->delta.totals.repairs[out->is]++;
+	return rc;
 }

@@ -33,7 +33,7 @@ struct scan_run {
 	struct acting *acting;		/* NULL: nothing is changed */
 	struct act_facts dry;		/* what is told of acts then */
 	struct archiver *archiver;	/* NULL: nothing for it yet */
-	char **archives;		/* that the user named */
+	struct named_archive *archives;	/* that the user named */
 	size_t archives_n;
 	struct totals more;		/* of what is in them */
 	struct selection *only;		/* NULL: all that is found */
@@ -126,11 +126,16 @@ void scan_be_nice(void);
 
 /* --- scan_archive.c: archives */
 
+struct named_archive {
+	char *path;
+	size_t root;		/* bytes of it that may lead through links */
+};
+
 /*
- * True: the file that the user named is an archive, and this is not a scan; it
- * is kept for scan_archives.
+ * True: the file that the user, or the report of --from, named is an archive,
+ * and this is not a scan; it is kept for scan_archives.
  */
-bool scan_archive(struct scan_run *, const char *path);
+bool scan_archive(struct scan_run *, const char *path, size_t root);
 void scan_archives(struct scan_run *);
 void scan_archives_free(struct scan_run *);
 

@@ -296,7 +296,7 @@ def want_plain(w, kind, r, n):
     cells = {"outcome": ("status", "why", "note"),
              "file": ("status",),
              "unreadable": ("offset", "error", "limit"),
-             "skipped": ("reason",), "stale": ("reason",)}[kind]
+             "skipped": ("reason",), "stale": ("offset", "reason")}[kind]
     row = [n, r.bytes("path")] + [r.get(k) for k in cells]
     if kind == "outcome":
         row += [r.bytes("new_name")] + [r.number(k) for k in (
@@ -410,6 +410,9 @@ def many_reports(tmp):
                     b"\n" + MAIL % (b"2", b"a\rb"))
     yield baredot("fix", "-f", "ndjson", "--state", tmp + "/acts", "--apply",
                   "--cr", "newline", box, mailbox).out
+    report = write(tmp + "/report", scan(mailbox).out)
+    write(mailbox, b"")
+    yield baredot("fix", "-f", "ndjson", "--from", report).out
 
 
 @test
