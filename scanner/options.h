@@ -230,6 +230,8 @@ struct scan_command {
 	enum eol_mode eol;
 	enum severity min_severity;
 	code_set codes;
+	code_set coded;			/* of them, those that --code names */
+	code_set named;			/* those that it or others name */
 	unsigned topics;		/* looked at in every message */
 	unsigned checks;		/* of TOPIC_CONFORM: conform.h */
 	size_t jobs;

@@ -119,6 +119,14 @@ void scan_shard_free(struct scan_run *);
 bool scan_shard_write(struct scan_run *, struct span);
 void scan_shard_part(void *run, const struct part_facts *);
 
+/* --- scan_target.c: --target */
+
+/*
+ * What is known of the server, and the codes by which it is found.  False:
+ * there is no such one, explained.
+ */
+bool scan_target(struct scan_run *);
+
 /* --- scan_after.c: those who watch */
 
 void scan_after(const struct scan_run *, const struct totals *);

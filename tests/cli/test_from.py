@@ -336,7 +336,7 @@ def archive_plan(command, name, pack):
 
 def add_archives():
     import gzip
-    for command in ("fix",):
+    for command in ("fix", "quarantine"):
         for name, pack in (("t.tar", tar), ("t.tar.gz", lambda f:
                                             gzip.compress(tar(f)))):
             def one(command=command, name=name, pack=pack):
