@@ -4,9 +4,11 @@
  */
 #include "scanning.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "conform.h"
 #include "frames.h"
 #include "kept.h"
 #include "message_note.h"
@@ -93,12 +95,59 @@ is_planned(const struct scanner *s, const struct repair_facts *f)
 	    store_is_container(s->store));
 }
 
+/* A finding is shown that one of the options is about. */
+static bool
+would_act(const struct scanner *s, const struct verdict *v)
+{
+	const struct repair_options *o = s->options.repair;
+	unsigned classes = fix_classes(o->codes);
+	code_set more = conform_codes(o->flags);
+
+	if (o->nul == FIX_NUL_KEEP)
+		classes &= ~(unsigned)FIX_NUL;
+	if (o->eod == REPAIR_EOD_KEEP)
+		classes &= ~(unsigned)FIX_LOOK_ALIKE;
+	if (o->reencode)
+		more |= o->codes & 1ull << CODE_LIMIT_LINE_998;
+	for (size_t i = 0; i < v->n; i++)
+		if (report_shows(&v->list[i], &s->options.report) &&
+		    (o->take_out || (more >> v->list[i].code & 1) != 0 ||
+		    (fix_classes(1ull << v->list[i].code) & classes) != 0))
+			return true;
+	return false;
+}
+
+/* A message in an archive that nobody named: only those are written anew. */
+static void
+leave_member(const struct scanner *s, const struct judged *got,
+    struct repair_facts *out)
+{
+	const enum packed_as as = store_archive(s->levels[0]);
+	const bool can = s->ordinals_n == 1 && (as == PACKED_TAR ||
+	    as == PACKED_CPIO || as == PACKED_ZIP);
+	const char *why = !can ? "it is in an archive of a kind, or within "
+	    "another one, that is never changed" : s->options.repair->take_out
+	    ? "it is in an archive: name that as PATH to have it taken out" :
+	    "it is in an archive: name that as PATH to have it repaired";
+
+	*out = (struct repair_facts){ .is = REPAIR_REFUSED };
+	if (!would_act(s, got->verdict)) {
+		out->is = REPAIR_NOTHING;
+		why = "none of its findings is one that an edit repairs";
+	}
+	(void)snprintf(out->why, sizeof(out->why), "%s", why);
+}
+
 static int
 decide(struct scanner *s, const struct msg *m, const struct judged *got,
     struct repair_facts *out, struct err *e)
 {
 	int rc;
 
+	if (s->ordinals_n > 0) {
+		leave_member(s, got, out);
+		return ST_OK;
+	}
 	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;

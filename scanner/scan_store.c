@@ -316,7 +316,7 @@ open_store(struct scanner *s, struct opened_file f)
 		.name = buf_span(&s->path), .sibling_ctx = s,
 		.sibling = alone ? NULL : open_sibling,
 		.siblings = alone ? NULL : list_siblings,
-		.archives = s->repair == NULL ? s->options.archives : 0,
+		.archives = s->options.archives,
 		.budget = &s->budget,
 	};
 	struct err e = { 0 };

@@ -372,4 +372,57 @@ def an_archive_that_is_a_link_now_is_left_alone():
         same(read(top + "/b.tar"), before)
 
 
+# --- archives in folders that nobody named
+
+def below(command, files, pack=tar, name="t.tar", inside=None):
+    """What is said of the messages of an archive in a folder."""
+    with folder() as top:
+        data = pack(files)
+        write(top + "/a/" + name, data)
+        ran = act(command, top, "--apply", "a")
+        same(read(top + "/a/" + name), data)
+        return ran.status, {r["path"].split("!", 1)[1]:
+                            (r["repair"]["action"], r["repair"]["why"])
+                            for r in ran.of_type("message")}
+
+
+@test
+def an_archive_in_a_folder_is_told_and_left():
+    files = {"d/1.eml": bad(1), "d/2.eml": HEAD + b"fine\r\n",
+             "d/3.eml": HEAD + b"no end", "x": b"\0\1"}
+    for command, asks in (("fix", "repaired"), ("quarantine", "taken out")):
+        status, said = below(command, files)
+        same(status, FINDINGS)
+        same(said["d/1.eml"], ("refused", "it is in an archive: name that as "
+                               "PATH to have it " + asks))
+        same("d/2.eml" in said, False)
+        if command == "fix":
+            same(said["d/3.eml"][0], "none")
+        status, said = below(command, {"d/2.eml": files["d/2.eml"]})
+        same((status, said), (CLEAN, {}))
+        status, said = below(command, {"t.tar": tar(files)})
+        same((status, said["t.tar!d/1.eml"][0]), (FINDINGS, "refused"))
+        check("never changed" in said["t.tar!d/1.eml"][1], said)
+    status, said = below("fix", {"d/3.eml": files["d/3.eml"]})
+    same((status, said["d/3.eml"][0]), (CLEAN, "none"))
+
+
+@test
+def what_is_refused_in_a_folder_is_done_when_it_is_named():
+    with folder() as top:
+        files = {"d/%d" % i: HEAD + b"%s\r\n" % text for i, text in enumerate(
+            (b"x\ry", b"x\ny", b"a\n.\r\nb", b"\0", b"x" * 1200, b"fine"))}
+        write(top + "/a/t.tar", tar(files))
+        for args in ([], ["--code", "eod.*"], ["--code", "eol.bare-cr"],
+                     ["--nul", "space"], ["--reencode"],
+                     ["--fix", "MISSING_DATE_HEADER"]):
+            in_folder = {r["path"] for r in act(
+                "fix", top, *args, "a").of_type("message")
+                if r["repair"]["action"] == "refused"}
+            named = {r["path"] for r in act(
+                "fix", top, *args, "a/t.tar").of_type("message")
+                if r["repair"]["action"] == "edit"}
+            same(sorted(in_folder), sorted(named), args)
+
+
 run()
