@@ -717,6 +717,15 @@ def codes_of_a_later_version_do_not_hide_others():
         check(set(head["codes"]) <= got, set(head["codes"]) - got)
 
 
+# By a process that is small: until it is replaced a child counts as that.
+MEASURE = """if True:
+    import os, subprocess, sys
+    child = subprocess.Popen(sys.argv[1:])
+    _, status, used = os.wait4(child.pid, 0)
+    print(status, used.ru_maxrss)
+"""
+
+
 @test
 def a_hundred_thousand_need_little_memory():
     line = ndjson([{
@@ -731,11 +740,11 @@ def a_hundred_thousand_need_little_memory():
             for i in range(100000):
                 f.write(line.replace(b"%d", b"%d" % (i // 7)))
             f.write(ndjson([{"type": "summary", "records": 100002}]))
-        p = subprocess.Popen([FAST, "report", "--to", "sqlite",
-                              tmp + "/r.db", tmp + "/r"])
-        _, status, used = os.wait4(p.pid, 0)
+        status, kib = map(int, subprocess.check_output(
+            [sys.executable, "-c", MEASURE, FAST, "report", "--to", "sqlite",
+             tmp + "/r.db", tmp + "/r"]).split())
         same(status, 0)
-        check(used.ru_maxrss < 40 << 10, "%d KiB" % used.ru_maxrss)
+        check(kib < 40 << 10, "%d KiB" % kib)
         db = connect(tmp + "/r.db")
         same(db.execute("SELECT count(*) FROM place").fetchone()[0], 300000)
         same(db.execute("SELECT count(*) FROM store").fetchone()[0], 14286)
