@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "archive_kind.h"
 #include "archive_name.h"
 #include "archive_survey.h"
 #include "escape.h"
@@ -266,6 +267,28 @@ set_path(struct rewriting *w, struct span name)
 	w->job.path = buf_text(&w->path);
 }
 
+/* It is no mail; but an archive may hold some, which is not looked for. */
+static enum archive_answer
+keep_member(struct rewriting *w, int fd)
+{
+	const struct scan_options *o = w->order->scan;
+	uint8_t bytes[ARCHIVE_KIND_BYTES];
+	const ssize_t n = call_read(fd, bytes, sizeof(bytes), 0);
+	const struct span head = { bytes, n > 0 ? (size_t)n : 0 };
+
+	if (packing_archive(head) == PACKED_NOT &&
+	    packing_filter(head) == FILTER_NONE)
+		return ARCHIVE_KEEP;
+	tell_problem(o->reporter, &w->text, &(struct problem_report){
+	    .kind = PROBLEM_SKIPPED, .path = buf_span(&w->path),
+	    .off = MSG_NOT_RAW, .why = "an archive within the archive, or "
+	    "compressed: mail in it is not looked for, nor changed" },
+	    &o->report);
+	w->counts.totals.not_mail++;
+	did_report(w);
+	return ARCHIVE_KEEP;
+}
+
 static enum archive_answer
 on_member(void *ctx, const struct archive_member *m, int fd, int to,
     uint64_t *size, struct err *e)
@@ -288,7 +311,7 @@ on_member(void *ctx, const struct archive_member *m, int fd, int to,
 	if ((rc = mend_file_run(w->file, in, &what, e)) == ST_END)
 		rc = mend_apply_frame(w->apply, MEND_DONE, nothing);
 	else if (rc == ST_BAD)
-		return ARCHIVE_KEEP;		/* no mail */
+		return keep_member(w, fd);
 	return rc == ST_END ? finish_member(w, m, size) : give_up(w, rc);
 }
 

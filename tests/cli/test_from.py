@@ -425,4 +425,24 @@ def what_is_refused_in_a_folder_is_done_when_it_is_named():
             same(sorted(in_folder), sorted(named), args)
 
 
+@test
+def archives_within_one_that_is_named_are_told():
+    import gzip
+    inner = tar({"d/1.eml": bad(1)})
+    with folder() as top:
+        write(top + "/a/t.tar", tar({"in.tar": inner, "no": b"text\n",
+                                     "in.tgz": gzip.compress(inner)}))
+        for more in ([], ["--apply"]):
+            for command in ("fix", "quarantine"):
+                ran = act(command, top, *more, "a/t.tar")
+                same([r["path"] for r in ran.of_type("skipped")],
+                     ["a/t.tar!in.tar", "a/t.tar!in.tgz"])
+                check(all("archive" in r["reason"] for r in
+                          ran.of_type("skipped")))
+        ran = act("fix", top, "--from", scan(top, "a"))
+        same((ran.status, sorted(r["path"] for r in ran.of_type("stale"))),
+             (FINDINGS, ["a/t.tar!in.tar!d/1.eml",
+                         "a/t.tar!in.tgz!d/1.eml"]))
+
+
 run()
