@@ -360,16 +360,21 @@ def the_report_of_a_repair_names_members_as_that_of_a_scan():
 
 
 @test
-def an_archive_that_is_a_link_now_is_left_alone():
-    with folder() as top:
-        write(top + "/a/t.tar", tar({"d/1.eml": bad(1)}))
-        report = scan(top, "a/t.tar")
-        os.rename(top + "/a/t.tar", top + "/b.tar")
-        os.symlink("../b.tar", top + "/a/t.tar")
-        before = read(top + "/b.tar")
-        ran = act("fix", top, "--from", report, "--apply")
-        check(ran.status != CLEAN, ran.out)
-        same(read(top + "/b.tar"), before)
+def links_that_nobody_named_do_not_lead_to_an_archive():
+    """The archive is one now, or its folder."""
+    for what, away in (("a/d/t.tar", "b.tar"), ("a/d", "elsewhere")):
+        with folder() as top:
+            write(top + "/a/d/t.tar", tar({"d/1.eml": bad(1)}))
+            report = scan(top, "a")
+            os.rename(top + "/" + what, top + "/" + away)
+            os.symlink(top + "/" + away, top + "/" + what)
+            real = os.path.realpath(top + "/a/d/t.tar")
+            before = read(real)
+            for command in ("fix", "quarantine"):
+                ran = act(command, top, "--from", report, "--apply")
+                check(ran.status != CLEAN, ran.out)
+                same(read(real), before)
+                same(os.path.islink(top + "/" + what), True)
 
 
 # --- archives in folders that nobody named
