@@ -326,7 +326,9 @@ acting_plan(struct acting *a, struct span items)
 	struct err e;
 
 	while (acting_going(a) && plan_next(&items, &i))
-		if (i.container)
+		if (i.found)
+			continue;
+		else if (i.container)
 			acting_keep_mailbox(a, &i);
 		else
 			act_on_file(a, &i);

@@ -148,8 +148,9 @@ replace_archive(struct acting *a, struct act_archive *w, const char *output,
 {
 	const struct change c = { .write = act_archive_write, .ctx = w,
 	    .reason = a->options.what };
+	const size_t root = w->job->root, n = a->names.folder.n;
 	const struct target t = { .folder = buf_text(&a->names.folder),
-	    .root = a->names.folder.n, .name = buf_text(&a->names.name) };
+	    .root = root < n ? root : n, .name = buf_text(&a->names.name) };
 	struct run beside = { 0 };	/* nothing is recorded of a new file */
 	int rc;
 

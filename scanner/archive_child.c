@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "archive_kind.h"
 #include "archive_name.h"
 #include "archive_survey.h"
 #include "escape.h"
@@ -37,6 +38,7 @@ struct rewriting {
 	struct mend_apply *apply;
 	struct mend_job job;		/* of the member at hand */
 	struct buf path;		/* likewise, ARCHIVE!MEMBER */
+	uint64_t ordinal;		/* likewise, from 1 */
 	struct buf text;		/* of the report, not sent yet */
 	struct buf frame;		/* scratch */
 	struct store_facts store;
@@ -86,11 +88,28 @@ report(struct rewriting *w, const struct msg *m, const struct judged *got,
 {
 	const struct scan_options *o = w->order->scan;
 	struct report_message r = { .path = buf_span(&w->path), .msg = m,
-	    .verdict = got->verdict, .hashed = got->hashed, .repair = f };
+	    .verdict = got->verdict, .hashed = got->hashed, .repair = f,
+	    .members = &w->ordinal, .members_n = 1 };
 
 	memcpy(r.sha256, got->sha256, HASH_SIZE);
 	tell_message(o->reporter, &w->text, &r, &o->report);
 	did_report(w);
+}
+
+/* The report of --from names it.  True: and says that something is wrong. */
+static bool
+is_found(struct rewriting *w, const struct msg *m, const struct judged *got)
+{
+	const struct selection *only = w->order->scan->only;
+	uint64_t number;
+	size_t which;
+
+	if (only == NULL || !got->hashed || !selection_has(only,
+	    buf_span(&w->path), m->off, m->len, got->sha256, &which))
+		return false;
+	number = which;
+	frames_add(w->out, ARCHIVE_FOUND, &number, sizeof(number), nothing);
+	return selection_found(only, which);
 }
 
 static void
@@ -99,6 +118,12 @@ on_decided(void *ctx, const struct msg *m, const struct judged *got,
 {
 	static const char why[] = "with --output no message is taken out";
 	struct rewriting *w = ctx;
+	struct repair_facts none;
+
+	if (is_found(w, m, got) && f == NULL && !got->flagged) {
+		f = &none;
+		repair_unflagged(w->order->scan->repair, f);
+	}
 
 	if (f != NULL && f->is == REPAIR_TAKE_OUT && !w->order->takes) {
 		f->is = REPAIR_REFUSED;
@@ -239,6 +264,29 @@ set_path(struct rewriting *w, struct span name)
 	buf_add(&w->path, name.p, name.n);
 	if (!buf_ok(&w->path))
 		_exit(1);
+	w->job.path = buf_text(&w->path);
+}
+
+/* It is no mail; but an archive may hold some, which is not looked for. */
+static enum archive_answer
+keep_member(struct rewriting *w, int fd)
+{
+	const struct scan_options *o = w->order->scan;
+	uint8_t bytes[ARCHIVE_KIND_BYTES];
+	const ssize_t n = call_read(fd, bytes, sizeof(bytes), 0);
+	const struct span head = { bytes, n > 0 ? (size_t)n : 0 };
+
+	if (packing_archive(head) == PACKED_NOT &&
+	    packing_filter(head) == FILTER_NONE)
+		return ARCHIVE_KEEP;
+	tell_problem(o->reporter, &w->text, &(struct problem_report){
+	    .kind = PROBLEM_SKIPPED, .path = buf_span(&w->path),
+	    .off = MSG_NOT_RAW, .why = "an archive within the archive, or "
+	    "compressed: mail in it is not looked for, nor changed" },
+	    &o->report);
+	w->counts.totals.not_mail++;
+	did_report(w);
+	return ARCHIVE_KEEP;
 }
 
 static enum archive_answer
@@ -257,12 +305,13 @@ on_member(void *ctx, const struct archive_member *m, int fd, int to,
 	}
 	(void)archive_name_place(m->name, &what.place);
 	set_path(w, m->name);
+	w->ordinal = m->ordinal + 1;
 	what.path = buf_span(&w->path);
 	mend_apply_begin(w->apply, &w->job, fd, to, m->size, e);
 	if ((rc = mend_file_run(w->file, in, &what, e)) == ST_END)
 		rc = mend_apply_frame(w->apply, MEND_DONE, nothing);
 	else if (rc == ST_BAD)
-		return ARCHIVE_KEEP;		/* no mail */
+		return keep_member(w, fd);
 	return rc == ST_END ? finish_member(w, m, size) : give_up(w, rc);
 }
 

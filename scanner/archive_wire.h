@@ -35,6 +35,8 @@ enum archive_frame {
 	ARCHIVE_TAKEN,		/* struct archive_taken and a note: its bytes
 				 * follow */
 	ARCHIVE_BYTES,
+	ARCHIVE_FOUND,		/* uint64_t: number in the selection of a
+				 * message that is there */
 	ARCHIVE_COUNTS,		/* struct archive_counts; of a rewrite, once,
 				 * before one of these: */
 	ARCHIVE_DONE,		/* struct archive_done */

@@ -98,6 +98,18 @@ on_bytes(struct archiver *a, struct span s, struct err *e)
 	    a->left == 0, e);
 }
 
+static int
+on_found(const struct archive_job *j, struct span s, struct err *e)
+{
+	uint64_t which;
+
+	if (s.n != sizeof(which) || j->found == NULL)
+		return garbage(e);
+	memcpy(&which, s.p, sizeof(which));
+	j->found(j->ctx, which);
+	return ST_OK;
+}
+
 /* Severities are looked up in tables. */
 static int
 on_counts(struct archiver *a, struct span s, struct err *e)
@@ -170,6 +182,8 @@ on_rewrite(struct archiver *a, uint32_t type, struct span s, struct err *e)
 		return on_taken(a, s, e);
 	case ARCHIVE_BYTES:
 		return on_bytes(a, s, e);
+	case ARCHIVE_FOUND:
+		return on_found(j, s, e);
 	case ARCHIVE_COUNTS:
 		return on_counts(a, s, e);
 	default:

@@ -22,10 +22,13 @@ void archiver_free(struct archiver *);		/* NULL is fine */
 struct archive_job {
 	const char *path;	/* as the user wrote it */
 	int64_t mtime;		/* of the archive */
+	size_t root;		/* bytes of path that may lead through links */
 	int spool_a, spool_b;	/* empty files, open for both */
 	/* Text for the report.  False: give up. */
 	bool (*text)(void *ctx, struct span);
 	bool (*going)(void *ctx);	/* false: give up */
+	/* A message of the selection was there. */
+	void (*found)(void *ctx, uint64_t which);
 	/* A message that was taken out, piece by piece: first with its note,
 	 * last one with done set.  NULL: none may be. */
 	int (*take)(void *take_ctx, const struct archive_taken *,

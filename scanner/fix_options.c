@@ -100,6 +100,20 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 	}
 }
 
+#define BREAKS (1ull << CODE_EOL_BARE_CR | 1ull << CODE_EOL_BARE_LF | \
+	1ull << CODE_EOL_CRLF | 1ull << CODE_EOL_CRCRLF | \
+	1ull << CODE_EOL_CR_ONLY)
+
+void
+fix_options_repair(struct scan_command *c, code_set asked)
+{
+	if ((asked >> CODE_CONFORM_LINE_ENDS & 1) != 0)
+		asked |= BREAKS;
+	if ((asked >> CODE_EOL_MIXED & 1) != 0)
+		asked |= 1ull << CODE_EOL_BARE_LF | 1ull << CODE_EOL_CRLF;
+	c->repair.codes |= asked;
+}
+
 /*
  * KumoMTA's flags that are to be repaired are looked for.  Without --code
  * nothing else is.
@@ -107,9 +121,6 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 static void
 settle_flags(struct scan_command *c)
 {
-	static const code_set breaks = 1ull << CODE_EOL_BARE_CR |
-	    1ull << CODE_EOL_BARE_LF | 1ull << CODE_EOL_CRLF |
-	    1ull << CODE_EOL_CRCRLF | 1ull << CODE_EOL_CR_ONLY;
 	const unsigned flags = c->repair.flags;
 
 	if (flags == 0)
@@ -120,7 +131,20 @@ settle_flags(struct scan_command *c)
 		c->codes = 0;
 	c->codes |= conform_codes(flags);
 	if ((flags >> CONFORM_LINE_ENDS & 1) != 0)
-		c->codes |= breaks;
+		c->codes |= BREAKS;
+}
+
+/*
+ * What is taken out where nobody says from which severity on: what was asked
+ * for by name, of all else what is high.
+ */
+static void
+settle_severity(struct scan_command *c)
+{
+	if (c->severity_given)
+		c->named = 0;
+	else if (c->from == NULL && (c->codes & ~c->named) != 0)
+		c->min_severity = SEV_HIGH;
 }
 
 bool
@@ -131,13 +155,16 @@ fix_options_settle(struct scan_command *c)
 		return usage("--into DIR: where should the messages go?");
 	if (c->repair.eod == REPAIR_EOD_ENCODE && !c->repair.reencode)
 		return usage("--eod encode needs --reencode");
+	if (c->from != NULL && c->files0_from != NULL)
+		return usage("--from REPORT says which messages, and "
+		    "--files0-from which files: give one of them, or with "
+		    "--from the files as PATH");
 	if (c->new_archive != NULL && (c->files0_from != NULL ||
 	    c->from != NULL || c->paths[0] == NULL || c->paths[1] != NULL))
 		return usage("--output NEW takes one PATH, an archive");
 	if (c->command == COMMAND_TAKE) {
 		c->repair.take_out = true;
-		if (!c->severity_given)
-			c->min_severity = SEV_HIGH;
+		settle_severity(c);
 	}
 	/* What is not in the form that was asked for is to be found. */
 	if (!c->eol_given && c->repair.to != REPAIR_NATIVE)
@@ -145,7 +172,9 @@ fix_options_settle(struct scan_command *c)
 	settle_flags(c);
 	if (c->repair.reencode)
 		c->topics |= TOPIC_MIME;
+	/* With --code what a --check finds is told, and left. */
 	c->repair.codes = c->codes;
+	fix_options_repair(c, c->code_given ? c->coded : c->codes);
 	c->repair.kernel = c->kernel;
 	return true;
 }

@@ -18,6 +18,10 @@ enum option_id {
 bool fix_options_apply(struct scan_command *, enum option_id,
     const char *arg);
 
+/* These codes are repaired too, and those behind one of them that is no defect
+ * of its own. */
+void fix_options_repair(struct scan_command *, code_set);
+
 /* All options were read: what they mean together. */
 bool fix_options_settle(struct scan_command *);
 

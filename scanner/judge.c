@@ -38,12 +38,15 @@ split_rules(struct judge *j)
 	j->suspects = pattern_rules_of(all, true);
 }
 
-/* Codes to look for: rules may depend on those that nobody asked for. */
+/* Codes to look for: rules, and what a server would do, may depend on those
+ * that nobody asked for. */
 static code_set
 codes_for(const struct judge *j)
 {
 	code_set codes = j->asked;
 
+	if (j->options.engine.target != NULL)
+		codes |= target_codes(j->options.engine.target);
 	if (j->suspects.n > 0)
 		codes |= code_set_default();
 	for (size_t i = 0; i < j->every.n; i++)

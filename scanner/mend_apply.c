@@ -165,8 +165,10 @@ check_wanted(struct mend_apply *m, uint64_t off, uint64_t len)
 		return ST_OK;
 	if ((rc = hash_old(m, off, len, sha)) != ST_OK)
 		return rc;
-	return selection_has(m->may.only, off, len, sha) ? ST_OK :
-	    wrong(m, "a message that nobody asked for");
+	if (m->job->path != NULL && selection_has(m->may.only,
+	    span_text(m->job->path), off, len, sha, NULL))
+		return ST_OK;
+	return wrong(m, "a message that nobody asked for");
 }
 
 static int

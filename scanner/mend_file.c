@@ -71,8 +71,8 @@ is_wanted(const struct mend_file *m, const struct msg *msg,
     const struct judged *got)
 {
 	return got->flagged && (m->options->only == NULL || (got->hashed &&
-	    selection_has(m->options->only, msg->off, msg->len,
-	    got->sha256)));
+	    selection_has(m->options->only, m->what->path, msg->off,
+	    msg->len, got->sha256, NULL)));
 }
 
 static void

@@ -21,7 +21,7 @@ struct mend_request {
 	int64_t when;		/* its mtime, seconds */
 	enum store_place place;
 	bool waits;		/* what is not there yet is being written */
-	char path[MEND_PATH_MAX];	/* for notes */
+	char path[MEND_PATH_MAX];	/* as in mend_job */
 };
 
 enum mend_type {

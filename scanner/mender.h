@@ -44,7 +44,7 @@ struct mend_told {
 struct mend_job {
 	enum store_place place;	/* of the old file */
 	int64_t when;		/* its mtime */
-	const char *path;	/* for notes */
+	const char *path;	/* for notes, and to know it in a report */
 	bool tag;		/* sum is to be a tag (hash.h) */
 	const struct mend_told *told;	/* what is done, as long as the file is
 					 * the same; NULL: look at it */

@@ -124,6 +124,7 @@ parse_code(const char *word, struct scan_command *c, bool first)
 		    code_nearest(glob));
 	if (strncmp(glob, "conform.", strlen("conform.")) == 0)
 		name_checks(c, named, sign == '-');
+	c->coded = sign == '-' ? c->coded & ~named : c->coded | named;
 	if (sign == '-')
 		*set &= ~named;
 	else if (sign == '+' || !first)
@@ -180,8 +181,11 @@ parse_checks(const char *list, struct scan_command *c)
 static void
 settle_checks(struct scan_command *c)
 {
-	if ((c->topics & TOPIC_CONFORM) != 0)
-		c->codes |= conform_codes(c->checks);
+	c->named = c->coded;
+	if ((c->topics & TOPIC_CONFORM) == 0)
+		return;
+	c->codes |= conform_codes(c->checks);
+	c->named |= conform_codes(c->checks);
 }
 
 static bool
@@ -372,11 +376,33 @@ scan_reads_only(const struct scan_command *c)
 	return c->command == COMMAND_SCAN || c->command == COMMAND_REPLAY;
 }
 
+#define RULE_CODES (1ull << CODE_RULE_MATCH | 1ull << CODE_RULE_GAVE_UP)
+#define TARGET_CODES (1ull << CODE_TARGET_REFUSES | \
+	1ull << CODE_TARGET_CHANGES)
+
+/* Of the codes that were asked for there is one that can be found. */
+static bool
+can_find(const struct scan_command *c)
+{
+	if (!c->code_given || c->codes == 0)
+		return true;
+	if (c->target == NULL && (c->codes & ~TARGET_CODES) == 0)
+		return usage("--code: target.* is found with --target SERVER "
+		    "alone");
+	if (c->no_default_rules && c->rules_n == 0 &&
+	    (c->codes & ~RULE_CODES) == 0)
+		return usage("--code: rule.* is found by rules alone, and "
+		    "--no-default-rules leaves none; add --rules FILE");
+	return true;
+}
+
 /* What the words of the command line mean together. */
 static bool
 settle(struct scan_command *c)
 {
 	settle_checks(c);
+	if (!can_find(c))
+		return false;
 	if (c->redact && c->servers_n > 0)
 		return usage("--redact: the names of your own servers would "
 		    "be shown; leave out --servers");

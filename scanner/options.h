@@ -47,7 +47,8 @@
 	O(FOR_ACTS, FROM, 0, "from", "REPORT", \
 	    "only the messages of a report (-f ndjson of scan, replay or " \
 	    "fix), and " \
-	    "only where offset, length and SHA-256 are still the same") \
+	    "only where offset, length and SHA-256 are still the same; " \
+	    "with PATH, those below it") \
 	O(FOR_FIX, TO, 0, "to", "FORM", \
 	    "line ends become native, crlf or lf (native: what most lines " \
 	    "of the message have)") \
@@ -229,6 +230,8 @@ struct scan_command {
 	enum eol_mode eol;
 	enum severity min_severity;
 	code_set codes;
+	code_set coded;			/* of them, those that --code names */
+	code_set named;			/* those that it or others name */
 	unsigned topics;		/* looked at in every message */
 	unsigned checks;		/* of TOPIC_CONFORM: conform.h */
 	size_t jobs;

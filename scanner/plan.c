@@ -4,9 +4,9 @@
 #include "plan.h"
 
 struct wire_item {
-	uint64_t root, size, folder_n, name_n, note_n, frames_n;
+	uint64_t root, size, which, folder_n, name_n, note_n, frames_n;
 	struct stamp stamp;
-	uint8_t place, container, take, left, settled;
+	uint8_t place, container, take, left, settled, found;
 	uint8_t sha[HASH_SIZE];
 };
 
@@ -18,7 +18,7 @@ plan_put(struct buf *b, const struct plan_item *i)
 	    .note_n = i->note.n, .frames_n = i->frames.n,
 	    .stamp = i->stamp, .place = i->place,
 	    .container = i->container, .take = i->take, .left = i->left,
-	    .settled = i->settled };
+	    .settled = i->settled, .found = i->found, .which = i->which };
 
 	memcpy(w.sha, i->sha, HASH_SIZE);
 	buf_add(b, &w, sizeof(w));
@@ -40,7 +40,7 @@ plan_next(struct span *in, struct plan_item *out)
 	memcpy(&w, in->p, sizeof(w));
 	p = in->p + sizeof(w);
 	left = in->n - sizeof(w);
-	if (w.folder_n > left || w.name_n == 0 ||
+	if (w.folder_n > left || (w.name_n == 0 && w.found == 0) ||
 	    w.name_n > left - w.folder_n || w.root > w.folder_n ||
 	    w.note_n > left - w.folder_n - w.name_n ||
 	    w.frames_n > left - w.folder_n - w.name_n - w.note_n ||
@@ -52,6 +52,7 @@ plan_next(struct span *in, struct plan_item *out)
 	    .frames = { p + w.folder_n + w.name_n + w.note_n, w.frames_n },
 	    .container = w.container != 0, .take = w.take != 0,
 	    .left = w.left != 0, .settled = w.settled != 0,
+	    .found = w.found != 0, .which = w.which,
 	    .stamp = w.stamp, .place = w.place, .size = w.size };
 	memcpy(out->sha, w.sha, HASH_SIZE);
 	left -= (size_t)(w.folder_n + w.name_n + w.note_n + w.frames_n);

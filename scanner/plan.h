@@ -22,6 +22,9 @@ struct plan_item {
 	bool take;		/* it goes into quarantine */
 	bool left;		/* nothing is done to it, for a reason that is
 				 * in frames; only of one in a container */
+	bool found;		/* it is one of a selection, and there; nothing
+				 * else is said of it, and nothing done */
+	uint64_t which;		/* found: its number there */
 	struct span note;	/* note.h; of one that goes, and is a file */
 	uint64_t size;		/* bytes of the message */
 	uint8_t sha[HASH_SIZE];	/* of the message */

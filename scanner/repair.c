@@ -283,21 +283,44 @@ sum(const uint64_t *n)
 	return all;
 }
 
+/* There would be edits if nothing were binary.  ST_OK: *would says. */
+static int
+try_binary(struct repair *r, struct store *st, const struct repair_facts *f,
+    bool *would, struct err *e)
+{
+	const char *bad;
+	int rc;
+
+	r->ranges_n = 0;
+	rc = pass(r, st, f, &bad, e);
+	*would = r->rewrite.fix.counts.edits > 0;
+	return rc == ST_DEAD ? rc : ST_OK;
+}
+
 /* No edit is needed, or none can be made. */
 static int
-decide_nothing(const struct repair *r, struct repair_facts *f)
+decide_nothing(struct repair *r, struct store *st, struct repair_facts *f,
+    struct err *e)
 {
 	const char *note = repair_more_facts(r->more)->note;
+	const size_t ranges = r->ranges_n;
+	bool binary = false;
 
 	if (f->counts.unsafe > 0)
 		return decide(f, REPAIR_REFUSED, "no edit is safe: it would "
 		    "make a lone dot, a field or a From_ line");
 	if (note[0] != '\0')
 		return decide(f, REPAIR_REFUSED, "%s", note);
+	if (ranges > 0 && sum(f->counts.after) > 0 &&
+	    try_binary(r, st, f, &binary, e) != ST_OK)
+		return ST_DEAD;
+	if (binary)
+		return decide(f, REPAIR_NOTHING, "it is in a binary part, "
+		    "which is data and stays as it is");
 	if (sum(f->counts.after) > 0)
 		return decide(f, REPAIR_NOTHING, "it is kept, as the options "
 		    "say");
-	return decide(f, REPAIR_NOTHING, r->ranges_n > 0 ? "what is outside "
+	return decide(f, REPAIR_NOTHING, ranges > 0 ? "what is outside "
 	    "its binary parts is in order" : "none of its findings is one "
 	    "that an edit repairs");
 }
@@ -368,7 +391,7 @@ decide_edits(struct repair *r, struct store *st, struct repair_facts *f,
 	if (rc != ST_OK)
 		return decide(f, REPAIR_REFUSED, "%s", bad);
 	if (f->counts.edits + f->fields + f->encoded == 0)
-		return decide_nothing(r, f);
+		return decide_nothing(r, st, f, e);
 	return decide_seals(r, f);
 }
 
@@ -425,6 +448,15 @@ repair_message(struct repair *r, struct store *st, const struct msg *m,
 	return rc == ST_OK && m->kept != NULL && (out->is == REPAIR_EDITS ||
 	    out->is == REPAIR_TAKE_OUT) ? decide(out, REPAIR_REFUSED, "%s",
 	    m->kept) : rc;
+}
+
+void
+repair_unflagged(const struct repair_options *o, struct repair_facts *out)
+{
+	*out = (struct repair_facts){ .new_len = 0 };
+	(void)decide(out, o->take_out ? REPAIR_REFUSED : REPAIR_NOTHING,
+	    "the report has findings, but none that is looked for now "
+	    "(are --code, --check, --target, --rules, --eol as they were?)");
 }
 
 int

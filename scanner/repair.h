@@ -77,6 +77,9 @@ int repair_message(struct repair *, struct store *st, const struct msg *,
     const struct verdict *, time_t when, struct repair_facts *out,
     struct err *);
 
+/* A message that somebody asked for, and there is no finding in it. */
+void repair_unflagged(const struct repair_options *, struct repair_facts *out);
+
 /*
  * After REPAIR_EDITS: all edits, in order; offsets are of the message.
  * ST_OK; ST_DEAD: it cannot be read.  ST_BAD: it is not what it was.

@@ -92,6 +92,7 @@ scanner_free(struct scanner *s)
 	buf_free(&s->frames);
 	buf_free(&s->way_path);
 	buf_free(&s->path);
+	buf_free(&s->asked);
 	buf_free(&s->out);
 	buf_free(&s->plan);
 	buf_free(&s->pieces);
@@ -156,6 +157,8 @@ begin_name(struct scanner *s, uint64_t i, const char *name)
 	    s->job->begin.events : 0;
 	buf_clear(&s->path);
 	folder_join(&s->path, s->job->path, name);
+	buf_clear(&s->asked);
+	buf_add(&s->asked, s->path.p, s->path.n);
 }
 
 static enum opened
@@ -181,7 +184,7 @@ open_name(struct scanner *s, uint64_t i, const char *name,
 		}
 		buf_free(&moved);
 	}
-	if (!buf_ok(&s->path))
+	if (!buf_ok(&s->path) || !buf_ok(&s->asked))
 		abort();	/* no memory: the parent will see it die */
 	if (rc == OPENED && s->repair != NULL) {
 		s->keeper = kept_by(s->job->path, name, f->fd);
@@ -209,6 +212,8 @@ scan_name(struct scanner *s, uint64_t i, const char *name, uint64_t *size)
 		(void)close(f.fd);
 		return true;
 	case OPEN_GONE:
+		if (s->options.only != NULL)
+			break;	/* of each message it is told */
 		(void)err_set(&e, ST_BAD, 0, "gone");
 		scan_skipped(s, &s->delta.totals.gone, &e);
 		break;

@@ -3,8 +3,14 @@
  */
 #include "scan_run.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
 #include "complain.h"
 #include "outcome.h"
+#include "plan.h"
 #include "scan_cmd.h"
 #include "state_cmd.h"
 #include "tell.h"
@@ -44,7 +50,12 @@ void
 scan_acts_plan(void *ctx, struct span items)
 {
 	struct scan_run *r = ctx;
+	struct span rest = items;
+	struct plan_item i;
 
+	while (r->only != NULL && plan_next(&rest, &i))
+		if (i.found)
+			selection_see(r->only, (size_t)i.which);
 	if (r->acting != NULL)
 		acting_plan(r->acting, items);
 	else if (!scan_reads_only(&r->command))
@@ -100,6 +111,36 @@ scan_acts_begin(struct scan_run *r, const volatile sig_atomic_t *stop)
 	return status;
 }
 
+/* What the report of --from names, and was not there as it says. */
+static void
+tell_unseen(struct scan_run *r)
+{
+	struct unseen u;
+	size_t i = 0;
+
+	while (selection_unseen(r->only, &i, &u)) {
+		char *file = strndup(u.path, u.file_n);
+		struct stat st;
+		const bool gone = file != NULL && lstat(file, &st) != 0 &&
+		    (errno == ENOENT || errno == ENOTDIR);
+		const struct problem_report p = { .kind = PROBLEM_STALE,
+		    .path = span_text(u.path), .off = u.off,
+		    .why = gone ? "gone or renamed since the report was made"
+		    : "not found there as the report says (offset, "
+		    "length, SHA-256): changed since, or not read" };
+
+		free(file);
+		buf_clear(&r->text);
+		tell_problem(r->reporter, &r->text, &p, &r->report);
+		r->extra_records++;
+		r->more.stale++;
+		if (!buf_ok(&r->text))
+			output_no_memory(r->out);
+		if (!scan_write(r, buf_span(&r->text)))
+			return;
+	}
+}
+
 /* What is left to be done. */
 void
 scan_acts_finish(struct scan_run *r, bool interrupted)
@@ -114,6 +155,8 @@ scan_acts_finish(struct scan_run *r, bool interrupted)
 		    "begun");
 	}
 	r->summary.partial = r->summary.partial || interrupted;
+	if (r->only != NULL && !r->summary.partial)
+		tell_unseen(r);
 }
 
 /* Of a dry run: something is to be done. */
@@ -121,7 +164,7 @@ int
 scan_acts_status(const struct scan_run *r, const struct totals *t)
 {
 	const struct act_facts *a = r->summary.acts;
-	uint64_t left = t->repairs[REPAIR_REFUSED];
+	uint64_t left = t->repairs[REPAIR_REFUSED] + t->stale;
 
 	if (!a->applies)
 		left += t->repairs[REPAIR_EDITS] +
@@ -139,7 +182,8 @@ scan_acts_read(struct scan_run *r)
 
 	if (r->command.from == NULL)
 		return EXIT_CLEAN;
-	if ((rc = selection_read(r->command.from, &r->only, &e)) == ST_OK)
+	if ((rc = selection_read(r->command.from, &r->only, &e)) == ST_OK &&
+	    (rc = selection_within(r->only, r->command.paths, &e)) == ST_OK)
 		return EXIT_CLEAN;
 	complain("%s: %s", r->command.from, e.text);
 	return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;

@@ -74,22 +74,23 @@ open_archive(const char *path, struct stat *st)
 }
 
 static bool
-keep_archive(struct scan_run *r, const char *path)
+keep_archive(struct scan_run *r, const char *path, size_t root)
 {
-	char **more = realloc(r->archives, (r->archives_n + 1) *
+	struct named_archive *more = realloc(r->archives, (r->archives_n + 1) *
 	    sizeof(*more));
 
 	if (more == NULL)
 		return false;
 	r->archives = more;
-	if ((more[r->archives_n] = strdup(path)) == NULL)
+	more[r->archives_n] = (struct named_archive){ strdup(path), root };
+	if (more[r->archives_n].path == NULL)
 		return false;
 	r->archives_n++;
 	return true;
 }
 
 bool
-scan_archive(struct scan_run *r, const char *path)
+scan_archive(struct scan_run *r, const char *path, size_t root)
 {
 	struct stat st;
 	int fd;
@@ -102,7 +103,7 @@ scan_archive(struct scan_run *r, const char *path)
 		return false;
 	if ((fd = open_archive(path, &st)) < 0)
 		return false;
-	is = is_archive(r, fd) && keep_archive(r, path);
+	is = is_archive(r, fd) && keep_archive(r, path, root);
 	(void)close(fd);
 	return is;
 }
@@ -113,6 +114,14 @@ static bool
 on_text(void *ctx, struct span s)
 {
 	return scan_write(ctx, s);
+}
+
+static void
+on_found(void *ctx, uint64_t which)
+{
+	struct scan_run *r = ctx;
+
+	selection_see(r->only, (size_t)which);
 }
 
 static bool
@@ -257,13 +266,14 @@ rehearse_and_tell(struct scan_run *r, struct archive_job *j)
 }
 
 static void
-act_on(struct scan_run *r, const char *path)
+act_on(struct scan_run *r, const struct named_archive *a)
 {
-	struct archive_job j = { .path = path, .text = on_text,
-	    .going = on_going, .ctx = r, .spool_a = -1, .spool_b = -1 };
+	struct archive_job j = { .path = a->path, .root = a->root,
+	    .text = on_text, .found = on_found, .going = on_going, .ctx = r,
+	    .spool_a = -1, .spool_b = -1 };
 	struct stat st;
 
-	if (stat(path, &st) == 0)
+	if (stat(a->path, &st) == 0)
 		j.mtime = st.st_mtim.tv_sec;
 	if (r->acting == NULL) {
 		rehearse_and_tell(r, &j);
@@ -277,14 +287,14 @@ void
 scan_archives(struct scan_run *r)
 {
 	for (size_t i = 0; i < r->archives_n && on_going(r); i++)
-		act_on(r, r->archives[i]);
+		act_on(r, &r->archives[i]);
 }
 
 void
 scan_archives_free(struct scan_run *r)
 {
 	for (size_t i = 0; i < r->archives_n; i++)
-		free(r->archives[i]);
+		free(r->archives[i].path);
 	free(r->archives);
 	archiver_free(r->archiver);
 }

@@ -13,7 +13,6 @@
 #include "catalogue.h"
 #include "complain.h"
 #include "escape.h"
-#include "nearest.h"
 #include "rules_load.h"
 #include "redact.h"
 #include "scan_run.h"
@@ -133,6 +132,10 @@ set_facts(struct scan_run *r, const char *const *whole)
 
 	r->report = (struct report_options){
 		.min_severity = c->min_severity, .eol = c->eol,
+		.named = c->command == COMMAND_TAKE ? c->named : 0,
+		.names_rules = c->command == COMMAND_TAKE &&
+		    !c->severity_given && c->rules_n > 0,
+		.rules_from = r->own_rules,
 		.color = wants_color(r), .verbose = c->verbose,
 		.redactor = r->redactor, .fooled_ctx = r,
 		.fooled = scan_reads_only(c) && c->command != COMMAND_REPLAY ?
@@ -420,40 +423,6 @@ run_scan(struct scan_run *r, const char *const *whole)
 	return status;
 }
 
-/* --target, which asks for its codes as well.  False: explained. */
-static bool
-find_target(struct scan_run *r)
-{
-	const struct span text = { targets_conf, targets_conf_size };
-	struct nearest meant = nearest_begin(r->command.target);
-	const struct target_server *t;
-	char why[200], hint[NEAREST_HINT];
-	struct buf b = { 0 };
-
-	if (r->command.target == NULL)
-		return true;
-	if ((r->targets = targets_read(text, why, sizeof(why))) == NULL) {
-		complain("targets.conf: %s", why);
-		return false;
-	}
-	r->target = targets_find(r->targets, r->command.target);
-	if (r->target != NULL) {
-		r->command.topics |= TOPIC_TARGET;
-		r->command.codes |= target_codes(r->target) |
-		    1ull << CODE_TARGET_REFUSES | 1ull << CODE_TARGET_CHANGES;
-		return true;
-	}
-	for (size_t i = 0; (t = targets_at(r->targets, i)) != NULL; i++) {
-		nearest_try(&meant, t->name);
-		buf_printf(&b, "%s%s", i > 0 ? ", " : "", t->name);
-	}
-	complain("nothing is known of a server called %s; --target takes %s%s",
-	    r->command.target, buf_text(&b), nearest_hint(&meant, "", hint));
-	buf_free(&b);
-	targets_free(r->targets);
-	return false;
-}
-
 static int
 show_quarantine(const struct scan_command *c)
 {
@@ -484,7 +453,7 @@ scan_cmd(int argc, char **argv, enum command command,
 	}
 	if (r.command.list != NULL || r.command.verify != NULL)
 		return show_quarantine(&r.command);
-	if (!find_target(&r))
+	if (!scan_target(&r))
 		return EXIT_USAGE;
 	if (!scan_reads_only(&r.command))
 		r.cwd = getcwd(NULL, 0);

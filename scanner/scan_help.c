@@ -70,8 +70,9 @@ static const struct {
 	    "Usage: baredot quarantine [OPTION]... PATH... --into DIR\n"
 	    "       baredot quarantine --list DIR | --verify DIR\n\n"
 	    "Take messages out of their mailboxes, those with findings of "
-	    "high severity unless\n--code or --min-severity say otherwise.  "
-	    "Shows which; --apply does it.  `baredot\nrestore --into DIR` "
+	    "high severity, and of\nany what --code, --check, --target, "
+	    "--rules or --from name; --min-severity holds\nfor all.  "
+	    "Shows which; --apply does it.  `baredot restore --into DIR`\n"
 	    "brings them back.\n\n",
 	    "\nExit status: 0 done, or nothing to do; 1 something would be "
 	    "taken out, or was left\nalone, or --verify found a problem; 2 "

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conform.h"
 #include "frames.h"
 #include "kept.h"
 #include "message_note.h"
@@ -139,12 +140,59 @@ is_planned(const struct scanner *s, const struct repair_facts *f)
 	    store_is_container(s->store));
 }
 
-int
-scan_repair(struct scanner *s, const struct msg *m,
-    const struct judged *got, struct repair_facts *out, struct err *e)
+/* A finding is shown that one of the options is about. */
+static bool
+would_act(const struct scanner *s, const struct verdict *v)
+{
+	const struct repair_options *o = s->options.repair;
+	unsigned classes = fix_classes(o->codes);
+	code_set more = conform_codes(o->flags);
+
+	if (o->nul == FIX_NUL_KEEP)
+		classes &= ~(unsigned)FIX_NUL;
+	if (o->eod == REPAIR_EOD_KEEP)
+		classes &= ~(unsigned)FIX_LOOK_ALIKE;
+	if (o->reencode)
+		more |= o->codes & 1ull << CODE_LIMIT_LINE_998;
+	for (size_t i = 0; i < v->n; i++)
+		if (report_shows(&v->list[i], &s->options.report) &&
+		    (o->take_out || (more >> v->list[i].code & 1) != 0 ||
+		    (fix_classes(1ull << v->list[i].code) & classes) != 0))
+			return true;
+	return false;
+}
+
+/* A message in an archive that nobody named: only those are written anew. */
+static void
+leave_member(const struct scanner *s, const struct judged *got,
+    struct repair_facts *out)
+{
+	const enum packed_as as = store_archive(s->levels[0]);
+	const bool can = s->ordinals_n == 1 && (as == PACKED_TAR ||
+	    as == PACKED_CPIO || as == PACKED_ZIP);
+	const char *why = !can ? "it is in an archive of a kind, or within "
+	    "another one, that is never changed" : s->options.repair->take_out
+	    ? "it is in an archive: name that as PATH to have it taken out" :
+	    "it is in an archive: name that as PATH to have it repaired";
+
+	*out = (struct repair_facts){ .is = REPAIR_REFUSED };
+	if (!would_act(s, got->verdict)) {
+		out->is = REPAIR_NOTHING;
+		why = "none of its findings is one that an edit repairs";
+	}
+	(void)snprintf(out->why, sizeof(out->why), "%s", why);
+}
+
+static int
+decide(struct scanner *s, const struct msg *m, const struct judged *got,
+    struct repair_facts *out, struct err *e)
 {
 	int rc;
 
+	if (s->ordinals_n > 0) {
+		leave_member(s, got, out);
+		return ST_OK;
+	}
 	if ((rc = repair_message(s->repair, s->store, m, got->verdict,
 	    (time_t)s->mtime, out, e)) != ST_OK)
 		return rc;
@@ -156,6 +204,45 @@ scan_repair(struct scanner *s, const struct msg *m,
 			(void)snprintf(out->why, sizeof(out->why), "%.199s",
 			    s->barred.text);
 	}
-	s->delta.totals.repairs[out->is]++;
 	return is_planned(s, out) ? plan_message(s, m, got, out, e) : ST_OK;
+}
+
+/* Its number in the selection, for who has that.  False: it is none of it. */
+static bool
+is_selected(struct scanner *s, const struct msg *m, const struct judged *got,
+    size_t *which)
+{
+	struct plan_item i = { .found = true };
+
+	if (!got->hashed || !selection_has(s->options.only, s->ordinals_n > 0
+	    ? buf_span(&s->path) : buf_span(&s->asked), m->off, m->len,
+	    got->sha256, which))
+		return false;
+	i.which = *which;
+	plan_put(&s->plan, &i);
+	return true;
+}
+
+int
+scan_repair(struct scanner *s, const struct msg *m,
+    const struct judged *got, struct repair_facts *out, bool *told,
+    struct err *e)
+{
+	const struct selection *only = s->options.only;
+	size_t which = 0;
+	int rc = ST_OK;
+
+	*told = false;
+	if (only != NULL && !is_selected(s, m, got, &which))
+		return ST_OK;
+	if (got->flagged)
+		rc = decide(s, m, got, out, e);
+	else if (only != NULL && selection_found(only, which))
+		repair_unflagged(s->options.repair, out);
+	else
+		return ST_OK;
+	*told = true;
+	if (rc == ST_OK)
+		s->delta.totals.repairs[out->is]++;
+	return rc;
 }

@@ -35,7 +35,7 @@ struct scan_run {
 	struct act_facts dry;		/* what is told of acts then */
 	struct looking looking;		/* likewise */
 	struct archiver *archiver;	/* NULL: nothing for it yet */
-	char **archives;		/* that the user named */
+	struct named_archive *archives;	/* that the user named */
 	size_t archives_n;
 	struct totals more;		/* of what is in them */
 	struct selection *only;		/* NULL: all that is found */
@@ -121,6 +121,14 @@ void scan_shard_free(struct scan_run *);
 bool scan_shard_write(struct scan_run *, struct span);
 void scan_shard_part(void *run, const struct part_facts *);
 
+/* --- scan_target.c: --target */
+
+/*
+ * What is known of the server, and the codes by which it is found.  False:
+ * there is no such one, explained.
+ */
+bool scan_target(struct scan_run *);
+
 /* --- scan_after.c: those who watch */
 
 void scan_after(const struct scan_run *, const struct totals *);
@@ -128,11 +136,16 @@ void scan_be_nice(void);
 
 /* --- scan_archive.c: archives */
 
+struct named_archive {
+	char *path;
+	size_t root;		/* bytes of it that may lead through links */
+};
+
 /*
- * True: the file that the user named is an archive, and this is not a scan; it
- * is kept for scan_archives.
+ * True: the file that the user, or the report of --from, named is an archive,
+ * and this is not a scan; it is kept for scan_archives.
  */
-bool scan_archive(struct scan_run *, const char *path);
+bool scan_archive(struct scan_run *, const char *path, size_t root);
 void scan_archives(struct scan_run *);
 void scan_archives_free(struct scan_run *);
 

@@ -144,15 +144,6 @@ is_remarkable(const struct judged *got)
 	    got->flagged || got->verdict->head_size > 0;
 }
 
-/* It is one of those that are asked for. */
-static bool
-is_wanted(const struct scanner *s, const struct msg *m,
-    const struct judged *got)
-{
-	return s->options.only == NULL || (got->hashed &&
-	    selection_has(s->options.only, m->off, m->len, got->sha256));
-}
-
 /*
  * One message.  known: it was reported before a worker died, and is only
  * counted for its store.  ST_END: done.  ST_DEAD: it cannot be read whole.
@@ -161,21 +152,19 @@ static int
 scan_message(struct scanner *s, const struct msg *m, bool known,
     struct store_facts *facts, struct err *e)
 {
-	struct repair_facts facts_of_repair, *repair = NULL;
+	struct repair_facts repair;
+	bool decided = false;
 	struct judged got;
 	int rc = judge_message(s->judge, s->store, m, known, &got, e);
 
 	if (rc != ST_END)
 		return rc;
-	if (!known && s->repair != NULL && got.flagged && is_wanted(s, m,
-	    &got)) {
-		repair = &facts_of_repair;
-		if ((rc = scan_repair(s, m, &got, repair, e)) != ST_OK)
-			return rc;
-	}
-	if (!known && (s->repair != NULL ? repair != NULL : s->options.all ||
+	if (!known && s->repair != NULL && (rc = scan_repair(s, m, &got,
+	    &repair, &decided, e)) != ST_OK)
+		return rc;
+	if (!known && (s->repair != NULL ? decided : s->options.all ||
 	    s->options.hash || is_remarkable(&got)))
-		report_message(s, m, &got, repair);
+		report_message(s, m, &got, decided ? &repair : NULL);
 	store_facts_count(facts, m, got.verdict);
 	if (!known)
 		totals_count(&s->delta.totals, m, got.verdict,
@@ -327,7 +316,7 @@ open_store(struct scanner *s, struct opened_file f)
 		.name = buf_span(&s->path), .sibling_ctx = s,
 		.sibling = alone ? NULL : open_sibling,
 		.siblings = alone ? NULL : list_siblings,
-		.archives = s->repair == NULL ? s->options.archives : 0,
+		.archives = s->options.archives,
 		.budget = &s->budget,
 	};
 	struct err e = { 0 };

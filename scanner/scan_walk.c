@@ -81,7 +81,7 @@ scan_path(struct scan_run *r, const char *path)
 		queue_stdin(r->queue);
 		return true;
 	}
-	if (scan_archive(r, path))
+	if (scan_archive(r, path, strlen(path)))
 		return true;
 	if (r->command.new_archive != NULL)
 		return no_archive(r, path);
@@ -115,7 +115,25 @@ scan_list(struct scan_run *r, const char *list)
 		(void)fclose(f);
 }
 
-/* A file that a report names: links in its path are not followed. */
+/*
+ * How much of a path that a report names may lead through links: its first
+ * part, or what the user named too.
+ */
+static size_t
+root_of(const struct scan_run *r, const char *path)
+{
+	size_t root = path[0] == '/' ? 1 : strcspn(path, "/");
+
+	for (char **p = r->command.paths; *p != NULL; p++) {
+		const size_t n = strlen(*p);
+
+		if (n > root && strncmp(path, *p, n) == 0 && path[n] == '/')
+			root = n;
+	}
+	return root;
+}
+
+/* A file that a report names. */
 static bool
 scan_reported(struct scan_run *r, size_t i)
 {
@@ -123,22 +141,18 @@ scan_reported(struct scan_run *r, size_t i)
 	const char *slash = strrchr(path, '/');
 	char *folder = slash != NULL ? strndup(path, slash > path ?
 	    (size_t)(slash - path) : 1) : NULL;
-	struct walk_dir d = { .path = folder };
+	struct walk_dir d = { .path = folder, .root = root_of(r, path) };
 	bool go;
 
+	if (selection_is_archive(r->only, i) &&
+	    scan_archive(r, path, d.root)) {
+		free(folder);
+		return !queue_stopped(r->queue);
+	}
 	if (slash == NULL)
 		return on_file(r, NULL, path, PLACE_NAMED);
 	if (folder == NULL)
 		return false;
-	d.root = path[0] == '/' ? 1 : strcspn(folder, "/");
-	for (char **p = r->command.paths; *p != NULL; p++) {
-		const size_t n = strlen(*p);
-
-		if (n > d.root && n <= strlen(folder) &&
-		    strncmp(folder, *p, n) == 0 &&
-		    (folder[n] == '/' || folder[n] == '\0'))
-			d.root = n;
-	}
 	go = on_file(r, &d, slash + 1, selection_is_maildir(r->only, i) ?
 	    PLACE_MAILDIR : PLACE_NAMED) && on_leave(r, &d, true);
 	free(folder);

@@ -25,6 +25,7 @@ struct scanner {
 	struct mend_say *say;	/* with it */
 	struct buf frames;	/* of the message at hand */
 	struct buf path;	/* of what is at hand; members behind a '!' */
+	struct buf asked;	/* of the file, as the job says */
 	const char *name;	/* of the file at hand, in its folder */
 	int64_t mtime;		/* of what is at hand */
 	struct stamp stamp;	/* of the file at hand, when it was opened */
@@ -111,14 +112,15 @@ void scan_store(struct scanner *, uint64_t name, struct store_facts *);
 
 /*
  * scan_plan.c: what would be done to a message that was judged, and a plan
- * where that is something.  ST_DEAD: it cannot be read once more.
+ * where that is something.  *told: *out is set, and there is something to be
+ * said of it.  ST_DEAD: it cannot be read once more.
  */
 struct mend_say *scan_say_new(struct scanner *);	/* NULL: memory */
 
 /* The file at hand, which is open: would who acts be let go there? */
 void scan_reach(struct scanner *, const struct opened_file *);
 int scan_repair(struct scanner *, const struct msg *, const struct judged *,
-    struct repair_facts *out, struct err *);
+    struct repair_facts *out, bool *told, struct err *);
 
 /*
  * scan_evidence.c: the record of the file at hand, which was opened as *f; fd:

@@ -423,7 +423,8 @@ begin(struct mendlaws *l)
 		abort();
 	l->taken_n = 0;
 	l->wrong_take = false;
-	l->job = (struct mend_job){ .take = take, .ctx = l };
+	l->job = (struct mend_job){ .path = "x", .take = take,
+	    .ctx = l };
 	l->e.text[0] = '\0';
 	mend_apply_begin(l->apply, &l->job, l->fills ? l->part : l->from,
 	    l->to, l->old.n, &l->e);

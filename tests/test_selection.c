@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "gen.h"
 #include "json.h"
 #include "selection.h"
@@ -58,7 +60,8 @@ has(const struct selection *s, const struct record *r)
 	uint8_t sha[HASH_SIZE];
 
 	memset(sha, r->sha, sizeof(sha));
-	return selection_has(s, r->off, r->len, sha);
+	return selection_has(s, (struct span){ (const uint8_t *)&r->path, 1 },
+	    r->off, r->len, sha, NULL);
 }
 
 /* --- which messages */
@@ -68,7 +71,7 @@ is_listed(const struct record *list, size_t n, const struct record *r)
 {
 	for (size_t i = 0; i < n; i++)
 		if (list[i].off == r->off && list[i].len == r->len &&
-		    list[i].sha == r->sha)
+		    list[i].sha == r->sha && list[i].path == r->path)
 			return true;
 	return false;
 }
@@ -78,11 +81,13 @@ compare_all(const struct selection *s, const struct record *list, size_t n)
 {
 	struct record r;
 
-	for (r.off = 0; r.off < 4; r.off++)
-		for (r.len = 0; r.len < 4; r.len++)
-			for (r.sha = 0; r.sha < 4; r.sha++)
-				assert_int_equal(has(s, &r),
-				    is_listed(list, n, &r));
+	for (unsigned i = 0; i < 4 * 4 * 4 * 3; i++) {
+		r.off = i % 4;
+		r.len = i / 4 % 4;
+		r.sha = (uint8_t)(i / 16 % 4);
+		r.path = "xyz"[i / 64];
+		assert_int_equal(has(s, &r), is_listed(list, n, &r));
+	}
 }
 
 static void
@@ -104,7 +109,8 @@ those_of_the_report_and_no_others(void **state)
 			list[i] = (struct record){
 				.off = (unsigned)gen_below(g, 4),
 				.len = (unsigned)gen_below(g, 4),
-				.sha = (uint8_t)gen_below(g, 4), .path = 'x' };
+				.sha = (uint8_t)gen_below(g, 4),
+				.path = "xy"[gen_below(g, 2)] };
 			write_record(&b, &list[i]);
 			if (gen_below(g, 4) == 0)
 				buf_str(&b, "{\"type\":\"store\"}\n\r\n \n");
@@ -132,12 +138,14 @@ each_bit_of_the_hash_counts(void **state)
 	memset(sha, 0x5a, sizeof(sha));
 	for (unsigned i = 0; i < 8 * HASH_SIZE; i++) {
 		sha[i / 8] ^= (uint8_t)(1u << i % 8);
-		assert_false(selection_has(s, 7, 9, sha));
+		assert_false(selection_has(s, SPAN("x"), 7, 9, sha, NULL));
 		sha[i / 8] ^= (uint8_t)(1u << i % 8);
-		assert_true(selection_has(s, 7, 9, sha));
+		assert_true(selection_has(s, SPAN("x"), 7, 9, sha, NULL));
 		if (i < 64) {
-			assert_false(selection_has(s, 7 ^ 1ull << i, 9, sha));
-			assert_false(selection_has(s, 7, 9 ^ 1ull << i, sha));
+			assert_false(selection_has(s, SPAN("x"),
+			    7 ^ 1ull << i, 9, sha, NULL));
+			assert_false(selection_has(s, SPAN("x"), 7,
+			    9 ^ 1ull << i, sha, NULL));
 		}
 	}
 	selection_free(s);
@@ -168,10 +176,10 @@ huge_numbers_are_exact(void **state)
 		    "\"offset\":%s,\"length\":%s,\"sha256\":\"%064d\"}",
 		    cases[i].text, cases[i].text, 0);
 		assert_int_equal(read_text(buf_span(&b), &s, NULL), ST_OK);
-		assert_true(selection_has(s, cases[i].value, cases[i].value,
-		    sha));
-		assert_false(selection_has(s, cases[i].value - 1,
-		    cases[i].value, sha));
+		assert_true(selection_has(s, SPAN("x"), cases[i].value,
+		    cases[i].value, sha, NULL));
+		assert_false(selection_has(s, SPAN("x"), cases[i].value - 1,
+		    cases[i].value, sha, NULL));
 		selection_free(s);
 		buf_free(&b);
 	}
@@ -250,6 +258,227 @@ paths_of_any_bytes_come_back(void **state)
 			two[1] = (uint8_t)c;
 			path_comes_back((struct span){ two, 2 });
 		}
+	}
+}
+
+/* --- where they are */
+
+/* Below a folder of the test's own, in which there are a/1, b/2, ab/3, and the
+ * links `to` to b and b/4 to ../a/1. */
+static const char *const files[] = { "a/1", "./b//2", "ab/3", "to/2",
+    "gone/5", "b/6", "b/4", "nix/../a/1" };
+
+static const struct {
+	const char *paths[3];	/* to be chosen by */
+	const char *has;	/* digit i: files[i] is within; NULL: refused */
+} within_cases[] = {
+	{ { NULL }, "01234567" },
+	{ { "." }, "0123456" },
+	{ { "" }, "0123456" },
+	{ { "a" }, "0" },
+	{ { "a/" }, "0" },
+	{ { "./a/." }, "0" },
+	{ { "ab" }, "2" },
+	{ { "b" }, "1356" },
+	{ { "to" }, "1356" },
+	{ { "a/../b/2" }, "13" },
+	{ { "a/1" }, "0" },
+	{ { "b/4" }, "0" },	/* a link, to what is in a */
+	{ { "a", "b/2" }, "013" },
+	{ { "a", "a/1" }, "0" },
+	{ { "gone" }, "4" },
+	{ { "gone/5" }, "4" },
+	{ { "gone/./5" }, "4" },
+	{ { "b/6" }, "5" },
+	{ { "gone/../a" }, NULL },
+	{ { "nix" }, NULL },
+	{ { "a", "nix" }, NULL },
+	{ { "a/1/x" }, NULL },
+	{ { "a/11" }, NULL },
+};
+
+static void
+make_tree(struct folder *f)
+{
+	char path[sizeof(f->path) + 8];
+	static const char *const folders[] = { "a", "b", "ab" };
+
+	folder_make(f);
+	for (size_t i = 0; i < N(folders); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", f->path,
+		    folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	folder_write(f, "a/1", SPAN("x"));
+	folder_write(f, "b/2", SPAN("x"));
+	folder_write(f, "ab/3", SPAN("x"));
+	(void)snprintf(path, sizeof(path), "%s/to", f->path);
+	assert_int_equal(symlink("b", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/b/4", f->path);
+	assert_int_equal(symlink("../a/1", path), 0);
+}
+
+/* A report of all files, each with its number as the offset; top may be "". */
+static struct selection *
+select_files(const char *top)
+{
+	struct selection *s;
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < N(files); i++)
+		buf_printf(&b, "{\"type\":\"message\",\"path\":\"%s%s\","
+		    "\"offset\":%zu,\"length\":2,\"sha256\":\"%064d\"}\n",
+		    top, files[i], i, 0);
+	assert_int_equal(read_text(buf_span(&b), &s, NULL), ST_OK);
+	buf_free(&b);
+	return s;
+}
+
+/* Which of files is left, by what is not seen, and by the places. */
+static void
+compare_within(const struct selection *s, const char *want)
+{
+	char got[N(files) + 1] = "";
+	struct unseen u;
+	size_t i = 0;
+
+	while (selection_unseen(s, &i, &u))
+		got[u.off] = 'x';
+	for (i = 0; i < N(files); i++)
+		assert_int_equal(got[i] != '\0',
+		    strchr(want, (int)('0' + i)) != NULL);
+	for (i = 0; selection_path(s, i) != NULL; i++)
+		;
+	assert_int_equal(i, strlen(want));
+}
+
+static void
+choose(const char *top, const char *const *names, const char *want)
+{
+	char texts[3][80], *paths[3] = { NULL };
+	struct selection *s = select_files(top);
+	struct err e = { .text = "" };
+	int rc;
+
+	for (size_t i = 0; names[i] != NULL; i++) {
+		(void)snprintf(texts[i], sizeof(texts[i]), "%s%s", top,
+		    names[i]);
+		paths[i] = texts[i];
+	}
+	if (top[0] == '\0' && paths[0] != NULL && paths[0][0] == '\0')
+		paths[0][0] = '.', paths[0][1] = '\0';
+	rc = selection_within(s, paths, &e);
+	assert_int_equal(rc, want != NULL ? ST_OK : ST_BAD);
+	if (want != NULL)
+		compare_within(s, want);
+	else
+		assert_true(e.text[0] != '\0');
+	selection_free(s);
+}
+
+/* However both are written: from here, from the root, one of each. */
+static void
+paths_choose_by_where_files_are(void **state)
+{
+	char top[80], *here = getcwd(NULL, 0);
+	struct folder f;
+
+	(void)state;
+	make_tree(&f);
+	(void)snprintf(top, sizeof(top), "%s/", f.path);
+	assert_int_equal(chdir(f.path), 0);
+	for (size_t i = 0; i < N(within_cases); i++) {
+		choose(top, within_cases[i].paths, within_cases[i].has);
+		choose("", within_cases[i].paths, within_cases[i].has);
+	}
+	assert_int_equal(chdir(here), 0);
+	free(here);
+	folder_remove_tree(f.path);
+}
+
+static void
+a_report_of_nothing_is_within_all(void **state)
+{
+	char *paths[] = { (char[]){ "nix" }, NULL };
+	struct selection *s;
+
+	(void)state;
+	assert_int_equal(read_text(SPAN(""), &s, NULL), ST_OK);
+	assert_int_equal(selection_within(s, paths, NULL), ST_OK);
+	selection_free(s);
+}
+
+/* --- members of archives */
+
+static void
+add_member(struct buf *b, const char *path, bool member)
+{
+	buf_printf(b, "{\"type\":\"message\",\"path\":\"%s\",%s"
+	    "\"offset\":1,\"length\":2,\"sha256\":\"%064d\"}\n", path,
+	    member ? "\"member\":[3]," : "", 0);
+}
+
+/* The archive once; a file may have a '!' in its name, and so may it. */
+static void
+an_archive_is_a_file_too(void **state)
+{
+	const uint8_t sha[HASH_SIZE] = { 0 };
+	char *here = getcwd(NULL, 0);
+	struct selection *s;
+	struct buf b = { 0 };
+	struct folder f;
+
+	(void)state;
+	folder_make(&f);
+	folder_write(&f, "a!b.tar", SPAN("x"));
+	assert_int_equal(chdir(f.path), 0);
+	add_member(&b, "x.tar!d/1", true);
+	add_member(&b, "y!z", false);
+	add_member(&b, "a!b.tar!m!n", true);
+	add_member(&b, "x.tar!d//2", true);
+	assert_int_equal(read_text(buf_span(&b), &s, NULL), ST_OK);
+	assert_string_equal(selection_path(s, 0), "x.tar");
+	assert_string_equal(selection_path(s, 1), "y!z");
+	assert_string_equal(selection_path(s, 2), "a!b.tar");
+	assert_null(selection_path(s, 3));
+	assert_true(selection_is_archive(s, 0));
+	assert_false(selection_is_archive(s, 1));
+	assert_true(selection_has(s, SPAN("x.tar!d/1"), 1, 2, sha, NULL));
+	assert_true(selection_has(s, SPAN("x.tar!d//2"), 1, 2, sha, NULL));
+	assert_false(selection_has(s, SPAN("x.tar"), 1, 2, sha, NULL));
+	assert_int_equal(chdir(here), 0);
+	selection_free(s);
+	buf_free(&b);
+	free(here);
+	folder_remove(&f);
+}
+
+/* --- which were there */
+
+static void
+what_was_seen_is_not_unseen(void **state)
+{
+	(void)state;
+	for (unsigned seen = 0; seen < 1u << N(files); seen++) {
+		struct selection *s = select_files("");
+		uint8_t sha[HASH_SIZE] = { 0 };
+		unsigned left = 0;
+		struct unseen u;
+		size_t i, which;
+
+		for (i = 0; i < N(files); i++) {
+			const char *path = i == 1 ? "./b/2" : files[i];
+
+			assert_true(selection_has(s, span_text(path), i, 2,
+			    sha, &which));
+			if ((seen >> i & 1) != 0)
+				selection_see(s, which);
+		}
+		selection_see(s, N(files));
+		for (i = 0; selection_unseen(s, &i, &u); )
+			left |= 1u << u.off;
+		assert_int_equal(left, ~seen & ((1u << N(files)) - 1));
+		selection_free(s);
 	}
 }
 
@@ -348,7 +577,7 @@ what_is_no_report_is_refused(void **state)
 			assert_null(s);
 			continue;
 		}
-		assert_int_equal(selection_has(s, 1, 2, sha),
+		assert_int_equal(selection_has(s, SPAN("x"), 1, 2, sha, NULL),
 		    cases[i].messages > 0);
 		assert_int_equal(selection_path(s, 0) != NULL,
 		    cases[i].messages > 0);
@@ -452,6 +681,10 @@ main(void)
 		cmocka_unit_test(huge_numbers_are_exact),
 		cmocka_unit_test(each_file_once_and_in_order),
 		cmocka_unit_test(paths_of_any_bytes_come_back),
+		cmocka_unit_test(paths_choose_by_where_files_are),
+		cmocka_unit_test(a_report_of_nothing_is_within_all),
+		cmocka_unit_test(an_archive_is_a_file_too),
+		cmocka_unit_test(what_was_seen_is_not_unseen),
 		cmocka_unit_test(what_is_no_report_is_refused),
 		cmocka_unit_test(a_report_may_be_cut_between_lines_alone),
 		cmocka_unit_test(lines_have_an_end),

@@ -357,10 +357,11 @@ CREATE TABLE skipped(
 	reason TEXT
 );
 
-CREATE TABLE stale(			-- of the shards of a plan
+CREATE TABLE stale(		-- of the shards of a plan, and of --from
 	id INTEGER PRIMARY KEY,
 	path TEXT NOT NULL,
 	path_bytes BLOB,
+	offset INTEGER,			-- of a message
 	reason TEXT
 );
 

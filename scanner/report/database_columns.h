@@ -224,7 +224,7 @@ static const struct column columns_skipped[] = { ID("id"), BYTES("path"),
 	TEXT("reason"), END };
 
 static const struct column columns_stale[] = { ID("id"), BYTES("path"),
-	TEXT("reason"), END };
+	NUMBER("offset"), TEXT("reason"), END };
 
 static const struct column columns_server[] = { WORD(0, "role"),
 	TEXT("name"), TEXT("title"), TEXT("versions"), TEXT("cve"),

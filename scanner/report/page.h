@@ -66,7 +66,8 @@ struct page {
 	uint64_t undated, dated_beyond;
 	struct page_places places;
 	struct page_messages messages[SEVERITIES];
-	struct page_list unreadable, skipped, outcomes, not_observable,
+	struct page_list unreadable, skipped, stale, outcomes,
+	    not_observable,
 	    disputed, replays;
 
 	struct page_message *shown;	/* by place, worst first, then as they

@@ -246,6 +246,14 @@ count_skipped(struct counting *c, const struct json_object *o)
 }
 
 static bool
+count_stale(struct counting *c, const struct json_object *o)
+{
+	(void)o;
+	list_add(&c->page->stale, c->page->in->at);
+	return true;
+}
+
+static bool
 count_outcome(struct counting *c, const struct json_object *o)
 {
 	(void)o;
@@ -272,6 +280,7 @@ static const struct {
 } types[] = {
 	{ "message", count_message }, { "store", count_store },
 	{ "unreadable", count_unreadable }, { "skipped", count_skipped },
+	{ "stale", count_stale },
 	{ "outcome", count_outcome }, { "replay", count_replay },
 };
 

@@ -18,7 +18,7 @@ struct table {
 static bool
 unread_there(const struct page *p)
 {
-	return p->unreadable.n + p->skipped.n + p->outcomes.n +
+	return p->unreadable.n + p->skipped.n + p->stale.n + p->outcomes.n +
 	    p->not_observable.n + p->disputed.n > 0;
 }
 
@@ -92,6 +92,13 @@ skipped_cells(struct page *p, const struct json_object *o)
 }
 
 static void
+stale_cells(struct page *p, const struct json_object *o)
+{
+	put_u64(p, o, "offset");
+	skipped_cells(p, o);
+}
+
+static void
 outcome_cells(struct page *p, const struct json_object *o)
 {
 	put_u64(p, o, "messages");
@@ -149,6 +156,8 @@ unread_put(struct page *p)
 		    "so whether a CR stood before an LF cannot be seen",
 		    { "Store", "Messages", "What cannot be told" },
 		    hidden_cells },
+		{ &p->stale, "Not as it was planned or reported",
+		    { "File", "At byte", "Why" }, stale_cells },
 		{ &p->skipped, "Skipped", { "File", "", "Why" },
 		    skipped_cells },
 	};

@@ -191,7 +191,9 @@ report_relate(struct buf *out, struct span s, uint64_t before)
 bool
 report_shows(const struct finding *f, const struct report_options *o)
 {
-	return f->severity >= o->min_severity;
+	return f->severity >= o->min_severity || (o->named >> f->code & 1) ||
+	    (o->names_rules && f->rule != NULL &&
+	    f->rule->index >= o->rules_from);
 }
 
 bool

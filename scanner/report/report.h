@@ -68,6 +68,9 @@ struct redactor;
 
 struct report_options {
 	enum severity min_severity;
+	code_set named;			/* shown whatever their severity is */
+	bool names_rules;		/* so are matches of rules, from this */
+	size_t rules_from;		/* number on */
 	enum eol_mode eol;
 	bool color;			/* text only */
 	bool verbose;

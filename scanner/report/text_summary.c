@@ -248,8 +248,8 @@ put_rest(struct buf *b, const struct parts *p)
 	    "store that is in use");
 	put_count(b, p->s->unsettled, "kept changing while listed: folders to "
 	    "scan again");
-	put_count(b, t->stale, "not as they were planned: changed, renamed "
-	    "or gone since");
+	put_count(b, t->stale, "not as they were planned or reported: "
+	    "changed, renamed or gone since");
 	put_skipped(b, p);
 	if (lf > 0)
 		buf_printf(b, "  Not observable in %" PRIu64 " %s whose lines "

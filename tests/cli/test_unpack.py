@@ -603,7 +603,8 @@ def many_times_over(folder):
 
 
 def repairs_leave_them(folder):
-    """fix and quarantine of a folder: archives in it are left as they are."""
+    """fix and quarantine of a folder: archives in it are left as they are,
+    and that is told."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as t:
         info = tarfile.TarInfo("a.eml")
@@ -616,7 +617,8 @@ def repairs_leave_them(folder):
         r = subprocess.run([OPT, command, "--apply", state, folder + "/" +
                             command, "-f", "ndjson", folder + "/m"],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        same(r.returncode, 0, "exit status of " + command)
+        same(r.returncode, 1, "exit status of " + command)
+        check(b"name that as PATH" in r.stdout, "not told by " + command)
         if command == "fix":
             with open(mail, "rb") as f:
                 check(f.read() != message("a"), "the message is as it was")

@@ -50,7 +50,8 @@ names(const struct selection *s, const char *path)
 	return false;
 }
 
-/* All files once, and none of them nothing. */
+/* All files once, and none of them nothing; an archive may be named as what is
+ * in it, and by itself. */
 static void
 check_paths(const struct selection *s)
 {
@@ -61,9 +62,18 @@ check_paths(const struct selection *s)
 			abort();
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(selection_path(s, i),
-			    selection_path(s, k)) == 0)
+			    selection_path(s, k)) == 0 &&
+			    selection_is_archive(s, i) ==
+			    selection_is_archive(s, k))
 				abort();
 	}
+}
+
+static bool
+has(const struct selection *s, const char *path, uint64_t off, uint64_t len,
+    const uint8_t *sha)
+{
+	return selection_has(s, span_text(path), off, len, sha, NULL);
 }
 
 /* A line that was read by itself as part of the whole. */
@@ -74,19 +84,21 @@ check_record(const struct selection *all, const struct selection *one,
 	struct json_object *o = json_parse(line);
 	uint8_t sha[HASH_SIZE];
 	uint64_t off, len;
+	struct unseen u = { .path = "" };
+	size_t first = 0;
 	const bool is = o != NULL && (json_member_is(o, "type", "message") ||
 	    (json_member_is(o, "type", "replay") &&
 	    (json_member_is(o, "worst", "cut") ||
 	    json_member_is(o, "worst", "smuggled"))));
 
-	if (count_paths(one) != is)
+	if (count_paths(one) != is || selection_unseen(one, &first, &u) != is)
 		abort();
 	if (is && (!json_member_u64(o, "offset", &off) ||
 	    !json_member_u64(o, "length", &len) ||
 	    !json_member_hex(o, "sha256", sha, sizeof(sha)) ||
-	    !selection_has(one, off, len, sha) ||
-	    !selection_has(all, off, len, sha) ||
-	    selection_has(one, off + 1, len, sha) ||
+	    !has(one, u.path, off, len, sha) ||
+	    !has(all, u.path, off, len, sha) ||
+	    has(one, u.path, off + 1, len, sha) ||
 	    !names(all, selection_path(one, 0))))
 		abort();
 	json_free(o);
