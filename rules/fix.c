@@ -74,7 +74,6 @@ turn(struct fix *f, uint64_t at, uint64_t off)
 	e.ins = add;
 	(add ? e.put : e.old)[0] = '\r';
 	f->counts.edits += n;
-	f->counts.before[add ? 1 : 2] += n;
 	*(add ? &f->counts.added : &f->counts.cut) += n;
 	for (; at != 0; at &= at - 1) {
 		e.off = off + (uint64_t)__builtin_ctzll(at);

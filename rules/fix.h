@@ -61,7 +61,6 @@ enum fix_class {
 	FIX_NUL = 16,
 	FIX_LOOK_ALIKE = 32
 };
-#define FIX_CLASSES 6
 #define FIX_ALL 63u
 
 enum fix_cr { FIX_CR_SPACE, FIX_CR_NEWLINE, FIX_CR_DROP, FIX_CR_KEEP };
@@ -103,13 +102,7 @@ struct fix_range {
 	uint64_t from, to;
 };
 
-/* By class: index i is that of bit i. */
 struct fix_counts {
-	/* As the engine counts them (tally); look-alikes: as above. */
-	uint64_t before[FIX_CLASSES];
-	/* In the new message.  Look-alikes: those that were left alone: by
-	 * eod, by nul, or since they are not to be fixed. */
-	uint64_t after[FIX_CLASSES];
 	uint64_t edits;
 	uint64_t spaced;	/* edit.spaced */
 	uint64_t unsafe;	/* CRs and NULs that had to stay */

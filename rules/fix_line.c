@@ -144,16 +144,8 @@ fix_line_at(struct fix *f, struct win w, size_t i, struct token before)
 void
 fix_enter_line(struct fix *f, struct like k)
 {
-	const bool nul = k.code == CODE_EOD_DOT_NUL ||
-	    k.code == CODE_EOD_NUL_DOT;
-
 	f->mode = k.mode;
 	f->look_alike = k.code;
-	if (k.code == 0)
-		return;
-	f->counts.before[5]++;
-	f->counts.after[5] += k.mode == KEEP ||
-	    (k.mode == PLAIN && !(nul && fixes_nul(f)));
 	if (k.mode == KEEP && f->o.eod == FIX_EOD_ELSEWHERE)
 		f->elsewhere = true;
 }

@@ -298,12 +298,27 @@ is_ended(struct span s)
 
 /* --- the grafts */
 
+/*
+ * It ends in a CR or LF that is data.  As quoted-printable it would have no
+ * break at its end, and in an mbox the line behind it would become that.
+ */
+static bool
+ends_in_data(const struct encode *e)
+{
+	const size_t n = e->old.n;
+	const uint8_t last = n > 0 ? e->old.p[n - 1] : 0;
+
+	return last == '\r' || (last == '\n' && encode_break_at(e, n - 1) ==
+	    0 && (n == 1 || encode_break_at(e, n - 2) != 2));
+}
+
 static enum transfer_encoding
 choose(const struct encode *e, enum transfer_encoding wanted)
 {
 	if (wanted != TRANSFER_NONE)
 		return wanted;
-	return e->lines && encode_body(e, TRANSFER_QP, NULL) <=
+	return e->lines && !ends_in_data(e) &&
+	    encode_body(e, TRANSFER_QP, NULL) <=
 	    encode_body(e, TRANSFER_BASE64, NULL) ? TRANSFER_QP :
 	    TRANSFER_BASE64;
 }

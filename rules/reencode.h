@@ -32,7 +32,8 @@ struct reencode_how {
 	enum brk native;	/* of the old body: BRK_LF or BRK_CRLF */
 	enum brk to;		/* BRK_LF or BRK_CRLF: in what is written */
 	enum transfer_encoding encoding;	/* TRANSFER_NONE: the shorter
-				 * one, and base64 where no byte is a break */
+				 * one, and base64 where no byte is a break or
+				 * the last one is data and a CR or LF */
 	bool any_charset;	/* text is encoded although it is not valid
 				 * in its charset, or that is not known: it is
 				 * no more readable then, and no less */

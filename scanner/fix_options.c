@@ -145,6 +145,7 @@ fix_options_settle(struct scan_command *c)
 	if (c->repair.reencode)
 		c->topics |= TOPIC_MIME;
 	c->repair.codes = c->codes;
+	c->repair.eol = c->eol;
 	c->repair.kernel = c->kernel;
 	return true;
 }

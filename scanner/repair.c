@@ -37,7 +37,7 @@ struct repair {
 	edit_fn *fn;		/* who is told the edits; or NULL */
 	void *ctx;
 	struct rewrite rewrite;
-	struct fix result;	/* counts what is in the new message */
+	struct engine *result;	/* judges the new message */
 };
 
 static void
@@ -66,16 +66,7 @@ on_bytes(void *ctx, struct span s)
 		return;
 	if (r->is_signed)
 		seals_feed(r->seals, s);
-	if (repair_more_facts(r->more)->encoded > 0)
-		fix_feed(&r->result, s);
-}
-
-/* Told of edits that nobody makes. */
-static void
-on_no_edit(void *ctx, const struct edit *e)
-{
-	(void)ctx;
-	(void)e;
+	engine_feed(r->result, s);
 }
 
 struct repair *
@@ -87,10 +78,11 @@ repair_new(const struct repair_options *o)
 		return NULL;
 	r->options = *o;
 	r->kinds = repair_kinds(o);
-	fix_init(&r->result, o->kernel, on_no_edit, r);
 	r->seals = seals_new(o->kernel);
 	r->more = repair_more_new(o);
-	if (r->seals != NULL && r->more != NULL)
+	r->result = engine_new(&(struct engine_options){
+	    .kernel = o->kernel, .eol = o->eol });
+	if (r->seals != NULL && r->more != NULL && r->result != NULL)
 		return r;
 	repair_free(r);
 	return NULL;
@@ -103,6 +95,7 @@ repair_free(struct repair *r)
 		return;
 	seals_free(r->seals);
 	repair_more_free(r->more);
+	engine_free(r->result);
 	free(r);
 }
 
@@ -251,8 +244,8 @@ pass(struct repair *r, struct store *st, const struct repair_facts *f,
 
 /* The same, with the new message shown to who wants to know of it. */
 static int
-pass_shown(struct repair *r, struct store *st, struct repair_facts *f,
-    const char **bad, struct err *e)
+pass_shown(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, const char **bad, struct err *e)
 {
 	int rc;
 
@@ -260,11 +253,11 @@ pass_shown(struct repair *r, struct store *st, struct repair_facts *f,
 	r->keeps = true;
 	if (r->is_signed)
 		seals_begin(r->seals, SEAL_NEW, r->after);
-	fix_begin(&r->result, &r->fix_options, NULL, 0);
+	engine_begin(r->result, m->native);
 	r->shows = true;
 	rc = pass(r, st, f, bad, e);
 	r->shows = false;
-	(void)fix_end(&r->result);
+	repair_count(engine_end(r->result), f->after);
 	if (r->is_signed)
 		seals_end(r->seals);
 	seals_effect(r->seals, &f->seals);
@@ -278,7 +271,7 @@ sum(const uint64_t *n)
 {
 	uint64_t all = 0;
 
-	for (size_t i = 0; i < FIX_CLASSES; i++)
+	for (size_t i = 0; i < REPAIR_CLASSES; i++)
 		all += n[i];
 	return all;
 }
@@ -294,7 +287,7 @@ decide_nothing(const struct repair *r, struct repair_facts *f)
 		    "make a lone dot, a field or a From_ line");
 	if (note[0] != '\0')
 		return decide(f, REPAIR_REFUSED, "%s", note);
-	if (sum(f->counts.after) > 0)
+	if (sum(f->before) > 0)
 		return decide(f, REPAIR_NOTHING, "it is kept, as the options "
 		    "say");
 	return decide(f, REPAIR_NOTHING, r->ranges_n > 0 ? "what is outside "
@@ -324,27 +317,23 @@ decide_seals(const struct repair *r, struct repair_facts *f)
 
 /* Count; and once more when lengths in the header block change too. */
 static int
-count(struct repair *r, struct store *st, struct repair_facts *f,
-    const char **bad, struct err *e)
+count(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, const char **bad, struct err *e)
 {
 	bool again;
 	int rc;
 
 	r->fn = NULL;
 	r->counts = true;
-	rc = pass_shown(r, st, f, bad, e);
+	rc = pass_shown(r, st, m, f, bad, e);
 	r->counts = false;
 	if (rc != ST_OK)
 		return rc;
 	if ((rc = repair_more_lengths(r->more, &again, bad)) != ST_OK)
 		return rc;
-	if (again && (rc = pass_shown(r, st, f, bad, e)) != ST_OK)
+	if (again && (rc = pass_shown(r, st, m, f, bad, e)) != ST_OK)
 		return rc;
 	f->counts = r->rewrite.fix.counts;
-	/* Of an encoded part fix knows only that it must not touch it. */
-	if (repair_more_facts(r->more)->encoded > 0)
-		memcpy(f->counts.after, r->result.counts.before,
-		    sizeof(f->counts.after));
 	f->fields = repair_more_facts(r->more)->fields;
 	f->encoded = repair_more_facts(r->more)->encoded;
 	f->new_len = r->rewrite.splice.made;
@@ -352,15 +341,15 @@ count(struct repair *r, struct store *st, struct repair_facts *f,
 }
 
 static int
-decide_edits(struct repair *r, struct store *st, struct repair_facts *f,
-    struct err *e)
+decide_edits(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, struct err *e)
 {
 	const char *bad = NULL;
 	int rc;
 
 	if ((rc = look(r, st, e)) != ST_OK)
 		return rc;
-	rc = count(r, st, f, &bad, e);
+	rc = count(r, st, m, f, &bad, e);
 	if (rc == ST_DEAD)
 		return rc;
 	if (is_elsewhere(r))
@@ -407,12 +396,13 @@ decide_message(struct repair *r, struct store *st, const struct msg *m,
 	if (m->len > o->limit)
 		return decide(out, REPAIR_REFUSED, "it is larger than "
 		    "%llu bytes (--limit)", (unsigned long long)o->limit);
+	repair_count(v, out->before);
 	set_breaks(r, m, v, out);
 	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,
 	    &r->ranges_n, &why, e);
 	if (rc == ST_BAD)
 		return decide(out, REPAIR_REFUSED, "%s", why);
-	return rc == ST_OK ? decide_edits(r, st, out, e) : rc;
+	return rc == ST_OK ? decide_edits(r, st, m, out, e) : rc;
 }
 
 int

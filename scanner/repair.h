@@ -12,8 +12,8 @@
 
 #include <time.h>
 
-#include "finding.h"
 #include "fix.h"
+#include "repair_count.h"
 #include "seals.h"
 #include "store.h"
 
@@ -32,6 +32,7 @@ struct repair_options {
 	bool take_out;		/* quarantine: messages go, nothing is edited */
 	enum repair_to to;
 	code_set codes;		/* defects that are repaired */
+	enum eol_mode eol;	/* by which messages are judged */
 	enum fix_cr cr;
 	enum fix_nul nul;
 	enum repair_eod eod;
@@ -54,7 +55,9 @@ enum repair_is {
 struct repair_facts {
 	enum repair_is is;
 	char why[200];		/* REFUSED; else "", or what was left alone */
-	struct fix_counts counts;	/* line ends, NULs, look-alikes */
+	struct fix_counts counts;	/* of line ends, NULs, look-alikes */
+	uint64_t before[REPAIR_CLASSES];	/* what is in it: in the old */
+	uint64_t after[REPAIR_CLASSES];		/* message, in the new one */
 	uint64_t fields;	/* edits in the header block: for flags, and
 				 * of Content-Length */
 	uint64_t encoded;	/* parts */
