@@ -122,6 +122,30 @@ settle_flags(struct scan_command *c)
 		c->codes |= breaks;
 }
 
+static code_set
+no_less(code_set codes, enum severity least)
+{
+	for (enum code i = 0; i < CODE_COUNT; i++)
+		if (code_info(i)->severity < least)
+			codes &= ~(1ull << i);
+	return codes;
+}
+
+/* What is not found is not repaired. */
+static void
+settle_least(struct scan_command *c)
+{
+	struct repair_options *r = &c->repair;
+	const unsigned flags = r->flags;
+
+	r->least = c->min_severity;
+	r->codes = no_less(c->codes, r->least);
+	for (unsigned i = 0; flags >> i != 0; i++)
+		if ((flags >> i & 1) != 0 && no_less(1ull <<
+		    (CODE_CONFORM_COLON + i), r->least) == 0)
+			r->flags &= ~(1u << i);
+}
+
 bool
 fix_options_settle(struct scan_command *c)
 {
@@ -144,7 +168,7 @@ fix_options_settle(struct scan_command *c)
 	settle_flags(c);
 	if (c->repair.reencode)
 		c->topics |= TOPIC_MIME;
-	c->repair.codes = c->codes;
+	settle_least(c);
 	c->repair.eol = c->eol;
 	c->repair.kernel = c->kernel;
 	return true;

@@ -130,13 +130,27 @@ fix_eod_of(enum repair_eod eod)
 }
 
 static struct fix_options
-options_for(const struct repair_options *o, enum brk to, bool cr_is_break)
+options_for(const struct repair_options *o, code_set codes, enum brk to,
+    bool cr_is_break)
 {
 	return (struct fix_options){
-		.to = to, .classes = fix_classes(o->codes), .cr = o->cr,
+		.to = to, .classes = fix_classes(codes),
+		.spared = fix_spared(codes), .cr = o->cr,
 		.nul = o->nul, .eod = fix_eod_of(o->eod),
 		.cr_is_break = cr_is_break,
 	};
+}
+
+/* A code's severity is not the same in all messages. */
+static code_set
+codes_in(const struct repair_options *o, const struct verdict *v)
+{
+	code_set codes = o->codes;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (v->list[i].severity < o->least)
+			codes &= ~(1ull << v->list[i].code);
+	return codes;
 }
 
 /*
@@ -161,7 +175,8 @@ set_breaks(struct repair *r, const struct msg *m, const struct verdict *v,
 		f->to = o->to == REPAIR_CRLF ? BRK_CRLF : BRK_LF;
 	r->after = r->before == CONV_WIRE ? CONV_WIRE :
 	    f->to == BRK_CRLF ? CONV_CRLF : CONV_LF;
-	r->fix_options = options_for(o, f->to, r->before == CONV_CR);
+	r->fix_options = options_for(o, f->codes, f->to,
+	    r->before == CONV_CR);
 }
 
 unsigned
@@ -172,8 +187,10 @@ repair_kinds(const struct repair_options *o)
 	if (o->take_out)
 		return 0;
 	for (unsigned cr = 0; cr < 2; cr++) {
-		const struct fix_options lf = options_for(o, BRK_LF, cr);
-		const struct fix_options crlf = options_for(o, BRK_CRLF, cr);
+		const struct fix_options lf = options_for(o, o->codes,
+		    BRK_LF, cr);
+		const struct fix_options crlf = options_for(o, o->codes,
+		    BRK_CRLF, cr);
 
 		if (o->to != REPAIR_CRLF)
 			kinds |= fix_kinds(&lf);
@@ -396,6 +413,7 @@ decide_message(struct repair *r, struct store *st, const struct msg *m,
 	if (m->len > o->limit)
 		return decide(out, REPAIR_REFUSED, "it is larger than "
 		    "%llu bytes (--limit)", (unsigned long long)o->limit);
+	out->codes = codes_in(o, v);
 	repair_count(v, out->before);
 	set_breaks(r, m, v, out);
 	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,

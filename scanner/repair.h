@@ -31,7 +31,8 @@ enum repair_eod { REPAIR_EOD_NATIVE, REPAIR_EOD_STUFF, REPAIR_EOD_CRLF,
 struct repair_options {
 	bool take_out;		/* quarantine: messages go, nothing is edited */
 	enum repair_to to;
-	code_set codes;		/* defects that are repaired */
+	code_set codes;		/* defects that are repaired ... */
+	enum severity least;	/* ... where they are no less than that */
 	enum eol_mode eol;	/* by which messages are judged */
 	enum fix_cr cr;
 	enum fix_nul nul;
@@ -55,6 +56,7 @@ enum repair_is {
 struct repair_facts {
 	enum repair_is is;
 	char why[200];		/* REFUSED; else "", or what was left alone */
+	code_set codes;		/* defects that are repaired in it */
 	struct fix_counts counts;	/* of line ends, NULs, look-alikes */
 	uint64_t before[REPAIR_CLASSES];	/* what is in it: in the old */
 	uint64_t after[REPAIR_CLASSES];		/* message, in the new one */

@@ -37,6 +37,7 @@ struct repair_more {
 	const struct mime_facts *mime;
 	struct mime_part whole;	/* if it is all one part */
 	enum brk native, to;
+	code_set codes;
 	bool reads_header;
 	char date[DATE_SIZE], message_id[64];
 	uint64_t body;		/* where the body begins */
@@ -195,7 +196,8 @@ static bool
 has_look_alike(struct repair_more *m, struct span s)
 {
 	const struct fix_options o = { .to = m->to,
-	    .classes = FIX_LOOK_ALIKE, .eod = FIX_EOD_ELSEWHERE };
+	    .classes = fix_classes(m->codes) & FIX_LOOK_ALIKE,
+	    .spared = fix_spared(m->codes), .eod = FIX_EOD_ELSEWHERE };
 
 	fix_begin(&m->probe, &o, NULL, 0);
 	fix_feed(&m->probe, s);
@@ -221,7 +223,7 @@ reason(struct repair_more *m, struct span body)
 	if (flagged(m, CONFORM_LINE_LONG) &&
 	    text_has_wide_line(body, LINE_WIDE))
 		return CODE_CONFORM_LINE_LONG;
-	if ((o->codes >> CODE_LIMIT_LINE_998 & 1) != 0 &&
+	if ((m->codes >> CODE_LIMIT_LINE_998 & 1) != 0 &&
 	    text_has_wide_line(body, LINE_LONG))
 		return CODE_LIMIT_LINE_998;
 	return CODE_COUNT;
@@ -374,11 +376,11 @@ header_flags(const struct repair_more *m)
 
 /* Line ends of the header block will be of one kind. */
 static bool
-fixes_breaks(const struct repair_options *o)
+fixes_breaks(code_set codes)
 {
 	const unsigned all = FIX_BARE_LF | FIX_CRLF | FIX_CRCRLF;
 
-	return (fix_classes(o->codes) & all) == all;
+	return (fix_classes(codes) & all) == all;
 }
 
 static void
@@ -387,7 +389,7 @@ begin_header(struct repair_more *m, const struct verdict *v, time_t when)
 	const unsigned flags = header_flags(m) & HEADER_FIX_FLAGS;
 	const struct header_fix_options o = { .flags = flags, .to = m->to,
 	    .date = m->date, .message_id = m->message_id,
-	    .breaks_fixed = fixes_breaks(&m->options) };
+	    .breaks_fixed = fixes_breaks(m->codes) };
 
 	m->reads_header = flags != 0;
 	if (!m->reads_header)
@@ -433,6 +435,7 @@ repair_more_begin(struct repair_more *m, struct store *st,
 	m->mime = v->mime != NULL && v->mime->n > 0 ? v->mime : NULL;
 	m->native = f->native;
 	m->to = f->to;
+	m->codes = f->codes;
 	m->n = m->at = 0;
 	m->facts = (struct repair_more_facts){ 0 };
 	m->made = -1;

@@ -54,6 +54,14 @@ def scanned(path, *options):
             ran.records()[-1]["messages"])
 
 
+def found(path):
+    ran = baredot("scan", "-f", "ndjson", "-j", "1", path)
+    check(ran.status in (CLEAN, FINDINGS), ran.err)
+    return {m["message_id"]: [(f["code"], f["severity"])
+                              for f in m["findings"]]
+            for m in ran.of_type("message")}
+
+
 def hold(length, options, judged=()):
     """judged: options of a scan that judges as this repair does."""
     nothing = dict.fromkeys(CLASSES, 0)
@@ -102,6 +110,92 @@ def what_is_said_to_be_in_it_then_is_what_a_scan_finds():
     for way in WAYS:
         to = way[way.index("--to") + 1] if "--to" in way else None
         hold(4, way, ["--eol", to] if to else [])
+
+
+def selected(way, findings):
+    """Of findings (code, severity), what these options repair."""
+    kept = () if "stuff" in way else ("eod.dot-nul", "eod.nul-dot")
+    codes = way[1].split(",") if way[0] == "--code" else []
+    least = way[way.index("-m") + 1] if "-m" in way else "info"
+    return [c for c, s in findings if (not codes or c in codes) and
+            SEVERITIES.index(s) >= SEVERITIES.index(least) and
+            s != "info" and c not in kept and
+            (c.startswith("eod.") or CLASS_OF.get(c, "nul") != "nul")]
+
+
+SEVERITIES = ["info", "low", "medium", "high"]
+BREAKS = [b + "-dot-" + a for b in ("crlf", "lf", "cr")
+          for a in ("crlf", "lf", "cr")]
+SELECTIONS = [["--code", "eod." + code] for code in
+              BREAKS + ["dot-crcrlf", "stuffed-dot"]] + [
+    ["--code", "eod.lf-dot-crlf,eol.bare-lf"],
+    ["--code", "eod.crlf-dot-lf,eol.crlf", "--cr", "drop"],
+    ["--code", "eod.dot-nul", "--eod", "stuff"],
+    ["--code", "eod.nul-dot", "--eod", "stuff"],
+    ["-m", "high"], ["-m", "high", "--eod", "stuff"],
+    ["-m", "medium"], ["-m", "low"]]
+
+
+@test
+def what_was_selected_and_no_other_is_repaired():
+    for way in SELECTIONS:
+        with folder() as top:
+            state = top + "/state"
+            os.mkdir(state, 0o700)
+            box = write(top + "/box", box_of(bodies(4)))
+            old = found(box)
+            ran = baredot("fix", "-f", "ndjson", "-j", "1", "--apply",
+                          "--state", state, *way, box)
+            check(ran.status in (CLEAN, FINDINGS), ran.err)
+            edited = {m["message_id"] for m in ran.of_type("message")
+                      if m["repair"]["action"] == "edit"}
+            stuck = {m["message_id"] for m in ran.of_type("message")
+                     if m["repair"]["unsafe"] > 0}
+            same([k for k in edited if not selected(way, old[k])], [],
+                 "nothing in it was selected: %r" % way)
+            same([k for k, f in found(box).items()
+                  if selected(way, f) and k not in stuck], [],
+                 "selected, and still there: %r" % way)
+
+
+CASES = [
+    # One look-alike beside others of other codes.
+    (["--code", "eod.stuffed-dot", "--eod", "stuff"],
+     b"a\r\nB\r.\rC\r\nd\n.\r\ne\r\n..\r\n", None),
+    (["--code", "eod.lf-dot-crlf"],
+     b"a\r\nB\r.\rC\r\nd\n.\r\ne\r\n..\r\n",
+     b"a\r\nB\r.\rC\r\nd\r\n.\r\ne\r\n..\r\n"),
+    (["-m", "high"],
+     b"a\nb\r\nB\r.\rC\r\nd\r\r\ne\rf\r\n",
+     b"a\nb\r\nB . C\r\nd\r\r\ne\rf\r\n"),
+    (["-m", "medium", "--cr", "drop"],
+     b"a\nb\r\nB\r.\rC\r\nd\r\r\ne\rf\r\n",
+     b"a\r\nb\r\nB.C\r\nd\r\nef\r\n"),
+    # Two share a line end.
+    (["--code", "eod.lf-dot-lf"],
+     b"a\n.\n.\rb\r\nc\n.\rd\r\n",
+     b"a\r\n.\r\n. b\r\nc\n.\rd\r\n"),
+    # A bare LF that is repaired makes a selected look-alike of another.
+    (["--code", "eol.bare-lf,eod.crlf-dot-cr"],
+     b"a\n.\rb\r\nc\r.\rd\r\n", b"a\r\n. b\r\nc\r.\rd\r\n"),
+    # Only one of the two is there.
+    (["--code", "eod.dot-nul", "--eod", "stuff"],
+     b"a\r\n.\0\r\nb\r\n\0.\r\nc\r\n",
+     b"a\r\n..\0\r\nb\r\n\0.\r\nc\r\n"),
+]
+
+
+@test
+def one_of_several_findings_is_repaired():
+    head = b"From: a@example.org\r\nTo: b\r\nX: y\r\n\r\n"
+    for way, old, want in CASES:
+        with folder() as top:
+            os.mkdir(top + "/state", 0o700)
+            path = write(top + "/a.eml", head + old)
+            ran = baredot("fix", "-j", "1", "--apply", "--state",
+                          top + "/state", *way, path)
+            check(ran.status in (CLEAN, FINDINGS), ran.err)
+            same(read(path), head + (old if want is None else want), way)
 
 
 run()
