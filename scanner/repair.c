@@ -416,6 +416,7 @@ decide_message(struct repair *r, struct store *st, const struct msg *m,
 	out->codes = codes_in(o, v);
 	repair_count(v, out->before);
 	set_breaks(r, m, v, out);
+	repair_more_fix(r->more, &r->fix_options);
 	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,
 	    &r->ranges_n, &why, e);
 	if (rc == ST_BAD)

@@ -198,4 +198,54 @@ def one_of_several_findings_is_repaired():
             same(read(path), head + (old if want is None else want), way)
 
 
+# Header lines with a defect that the same run repairs.
+DEFECTS = [b"X: a\r\r\n", b"X: a\rb\r\n", b"X: \0a\n",
+           b"X: a\r\r\r\n b\r\n", b"X: a\r b\n",
+           b"Content-Type: text/plain;\r charset=us-ascii\r\n",
+           b"Content-Type: text/plain\r\r\n",
+           b"Content-Transfer-Encoding: 7bit\r\r\n",
+           b"Content-Transfer-Encoding:\r 7bit\n"]
+
+
+def defective(end, defect, whole):
+    """A message of one part, or one whose part has it, with look-alikes."""
+    odd = b"\n.\r\n" if end != b"\r\n" else b"\r\n.\n"
+    text = odd[-2:].replace(b".", b"") + b"." + end + b"hello" + odd + \
+        b"bye" + (b"" if end == b"\r\r\n" else end + b".")
+    if whole:
+        return b"From: a@example.org" + end + defect + end + text + end
+    return end.join([b"From: a@example.org", b"MIME-Version: 1.0",
+                     b"Content-Type: multipart/mixed; boundary=b", b"",
+                     b"--b", b"Y: z", defect + end + text, b"--b--", b""])
+
+
+@test
+def a_header_that_is_repaired_is_no_reason_not_to_encode_a_part():
+    """... and a second repair has nothing to do."""
+    for more in ([], ["--cr", "drop"], ["--cr", "newline"],
+                 ["--nul", "drop"]):
+        way = ["--eod", "encode", "--reencode", "--nul", "space"] + more
+        with folder() as top:
+            os.mkdir(top + "/state", 0o700)
+            os.mkdir(top + "/mail")
+            for i, (end, defect, whole) in enumerate(itertools.product(
+                    (b"\n", b"\r\n", b"\r\r\n"), DEFECTS, (False, True))):
+                write("%s/mail/%02d.eml" % (top, i),
+                      defective(end, defect, whole))
+            args = ("-f", "ndjson", "-j", "1", *way, top + "/mail")
+            done = baredot("fix", "--apply", "--state", top + "/state",
+                           *args).of_type("message")
+            same(len(done), i + 1)
+            left = [(m["path"][-6:], m["repair"]) for m in done
+                    if m["repair"].get("parts_encoded") != 1 or
+                    m["repair"]["after"]["look_alike"] > 0]
+            if "newline" in way:    # where that makes a line of no field
+                left = [r for r in left if "header is no field" not in
+                        r[1]["why"] and "is not 7bit" not in r[1]["why"]]
+            same(left, [], way)
+            same([(m["path"], m["repair"]) for m in
+                  baredot("fix", *args).of_type("message")
+                  if m["repair"]["action"] == "edit"], [], way)
+
+
 run()
