@@ -319,6 +319,36 @@ law_of_skeletons(struct fixlaws *l, const struct fixlaws_case *c)
 	return NULL;
 }
 
+/* Each line end as two bytes. */
+static int64_t
+wire_size(struct span m)
+{
+	int64_t n = (int64_t)m.n;
+
+	for (size_t i = 0; i < m.n; i++)
+		n += m.p[i] == '\n' && (i == 0 || m.p[i - 1] != '\r');
+	return n;
+}
+
+static const char *
+law_of_growth(const struct fixlaws *l, const struct fixlaws_case *c)
+{
+	const unsigned longer = EDIT_CR_TO_LF | EDIT_CR_TO_CRLF | EDIT_STUFF;
+	const int64_t is = wire_size((struct span){ l->made, l->made_n }) -
+	    wire_size(c->m);
+	struct edit_growth g = { 0 };
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		kinds |= edit_kind(&l->list[i]);
+		edit_grows(&g, &l->list[i]);
+	}
+	if (is > edit_growth(&g))
+		return "a message grows no more than is said";
+	return (kinds & longer) == 0 && edit_growth(&g) > 0 ?
+	    "without an edit that makes it longer it is not" : NULL;
+}
+
 /* The byte at i is a dot alone on its line; cr: a CR ends lines too. */
 static bool
 is_lone(struct span m, size_t i, bool cr)
@@ -742,6 +772,7 @@ fixlaws_check(struct fixlaws *l, const struct fixlaws_case *c)
 	    (bad = law_of_fields(l, c)) != NULL ||
 	    (bad = law_of_from(l, c)) != NULL ||
 	    (bad = law_of_once(l, c)) != NULL ||
+	    (bad = law_of_growth(l, c)) != NULL ||
 	    (bad = law_of_sparing(l, c)) != NULL ||
 	    (bad = law_of_judging(l, c)) != NULL);
 	return bad;
