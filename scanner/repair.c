@@ -264,6 +264,7 @@ static int
 pass_shown(struct repair *r, struct store *st, const struct msg *m,
     struct repair_facts *f, const char **bad, struct err *e)
 {
+	const struct verdict *made;
 	int rc;
 
 	r->kept_n = 0;
@@ -274,7 +275,9 @@ pass_shown(struct repair *r, struct store *st, const struct msg *m,
 	r->shows = true;
 	rc = pass(r, st, f, bad, e);
 	r->shows = false;
-	repair_count(engine_end(r->result), f->after);
+	made = engine_end(r->result);
+	repair_count(made, f->after);
+	f->new_wire = repair_wire_size(made);
 	if (r->is_signed)
 		seals_end(r->seals);
 	seals_effect(r->seals, &f->seals);
@@ -415,6 +418,7 @@ decide_message(struct repair *r, struct store *st, const struct msg *m,
 		    "%llu bytes (--limit)", (unsigned long long)o->limit);
 	out->codes = codes_in(o, v);
 	repair_count(v, out->before);
+	out->wire = repair_wire_size(v);
 	set_breaks(r, m, v, out);
 	repair_more_fix(r->more, &r->fix_options);
 	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,

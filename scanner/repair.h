@@ -64,6 +64,7 @@ struct repair_facts {
 				 * of Content-Length */
 	uint64_t encoded;	/* parts */
 	uint64_t new_len;	/* bytes */
+	uint64_t wire, new_wire;	/* repair_wire_size */
 	enum brk native, to;	/* how its lines end, and will */
 	struct seals_effect seals;
 };

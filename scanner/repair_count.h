@@ -14,4 +14,11 @@ enum repair_class { REPAIR_BARE_CR, REPAIR_BARE_LF, REPAIR_CRLFS,
 /* n[class]: of a message that was judged so. */
 void repair_count(const struct verdict *, uint64_t n[REPAIR_CLASSES]);
 
+/* Its bytes with each line end as CRLF: RFC822.SIZE in IMAP, W= in Maildir. */
+static inline uint64_t
+repair_wire_size(const struct verdict *v)
+{
+	return v->tally->size + v->tally->breaks[BRK_LF].count;
+}
+
 #endif
