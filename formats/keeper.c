@@ -38,6 +38,9 @@ struct row {
 };
 
 #define POSTFIX { "Postfix", "postsuper -h QUEUE_ID" }
+/* postsuper(1): what pickup did not take yet cannot be held. */
+#define MAILDROP { "Postfix", "postcat -q QUEUE_ID; it cannot be held before " \
+	"pickup took it" }
 #define EXIM { "Exim", "exim -Mf MESSAGE_ID" }
 #define SENDMAIL { "sendmail", "sendmail -Qreason -qIQUEUE_ID" }
 #define QMAIL { "qmail", "qmail-qread, with qmail-send stopped" }
@@ -65,8 +68,8 @@ static const struct row rows[] = {
 	/* a C record of 4 to 7 numbers, whatever it is called: its length,
 	 * and each in 15 bytes; in maildrop/ a T record */
 	{ POSTFIX, "%*", .head = "C%{?O_o}%s%d%s%d%s%d%s%d" },
-	{ POSTFIX, "%w", .head = "T%1b%d", .folder = "maildrop",
-	  .near = { "../active", "../incoming" } },
+	{ MAILDROP, "%w", .head = "T%1b%d", .folder = "maildrop",
+	  .near = { "../active", "../incoming|../deferred" } },
 	/* the first line is the name; the journal has none */
 	{ EXIM, "%6w-%6w-%2w-%{HD}|%6w-%11w-%4w-%{HD}", .head = "%n\n" },
 	{ EXIM, "(%6w-%6w-%2w)-%{JK}|(%6w-%11w-%4w)-%{JK}",

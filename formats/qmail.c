@@ -140,7 +140,7 @@ qmail_next(void *state, struct input *in, struct msg *m, struct err *e)
 
 	(void)e;
 	m->kept = "it is in a queue of qmail, where files have their inodes "
-	    "for names";
+	    "for names: qmail-qread, with qmail-send stopped";
 	return single_next(&s->given, "qmail", BRK_LF, in, m);
 }
 

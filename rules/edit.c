@@ -90,6 +90,51 @@ comes(const struct edit *e)
 	return e->graft != NULL ? e->graft->ins.n : e->ins;
 }
 
+/* Text, each of its breaks as two bytes. */
+static int64_t
+wire_size(struct span s)
+{
+	int64_t n = (int64_t)s.n;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r');
+	return n;
+}
+
+/* What goes with a graft is not at hand: no byte counts for less than one. */
+static void
+graft_grows(struct edit_growth *g, const struct graft *t)
+{
+	const int64_t more = wire_size(t->ins) - (int64_t)t->del;
+
+	if (t->kind == EDIT_LENGTH) {
+		g->digits += more;
+		return;
+	}
+	g->bytes += more;
+	g->lines = g->lines || t->kind == EDIT_ENCODE;
+}
+
+void
+edit_grows(struct edit_growth *g, const struct edit *e)
+{
+	const unsigned kind = edit_kind(e);
+
+	if (kind == 0 || kind == EDIT_ADD_CR)
+		return;
+	if (e->graft != NULL) {
+		graft_grows(g, e->graft);
+		return;
+	}
+	if (kind == EDIT_CUT_CR)	/* one may be that of a CRLF */
+		g->bytes -= e->del - 1;
+	else
+		g->bytes += wire_size((struct span){ e->put, e->ins }) -
+		    wire_size((struct span){ e->old, e->del });
+	g->lines = g->lines || kind == EDIT_CR_TO_LF ||
+	    kind == EDIT_CR_TO_CRLF;
+}
+
 /* Where the next edit may be; this one ends in the message. */
 static uint64_t
 behind(const struct edit *e, unsigned kind)

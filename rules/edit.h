@@ -70,10 +70,6 @@ enum edit_kind {
 	EDIT_ENCODING = 32768	/* "quoted-printable" or "base64" takes the
 				 * place of a Content-Transfer-Encoding */
 };
-/* After one of these a message may be longer, also where each break counts as
- * two bytes, as in its size on the wire. */
-#define EDIT_LONGER (EDIT_CR_TO_LF | EDIT_CR_TO_CRLF | EDIT_STUFF | \
-	EDIT_FOLD | EDIT_FIELD | EDIT_LENGTH | EDIT_ENCODE | EDIT_ENCODING)
 #define EDIT_TEXT (EDIT_FOLD | EDIT_CUT_SPACE | EDIT_FIELD | EDIT_LENGTH | \
 	EDIT_ENCODE | EDIT_ENCODING)
 
@@ -81,8 +77,27 @@ enum edit_kind {
 unsigned edit_kind(const struct edit *);
 
 /*
- * The same for a graft: its text is what that kind may put, whatever the old
- * bytes are (graft.c).
+ * By how much a message grows, at most, as IMAP counts: each break is two
+ * bytes, and Content-Length is hidden from clients (mbox_hide_headers of
+ * Dovecot 2.3).  All zero at first; edit_grows for each edit.
+ */
+struct edit_growth {
+	int64_t bytes;
+	int64_t digits;		/* of Content-Length or Lines */
+	bool lines;		/* there may be more lines: Lines may grow */
+};
+
+void edit_grows(struct edit_growth *, const struct edit *);
+
+static inline int64_t
+edit_growth(const struct edit_growth *g)
+{
+	return g->bytes + (g->lines && g->digits > 0 ? g->digits : 0);
+}
+
+/*
+ * As edit_kind, for a graft: its text is what that kind may put, whatever the
+ * old bytes are (graft.c).
  *  - EDIT_FIELD: one line of printable ASCII, "Name: value" and its break, of
  *    at most 998 bytes without that.  MIME-Version is 1.0, a Message-ID has
  *    angle brackets, an encoding is one of the two.

@@ -74,7 +74,6 @@ turn(struct fix *f, uint64_t at, uint64_t off)
 	e.ins = add;
 	(add ? e.put : e.old)[0] = '\r';
 	f->counts.edits += n;
-	f->counts.before[add ? 1 : 2] += n;
 	*(add ? &f->counts.added : &f->counts.cut) += n;
 	for (; at != 0; at &= at - 1) {
 		e.off = off + (uint64_t)__builtin_ctzll(at);
@@ -197,6 +196,7 @@ fix_begin(struct fix *f, const struct fix_options *o,
 	f->header = true;
 	f->mode = PLAIN;
 	f->look_alike = 0;
+	f->row = NO_ROW;
 	f->last = '\n';
 	f->head_n = 0;
 	f->held = 0;
@@ -271,10 +271,20 @@ fix_classes(code_set codes)
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
 		if (codes >> of[i].code & 1)
 			classes |= of[i].c;
-	for (enum code c = CODE_EOD_CRLF_CRLF; c <= CODE_EOD_STUFFED_DOT; c++)
-		if (codes >> c & 1)
-			classes |= FIX_LOOK_ALIKE;
+	if (fix_spared(codes) != fix_spared(0))
+		classes |= FIX_LOOK_ALIKE;
 	return classes;
+}
+
+code_set
+fix_spared(code_set codes)
+{
+	const code_set all = (1ull << (CODE_EOD_STUFFED_DOT + 1)) -
+	    (1ull << CODE_EOD_CRLF_CRLF);
+
+	/* These two are no look-alikes to a repair. */
+	return all & ~codes & ~(1ull << CODE_EOD_DOT_SPACE |
+	    1ull << CODE_EOD_SPACE_DOT);
 }
 
 /* What a bare CR may become. */

@@ -41,6 +41,13 @@
  * what happens to the first two, and to the breaks around them whether or not
  * their kinds are to be fixed.  A dot beside a NUL is left to `nul`, and its
  * breaks are like all others, but for FIX_EOD_STUFF and FIX_EOD_KEEP.
+ *
+ * Of the look-alikes those may be spared that have certain codes.  One is not
+ * if it would get another code from what is done to its breaks for their own
+ * sake, nor, with FIX_EOD_CRLF and LF as the target, if it has CRLFs.  And
+ * lines that are look-alikes by their breaks, one behind the other, share
+ * breaks: they are repaired together if one of them is not spared, or if there
+ * are more than FIX_ROW bytes of them.
  */
 #ifndef BAREDOT_FIX_H
 #define BAREDOT_FIX_H
@@ -51,6 +58,7 @@
 #define FIX_RUN 8u	/* CRs before an LF that are taken for one break; of
 			 * more, the first are bare CRs */
 #define FIX_AHEAD 48u	/* bytes behind a place that may matter to it */
+#define FIX_ROW 28u	/* bytes, with at least two for each break */
 
 /* What is fixed: bits. */
 enum fix_class {
@@ -61,7 +69,6 @@ enum fix_class {
 	FIX_NUL = 16,
 	FIX_LOOK_ALIKE = 32
 };
-#define FIX_CLASSES 6
 #define FIX_ALL 63u
 
 enum fix_cr { FIX_CR_SPACE, FIX_CR_NEWLINE, FIX_CR_DROP, FIX_CR_KEEP };
@@ -89,6 +96,8 @@ enum fix_eod {
 struct fix_options {
 	enum brk to;		/* BRK_LF or BRK_CRLF */
 	unsigned classes;	/* of enum fix_class: from fix_classes */
+	code_set spared;	/* of eod.*, with FIX_LOOK_ALIKE: those that
+				 * are not repaired */
 	enum fix_cr cr;
 	enum fix_nul nul;
 	enum fix_eod eod;
@@ -103,13 +112,7 @@ struct fix_range {
 	uint64_t from, to;
 };
 
-/* By class: index i is that of bit i. */
 struct fix_counts {
-	/* As the engine counts them (tally); look-alikes: as above. */
-	uint64_t before[FIX_CLASSES];
-	/* In the new message.  Look-alikes: those that were left alone: by
-	 * eod, by nul, or since they are not to be fixed. */
-	uint64_t after[FIX_CLASSES];
 	uint64_t edits;
 	uint64_t spaced;	/* edit.spaced */
 	uint64_t unsafe;	/* CRs and NULs that had to stay */
@@ -136,6 +139,8 @@ struct fix {
 	bool header;		/* in the header block */
 	unsigned mode;		/* of the line at hand */
 	enum code look_alike;	/* what it is, if it is one */
+	uint64_t row;		/* where its break is, if that may be shared */
+	bool chosen;		/* then: it is repaired */
 	uint8_t last;		/* the new byte before; at the start an LF */
 	uint8_t head_n;		/* bytes of the new line: 5 and more are 5 */
 	uint8_t head[5];	/* the first of them, while less than 5 */
@@ -143,8 +148,10 @@ struct fix {
 	uint8_t hold[2 * FIX_AHEAD];	/* bytes that are not decided */
 };
 
-/* The classes whose codes are in the set. */
+/* The classes whose codes are in the set; and of those of look-alikes the
+ * codes that are not. */
 unsigned fix_classes(code_set);
+code_set fix_spared(code_set);
 
 /* The kinds of edits (enum edit_kind) that these options may need. */
 unsigned fix_kinds(const struct fix_options *);

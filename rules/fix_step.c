@@ -42,20 +42,9 @@ end_line(struct fix *f)
 	f->last = '\n';
 }
 
-/* As the engine would count it; to: the target. */
-static void
-count_token(uint64_t counts[FIX_CLASSES], struct token t, enum brk to)
-{
-	counts[0] += t.kind == BRK_CR ? 1 : t.n > 3 ? t.n - 3 : 0;
-	counts[1] += t.kind == BRK_LF && to == BRK_CRLF;
-	counts[2] += t.kind == BRK_CRLF && to == BRK_LF;
-	counts[3] += t.n > 2;
-}
-
 static void
 keep_token(struct fix *f, struct token t)
 {
-	count_token(f->counts.after, t, f->o.to);
 	if (t.kind != BRK_CR) {
 		end_line(f);
 		return;
@@ -298,7 +287,6 @@ step_break(struct fix *f, struct win w)
 		t = (struct token){ BRK_CR, 1 };
 		next = fix_line_at(f, w, 1, t);
 	}
-	count_token(f->counts.before, t, f->o.to);
 	if (is_kept(f, t, next))
 		keep_token(f, t);
 	else if (t.kind == BRK_CR)
@@ -316,11 +304,8 @@ step_nul(struct fix *f, struct win w)
 	    fix_is_protected(f, f->off, 1) ? STAY :
 	    f->o.nul == FIX_NUL_DROP ? DROP : SPACE;
 
-	f->counts.before[4]++;
-	if (a == STAY || !replace(f, w, a, CODE_LIMIT_NUL)) {
-		f->counts.after[4]++;
+	if (a == STAY || !replace(f, w, a, CODE_LIMIT_NUL))
 		out(f, 0);
-	}
 	return 1;
 }
 
@@ -334,7 +319,6 @@ remove_dot(struct fix *f, struct win w)
 
 	memcpy(e.old, w.p, e.del);
 	edit(f, e);
-	count_token(f->counts.before, t, f->o.to);
 	fix_enter_line(f, fix_line_at(f, w, e.del, t));
 	return e.del;
 }

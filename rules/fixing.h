@@ -24,7 +24,11 @@ enum fix_mode {
 struct like {
 	enum fix_mode mode;
 	enum code code;		/* of eod.*; 0: it is no look-alike */
+	uint64_t row;		/* as fix.row; or NO_ROW */
+	bool chosen;
 };
+
+#define NO_ROW UINT64_MAX
 
 /* n bytes of a break; 0: there is none.  Over 2: CRCRLF, kind is CRLF. */
 struct token {

@@ -8,6 +8,7 @@
 #include "conform_value.h"
 #include "encode.h"
 #include "fields.h"
+#include "mended.h"
 
 /* Base64 of nothing but breaks; quoted-printable is taken if it is shorter. */
 #define CANONICAL_MAX (2u * REENCODE_MAX)
@@ -15,7 +16,10 @@
 #define TEXT_MAX (SYMBOLS_MAX + 2u * (SYMBOLS_MAX / ENCODE_LINE + 1u))
 
 struct reencode {
+	const struct fix_options *fix;	/* or NULL */
 	struct fields fields;
+	struct mime_part part;
+	struct mended mended;
 	struct conform_type type;
 	struct charset_check check;
 	uint8_t text[TEXT_MAX];
@@ -25,6 +29,7 @@ struct reencode {
 struct part {
 	const struct mime_part *is;
 	struct span head, body, behind;
+	bool is_mended;		/* head is not what is there */
 	size_t head_end;	/* where the empty line is, in head */
 	const struct field *type, *encoding;	/* or NULL */
 	struct span word;	/* the encoding's name, in its field */
@@ -33,7 +38,17 @@ struct part {
 struct reencode *
 reencode_new(void)
 {
-	return malloc(sizeof(struct reencode));
+	struct reencode *r = malloc(sizeof(*r));
+
+	if (r != NULL)
+		r->fix = NULL;
+	return r;
+}
+
+void
+reencode_fix(struct reencode *r, const struct fix_options *o)
+{
+	r->fix = o;
 }
 
 void
@@ -44,14 +59,16 @@ reencode_free(struct reencode *r)
 
 /* --- the header block */
 
-/* A CR that is no line's end: some readers see a line there, others none. */
-static bool
-has_bare_cr(struct span s)
+/* Where that byte of the header block is in the message. */
+static uint64_t
+place_of(struct reencode *r, const struct part *p, struct span rest,
+    size_t i)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '\r' && (i + 1 == s.n || s.p[i + 1] != '\n'))
-			return true;
-	return false;
+	if (p->is_mended)
+		(void)mended_head(&r->mended, r->fix, rest,
+		    (size_t)(p->is->body - p->is->offset),
+		    p->is->offset == 0, i);
+	return p->is->offset + (p->is_mended ? r->mended.was : i);
 }
 
 static bool
@@ -72,7 +89,6 @@ find_only(const struct fields *fs, const char *name,
 	return *out == NULL || fields_find(fs, name, &i) == NULL;
 }
 
-/* A line's break, and nothing else. */
 static bool
 is_break(struct span s)
 {
@@ -84,7 +100,7 @@ read_fields(struct reencode *r, struct part *p)
 {
 	struct fields *fs = &r->fields;
 
-	if (has_bare_cr(p->head))
+	if (mended_has_cr(p->head))
 		return "a bare CR in its header";
 	fs->cut = false;
 	fields_read(fs, p->head);
@@ -131,25 +147,19 @@ reencode_whole(struct reencode *r, struct span start, uint64_t size,
     struct mime_part *out)
 {
 	struct fields *fs = &r->fields;
-	size_t i = 0;
+	const size_t head = mended_size(start);
+	struct span s = { start.p, head > 0 ? head : start.n };
 
+	if (head > 0 && mended_is_needed(s, r->fix))
+		s = mended_head(&r->mended, r->fix, start, head, true, 0);
 	fs->cut = false;
-	fields_read(fs, start);
-	for (size_t k = 0; k < fs->n; k++)
-		i += fs->list[k].raw.n;
+	fields_read(fs, s);
 	memset(out, 0, sizeof(*out));
 	read_word(fs, "content-type", "text/plain", out->type,
 	    MEDIA_TYPE_MAX);
 	read_word(fs, "content-transfer-encoding", "7bit", out->encoding,
 	    MIME_ENCODING_MAX);
-	if (i < start.n && start.p[i] == '\n')
-		i++;
-	else if (start.n - i > 1 && start.p[i] == '\r' &&
-	    start.p[i + 1] == '\n')
-		i += 2;
-	else
-		i = 0;
-	out->body = i > 0 ? i : size;
+	out->body = head > 0 ? head : size;
 	out->end = size;
 }
 
@@ -298,22 +308,36 @@ is_ended(struct span s)
 
 /* --- the grafts */
 
+/*
+ * It ends in a CR or LF that is data.  As quoted-printable it would have no
+ * break at its end, and in an mbox the line behind it would become that.
+ */
+static bool
+ends_in_data(const struct encode *e)
+{
+	const size_t n = e->old.n;
+	const uint8_t last = n > 0 ? e->old.p[n - 1] : 0;
+
+	return last == '\r' || (last == '\n' && encode_break_at(e, n - 1) ==
+	    0 && (n == 1 || encode_break_at(e, n - 2) != 2));
+}
+
 static enum transfer_encoding
 choose(const struct encode *e, enum transfer_encoding wanted)
 {
 	if (wanted != TRANSFER_NONE)
 		return wanted;
-	return e->lines && encode_body(e, TRANSFER_QP, NULL) <=
+	return e->lines && !ends_in_data(e) &&
+	    encode_body(e, TRANSFER_QP, NULL) <=
 	    encode_body(e, TRANSFER_BASE64, NULL) ? TRANSFER_QP :
 	    TRANSFER_BASE64;
 }
 
 static struct graft
 field_graft(const struct part *p, enum transfer_encoding encoding,
-    const struct reencode_how *how)
+    const struct reencode_how *how, uint64_t off)
 {
-	const bool qp = encoding == TRANSFER_QP;
-	const bool crlf = how->to == BRK_CRLF;
+	const bool qp = encoding == TRANSFER_QP, crlf = how->to == BRK_CRLF;
 	struct graft g = { .why = how->why };
 	const char *field = crlf ?
 	    qp ? "Content-Transfer-Encoding: quoted-printable\r\n" :
@@ -323,23 +347,44 @@ field_graft(const struct part *p, enum transfer_encoding encoding,
 
 	if (p->encoding == NULL) {
 		g.kind = EDIT_FIELD;
-		g.off = p->is->offset + p->head_end;
+		g.off = off;
 		g.ins = (struct span){ (const uint8_t *)field, strlen(field) };
 		return g;
 	}
 	/* White space behind it goes too: not all who read it expect that. */
 	g.kind = EDIT_ENCODING;
-	g.off = p->is->offset + (uint64_t)(p->word.p - p->head.p);
+	g.off = off;
 	g.del = (uint64_t)(p->encoding->value.p + p->encoding->value.n -
 	    p->word.p);
 	g.ins = qp ? SPAN("quoted-printable") : SPAN("base64");
 	return g;
 }
 
+/* Of the encoding: its name, or a field behind the last one.  An LF ends that,
+ * and no repair touches an LF; the empty line it may. */
+static uint64_t
+place_for(struct reencode *r, const struct part *p, struct span rest)
+{
+	return p->encoding != NULL ?
+	    place_of(r, p, rest, (size_t)(p->word.p - p->head.p)) :
+	    p->head_end == 0 ? p->is->offset :
+	    place_of(r, p, rest, p->head_end - 1) + 1;
+}
+
+/* No repair touches what goes from that place. */
+static bool
+stays(const struct part *p, struct span rest, uint64_t place)
+{
+	return p->encoding == NULL || memcmp(rest.p + (place - p->is->offset),
+	    p->word.p, (size_t)(p->encoding->value.p + p->encoding->value.n -
+	    p->word.p)) == 0;
+}
+
 static const char *
 make(struct reencode *r, const struct part *p, const struct reencode_how *how,
-    const struct encode *e, struct reencoded *out)
+    struct span rest, const struct encode *e, struct reencoded *out)
 {
+	const uint64_t place = place_for(r, p, rest);
 	size_t n;
 
 	out->encoding = choose(e, how->encoding);
@@ -347,8 +392,11 @@ make(struct reencode *r, const struct part *p, const struct reencode_how *how,
 	n = encode_body(e, out->encoding, NULL);
 	if (n > TEXT_MAX)
 		return "too large to encode";
+	if (!stays(p, rest, place))
+		return "what is behind its Content-Transfer-Encoding is to "
+		    "be repaired first";
 	(void)encode_body(e, out->encoding, r->text);
-	out->field = field_graft(p, out->encoding, how);
+	out->field = field_graft(p, out->encoding, how, place);
 	out->body = (struct graft){ .off = p->is->body, .del = p->body.n,
 	    .ins = { r->text, n }, .kind = EDIT_ENCODE, .why = how->why };
 	return NULL;
@@ -372,9 +420,31 @@ judge_facts(const struct mime_part *p)
 	return p->cut ? "it is not closed" : NULL;
 }
 
+/* The header block as it will be may say something else. */
+static void
+mend_part(struct reencode *r, struct part *p, struct span rest)
+{
+	size_t i = 0;
+
+	if (!mended_is_needed(p->head, r->fix))
+		return;
+	p->head = mended_head(&r->mended, r->fix, rest, p->head.n,
+	    p->is->offset == 0, 0);
+	p->is_mended = true;
+	r->fields.cut = false;
+	fields_read(&r->fields, p->head);
+	if (fields_find(&r->fields, "content-type", &i) != NULL)
+		read_word(&r->fields, "content-type", "text/plain",
+		    r->part.type, MEDIA_TYPE_MAX);
+	i = 0;
+	if (fields_find(&r->fields, "content-transfer-encoding", &i) != NULL)
+		read_word(&r->fields, "content-transfer-encoding", "7bit",
+		    r->part.encoding, MIME_ENCODING_MAX);
+}
+
 static const char *
 try_part(struct reencode *r, struct part *p, const struct reencode_how *how,
-    struct reencoded *out)
+    struct span rest, struct reencoded *out)
 {
 	struct encode e = { .old = p->body, .native = how->native,
 	    .to = how->to };
@@ -384,11 +454,27 @@ try_part(struct reencode *r, struct part *p, const struct reencode_how *how,
 		return "its lines do not end in LF or CRLF";
 	if (!is_ended(p->behind))
 		return "a bare CR ends it";
-	if ((why_not = read_fields(r, p)) != NULL ||
+	mend_part(r, p, rest);
+	if ((why_not = judge_facts(p->is)) != NULL ||
+	    (why_not = read_fields(r, p)) != NULL ||
 	    (why_not = read_encoding(p)) != NULL ||
 	    (why_not = judge_type(r, p, how, &e)) != NULL)
 		return why_not;
-	return make(r, p, how, &e, out);
+	return make(r, p, how, rest, &e, out);
+}
+
+/* To some readers the header block ends at a CR, but it will not. */
+static const struct mime_part *
+begin_part(struct reencode *r, const struct mime_part *is, struct span rest)
+{
+	const size_t size = mended_size((struct span){ rest.p,
+	    (size_t)(is->end - is->offset) });
+
+	r->part = *is;
+	if (size > is->body - is->offset && mended_is_needed((struct span){
+	    rest.p, size }, r->fix))
+		r->part.body = is->offset + size;
+	return &r->part;
 }
 
 bool
@@ -403,11 +489,12 @@ reencode_part(struct reencode *r, const struct mime_part *is,
 		out->why_not = "its bytes are not at hand";
 	if (out->why_not != NULL)
 		return false;
-	p.head = (struct span){ rest.p, (size_t)(is->body - is->offset) };
+	p.is = begin_part(r, is, rest);
+	p.head = (struct span){ rest.p, (size_t)(p.is->body - is->offset) };
 	p.body = (struct span){ rest.p + p.head.n,
-	    (size_t)(is->end - is->body) };
+	    (size_t)(is->end - p.is->body) };
 	p.behind = (struct span){ p.body.p + p.body.n,
 	    rest.n - p.head.n - p.body.n };
-	out->why_not = try_part(r, &p, how, out);
+	out->why_not = try_part(r, &p, how, rest, out);
 	return out->why_not == NULL;
 }

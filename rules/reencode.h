@@ -1,7 +1,7 @@
 /*
  * The body of one part as quoted-printable or base64: RFC 2045 6.7, 6.8.
  *
- * reencode_new -> reencode_part* -> reencode_free
+ * reencode_new -> (reencode_fix? -> reencode_part*)* -> reencode_free
  *
  * Nothing of the message changes but that body and what the part's header
  * says of its encoding.  Decoded, the new body is the old one in canonical
@@ -20,7 +20,7 @@
 #ifndef BAREDOT_REENCODE_H
 #define BAREDOT_REENCODE_H
 
-#include "edit.h"
+#include "fix.h"
 #include "mime.h"
 #include "transfer.h"
 
@@ -32,7 +32,8 @@ struct reencode_how {
 	enum brk native;	/* of the old body: BRK_LF or BRK_CRLF */
 	enum brk to;		/* BRK_LF or BRK_CRLF: in what is written */
 	enum transfer_encoding encoding;	/* TRANSFER_NONE: the shorter
-				 * one, and base64 where no byte is a break */
+				 * one, and base64 where no byte is a break or
+				 * the last one is data and a CR or LF */
 	bool any_charset;	/* text is encoded although it is not valid
 				 * in its charset, or that is not known: it is
 				 * no more readable then, and no less */
@@ -51,6 +52,12 @@ struct reencode;
 
 struct reencode *reencode_new(void);		/* NULL: no memory */
 void reencode_free(struct reencode *);		/* NULL is fine */
+
+/*
+ * From now on header blocks are read as they will be when they are repaired
+ * so; NULL, as at first: as they are.  It must stay.
+ */
+void reencode_fix(struct reencode *, const struct fix_options *);
 
 /*
  * Encode the body of that part.  rest: the bytes of the message from the

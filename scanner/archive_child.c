@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #include "escape.h"
 #include "frames.h"
 #include "kernel_calls.h"
+#include "mailname.h"
 #include "mend_apply.h"
 #include "mend_file.h"
 #include "sandbox.h"
@@ -39,6 +42,7 @@ struct rewriting {
 	struct mend_job job;		/* of the member at hand */
 	struct buf path;		/* likewise, ARCHIVE!MEMBER */
 	uint64_t ordinal;		/* likewise, from 1 */
+	bool sized;			/* likewise: its name tells sizes */
 	struct buf text;		/* of the report, not sent yet */
 	struct buf frame;		/* scratch */
 	struct store_facts store;
@@ -112,11 +116,27 @@ is_found(struct rewriting *w, const struct msg *m, const struct judged *got)
 	return selection_found(only, which);
 }
 
+/* A server believes the sizes in a name of a Maildir, more than the file; and
+ * names of members stay. */
+static bool
+name_is_wrong_then(const struct rewriting *w, const struct msg *m,
+    const struct repair_facts *f)
+{
+	return f->is == REPAIR_EDITS && w->sized &&
+	    (f->new_len != m->len || f->new_wire != f->wire);
+}
+
+static void
+refuse(struct repair_facts *f, const char *why)
+{
+	f->is = REPAIR_REFUSED;
+	(void)snprintf(f->why, sizeof(f->why), "%s", why);
+}
+
 static void
 on_decided(void *ctx, const struct msg *m, const struct judged *got,
     struct repair_facts *f)
 {
-	static const char why[] = "with --output no message is taken out";
 	struct rewriting *w = ctx;
 	struct repair_facts none;
 
@@ -125,10 +145,12 @@ on_decided(void *ctx, const struct msg *m, const struct judged *got,
 		repair_unflagged(w->order->scan->repair, f);
 	}
 
-	if (f != NULL && f->is == REPAIR_TAKE_OUT && !w->order->takes) {
-		f->is = REPAIR_REFUSED;
-		memcpy(f->why, why, sizeof(why));
-	}
+	if (f != NULL && f->is == REPAIR_TAKE_OUT && !w->order->takes)
+		refuse(f, "with --output no message is taken out");
+	if (f != NULL && name_is_wrong_then(w, m, f))
+		refuse(f, "its name tells its size (S=, W=), which would be "
+		    "another: Dovecot could not read it; unpack it, and "
+		    "repair it there");
 	if (f != NULL) {
 		w->counts.totals.repairs[f->is]++;
 		report(w, m, got, f);
@@ -289,6 +311,22 @@ keep_member(struct rewriting *w, int fd)
 	return ARCHIVE_KEEP;
 }
 
+/* In its last part. */
+static bool
+has_sizes(struct span name)
+{
+	char text[NAME_MAX + 1];
+	size_t n = 0;
+
+	while (n < name.n && name.p[name.n - 1 - n] != '/')
+		n++;
+	if (n > NAME_MAX)
+		return false;
+	memcpy(text, name.p + name.n - n, n);
+	text[n] = '\0';
+	return mailname_has_sizes(text);
+}
+
 static enum archive_answer
 on_member(void *ctx, const struct archive_member *m, int fd, int to,
     uint64_t *size, struct err *e)
@@ -304,6 +342,7 @@ on_member(void *ctx, const struct archive_member *m, int fd, int to,
 		return ARCHIVE_STOP;
 	}
 	(void)archive_name_place(m->name, &what.place);
+	w->sized = has_sizes(m->name);
 	set_path(w, m->name);
 	w->ordinal = m->ordinal + 1;
 	what.path = buf_span(&w->path);

@@ -104,14 +104,34 @@ fix_options_apply(struct scan_command *c, enum option_id id, const char *arg)
 	1ull << CODE_EOL_CRLF | 1ull << CODE_EOL_CRCRLF | \
 	1ull << CODE_EOL_CR_ONLY)
 
-void
-fix_options_repair(struct scan_command *c, code_set asked)
+code_set
+fix_options_found(const struct scan_command *c, code_set asked)
 {
+	for (enum code i = 0; i < CODE_COUNT; i++)
+		if (code_info(i)->severity < c->min_severity)
+			asked &= ~(1ull << i);
+	return asked;
+}
+
+/* Codes that are no defect of their own. */
+static code_set
+behind(code_set asked)
+{
+	code_set codes = 0;
+
 	if ((asked >> CODE_CONFORM_LINE_ENDS & 1) != 0)
-		asked |= BREAKS;
+		codes |= BREAKS;
 	if ((asked >> CODE_EOL_MIXED & 1) != 0)
-		asked |= 1ull << CODE_EOL_BARE_LF | 1ull << CODE_EOL_CRLF;
-	c->repair.codes |= asked;
+		codes |= 1ull << CODE_EOL_BARE_LF | 1ull << CODE_EOL_CRLF;
+	return codes;
+}
+
+void
+fix_options_behind(struct scan_command *c, code_set codes)
+{
+	codes |= behind(codes);
+	c->repair.codes |= codes;
+	c->repair.behind |= codes;
 }
 
 /*
@@ -147,6 +167,26 @@ settle_severity(struct scan_command *c)
 		c->min_severity = SEV_HIGH;
 }
 
+/*
+ * What is not found is not repaired.  With --code what a --check finds is told,
+ * and left.
+ */
+static void
+settle_least(struct scan_command *c)
+{
+	struct repair_options *r = &c->repair;
+	const unsigned flags = r->flags;
+
+	r->least = c->min_severity;
+	r->codes = fix_options_found(c, c->codes);
+	fix_options_behind(c, behind(fix_options_found(c, c->code_given ?
+	    c->coded : c->codes)));
+	for (unsigned i = 0; flags >> i != 0; i++)
+		if ((flags >> i & 1) != 0 && fix_options_found(c, 1ull <<
+		    (CODE_CONFORM_COLON + i)) == 0)
+			r->flags &= ~(1u << i);
+}
+
 bool
 fix_options_settle(struct scan_command *c)
 {
@@ -172,9 +212,8 @@ fix_options_settle(struct scan_command *c)
 	settle_flags(c);
 	if (c->repair.reencode)
 		c->topics |= TOPIC_MIME;
-	/* With --code what a --check finds is told, and left. */
-	c->repair.codes = c->codes;
-	fix_options_repair(c, c->code_given ? c->coded : c->codes);
+	settle_least(c);
+	c->repair.eol = c->eol;
 	c->repair.kernel = c->kernel;
 	return true;
 }

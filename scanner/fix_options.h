@@ -18,9 +18,12 @@ enum option_id {
 bool fix_options_apply(struct scan_command *, enum option_id,
     const char *arg);
 
-/* These codes are repaired too, and those behind one of them that is no defect
- * of its own. */
-void fix_options_repair(struct scan_command *, code_set);
+/* Of these codes those that are found, by their severity. */
+code_set fix_options_found(const struct scan_command *, code_set);
+
+/* These are repaired too, whatever their severity: one that is found leads to
+ * them. */
+void fix_options_behind(struct scan_command *, code_set);
 
 /* All options were read: what they mean together. */
 bool fix_options_settle(struct scan_command *);

@@ -185,6 +185,7 @@ on_message(struct mend_apply *m, struct span s)
 	if ((rc = check_wanted(m, w.off, w.len)) != ST_OK)
 		return rc;
 	m->message = w;
+	m->growth = (struct edit_growth){ 0 };
 	m->in_message = true;
 	m->fields_n = 0;
 	splice_begin(&m->splice, m->may.kinds, put, m);
@@ -208,8 +209,8 @@ make_edits(struct mend_apply *m, size_t n, uint64_t del)
 	    del > m->message.len - last)
 		return wrong(m, "an edit outside of its message");
 	m->job->edits += n;
-	for (size_t i = 0; i < n && !m->job->longer; i++)
-		m->job->longer = (edit_kind(&m->edits[i]) & EDIT_LONGER) != 0;
+	for (size_t i = 0; i < n; i++)
+		edit_grows(&m->growth, &m->edits[i]);
 	rc = splice_upto(m, m->message.off + last + (del > 0 ? del : 1),
 	    m->edits, n);
 	m->fields_n = 0;
@@ -299,6 +300,7 @@ on_end(struct mend_apply *m)
 	if ((bad = splice_end(&m->splice)) != NULL)
 		return wrong(m, bad);
 	m->in_message = false;
+	m->job->longer = m->job->longer || edit_growth(&m->growth) > 0;
 	m->job->messages++;
 	return ST_OK;
 }

@@ -44,6 +44,7 @@ struct mend_apply {
 	uint64_t made;			/* bytes written, with those in out */
 	bool in_message;
 	struct mend_message message;
+	struct edit_growth growth;	/* of that */
 	struct splice splice;
 	struct reencode_splice check;	/* what is encoded */
 	bool has_check;

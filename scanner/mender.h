@@ -55,7 +55,7 @@ struct mend_job {
 	uint64_t messages;	/* with edits */
 	uint64_t edits;
 	uint64_t taken;		/* messages that go */
-	bool longer;		/* there are edits of EDIT_LONGER */
+	bool longer;		/* a message may be, as IMAP counts */
 	uint64_t left;		/* messages that are left alone: */
 	char why[200];		/* the first of them */
 	uint8_t sum[HASH_SIZE];	/* of what was written: SHA-256 */

@@ -14,6 +14,7 @@
 
 #include "convention.h"
 #include "repair_more.h"
+#include "repair_options.h"
 
 #define KEPT_MAX 256u		/* edits */
 
@@ -37,7 +38,7 @@ struct repair {
 	edit_fn *fn;		/* who is told the edits; or NULL */
 	void *ctx;
 	struct rewrite rewrite;
-	struct fix result;	/* counts what is in the new message */
+	struct engine *result;	/* judges the new message */
 };
 
 static void
@@ -66,16 +67,7 @@ on_bytes(void *ctx, struct span s)
 		return;
 	if (r->is_signed)
 		seals_feed(r->seals, s);
-	if (repair_more_facts(r->more)->encoded > 0)
-		fix_feed(&r->result, s);
-}
-
-/* Told of edits that nobody makes. */
-static void
-on_no_edit(void *ctx, const struct edit *e)
-{
-	(void)ctx;
-	(void)e;
+	engine_feed(r->result, s);
 }
 
 struct repair *
@@ -87,10 +79,11 @@ repair_new(const struct repair_options *o)
 		return NULL;
 	r->options = *o;
 	r->kinds = repair_kinds(o);
-	fix_init(&r->result, o->kernel, on_no_edit, r);
 	r->seals = seals_new(o->kernel);
 	r->more = repair_more_new(o);
-	if (r->seals != NULL && r->more != NULL)
+	r->result = engine_new(&(struct engine_options){
+	    .kernel = o->kernel, .eol = o->eol });
+	if (r->seals != NULL && r->more != NULL && r->result != NULL)
 		return r;
 	repair_free(r);
 	return NULL;
@@ -103,6 +96,7 @@ repair_free(struct repair *r)
 		return;
 	seals_free(r->seals);
 	repair_more_free(r->more);
+	engine_free(r->result);
 	free(r);
 }
 
@@ -116,34 +110,6 @@ decide(struct repair_facts *f, enum repair_is is, const char *fmt, ...)
 	(void)vsnprintf(f->why, sizeof(f->why), fmt, ap);
 	va_end(ap);
 	return ST_OK;
-}
-
-/* --- options */
-
-static enum fix_eod
-fix_eod_of(enum repair_eod eod)
-{
-	static const enum fix_eod of[] = {
-		[REPAIR_EOD_NATIVE] = FIX_EOD_NATIVE,
-		[REPAIR_EOD_STUFF] = FIX_EOD_STUFF,
-		[REPAIR_EOD_CRLF] = FIX_EOD_CRLF,
-		[REPAIR_EOD_ENCODE] = FIX_EOD_KEEP,
-		[REPAIR_EOD_REMOVE] = FIX_EOD_REMOVE,
-		[REPAIR_EOD_QUARANTINE] = FIX_EOD_ELSEWHERE,
-		[REPAIR_EOD_KEEP] = FIX_EOD_KEEP,
-	};
-
-	return of[eod];
-}
-
-static struct fix_options
-options_for(const struct repair_options *o, enum brk to, bool cr_is_break)
-{
-	return (struct fix_options){
-		.to = to, .classes = fix_classes(o->codes), .cr = o->cr,
-		.nul = o->nul, .eod = fix_eod_of(o->eod),
-		.cr_is_break = cr_is_break,
-	};
 }
 
 /*
@@ -168,36 +134,8 @@ set_breaks(struct repair *r, const struct msg *m, const struct verdict *v,
 		f->to = o->to == REPAIR_CRLF ? BRK_CRLF : BRK_LF;
 	r->after = r->before == CONV_WIRE ? CONV_WIRE :
 	    f->to == BRK_CRLF ? CONV_CRLF : CONV_LF;
-	r->fix_options = options_for(o, f->to, r->before == CONV_CR);
-}
-
-unsigned
-repair_kinds(const struct repair_options *o)
-{
-	unsigned kinds = EDIT_LENGTH;
-
-	if (o->take_out)
-		return 0;
-	for (unsigned cr = 0; cr < 2; cr++) {
-		const struct fix_options lf = options_for(o, BRK_LF, cr);
-		const struct fix_options crlf = options_for(o, BRK_CRLF, cr);
-
-		if (o->to != REPAIR_CRLF)
-			kinds |= fix_kinds(&lf);
-		if (o->to != REPAIR_LF)
-			kinds |= fix_kinds(&crlf);
-	}
-	if ((o->flags & HEADER_FIX_FLAGS) != 0)
-		kinds |= HEADER_FIX_KINDS;
-	if (o->reencode)
-		kinds |= EDIT_FIELD | EDIT_ENCODING | EDIT_ENCODE;
-	return kinds;
-}
-
-bool
-repair_takes_out(const struct repair_options *o)
-{
-	return o->take_out || o->eod == REPAIR_EOD_QUARANTINE;
+	r->fix_options = repair_fix_options(o, f->codes, f->to,
+	    r->before == CONV_CR);
 }
 
 /* --- passes over the message */
@@ -251,20 +189,23 @@ pass(struct repair *r, struct store *st, const struct repair_facts *f,
 
 /* The same, with the new message shown to who wants to know of it. */
 static int
-pass_shown(struct repair *r, struct store *st, struct repair_facts *f,
-    const char **bad, struct err *e)
+pass_shown(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, const char **bad, struct err *e)
 {
+	const struct verdict *made;
 	int rc;
 
 	r->kept_n = 0;
 	r->keeps = true;
 	if (r->is_signed)
 		seals_begin(r->seals, SEAL_NEW, r->after);
-	fix_begin(&r->result, &r->fix_options, NULL, 0);
+	engine_begin(r->result, m->native);
 	r->shows = true;
 	rc = pass(r, st, f, bad, e);
 	r->shows = false;
-	(void)fix_end(&r->result);
+	made = engine_end(r->result);
+	repair_count(made, f->after);
+	f->new_wire = repair_wire_size(made);
 	if (r->is_signed)
 		seals_end(r->seals);
 	seals_effect(r->seals, &f->seals);
@@ -278,7 +219,7 @@ sum(const uint64_t *n)
 {
 	uint64_t all = 0;
 
-	for (size_t i = 0; i < FIX_CLASSES; i++)
+	for (size_t i = 0; i < REPAIR_CLASSES; i++)
 		all += n[i];
 	return all;
 }
@@ -311,13 +252,13 @@ decide_nothing(struct repair *r, struct store *st, struct repair_facts *f,
 		    "make a lone dot, a field or a From_ line");
 	if (note[0] != '\0')
 		return decide(f, REPAIR_REFUSED, "%s", note);
-	if (ranges > 0 && sum(f->counts.after) > 0 &&
+	if (ranges > 0 && sum(f->before) > 0 &&
 	    try_binary(r, st, f, &binary, e) != ST_OK)
 		return ST_DEAD;
 	if (binary)
 		return decide(f, REPAIR_NOTHING, "it is in a binary part, "
 		    "which is data and stays as it is");
-	if (sum(f->counts.after) > 0)
+	if (sum(f->before) > 0)
 		return decide(f, REPAIR_NOTHING, "it is kept, as the options "
 		    "say");
 	return decide(f, REPAIR_NOTHING, ranges > 0 ? "what is outside "
@@ -347,27 +288,23 @@ decide_seals(const struct repair *r, struct repair_facts *f)
 
 /* Count; and once more when lengths in the header block change too. */
 static int
-count(struct repair *r, struct store *st, struct repair_facts *f,
-    const char **bad, struct err *e)
+count(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, const char **bad, struct err *e)
 {
 	bool again;
 	int rc;
 
 	r->fn = NULL;
 	r->counts = true;
-	rc = pass_shown(r, st, f, bad, e);
+	rc = pass_shown(r, st, m, f, bad, e);
 	r->counts = false;
 	if (rc != ST_OK)
 		return rc;
 	if ((rc = repair_more_lengths(r->more, &again, bad)) != ST_OK)
 		return rc;
-	if (again && (rc = pass_shown(r, st, f, bad, e)) != ST_OK)
+	if (again && (rc = pass_shown(r, st, m, f, bad, e)) != ST_OK)
 		return rc;
 	f->counts = r->rewrite.fix.counts;
-	/* Of an encoded part fix knows only that it must not touch it. */
-	if (repair_more_facts(r->more)->encoded > 0)
-		memcpy(f->counts.after, r->result.counts.before,
-		    sizeof(f->counts.after));
 	f->fields = repair_more_facts(r->more)->fields;
 	f->encoded = repair_more_facts(r->more)->encoded;
 	f->new_len = r->rewrite.splice.made;
@@ -375,15 +312,15 @@ count(struct repair *r, struct store *st, struct repair_facts *f,
 }
 
 static int
-decide_edits(struct repair *r, struct store *st, struct repair_facts *f,
-    struct err *e)
+decide_edits(struct repair *r, struct store *st, const struct msg *m,
+    struct repair_facts *f, struct err *e)
 {
 	const char *bad = NULL;
 	int rc;
 
 	if ((rc = look(r, st, e)) != ST_OK)
 		return rc;
-	rc = count(r, st, f, &bad, e);
+	rc = count(r, st, m, f, &bad, e);
 	if (rc == ST_DEAD)
 		return rc;
 	if (is_elsewhere(r))
@@ -430,12 +367,16 @@ decide_message(struct repair *r, struct store *st, const struct msg *m,
 	if (m->len > o->limit)
 		return decide(out, REPAIR_REFUSED, "it is larger than "
 		    "%llu bytes (--limit)", (unsigned long long)o->limit);
+	out->codes = repair_codes_in(o, v);
+	repair_count(v, out->before);
+	out->wire = repair_wire_size(v);
 	set_breaks(r, m, v, out);
+	repair_more_fix(r->more, &r->fix_options);
 	rc = repair_more_begin(r->more, st, m, v, when, out, r->ranges,
 	    &r->ranges_n, &why, e);
 	if (rc == ST_BAD)
 		return decide(out, REPAIR_REFUSED, "%s", why);
-	return rc == ST_OK ? decide_edits(r, st, out, e) : rc;
+	return rc == ST_OK ? decide_edits(r, st, m, out, e) : rc;
 }
 
 int

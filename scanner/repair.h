@@ -12,8 +12,8 @@
 
 #include <time.h>
 
-#include "finding.h"
 #include "fix.h"
+#include "repair_count.h"
 #include "seals.h"
 #include "store.h"
 
@@ -31,7 +31,10 @@ enum repair_eod { REPAIR_EOD_NATIVE, REPAIR_EOD_STUFF, REPAIR_EOD_CRLF,
 struct repair_options {
 	bool take_out;		/* quarantine: messages go, nothing is edited */
 	enum repair_to to;
-	code_set codes;		/* defects that are repaired */
+	code_set codes;		/* defects that are repaired ... */
+	enum severity least;	/* ... where they are no less than that ... */
+	code_set behind;	/* ... or are these */
+	enum eol_mode eol;	/* by which messages are judged */
 	enum fix_cr cr;
 	enum fix_nul nul;
 	enum repair_eod eod;
@@ -54,11 +57,15 @@ enum repair_is {
 struct repair_facts {
 	enum repair_is is;
 	char why[200];		/* REFUSED; else "", or what was left alone */
-	struct fix_counts counts;	/* line ends, NULs, look-alikes */
+	code_set codes;		/* defects that are repaired in it */
+	struct fix_counts counts;	/* of line ends, NULs, look-alikes */
+	uint64_t before[REPAIR_CLASSES];	/* what is in it: in the old */
+	uint64_t after[REPAIR_CLASSES];		/* message, in the new one */
 	uint64_t fields;	/* edits in the header block: for flags, and
 				 * of Content-Length */
 	uint64_t encoded;	/* parts */
 	uint64_t new_len;	/* bytes */
+	uint64_t wire, new_wire;	/* repair_wire_size */
 	enum brk native, to;	/* how its lines end, and will */
 	struct seals_effect seals;
 };

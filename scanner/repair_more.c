@@ -28,8 +28,6 @@ struct repair_more {
 	struct reencode_splice check;
 	bool has_check;
 	struct rewrite_more list;
-	struct fix probe;	/* is there a look-alike in a part? */
-	bool probed;
 
 	/* Of the message at hand: */
 	struct store *store;
@@ -37,6 +35,8 @@ struct repair_more {
 	const struct mime_facts *mime;
 	struct mime_part whole;	/* if it is all one part */
 	enum brk native, to;
+	code_set codes;
+	const struct fix_options *fix;
 	bool reads_header;
 	char date[DATE_SIZE], message_id[64];
 	uint64_t body;		/* where the body begins */
@@ -51,13 +51,6 @@ struct repair_more {
 	uint8_t slice[SLICE_MAX];
 };
 
-static void
-on_probe(void *ctx, const struct edit *e)
-{
-	(void)ctx;
-	(void)e;
-}
-
 static bool next_edit(void *, uint64_t *off);
 static const struct edit *take_edit(void *);
 
@@ -71,7 +64,6 @@ repair_more_new(const struct repair_options *o)
 	m->options = *o;
 	m->list = (struct rewrite_more){ .next = next_edit,
 	    .take = take_edit, .ctx = m };
-	fix_init(&m->probe, o->kernel, on_probe, m);
 	m->header = header_fix_new();
 	m->reencode = reencode_new();
 	m->has_check = reencode_splice_open(&m->check, BRK_LF);
@@ -119,13 +111,14 @@ part_at(const struct repair_more *m, size_t i)
 static bool
 read_part(struct repair_more *m, const struct mime_part *p, struct span *out)
 {
+	const uint64_t size = p->end - p->offset;
 	uint64_t n = m->msg->len - p->offset;
 
 	*out = (struct span){ m->slice, 0 };
-	if (p->end - p->offset > REENCODE_HEADER_MAX + REENCODE_MAX)
+	if (size > REENCODE_HEADER_MAX + REENCODE_MAX)
 		return true;
-	if (n > p->end - p->offset + REENCODE_BEHIND)
-		n = p->end - p->offset + REENCODE_BEHIND;
+	if (n > size + REENCODE_BEHIND)
+		n = size + REENCODE_BEHIND;
 	if (n > 0 && store_look(m->store, m->msg->off + p->offset, m->slice,
 	    (size_t)n, NULL) != ST_OK)
 		return false;
@@ -192,36 +185,29 @@ repair_more_check(struct repair_more *m)
 /* --- parts */
 
 static bool
-has_look_alike(struct repair_more *m, struct span s)
-{
-	const struct fix_options o = { .to = m->to,
-	    .classes = FIX_LOOK_ALIKE, .eod = FIX_EOD_ELSEWHERE };
-
-	fix_begin(&m->probe, &o, NULL, 0);
-	fix_feed(&m->probe, s);
-	return fix_end(&m->probe) == FIX_ELSEWHERE;
-}
-
-static bool
 flagged(const struct repair_more *m, enum conform_flag flag)
 {
 	return (m->options.flags >> flag & 1) != 0;
 }
 
-/* Why the part has to be encoded; CODE_COUNT: it need not. */
+/* Why the part has to be encoded; CODE_COUNT: it need not.  s: the part and
+ * what is behind it. */
 static enum code
-reason(struct repair_more *m, struct span body)
+reason(struct repair_more *m, const struct mime_part *p, struct span s)
 {
 	const struct repair_options *o = &m->options;
+	const size_t head = (size_t)(p->body - p->offset);
+	const struct span body = { s.p + head, (size_t)(p->end - p->body) };
 
-	if (o->eod == REPAIR_EOD_ENCODE && has_look_alike(m, body))
+	if (o->eod == REPAIR_EOD_ENCODE && text_has_look_alike(s, head,
+	    m->fix, o->kernel))
 		return CODE_EOD_LF_LF;
 	if (flagged(m, CONFORM_TRANSFER) && text_has_high_byte(body))
 		return CODE_CONFORM_TRANSFER;
 	if (flagged(m, CONFORM_LINE_LONG) &&
 	    text_has_wide_line(body, LINE_WIDE))
 		return CODE_CONFORM_LINE_LONG;
-	if ((o->codes >> CODE_LIMIT_LINE_998 & 1) != 0 &&
+	if ((m->codes >> CODE_LIMIT_LINE_998 & 1) != 0 &&
 	    text_has_wide_line(body, LINE_LONG))
 		return CODE_LIMIT_LINE_998;
 	return CODE_COUNT;
@@ -241,35 +227,39 @@ note_part(struct repair_more *m, const char *why)
 	    "a part is not encoded: %s", why);
 }
 
-/* Encode part i if that is asked for.  False: it cannot be read. */
-static bool
-look_at_part(struct repair_more *m, size_t i)
+static void
+try_part(struct repair_more *m, size_t i, struct span s)
 {
-	const struct mime_part *p = part_at(m, i);
-	struct span s, body;
-	enum code why;
+	const enum code why = reason(m, part_at(m, i), s);
 
-	if (!is_leaf(p) || p->end <= p->body)
-		return true;
-	if (!read_part(m, p, &s))
-		return false;
-	if (s.n == 0) {
-		note_part(m, "it is too large");
-		return true;
-	}
-	body = (struct span){ s.p + (p->body - p->offset),
-	    (size_t)(p->end - p->body) };
-	if ((why = reason(m, body)) == CODE_COUNT)
-		return true;
+	if (why == CODE_COUNT)
+		return;
 	if (!encode(m, (int)i, s, (uint8_t)why)) {
 		note_part(m, m->out.why_not);
-		return true;
+		return;
 	}
 	insert(m, (struct more_edit){ .edit = { .off = m->out.field.off,
 	    .why = (uint8_t)why }, .part = (int)i });
 	insert(m, (struct more_edit){ .edit = { .off = m->out.body.off,
 	    .why = (uint8_t)why }, .part = (int)i, .body = true });
 	m->facts.encoded++;
+}
+
+/* Encode part i if that is asked for.  False: it cannot be read. */
+static bool
+look_at_part(struct repair_more *m, size_t i)
+{
+	const struct mime_part *p = part_at(m, i);
+	struct span s;
+
+	if (!is_leaf(p) || p->end <= p->body)
+		return true;
+	if (!read_part(m, p, &s))
+		return false;
+	if (s.n == 0)
+		note_part(m, "it is too large");
+	else
+		try_part(m, i, s);
 	return true;
 }
 
@@ -303,13 +293,14 @@ look_at_parts(struct repair_more *m)
 
 /* --- ranges */
 
-static bool
-is_encoded(const struct repair_more *m, size_t part)
+/* Where its body, encoded, begins; its end: it is not. */
+static uint64_t
+encoded_from(const struct repair_more *m, size_t part)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (m->edits[i].part == (int)part)
-			return true;
-	return false;
+		if (m->edits[i].part == (int)part && m->edits[i].body)
+			return m->edits[i].edit.off;
+	return part_at(m, part)->end;
 }
 
 /*
@@ -324,11 +315,13 @@ set_ranges(const struct repair_more *m, struct fix_range *out)
 
 	for (size_t i = 0; i < parts; i++) {
 		const struct mime_part *p = part_at(m, i);
+		uint64_t from = encoded_from(m, i);
 
-		if ((is_encoded(m, i) || (m->mime != NULL &&
-		    strcmp(p->encoding, "binary") == 0 && is_leaf(p))) &&
-		    p->end > p->body)
-			out[n++] = (struct fix_range){ p->body, p->end };
+		if (from == p->end && m->mime != NULL &&
+		    strcmp(p->encoding, "binary") == 0 && is_leaf(p))
+			from = p->body;
+		if (p->end > from)
+			out[n++] = (struct fix_range){ from, p->end };
 	}
 	return n;
 }
@@ -374,11 +367,9 @@ header_flags(const struct repair_more *m)
 
 /* Line ends of the header block will be of one kind. */
 static bool
-fixes_breaks(const struct repair_options *o)
+fixes_breaks(const struct fix_options *o)
 {
-	const unsigned all = FIX_BARE_LF | FIX_CRLF | FIX_CRCRLF;
-
-	return (fix_classes(o->codes) & all) == all;
+	return (~o->classes & (FIX_BARE_LF | FIX_CRLF | FIX_CRCRLF)) == 0;
 }
 
 static void
@@ -387,7 +378,7 @@ begin_header(struct repair_more *m, const struct verdict *v, time_t when)
 	const unsigned flags = header_flags(m) & HEADER_FIX_FLAGS;
 	const struct header_fix_options o = { .flags = flags, .to = m->to,
 	    .date = m->date, .message_id = m->message_id,
-	    .breaks_fixed = fixes_breaks(&m->options) };
+	    .breaks_fixed = fixes_breaks(m->fix) };
 
 	m->reads_header = flags != 0;
 	if (!m->reads_header)
@@ -422,6 +413,13 @@ repair_more_fed(struct repair_more *m)
 		(void)snprintf(m->facts.note, sizeof(m->facts.note), "%s", why);
 }
 
+void
+repair_more_fix(struct repair_more *m, const struct fix_options *o)
+{
+	m->fix = o;
+	reencode_fix(m->reencode, o);
+}
+
 int
 repair_more_begin(struct repair_more *m, struct store *st,
     const struct msg *msg, const struct verdict *v, time_t when,
@@ -433,6 +431,7 @@ repair_more_begin(struct repair_more *m, struct store *st,
 	m->mime = v->mime != NULL && v->mime->n > 0 ? v->mime : NULL;
 	m->native = f->native;
 	m->to = f->to;
+	m->codes = f->codes;
 	m->n = m->at = 0;
 	m->facts = (struct repair_more_facts){ 0 };
 	m->made = -1;

@@ -32,6 +32,10 @@ int repair_more_begin(struct repair_more *, struct store *,
     const struct repair_facts *, struct fix_range *ranges, size_t *ranges_n,
     const char **why, struct err *);
 
+/* Before that: how the line ends of that message are repaired.  It must stay
+ * until the next one. */
+void repair_more_fix(struct repair_more *, const struct fix_options *);
+
 /* Show it the message, once, from its start. */
 void repair_more_feed(struct repair_more *, struct span);
 void repair_more_fed(struct repair_more *);

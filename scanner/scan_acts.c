@@ -34,7 +34,7 @@ look_at(struct scan_run *r, struct span items)
 	struct plan_item i;
 
 	while (plan_next(&items, &i)) {
-		if (i.left)
+		if (i.left || i.found)
 			continue;
 		if (looking_at(&r->looking, &i) &&
 		    l->outcome.kind != OUTCOME_DONE)

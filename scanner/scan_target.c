@@ -27,7 +27,7 @@ static void
 ask(struct scan_command *c, const struct target_server *t)
 {
 	c->topics |= TOPIC_TARGET;
-	fix_options_repair(c, behind(t, c->codes));
+	fix_options_behind(c, behind(t, fix_options_found(c, c->codes)));
 	if (c->code_given && !scan_reads_only(c))
 		return;
 	c->codes |= target_codes(t) | BOTH;

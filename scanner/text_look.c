@@ -43,3 +43,27 @@ text_has_high_byte(struct span s)
 			return true;
 	return false;
 }
+
+static void
+on_edit(void *ctx, const struct edit *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+bool
+text_has_look_alike(struct span s, size_t from, const struct fix_options *how,
+    const struct kernel *kernel)
+{
+	const struct fix_options o = { .to = how->to,
+	    .classes = how->classes & FIX_LOOK_ALIKE, .spared = how->spared,
+	    .eod = FIX_EOD_ELSEWHERE };
+	struct fix f;
+
+	while (from > 0 && (s.p[from - 1] == '\n' || s.p[from - 1] == '\r'))
+		from--;
+	fix_init(&f, kernel, on_edit, NULL);
+	fix_begin(&f, &o, NULL, 0);
+	fix_feed(&f, (struct span){ s.p + from, s.n - from });
+	return fix_end(&f) == FIX_ELSEWHERE;
+}

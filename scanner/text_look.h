@@ -4,7 +4,7 @@
 #ifndef BAREDOT_TEXT_LOOK_H
 #define BAREDOT_TEXT_LOOK_H
 
-#include "span.h"
+#include "fix.h"
 
 /* Bytes up to the end of the first empty line, or all. */
 size_t text_block_size(struct span);
@@ -13,5 +13,10 @@ size_t text_block_size(struct span);
 bool text_has_wide_line(struct span, size_t max);
 
 bool text_has_high_byte(struct span);	/* >= 0x80 */
+
+/* Behind the first `from` bytes is a look-alike that this would repair; the
+ * break around it may be before them. */
+bool text_has_look_alike(struct span, size_t from, const struct fix_options *,
+    const struct kernel *);
 
 #endif

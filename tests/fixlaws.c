@@ -319,6 +319,36 @@ law_of_skeletons(struct fixlaws *l, const struct fixlaws_case *c)
 	return NULL;
 }
 
+/* Each line end as two bytes. */
+static int64_t
+wire_size(struct span m)
+{
+	int64_t n = (int64_t)m.n;
+
+	for (size_t i = 0; i < m.n; i++)
+		n += m.p[i] == '\n' && (i == 0 || m.p[i - 1] != '\r');
+	return n;
+}
+
+static const char *
+law_of_growth(const struct fixlaws *l, const struct fixlaws_case *c)
+{
+	const unsigned longer = EDIT_CR_TO_LF | EDIT_CR_TO_CRLF | EDIT_STUFF;
+	const int64_t is = wire_size((struct span){ l->made, l->made_n }) -
+	    wire_size(c->m);
+	struct edit_growth g = { 0 };
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		kinds |= edit_kind(&l->list[i]);
+		edit_grows(&g, &l->list[i]);
+	}
+	if (is > edit_growth(&g))
+		return "a message grows no more than is said";
+	return (kinds & longer) == 0 && edit_growth(&g) > 0 ?
+	    "without an edit that makes it longer it is not" : NULL;
+}
+
 /* The byte at i is a dot alone on its line; cr: a CR ends lines too. */
 static bool
 is_lone(struct span m, size_t i, bool cr)
@@ -463,24 +493,29 @@ law_of_once(struct fixlaws *l, const struct fixlaws_case *c)
 /* --- what the engine says */
 
 struct seen {
-	uint64_t of[5];		/* as fix_counts has them */
+	uint64_t of[5];		/* as in enum repair_class */
 	uint64_t odd_pairs;	/* lone dots not between the target's breaks */
 	uint64_t odd_stuffed;
-	uint64_t nul, both;	/* dots beside NULs; a dot between two of them
-				 * is counted twice: if all are */
+	uint64_t nul;		/* dots beside NULs */
 	uint64_t same[BRK_KINDS][BRK_KINDS];
+	code_set codes;		/* of its findings, but those for information */
 };
 
 static void
 see(struct fixlaws *l, struct span m, enum brk to, struct seen *s)
 {
 	struct engine *g = l->engine[to == BRK_CRLF];
+	const struct verdict *v;
 	const struct tally *t;
 
 	engine_begin(g, to);
 	engine_feed(g, m);
-	t = engine_end(g)->tally;
+	v = engine_end(g);
+	t = v->tally;
 	memset(s, 0, sizeof(*s));
+	for (size_t i = 0; i < v->n; i++)
+		if (v->list[i].severity > SEV_INFO)
+			s->codes |= 1ull << v->list[i].code;
 	s->of[0] = t->breaks[BRK_CR].count;
 	s->of[1] = to == BRK_CRLF ? t->breaks[BRK_LF].count : 0;
 	s->of[2] = to == BRK_LF ? t->breaks[BRK_CRLF].count : 0;
@@ -488,8 +523,6 @@ see(struct fixlaws *l, struct span m, enum brk to, struct seen *s)
 	s->of[4] = t->nul.count;
 	s->odd_pairs = t->dot_crcrlf.count;
 	s->nul = t->dot_nul.count + t->nul_dot.count;
-	s->both = t->dot_nul.count < t->nul_dot.count ? t->dot_nul.count :
-	    t->nul_dot.count;
 	for (enum brk b = BRK_CRLF; b < BRK_KINDS; b++) {
 		for (enum brk a = BRK_CRLF; a < BRK_KINDS; a++) {
 			s->same[b][a] = t->lone[b][a].count;
@@ -502,18 +535,9 @@ see(struct fixlaws *l, struct span m, enum brk to, struct seen *s)
 	s->odd_stuffed += t->stuffed[BRK_NONE].count;
 }
 
-static const char *
-law_of_counts(const struct fixlaws *l, const struct seen *old,
-    const struct seen *new, const struct fixlaws_case *c)
-{
-	if (memcmp(old->of, l->counts.before, sizeof(old->of)) != 0)
-		return "counts before are the engine's";
-	if (memcmp(new->of, l->counts.after, sizeof(new->of)) != 0)
-		return "counts after are the engine's";
-	if (c->m.n + l->counts.added - l->counts.cut != l->made_n)
-		return "bytes are counted";
-	return NULL;
-}
+/* What is a look-alike by the breaks around it. */
+static const code_set of_breaks = (1ull << CODE_EOD_DOT_NUL) -
+    (1ull << CODE_EOD_CRLF_CRLF) + (1ull << CODE_EOD_STUFFED_DOT);
 
 /* Nothing may be left of what was asked to go. */
 static const char *
@@ -528,6 +552,7 @@ law_of_selection(const struct fixlaws *l, const struct seen *new,
 	const bool no_nul = o->nul != FIX_NUL_KEEP &&
 	    (o->classes & FIX_NUL) != 0;
 	const bool around = o->eod == FIX_EOD_CRLF && o->to == BRK_LF;
+	code_set left;
 
 	if (c->ranges > 0 || l->counts.unsafe > 0 || keeps)
 		return NULL;
@@ -543,13 +568,158 @@ law_of_selection(const struct fixlaws *l, const struct seen *new,
 		return "no NUL is left";
 	if ((o->classes & FIX_LOOK_ALIKE) == 0)
 		return NULL;
-	if (no_cr && !around && new->odd_pairs > 0)
-		return "no lone dot is left between odd breaks";
-	if (no_cr && !around && new->odd_stuffed > 0)
-		return "no two dots are left between odd breaks";
-	if ((no_nul || o->eod == FIX_EOD_STUFF) && new->nul > 0)
+	left = new->codes & of_breaks & ~o->spared;
+	if (no_cr && !around && left != 0)
+		return "no look-alike is left that is one by its breaks";
+	left = new->codes & (1ull << CODE_EOD_DOT_NUL |
+	    1ull << CODE_EOD_NUL_DOT) & ~o->spared;
+	if ((no_nul || o->eod == FIX_EOD_STUFF) && left != 0)
 		return "no dot is left beside a NUL";
 	return NULL;
+}
+
+/* --- what may be touched */
+
+/* One or two dots between two breaks, as they are in the old message. */
+struct dots {
+	size_t from, to;	/* with both breaks */
+	size_t before, at, dots, after;	/* bytes */
+	code_set code;
+};
+
+/* The break that ends at `end`, or begins there: how long, and which. */
+static size_t
+break_before(struct span m, size_t end, enum brk *is)
+{
+	size_t n = 0;
+
+	*is = BRK_NONE;
+	if (end == 0 || (m.p[end - 1] != '\r' && m.p[end - 1] != '\n'))
+		return 0;
+	*is = m.p[end - 1] == '\r' ? BRK_CR : BRK_LF;
+	if (*is == BRK_CR)
+		return 1;
+	while (n < FIX_RUN && end > n + 1 && m.p[end - 2 - n] == '\r')
+		n++;
+	*is = n > 0 ? BRK_CRLF : BRK_LF;
+	return n + 1;
+}
+
+static size_t
+break_behind(struct span m, size_t at, enum brk *is)
+{
+	size_t n = 0;
+
+	while (at + n < m.n && n < FIX_RUN && m.p[at + n] == '\r')
+		n++;
+	*is = BRK_NONE;
+	if (at + n < m.n && m.p[at + n] == '\n') {
+		*is = n == 0 ? BRK_LF : n == 1 ? BRK_CRLF : BRK_CR;
+		return n + 1;
+	}
+	*is = n > 0 ? BRK_CR : BRK_NONE;
+	return n > 0;
+}
+
+/* The look-alike whose first dot is at i, if that is one by its breaks. */
+static bool
+dots_at(struct span m, size_t i, enum brk to, struct dots *d)
+{
+	static const code_set of[BRK_KINDS][BRK_KINDS] = {
+		[BRK_CRLF] = { [BRK_CRLF] = 1ull << CODE_EOD_CRLF_CRLF,
+		    [BRK_LF] = 1ull << CODE_EOD_CRLF_LF,
+		    [BRK_CR] = 1ull << CODE_EOD_CRLF_CR },
+		[BRK_LF] = { [BRK_CRLF] = 1ull << CODE_EOD_LF_CRLF,
+		    [BRK_LF] = 1ull << CODE_EOD_LF_LF,
+		    [BRK_CR] = 1ull << CODE_EOD_LF_CR },
+		[BRK_CR] = { [BRK_CRLF] = 1ull << CODE_EOD_CR_CRLF,
+		    [BRK_LF] = 1ull << CODE_EOD_CR_LF,
+		    [BRK_CR] = 1ull << CODE_EOD_CR_CR },
+	};
+	enum brk before, after;
+	size_t n = 0;
+
+	while (i + n < m.n && m.p[i + n] == '.')
+		n++;
+	*d = (struct dots){ .at = i, .dots = n,
+	    .before = break_before(m, i, &before),
+	    .after = break_behind(m, i + n, &after) };
+	d->from = i - d->before;
+	d->to = i + n + d->after;
+	if ((i > 0 && d->before == 0) || n == 0 || n > 2 ||
+	    after == BRK_NONE || (before == to && after == to))
+		return false;
+	d->code = n > 1 ? 1ull << CODE_EOD_STUFFED_DOT : d->after == 3 ?
+	    1ull << CODE_EOD_DOT_CRCRLF : of[before][after];
+	return i > 0 ? true : n == 1 && d->after == 3;
+}
+
+static bool
+is_target(struct span m, size_t from, size_t n, enum brk to)
+{
+	return n == (to == BRK_CRLF ? 2u : 1u) && m.p[from + n - 1] == '\n' &&
+	    (n < 2 || m.p[from] == '\r');
+}
+
+/* Look-alikes that share breaks: to where, and whether they are touched. */
+static size_t
+row_at(const struct fixlaws_case *c, size_t i, bool *touched)
+{
+	size_t n = 0;
+	struct dots d;
+
+	*touched = false;
+	while (dots_at(c->m, i, c->o.to, &d)) {
+		n += d.dots + (d.after < 2 ? 2 : d.after);
+		*touched = *touched || n > FIX_ROW ||
+		    (d.code & ~c->o.spared) != 0;
+		i = d.to;
+		if (is_target(c->m, i - d.after, d.after, c->o.to) &&
+		    c->o.eod != FIX_EOD_CRLF)
+			break;
+	}
+	return i;
+}
+
+static bool
+is_nul_dot(const struct fixlaws_case *c, size_t i)
+{
+	const struct span m = c->m;
+
+	if (m.p[i] != '.')
+		return false;
+	return (i + 1 < m.n && m.p[i + 1] == 0 && (c->o.spared >>
+	    CODE_EOD_DOT_NUL & 1) == 0) || (i > 0 && m.p[i - 1] == 0 &&
+	    (c->o.spared >> CODE_EOD_NUL_DOT & 1) == 0);
+}
+
+/* Where look-alikes alone are repaired: those that are selected, those that
+ * share a break with one, and their breaks. */
+static const char *
+law_of_sparing(const struct fixlaws *l, const struct fixlaws_case *c)
+{
+	size_t k = 0, end = 0;
+	bool touched = false;
+
+	if (c->o.classes != FIX_LOOK_ALIKE || c->o.spared == 0 ||
+	    c->ranges > 0 || c->o.eod == FIX_EOD_CRLF)
+		return NULL;
+	for (size_t i = 0; i < c->m.n && k < l->n; i++) {
+		struct dots d;
+
+		if (i < end || c->m.p[i] != '.' || !dots_at(c->m, i,
+		    c->o.to, &d)) {
+			while (k < l->n && l->list[k].off == i &&
+			    is_nul_dot(c, i))
+				k++;
+			continue;
+		}
+		end = row_at(c, i, &touched);
+		while (touched && k < l->n && l->list[k].off >= d.from &&
+		    l->list[k].off < end)
+			k++;
+	}
+	return k < l->n ? "what is spared is not touched" : NULL;
 }
 
 /* What is kept is what is reported. */
@@ -558,7 +728,7 @@ law_of_keeping(const struct seen *old, const struct seen *new,
     const struct fixlaws_case *c)
 {
 	if (c->o.eod < FIX_EOD_KEEP || (c->o.classes & FIX_LOOK_ALIKE) == 0 ||
-	    c->ranges > 0)
+	    c->ranges > 0 || c->o.spared != 0)
 		return NULL;
 	if (memcmp(old->same, new->same, sizeof(old->same)) != 0 ||
 	    old->odd_pairs != new->odd_pairs || old->nul != new->nul ||
@@ -572,18 +742,13 @@ law_of_judging(struct fixlaws *l, const struct fixlaws_case *c)
 {
 	struct seen old, new;
 	const char *bad;
-	uint64_t all;
 
 	see(l, c->m, c->o.to, &old);
 	see(l, (struct span){ l->made, l->made_n }, c->o.to, &new);
-	if ((bad = law_of_counts(l, &old, &new, c)) != NULL ||
-	    (bad = law_of_selection(l, &new, c)) != NULL)
+	if (c->m.n + l->counts.added - l->counts.cut != l->made_n)
+		return "bytes are counted";
+	if ((bad = law_of_selection(l, &new, c)) != NULL)
 		return bad;
-	all = old.odd_pairs + old.odd_stuffed + old.nul;
-	if (c->ranges == 0 && (c->o.eod != FIX_EOD_CRLF ||
-	    c->o.to == BRK_CRLF) && (l->counts.before[5] > all ||
-	    l->counts.before[5] < all - old.both))
-		return "look-alikes are counted";
 	return law_of_keeping(&old, &new, c);
 }
 
@@ -607,6 +772,8 @@ fixlaws_check(struct fixlaws *l, const struct fixlaws_case *c)
 	    (bad = law_of_fields(l, c)) != NULL ||
 	    (bad = law_of_from(l, c)) != NULL ||
 	    (bad = law_of_once(l, c)) != NULL ||
+	    (bad = law_of_growth(l, c)) != NULL ||
+	    (bad = law_of_sparing(l, c)) != NULL ||
 	    (bad = law_of_judging(l, c)) != NULL);
 	return bad;
 }

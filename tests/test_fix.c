@@ -83,9 +83,10 @@ check(struct fixlaws *l, const struct fixlaws_case *c)
 	show("old", c->m);
 	show("new", (struct span){ l->made, l->made_n });
 	print_error("to %d, classes %u, cr %d, nul %d, eod %d, CR is break "
-	    "%d, %zu ranges, cut at %zu + n * %zu\n", (int)c->o.to,
-	    c->o.classes, (int)c->o.cr, (int)c->o.nul, (int)c->o.eod,
-	    c->o.cr_is_break, c->ranges, c->first, c->step);
+	    "%d, %zu ranges, spared %llx, cut at %zu + n * %zu\n",
+	    (int)c->o.to, c->o.classes, (int)c->o.cr, (int)c->o.nul,
+	    (int)c->o.eod, c->o.cr_is_break, c->ranges,
+	    (unsigned long long)c->o.spared, c->first, c->step);
 	fail_msg("%s", bad);
 }
 
@@ -195,6 +196,82 @@ every_law_holds_around_from(void **state)
 			n += s.n;
 		}
 		check_some_ways(*state, (struct span){ m, n }, 0, i);
+	}
+}
+
+/* One code, all but one, or any of them; with other classes or without. */
+static struct fix_options
+selection(size_t i)
+{
+	static const code_set all = (1ull << (CODE_EOD_STUFFED_DOT + 1)) -
+	    (1ull << CODE_EOD_CRLF_CRLF);
+	const code_set one = 1ull << (CODE_EOD_CRLF_CRLF + i / 3 %
+	    (CODE_EOD_STUFFED_DOT - CODE_EOD_CRLF_CRLF + 1));
+	struct fix_options o = way(i * 67);
+
+	o.classes = FIX_LOOK_ALIKE | (i / 2 % 3 > 0 ? i / 7 % 32 : 0);
+	o.spared = i % 3 == 0 ? all & ~one : i % 3 == 1 ? one :
+	    all & (i * 0x9e3779b97f4a7c15u >> 20);
+	return o;
+}
+
+/* Rows of look-alikes, of which some are to be repaired. */
+static void
+every_law_holds_for_every_selection_of_look_alikes(void **state)
+{
+	static const struct span parts[] = {
+		S("."), S("\n"), S("\r\n"), S("\r"), S("\n."), S("\r\n."),
+		S("\r\r\n"), S("x"), S("\0"),
+	};
+	const size_t most = is_long() ? 7 : 5;
+	uint8_t m[64];
+
+	for (size_t i = 0, all = 1, len = 0; len <= most; i++) {
+		size_t n = 2;
+
+		memcpy(m, "\n\n", n);
+		for (size_t k = 0, left = i; k < len; k++, left /= N(parts)) {
+			const struct span s = parts[left % N(parts)];
+
+			memcpy(m + n, s.p, s.n);
+			n += s.n;
+		}
+		for (size_t w = 0; w < 4; w++)
+			check_way(*state, (struct span){ m, n },
+			    selection(i * 4 + w), i + w);
+		if (i + 1 == all) {
+			all *= N(parts);
+			len++;
+			i = (size_t)-1;
+		}
+	}
+}
+
+/* Of every length, also longer ones than can be looked at. */
+static void
+every_law_holds_for_every_row_of_look_alikes(void **state)
+{
+	static const struct span breaks[] = {
+		S("\n"), S("\r\n"), S("\r"), S("\r\r\n"),
+	};
+	uint8_t m[256];
+
+	for (size_t i = 0; i < 16 * 16 * 20 * 32; i++) {
+		size_t n = 3, which = i;
+
+		memcpy(m, "\n\nx", n);
+		for (size_t k = 0; k <= i / 256 % 20; k++) {
+			const struct span s = breaks[which >> k * 2 % 8 & 3];
+
+			memcpy(m + n, s.p, s.n);
+			n += s.n;
+			m[n++] = '.';
+			if (i / 5120 % 4 == 0 && k % 3 == 1)
+				m[n++] = '.';
+		}
+		m[n++] = i % 3 > 0 ? '\n' : '\r';
+		m[n++] = 'y';
+		check_way(*state, (struct span){ m, n }, selection(i * 5), i);
 	}
 }
 
@@ -736,6 +813,13 @@ classes_are_those_of_the_codes(void **state)
 	    FIX_BARE_CR);
 	assert_int_equal(fix_classes(code_set_glob("limit.*")), FIX_NUL);
 	assert_int_equal(fix_classes(code_set_glob("mime.*")), 0);
+	assert_int_equal(fix_classes(code_set_glob("eod.dot-space")), 0);
+	assert_int_equal(fix_spared(code_set_default()), 0);
+	assert_int_equal(fix_spared(code_set_glob("eod.*")), 0);
+	assert_int_equal(fix_spared(code_set_glob("eod.cr-*")),
+	    code_set_glob("eod.crlf-*") | code_set_glob("eod.lf-*") |
+	    code_set_glob("eod.dot-crcrlf") | code_set_glob("eod.dot-nul") |
+	    code_set_glob("eod.nul-dot") | code_set_glob("eod.stuffed-dot"));
 }
 
 /* No kind of edit is allowed that these options do not ask for. */
@@ -775,6 +859,9 @@ main(void)
 		cmocka_unit_test(
 		    every_law_holds_for_longer_ones_asked_in_some_ways),
 		cmocka_unit_test(every_law_holds_for_every_set_of_classes),
+		cmocka_unit_test(
+		    every_law_holds_for_every_selection_of_look_alikes),
+		cmocka_unit_test(every_law_holds_for_every_row_of_look_alikes),
 		cmocka_unit_test(every_law_holds_for_every_run_of_crs),
 		cmocka_unit_test(every_law_holds_around_from),
 		cmocka_unit_test(protected_bytes_stay),

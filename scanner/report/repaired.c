@@ -7,7 +7,7 @@
 
 static const struct {
 	const char *text, *key;
-} classes[FIX_CLASSES] = {
+} classes[REPAIR_CLASSES] = {
 	{ "bare CR", "bare_cr" }, { "bare LF", "bare_lf" },
 	{ "CRLF", "crlf" }, { "CRCRLF", "crcrlf" }, { "NUL", "nul" },
 	{ "look-alike", "look_alike" },
@@ -28,11 +28,11 @@ put_counts(struct buf *b, const struct repair_facts *f)
 {
 	const char *sep = "";
 
-	for (size_t i = 0; i < FIX_CLASSES; i++) {
-		if (f->counts.before[i] == 0)
+	for (size_t i = 0; i < REPAIR_CLASSES; i++) {
+		if (f->before[i] == 0 && f->after[i] == 0)
 			continue;
 		buf_printf(b, "%s%s %" PRIu64 " -> %" PRIu64, sep,
-		    classes[i].text, f->counts.before[i], f->counts.after[i]);
+		    classes[i].text, f->before[i], f->after[i]);
 		sep = ", ";
 	}
 	if (f->fields > 0) {
@@ -88,7 +88,7 @@ put_classes(struct json *j, const char *key, const uint64_t *n)
 {
 	json_key(j, key);
 	json_open(j, '{');
-	for (size_t i = 0; i < FIX_CLASSES; i++)
+	for (size_t i = 0; i < REPAIR_CLASSES; i++)
 		json_key_u64(j, classes[i].key, n[i]);
 	json_close(j, '}');
 }
@@ -105,8 +105,8 @@ repaired_json(struct json *j, const struct repair_facts *f)
 		json_key_text(j, "to", f->to == BRK_CRLF ? "crlf" : "lf");
 		json_key_u64(j, "edits", f->counts.edits + f->fields +
 		    f->encoded);
-		put_classes(j, "before", f->counts.before);
-		put_classes(j, "after", f->counts.after);
+		put_classes(j, "before", f->before);
+		put_classes(j, "after", f->after);
 		json_key_u64(j, "spaces_instead", f->counts.spaced);
 		json_key_u64(j, "header_edits", f->fields);
 		json_key_u64(j, "parts_encoded", f->encoded);

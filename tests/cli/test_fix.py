@@ -667,6 +667,31 @@ def all_of(command, state):
 
 
 @test
+def that_messages_may_be_longer_is_said_where_one_is():
+    """... as IMAP counts: line ends as two bytes, without Content-Length."""
+    for options, body, longer in [
+            ([], b"x\r\n.y\nabcdefghijklmnopqr\n", False),
+            ([], b"x\n.\r\ny\r\r\nz\n", False),
+            (["--to", "crlf"], b"x\n" * 49 + b"y\rz\n", False),
+            (["--cr", "newline"], b"x\ry\n", True),
+            (["--cr", "newline", "--nul", "drop"], b"x\ry\0z\n", False),
+            (["--eod", "stuff"], b"x\n.\0y\n.\0\n", True)]:
+        with folder() as top:
+            mail, state = store(top)
+            box = write(mail + "/box", FROM + MAIL[:-1] % 1 +
+                        b"Content-Length: %d\n\n" % len(body) + body + b"\n")
+            done = fix("--apply", "--state", state, *options, box)
+            out = outcomes(done)[box]
+            same((out["status"], "note" in out), ("done", longer),
+                 "%s %r %s" % (options, body, out))
+            length = re.search(rb"^Content-Length: (\d+)\r?$", read(box),
+                               re.M).group(1)
+            same(int(length), len(read(box)) - 1 - len(
+                re.split(rb"\r?\n\r?\n", read(box))[0]) - (
+                    4 if b"\r\n\r\n" in read(box) else 2), options)
+
+
+@test
 def what_a_server_keeps_is_read_and_never_changed():
     why = {"dbox": "Dovecot keeps it, and its size or place elsewhere: "
                    "doveadm save, then doveadm expunge",

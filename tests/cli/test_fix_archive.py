@@ -505,5 +505,38 @@ def a_process_that_dies_costs_one_archive():
             same(read(path), data)
 
 
+@test
+def a_member_whose_name_tells_its_size_keeps_it():
+    """Dovecot believes ,S= and ,W= more than the file."""
+    same_size = HEAD + b"hello\rworld\r\n"
+    wire = HEAD + b"x\nhello\n" * 30
+    base = "Maildir/cur/1700000000.M%dP1.host,S=%d,W=%d:2,S"
+
+    def name(i, data):
+        return base % (i, len(data), len(data) + data.count(b"\n") -
+                       data.count(b"\r\n"))
+
+    members = [(name(0, BAD), BAD), (name(1, same_size), same_size),
+               (name(2, wire), wire),
+               ("Maildir/cur/1700000000.M3P1.host:2,S", BAD)]
+    for apply in (False, True):
+        with folder() as top:
+            os.mkdir(top + "/state", 0o700)
+            tar = write(top + "/a.tar", tar_of(members))
+            ran = baredot("fix", "-f", "ndjson", "--state", top + "/state",
+                          *(["--apply"] if apply else []), tar)
+            said = {m["path"].split("!")[1]: m["repair"]
+                    for m in ran.of_type("message")}
+            same([said[n]["action"] for n, _ in members],
+                 ["refused", "edit", "refused", "edit"])
+            check("S=, W=" in said[members[0][0]]["why"], said)
+            new = tar_members(read(tar))
+            for (n, old), (info, _, data) in zip(members, new):
+                same(info["name"], n)
+                check(len(data) == len(old) or "=" not in n, n)
+            same([m[2] != old for (_, old), m in zip(members, new)],
+                 [False, apply, False, apply])
+
+
 if __name__ == "__main__":
     run()
