@@ -22,6 +22,7 @@ struct chain {
 	struct mbox_border begin;	/* of the section */
 	bool parts, found;	/* a message begins there, at: */
 	uint64_t first;
+	bool unread;		/* what begins there nobody knows */
 };
 
 void chain_free(struct chain *);

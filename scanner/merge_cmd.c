@@ -122,9 +122,9 @@ tell_missing(const struct merge_run *r)
 		complain("%lu of %zu shards are missing: --array=%s",
 		    s->missing_n, r->plan.shards, text);
 	if (s->again_n > 0)
-		complain("of them %s are there, but a message reaches over "
-		    "where they begin; now that this is known, scan them "
-		    "again", buf_text(&again));
+		complain("of them %s are there, but did not begin where the "
+		    "shard before them ended; now that this is known, scan "
+		    "them again", buf_text(&again));
 	return s->missing_n > 0 ? EXIT_INTERRUPTED : EXIT_CLEAN;
 }
 

@@ -65,6 +65,11 @@ void queue_mbox(struct queue *, const struct walk_dir *dir, const char *name,
 void queue_range(struct queue *, uint64_t from, uint64_t to);
 void queue_mbox_end(struct queue *, bool last);	/* no more of it here */
 
+/* Instead of all these: what was to be read of it, up to there, is not to be
+ * had. */
+void queue_mbox_unread(struct queue *, const struct walk_dir *dir,
+    const char *name, uint64_t to, bool last);
+
 /*
  * Do what is left, and tell of folders and of the mbox that are not at their
  * end, as parts; out: what was counted since the last time.  False: stopped.

@@ -93,6 +93,17 @@ queue_mbox_end(struct queue *q, bool last)
 	joblist_append(&q->jobs, j);
 }
 
+void
+queue_mbox_unread(struct queue *q, const struct walk_dir *d, const char *name,
+    uint64_t to, bool last)
+{
+	queue_mbox(q, d, name, PLACE_OTHER, to,
+	    (struct mbox_border){ to, true });
+	if (q->mbox != NULL)
+		q->mbox->unread = true;
+	queue_mbox_end(q, last);
+}
+
 bool
 queue_cut(struct queue *q, struct totals *out)
 {

@@ -116,7 +116,7 @@ queue_part_mbox(struct queue *q, const struct chain *c, bool last)
 	const struct part_facts p = { .path = buf_span(&c->kept.path),
 	    .last = last, .facts = &c->facts, .mbox = true,
 	    .found = c->found, .first = c->first,
-	    .next = { c->expect, c->lost } };
+	    .next = { c->expect, c->lost }, .unread = c->unread };
 
 	q->totals.files += last;
 	q->options.part(q->options.ctx, &p);

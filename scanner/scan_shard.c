@@ -104,26 +104,39 @@ check_evidence(const struct shard_run *sh, const struct scan_command *c)
 	return inside ? EXIT_USAGE : EXIT_CLEAN;
 }
 
-/* Where the mbox at its start goes on, if the shards before it say so. */
+/* The borders of the i-th.  False: it is not whole, or goes with another. */
+static bool
+borders_of(const struct shard_run *sh, unsigned long i,
+    struct shard_borders *out)
+{
+	struct shard_head want = sh->head, head;
+	struct shard_tail tail;
+	struct err e;
+
+	want.id.i = i;
+	if (shard_check(sh->dir, &want, &head, &tail, &e) != ST_OK ||
+	    head.basis != sh->head.basis)
+		return false;
+	*out = tail.borders;
+	return true;
+}
+
+/* Where the mbox at its start goes on, if the shards before it say so: from the
+ * last one on that knows it without those before. */
 static void
 look_back(struct shard_run *sh)
 {
-	struct shard_head want = sh->head;
-	struct shard_tail tail;
-	struct shard_head head;
-	struct err e;
+	unsigned long i = sh->head.id.i;
+	struct shard_borders b = { .begins = sh->borders.begins,
+	    .through = true };
 
-	while (sh->borders.begins && want.id.i-- > 1) {
-		if (shard_glance(sh->dir, &want, &head, &tail, NULL, &e) !=
-		    ST_OK || head.basis != sh->head.basis ||
-		    !tail.borders.ends)
+	while (b.begins && b.through && !b.found)
+		if (--i == 0 || !borders_of(sh, i, &b))
 			return;
-		if (tail.borders.begins && tail.borders.through &&
-		    !tail.borders.found)
-			continue;
-		sh->before = (struct border_state){ true, tail.borders.next };
-		return;
-	}
+	for (; i < sh->head.id.i; i++)
+		if (!borders_of(sh, i, &b) ||
+		    !shard_border_next(&sh->before, &b))
+			sh->before.known = false;
 }
 
 /* The shard's file may be there. */
@@ -234,6 +247,7 @@ shard_note_part(struct shard_run *sh, const struct part_facts *p)
 
 	if (!p->mbox)
 		return;
+	b->unread |= leading && p->unread;
 	if (leading && p->found && !b->found) {
 		b->found = true;
 		b->first = p->first;

@@ -145,6 +145,7 @@ feed_mbox(struct scan_run *r)
 	uint64_t size = l->size;
 	const enum seen seen = look(sh, d, &size);
 
+	sh->place.stale &= sh->place.at > 0;
 	if (seen == SEEN_SAME)
 		return feed_ranges(r, d, size);
 	if (seen == SEEN_NOT && l->named && l->from == 0 && l->to == l->size &&
@@ -152,9 +153,10 @@ feed_mbox(struct scan_run *r)
 		problem(r, PROBLEM_UNREADABLE, was_there);
 		return true;
 	}
-	if (sh->place.at == 0)
+	if (!sh->place.stale)
 		problem(r, PROBLEM_STALE, seen == SEEN_NOT ? "gone since the "
 		    "plan was made" : "changed since the plan was made");
+	sh->place.stale = true;
 	if (seen == SEEN_CHANGED)
 		return feed_ranges(r, d, size);
 	if (l->from == 0 && l->to == l->size && sh->place.at == 0) {
@@ -164,9 +166,8 @@ feed_mbox(struct scan_run *r)
 	}
 	problem(r, PROBLEM_UNREADABLE, "it was written anew, or is gone, since "
 	    "the plan was made: this part of it was not scanned");
-	queue_mbox(r->queue, d, buf_text(&sh->line.path), l->place, l->size,
-	    (struct mbox_border){ l->to, true });
-	queue_mbox_end(r->queue, l->to == l->size);
+	queue_mbox_unread(r->queue, d, buf_text(&sh->line.path), l->to,
+	    l->to == l->size);
 	sh->place.at = 0;
 	return true;
 }
