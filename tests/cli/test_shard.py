@@ -1061,14 +1061,17 @@ def relative_paths(folder):
 def what_cannot_be_listed(folder):
     """What a walk cannot look into is in the plan, and unreadable."""
     store = small_tree(os.path.join(folder, "store"))
-    gone = os.path.join(folder, "not-there")
+    gone = [os.path.join(folder, "not-there%d" % i) for i in range(4)]
     name = os.path.join(folder, "plan")
-    done = run("plan", "--shards", 2, "-o", name, store, gone, status=2)
-    check("1 could not be listed" in done.err, done.err)
-    done = scan("-f", "ndjson", "-j", 0, store, gone)
-    all_shards(name, os.path.join(folder, "out"), 2)
-    got = merge(name, os.path.join(folder, "out"), status=2)
-    same(masked(got.stdout), masked(done.out), "the report")
+    for paths, n in (([store, gone[0]], 1), (gone[:3], 3),
+                     ([gone[0], store, *gone[1:]], 4)):
+        done = run("plan", "--shards", 2, "-o", name, *paths, status=2)
+        check("%d could not be listed" % n in done.err, done.err)
+        done = scan("-f", "ndjson", "-j", 0, *paths)
+        out = os.path.join(folder, "out%d" % n)
+        all_shards(name, out, 2)
+        got = merge(name, out, status=2)
+        same(masked(got.stdout), masked(done.out), "the report")
 
 
 if __name__ == "__main__":
