@@ -104,18 +104,27 @@ check_evidence(const struct shard_run *sh, const struct scan_command *c)
 	return inside ? EXIT_USAGE : EXIT_CLEAN;
 }
 
+/* NULL: it is of this plan, and scanned with the same options. */
+static const char *
+stranger(const struct shard_run *sh, const struct shard_head *head)
+{
+	return memcmp(head->plan, sh->head.plan, HASH_SIZE) != 0 ?
+	    "of another plan" : head->basis != sh->head.basis ?
+	    "scanned with other options, or by another baredot" : NULL;
+}
+
 /* The borders of the i-th.  False: it is not whole, or goes with another. */
 static bool
 borders_of(const struct shard_run *sh, unsigned long i,
     struct shard_borders *out)
 {
-	struct shard_head want = sh->head, head;
+	const struct shard_id id = { i, sh->head.id.n };
+	struct shard_head head;
 	struct shard_tail tail;
 	struct err e;
 
-	want.id.i = i;
-	if (shard_check(sh->dir, &want, &head, &tail, &e) != ST_OK ||
-	    head.basis != sh->head.basis)
+	if (shard_check(sh->dir, id, &head, &tail, NULL, NULL, &e) != ST_OK ||
+	    stranger(sh, &head) != NULL)
 		return false;
 	*out = tail.borders;
 	return true;
@@ -144,28 +153,27 @@ static int
 look_at_file(struct shard_run *sh, bool *done)
 {
 	struct border_state state = sh->before;
-	struct shard_head head = { .id = { 0, 0 } };
+	struct shard_head head;
 	struct shard_tail tail;
 	struct err e = { 0 };
-	const int rc = shard_check(sh->dir, &sh->head, &head, &tail, &e);
+	const unsigned long i = sh->head.id.i;
+	const int rc = shard_check(sh->dir, sh->head.id, &head, &tail, NULL,
+	    NULL, &e);
 
 	*done = false;
-	if (rc == ST_END)
-		return EXIT_CLEAN;
 	if (rc == ST_DEAD) {
-		complain("shard %lu: %s", sh->head.id.i, e.text);
+		complain("shard %lu: %s", i, e.text);
 		return EXIT_UNREADABLE;
 	}
-	if (head.id.i != 0 && (head.basis != sh->head.basis ||
-	    memcmp(head.plan, sh->head.plan, HASH_SIZE) != 0)) {
-		complain("shard %lu is there, of another plan, or scanned with "
-		    "other options: use another folder", sh->head.id.i);
-		return EXIT_USAGE;
-	}
-	if (rc == ST_BAD) {
-		complain("shard %lu is there, but %s: it is scanned again",
-		    sh->head.id.i, e.text);
+	if (rc == ST_BAD)
+		complain("shard %lu is there, but %s: it is scanned again", i,
+		    e.text);
+	if (rc != ST_OK)
 		return EXIT_CLEAN;
+	if (stranger(sh, &head) != NULL) {
+		complain("shard %lu is there, %s: use another folder", i,
+		    stranger(sh, &head));
+		return EXIT_USAGE;
 	}
 	*done = shard_border_next(&state, &tail.borders);
 	return EXIT_CLEAN;

@@ -7,6 +7,7 @@
 
 #include "plan_look.h"
 #include "scan_run.h"
+#include "shard_check.h"
 #include "shard_write.h"
 
 struct shard_run {

@@ -469,6 +469,38 @@ def what_is_done_stays(folder):
                                    for i in (1, 2)], "what is in the folder")
 
 
+def any_damage_heals(folder):
+    """Whatever byte of a shard is another: merge, merge --missing and scan
+    agree that it is none, and scanned again it is what it was."""
+    store = small_tree(os.path.join(folder, "store"))
+    write(os.path.join(store, "z.mbox"), tricky_mbox())
+    out = os.path.join(folder, "out")
+    name, report = plan(folder, [store], 3, "--split", 300), None
+    all_shards(name, out, 3)
+    report = masked(merge(name, out).stdout)
+    for i in (2, 3) if LONG else (2,):
+        path = shard_file(out, i, 3)
+        data = open(path, "rb").read()
+        ends = [m.end() for m in re.finditer(b"\n", data)]
+        odd = set(range(ends[0], ends[1])) | set(range(ends[-3], len(data)))
+        step = 1 if LONG else 29
+        for k in sorted(odd | set(range(0, len(data), step)))[::step // 3 or
+                                                              1]:
+            with open(path, "r+b") as f:
+                f.write(data)
+                f.seek(k)
+                f.write(bytes([data[k] ^ 1 << k % 8]))
+            where = "byte %d of shard %d" % (k, i)
+            same(run("merge", out, "--plan", name, "--missing").stdout,
+                 b"--array=%d\n" % i, where)
+            done = run("merge", out, "--plan", name)
+            same(done.returncode, 75, where)
+            check("--array=%d\n" % i in done.err, done.err)
+            done = shard(name, "%d/3" % i, out)
+            check("is scanned again" in done.err, done.err)
+            same(masked(merge(name, out).stdout), report, where)
+
+
 def missing_shards_are_listed(folder):
     """merge says which shards are missing, as --array takes it, and writes
     nothing."""
@@ -1015,8 +1047,10 @@ def refuses(folder):
     again = plan(folder, [store], 3)
     done = shard(again, "1/3", out, status=64)
     check("another plan" in done.err, done.err)
-    same(merge(again, out, "--missing", status=75).stdout, b"--array=1-3\n",
-         "shards of another plan")
+    for options in (("--missing",), ()):
+        done = merge(again, out, *options, status=64)
+        check("shard 1 is of another plan" in done.err, done.err)
+        same(done.stdout, b"", "what is written")
     os.unlink(shard_file(out, 1, 3))
 
 
@@ -1078,7 +1112,7 @@ if __name__ == "__main__":
     main([law_for_every_number, law_with_options, law_at_every_place,
           law_in_many_pieces, plan_is_the_walk, plan_is_deterministic,
           whole_mailboxes_are_whole, shards_are_balanced, what_is_done_stays,
-          missing_shards_are_listed, forms_of_the_report,
+          any_damage_heals, missing_shards_are_listed, forms_of_the_report,
           a_stopped_shard_goes_on, every_section_can_be_gone_on_with,
           other_options_are_not_gone_on_with, large_messages,
           a_full_disk, twins_do_not_clash, changes_are_told,
