@@ -122,11 +122,15 @@ feed_ranges(struct scan_run *r, const struct walk_dir *d, uint64_t size)
 	const uint64_t step = r->command.checkpoint > 0 ? STEP : STEP_LEAST;
 	uint64_t at = sh->place.at > 0 ? sh->place.at : l->from, n;
 
-	queue_mbox(r->queue, d, buf_text(&sh->line.path), l->place, size,
-	    border(sh));
+	queue_mbox(r->queue, &(struct queued_mbox){ .dir = d,
+	    .name = buf_text(&sh->line.path), .place = l->place,
+	    .size = size, .from = at, .begin = border(sh),
+	    .stale = sh->place.stale });
 	for (; at < end; at += n) {
 		n = end - at < step ? end - at : step;
 		queue_range(r->queue, at, at + n);
+		if (queue_stopped(r->queue))
+			return false;
 		sh->place.at = at + n;
 		if (at + n < end && !shard_seal(r, false))
 			return false;
@@ -234,6 +238,7 @@ shard_feed(struct scan_run *r)
 	int rc;
 
 	while ((rc = next_line(sh, &e)) == ST_OK) {
+		queue_at(r->queue, sh->place.line);
 		if (queue_stopped(r->queue) || !feed_line(r))
 			return false;
 		sh->place.line = sh->lines.next - sh->at;
@@ -243,6 +248,32 @@ shard_feed(struct scan_run *r)
 	if (rc != ST_END)
 		complain("%s", e.text);
 	return rc == ST_END && buf_ok(&sh->place.folder);
+}
+
+bool
+shard_unfeed(struct shard_run *sh, const struct queue_place *to)
+{
+	struct shard_place *p = &sh->place;
+	struct summary_facts *s = &sh->sums.summary;
+	const uint64_t upto = p->line;
+	struct err e;
+
+	for (p->line = to->line; p->line < upto;
+	    p->line = sh->lines.next - sh->at) {
+		if (next_line(sh, &e) != ST_OK)
+			return false;
+		if (sh->line.kind == PLAN_SKIPPED)
+			s->skipped[sh->line.why]--;
+		if (sh->line.kind == PLAN_LEAVE)
+			s->unsettled -= !sh->line.settled;
+	}
+	p->line = to->line;
+	p->at = to->at;
+	p->stale = to->stale;
+	p->root = to->root;
+	buf_clear(&p->folder);
+	buf_add(&p->folder, to->folder.p, to->folder.n);
+	return buf_ok(&p->folder);
 }
 
 bool
