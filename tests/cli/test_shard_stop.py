@@ -7,6 +7,7 @@ report of one scan; and each time it ends within five seconds, with status 75.
 import concurrent.futures
 import gzip
 import os
+import random
 import re
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import time
 sys.dont_write_bytecode = True
 from harness import FROM, OPT, SAN, check, main, message, same, shim, write
 from test_shard import (LONG, QUIET, masked, merge, plan, run, sealed, shard,
-                        single, stale_shards, stale_store, tricky_mbox,
+                        shard_file, single, stale_shards, stale_store, tricky_mbox,
                         unfinished)
 
 SAID = re.compile(
@@ -69,8 +70,13 @@ def mixed_store(store):
     and has more records than are held at once."""
     for i in range(150):
         write("%s/d%02d/%d.eml" % (store, i // 40, i), message("e%d" % i))
-    many = b"".join(FROM + message("z%d" % i) + b"\n" for i in range(700))
-    write(store + "/d01/many.mbox.gz", gzip.compress(many))
+    # In one job with single messages, and read in many pieces.
+    for i in range(9):
+        write("%s/d01/m%d" % (store, i), message("m%d" % i))
+    chance = random.Random(1)
+    many = b"".join(FROM + message("z%d" % i) + b"%d\n\n" %
+                    chance.getrandbits(9999) for i in range(2500))
+    write(store + "/d01/many.gz", gzip.compress(many))
     write(store + "/d02/tricky", tricky_mbox() * 20)
     write(store + "/d03/box", b"".join(
         FROM + message("b%d" % i) + b"\n" for i in range(900)))
@@ -126,7 +132,7 @@ def what_was_done_is_not_done_again(folder):
     check(kept > 800, "messages that were kept: %d" % kept)
     merge(name, out, status=75)
     shard(name, "1/1", out, "-a", status=1)
-    data = open(os.path.join(out, "shard-00001-of-00001.ndjson"), "rb").read()
+    data = open(shard_file(out, 1, 1), "rb").read()
     check(data.startswith(begun), "what was kept is not there")
     same(masked(merge(name, out).stdout), single([store], "-a")[0],
          "the report")
@@ -149,6 +155,36 @@ def nothing_is_kept_of_nothing(folder):
          "the report")
 
 
+def what_was_told_in_part_is_taken_back(folder):
+    """Records of a file that is not at its end are gone from the file of the
+    shard, and all counts are what they were."""
+    store = mixed_store(os.path.join(folder, "store"))
+    name = plan(folder, [store], 1, "--split", "1K")
+    want = single([store], "-a")[0]
+
+    def one(at):
+        out = os.path.join(folder, "out%d" % at)
+        child = begin(name, "1/1", out, "-a", "-j", "1", env=hangs(
+            "many.gz", at))
+        time.sleep(1.2)
+        (left,) = unfinished(out)
+        before = os.path.getsize(left)
+        stop(child)
+        same(child.returncode, 75, "its status")
+        taken = before - os.path.getsize(left)
+        begun = sealed(left)[0]
+        same(len(begun), os.path.getsize(left), "bytes of sections")
+        shard(name, "1/1", out, "-a")
+        check(open(shard_file(out, 1, 1), "rb").read().startswith(begun),
+              "it was not gone on with")
+        same(masked(merge(name, out).stdout), want, "the report, at %d" % at)
+        return taken
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(one, range(1, 6)))
+    check(max(taken) > 1 << 20, "bytes that were taken back: %r" % taken)
+
+
 def wherever_a_worker_is(folder):
     """Stopped while a worker is at any place of any file, which it does not
     leave in time: what is whole before that is kept, and what is not is done
@@ -168,6 +204,38 @@ def wherever_it_is_and_stale(folder):
     law_where_it_hangs(folder, store, want, 70, lambda tag, *options, env:
                        ("1/3 2/3 3/3", name, tag, ("-a", "-v", *options),
                         env))
+
+
+def at_an_mbox_that_is_stale(folder):
+    """So for an mbox that is to be scanned in ranges."""
+    store = mixed_store(os.path.join(folder, "store"))
+    name = plan(folder, [store, store + "/d03/box", store + "/d04/1.eml"], 1,
+                "--split", "1K")
+    same(open(name).read().count('"type":"mbox"'), 3, "mboxes in ranges")
+    with open(store + "/d02/tricky", "ab") as f:
+        f.write(FROM + message("late"))
+    write(store + "/d03/new", FROM + message("other"))
+    os.rename(store + "/d03/new", store + "/d03/box")
+    os.utime(store + "/d04/1.eml", ns=(1, 1))
+    out = os.path.join(folder, "whole")
+    shard(name, "1/1", out, "-a", "-v")
+    want = masked(merge(name, out).stdout)
+    same(want.count(b'"type":"stale"'), 5, "files that are stale")
+    places = [(which, at, jobs) for which in ("/tricky", "/box", "/d04/1.eml")
+              for at in (1, 2, 3) for jobs in ("1", "2")]
+
+    def one(k):
+        which, at, jobs = places[k]
+        out = os.path.join(folder, "hang%d" % k)
+        stopped = stopped_if_it_hangs(name, "1/1", out, "-a", "-v", "-j", jobs,
+                                      env=hangs(which, at))
+        shard(name, "1/1", out, "-a", "-v")
+        same(masked(merge(name, out).stdout), want, places[k])
+        return stopped
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        got = sum(pool.map(one, range(len(places))))
+    check(got > 9, "it hung %d times only" % got)
 
 
 def law_where_it_hangs(folder, store, want, most, how):
@@ -225,5 +293,7 @@ def a_large_mbox_that_no_plan_cuts(folder):
 
 if __name__ == "__main__":
     main([stopped_again_and_again, what_was_done_is_not_done_again,
-          nothing_is_kept_of_nothing, wherever_a_worker_is,
-          wherever_it_is_and_stale, a_large_mbox_that_no_plan_cuts])
+          nothing_is_kept_of_nothing, what_was_told_in_part_is_taken_back,
+          wherever_a_worker_is,
+          wherever_it_is_and_stale, at_an_mbox_that_is_stale,
+          a_large_mbox_that_no_plan_cuts])
