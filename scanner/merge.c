@@ -264,6 +264,7 @@ put_summary(struct merging *m)
 		put_store(m, buf_span(&o->path), &o->facts);
 		close_open(m, o);
 	}
+	s->alone = m->text;
 	s->exit_status = (int)m->survey->exit_status;
 	s->seconds = (double)m->survey->milliseconds / 1000;
 	t->stores += m->stores;
