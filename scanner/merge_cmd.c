@@ -116,9 +116,13 @@ tell_missing(const struct merge_run *r)
 	struct buf list = s->missing.text, again = s->again.text;
 	const char *text = buf_text(&list);
 
-	if (s->missing_n > 0 && r->command->missing)
-		(void)printf("--array=%s\n", text);
-	else if (s->missing_n > 0)
+	if (s->missing_n > 0 && r->command->missing && (
+	    printf("--array=%s\n", text) < 0 || fflush(stdout) != 0)) {
+		complain("cannot write the list of missing shards: %s",
+		    strerror(errno));
+		return EXIT_UNREADABLE;
+	}
+	if (s->missing_n > 0 && !r->command->missing)
 		complain("%lu of %zu shards are missing or damaged: --array=%s",
 		    s->missing_n, r->plan.shards, text);
 	if (s->again_n > 0)

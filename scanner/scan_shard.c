@@ -183,9 +183,13 @@ look_at_file(struct shard_run *sh, bool *done)
 static int
 open_folder_of(struct shard_run *sh, const char *path)
 {
-	(void)mkdir(path, 0700);
+	const int why = mkdir(path, 0700) != 0 ? errno : 0;
+
 	sh->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (sh->dir < 0)
+	if (sh->dir < 0 && errno == ENOENT && why != 0)
+		complain("%s: cannot make the folder: %s", path,
+		    strerror(why));
+	else if (sh->dir < 0)
 		complain("%s: %s", path, strerror(errno));
 	return sh->dir >= 0 ? EXIT_CLEAN : EXIT_UNREADABLE;
 }

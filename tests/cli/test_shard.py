@@ -510,6 +510,18 @@ def missing_shards_are_listed(folder):
     same(merge(name, out, "--missing", status=75).stdout, b"--array=1-9\n",
          "before there is a folder")
     merge(name, out, status=2)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([OPT, "merge", out, "--plan", name,
+                               "--missing"], stdout=full,
+                              stderr=subprocess.PIPE)
+    same(done.returncode, 2, "a list that cannot be written")
+    check(b"cannot write the list" in done.stderr, done.stderr)
+    done = run("scan", "--plan", name, "--shard", "1/9", "--out",
+               "/proc/nobody/new", status=2)
+    check("/proc/nobody/new: " in done.err, done.err)
+    done = run("scan", "--plan", name, "--shard", "1/9", "--out",
+               "/proc/new", status=2)
+    check("/proc/new: cannot make the folder: " in done.err, done.err)
     all_shards(name, out, 9)
     same(run("merge", out, "--plan", name, "--missing", status=0).stdout, b"",
          "nothing is missing")
@@ -539,7 +551,16 @@ def forms_of_the_report(folder):
     text = merge(name, out, "-f", "text", exe=SAN, status=1).stdout
     one = scan("-f", "text", store).out
     last = one[one.rindex(b"\n\n85"):]
-    same(text.split(b" s;")[1], last.split(b" s;")[1], "the summary")
+    alone = last.replace(b" (-v lists them)", b"").replace(
+        b"(listed above)", b"(the records name them: -f ndjson, -f html)")
+    check(alone != last, "nothing was skipped")
+    same(text.split(b" s;")[1], alone.split(b" s;")[1], "the summary")
+    gone = os.path.join(folder, "gone")
+    name = os.path.join(folder, "plan2")
+    run("plan", "--shards", 1, "-o", name, gone, status=2)
+    shard(name, "1/1", gone + "-out")
+    text = merge(name, gone + "-out", "-f", "text", status=2).stdout
+    check(b"1 could not be read (the records name them" in text, text)
 
 
 def sealed(path):
