@@ -26,6 +26,7 @@ job_new(struct joblist *l, enum what what)
 	}
 	j->list = l;
 	j->what = what;
+	j->line = l->line;
 	j->state = what == WHAT_SCAN ? JOB_WAITING : JOB_DONE;
 	j->settled = true;
 	return j;
@@ -37,6 +38,7 @@ job_free(struct job *j)
 	buf_free(&j->path);
 	buf_free(&j->names);
 	buf_free(&j->planned);
+	buf_free(&j->lines);
 	buf_free(&j->out);
 	buf_free(&j->plan);
 	buf_free(&j->pieces);
@@ -106,7 +108,7 @@ job_ready(struct job *j)
 	j->spec.planned = (const void *)j->planned.p;
 	j->spec.planned_n = j->planned.n / sizeof(struct planned);
 	j->list->failed |= !buf_ok(&j->path) || !buf_ok(&j->names) ||
-	    !buf_ok(&j->planned);
+	    !buf_ok(&j->planned) || !buf_ok(&j->lines);
 	return !j->list->failed;
 }
 
@@ -125,11 +127,23 @@ job_again(struct job *j)
 	buf_add(&k->path, j->path.p, j->path.n);
 	buf_add(&k->names, j->names.p, j->names.n);
 	buf_add(&k->planned, j->planned.p, j->planned.n);
+	buf_add(&k->lines, j->lines.p, j->lines.n);
+	k->line = j->line;
 	if (buf_ok(&k->path) && buf_ok(&k->names) && buf_ok(&k->planned))
 		return k;
 	j->list->failed = true;
 	job_free(k);
 	return NULL;
+}
+
+uint64_t
+job_line(const struct job *j, uint64_t n)
+{
+	uint64_t line = j->line;
+
+	if (n < j->lines.n / sizeof(line))
+		memcpy(&line, j->lines.p + n * sizeof(line), sizeof(line));
+	return line;
 }
 
 static const char *
@@ -182,6 +196,7 @@ range_job(struct job *j, struct chain *c, uint64_t from)
 	k->spec.grown = 0;
 	k->spec.begin = (struct resume){ 0, 0 };
 	k->chain = c;
+	k->line = job_line(j, j->resume.at);
 	return k;
 }
 
@@ -247,6 +262,7 @@ job_cut_large(struct job *j)
 	name_path(j, j->resume.at, &k->path);
 	l->failed |= !buf_ok(&k->path);
 	k->chain = c;
+	k->line = job_line(j, j->resume.at);
 	joblist_insert(l, at, k);
 	at = k;
 	if (j->resume.at + 1 < j->names_n && (k = job_again(j)) != NULL) {
@@ -266,6 +282,7 @@ job_text(struct joblist *l, enum problem kind, struct span path, uint64_t off,
 	tell_problem(l->scan->reporter, &j->out, &(struct problem_report){
 	    .kind = kind, .path = path, .off = off, .why = why },
 	    &l->scan->report);
+	j->fresh = true;
 	j->delta.totals.records = 1;
 	j->delta.totals.unreadable = kind == PROBLEM_UNREADABLE;
 	j->delta.totals.stale = kind == PROBLEM_STALE;
@@ -283,15 +300,16 @@ give_up_item(struct job *j, struct job *rest, const char *why)
 	const bool range = rest->spec.kind == JOB_RANGE;
 	struct job *lost;
 
-	name_path(rest, range ? 0 : rest->spec.begin.at, &l->line);
-	l->failed |= !buf_ok(&l->line);
-	lost = job_text(l, PROBLEM_UNREADABLE, buf_span(&l->line), range ?
+	name_path(rest, range ? 0 : rest->spec.begin.at, &l->text);
+	l->failed |= !buf_ok(&l->text);
+	lost = job_text(l, PROBLEM_UNREADABLE, buf_span(&l->text), range ?
 	    rest->spec.from : MSG_NOT_RAW, why);
 	if (lost == NULL) {
 		job_free(rest);
 		return;
 	}
 	lost->chain = rest->chain;
+	lost->line = job_line(rest, rest->spec.begin.at);
 	joblist_insert(l, j, lost);
 	rest->spec.careful = rest->spec.roomy = false;
 	rest->spec.exact = false;

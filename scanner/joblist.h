@@ -22,6 +22,9 @@ struct chain {
 	struct mbox_border begin;	/* of the section */
 	bool parts, found;	/* a message begins there, at: */
 	uint64_t first;
+	bool unread;		/* what begins there nobody knows */
+	bool stale;		/* that it is not as planned was told */
+	uint64_t given;		/* where the ranges end that were given */
 };
 
 void chain_free(struct chain *);
@@ -62,6 +65,13 @@ struct job {
 	bool checked;		/* JOB_RANGE: begun where it had to */
 	bool drop;		/* ... and did not: no result counts */
 	bool nothing;		/* its worker died before it came to anything */
+
+	/* Of a scan in sections: */
+	uint64_t line;		/* of the plan; of each name: */
+	struct buf lines;
+	bool fresh;		/* there is something to hand over */
+	bool told_any;		/* something was, up to: */
+	struct resume told;
 };
 
 struct joblist {
@@ -69,7 +79,8 @@ struct joblist {
 	size_t n;
 	const struct scan_options *scan;	/* for records about problems */
 	struct queue *queue;	/* whose list it is */
-	struct buf line;	/* scratch */
+	struct buf text;	/* scratch */
+	uint64_t line;		/* of the plan, for new jobs */
 	bool failed;		/* no memory: what is here is not all */
 };
 
@@ -88,6 +99,9 @@ size_t joblist_waiting(const struct joblist *, size_t enough);
 /* A job that is a record of a problem; NULL: no memory. */
 struct job *job_text(struct joblist *, enum problem, struct span path,
     uint64_t off, const char *why);
+
+/* The line of its n-th name. */
+uint64_t job_line(const struct job *, uint64_t n);
 
 /* Let it have a copy of that.  False: no memory. */
 bool job_keep(struct job *, const struct kept_file *);

@@ -15,8 +15,6 @@
 
 #define OPEN_MAX 256u		/* stores that are not at their end: there are
 				 * no more folders in each other */
-#define RELATIVE ",\"index\":\"+"	/* no string has that in it: a quote
-				 * in one is escaped */
 
 struct open_store {
 	struct buf path;
@@ -37,6 +35,7 @@ struct merging {
 	struct open_store open[OPEN_MAX];
 	size_t open_n;
 	struct buf line, path;	/* scratch */
+	const volatile sig_atomic_t *stop;
 	struct err *e;
 };
 
@@ -51,27 +50,20 @@ put(struct merging *m, struct span s)
 /* --- records */
 
 static int
-put_record(struct merging *m, struct span s)
+put_record(struct merging *m, const struct shard_line *l)
 {
-	const uint8_t *mark = memmem(s.p, s.n, RELATIVE,
-	    sizeof(RELATIVE) - 1);
-	const uint8_t *end = s.p + s.n, *at;
-	uint64_t index = 0;
+	const struct span t = l->text;
+	const size_t behind = l->index.at + l->index.n;
 
-	if (mark == NULL) {
-		put(m, (struct span){ s.p, s.n + 1 });	/* and its break */
+	if (l->index.n == 0) {
+		put(m, (struct span){ t.p, t.n + 1 });	/* and its break */
 		return ST_OK;
 	}
-	at = mark + sizeof(RELATIVE) - 1;
-	for (; at < end && ascii_digit(*at) && index < 1ull << 53; at++)
-		index = index * 10 + (uint64_t)(*at - '0');
-	if (at == end || *at != '"')
-		return err_set(m->e, ST_BAD, 0, "an index makes no sense");
 	buf_clear(&m->line);
-	buf_add(&m->line, s.p, (size_t)(mark - s.p));
+	buf_add(&m->line, t.p, l->index.at);
 	buf_str(&m->line, ",\"index\":");
-	buf_u64(&m->line, m->before + index);
-	buf_add(&m->line, at + 1, (size_t)(end - at - 1));
+	buf_u64(&m->line, m->before + l->index.index);
+	buf_add(&m->line, t.p + behind, t.n - behind);
 	buf_byte(&m->line, '\n');
 	put(m, buf_span(&m->line));
 	return buf_ok(&m->line) ? ST_OK :
@@ -133,7 +125,7 @@ take_part(struct merging *m, const struct json_object *o)
 	struct open_store *s;
 
 	if (!shard_part_read(o, &p, &f, &m->path))
-		return err_set(m->e, ST_BAD, 0, "a part makes no sense");
+		return err_set(m->e, ST_DEAD, ENOMEM, "cannot merge");
 	if ((s = find_open(m, p.path)) == NULL) {
 		if (m->open_n == OPEN_MAX)
 			return err_set(m->e, ST_BAD, 0, "too many stores are "
@@ -152,65 +144,55 @@ take_part(struct merging *m, const struct json_object *o)
 }
 
 static int
-take_line(struct merging *m, struct span line, enum shard_kind kind)
+take_rules(struct merging *m, const struct json_object *o)
 {
-	struct json_object *o;
-	int rc = ST_OK;
+	return m->rules.list != NULL || shard_rules_read(o, &m->rules) ?
+	    ST_OK : err_set(m->e, ST_DEAD, ENOMEM, "cannot merge");
+}
 
-	if (kind == SHARD_RECORD)
-		return put_record(m, line);
-	if (kind != SHARD_PART && kind != SHARD_PIECE)
+static int
+take_sums(struct merging *m, const struct json_object *o)
+{
+	return shard_piece_read(o, &m->rules.rules, &m->sums, &m->place) ?
+	    ST_OK : err_set(m->e, ST_DEAD, ENOMEM, "cannot merge");
+}
+
+static int
+take_line(void *ctx, const struct shard_line *l, struct err *e)
+{
+	struct merging *m = ctx;
+
+	if (*m->stop != 0)
+		return err_set(e, ST_DEAD, EINTR, "cannot merge");
+	switch (l->kind) {
+	case SHARD_HEAD:
+		return take_rules(m, l->o);
+	case SHARD_RECORD:
+		return put_record(m, l);
+	case SHARD_PART:
+		return take_part(m, l->o);
+	case SHARD_PIECE:
+		return take_sums(m, l->o);
+	default:
 		return ST_OK;
-	if ((o = json_parse(line)) == NULL)
-		return err_set(m->e, ST_BAD, 0, "a line is no JSON");
-	if (kind == SHARD_PART)
-		rc = take_part(m, o);
-	else if (!shard_piece_read(o, &m->rules.rules, &m->sums, &m->place))
-		rc = err_set(m->e, ST_BAD, 0, "sums make no sense");
-	json_free(o);
-	return rc;
+	}
 }
 
 /* --- files */
 
 static int
-read_rules(struct merging *m, struct span line)
+merge_file(struct merging *m, int dir, struct shard_id id)
 {
-	struct json_object *o = m->rules.list == NULL ? json_parse(line) :
-	    NULL;
-	const bool ok = m->rules.list != NULL ||
-	    (o != NULL && shard_rules_read(o, &m->rules));
+	struct shard_head head;
+	struct shard_tail tail;
+	const int rc = shard_check(dir, id, &head, &tail, take_line, m, m->e);
 
-	json_free(o);
-	return ok ? ST_OK : err_set(m->e, ST_BAD, 0, "its rules make no sense");
-}
-
-static int
-merge_file(struct merging *m, int dir, struct shard_id id,
-    const volatile sig_atomic_t *stop)
-{
-	struct shard_reader r;
-	struct buf name = { 0 };
-	enum shard_kind kind;
-	struct span line;
-	int rc;
-
-	shard_file_name(&name, id);
-	rc = shard_reader_open(&r, dir, buf_text(&name), m->e);
 	if (rc == ST_END)
-		rc = err_set(m->e, ST_BAD, 0, "it is gone");
-	while (rc == ST_OK) {
-		rc = shard_reader_next(&r, &line, &kind, m->e);
-		if (rc == ST_OK && kind == SHARD_HEAD)
-			rc = read_rules(m, line);
-		else if (rc == ST_OK)
-			rc = take_line(m, line, kind);
-		if (rc == ST_OK && *stop != 0)
-			rc = err_set(m->e, ST_DEAD, EINTR, "cannot merge");
-	}
-	shard_reader_close(&r);
-	buf_free(&name);
-	return rc == ST_END ? ST_OK : rc;
+		return err_set(m->e, ST_BAD, 0, "it is gone");
+	if (rc == ST_OK && (head.basis != m->survey->basis ||
+	    memcmp(head.plan, m->plan->sha, HASH_SIZE) != 0))
+		return err_set(m->e, ST_BAD, 0, "it is another now");
+	return rc;
 }
 
 /* --- header and summary */
@@ -282,6 +264,7 @@ put_summary(struct merging *m)
 		put_store(m, buf_span(&o->path), &o->facts);
 		close_open(m, o);
 	}
+	s->alone = m->text;
 	s->exit_status = (int)m->survey->exit_status;
 	s->seconds = (double)m->survey->milliseconds / 1000;
 	t->stores += m->stores;
@@ -320,13 +303,13 @@ merge_write(int dir, const struct plan_header *plan, const struct survey *s,
 	m->survey = s;
 	m->out = out;
 	m->text = text;
+	m->stop = stop;
 	m->e = e;
 	*bad = 1;
 	rc = put_header(m, argv);
 	for (unsigned long i = 1; rc == ST_OK && i <= plan->shards; i++) {
 		*bad = i;
-		rc = merge_file(m, dir, (struct shard_id){ i, plan->shards },
-		    stop);
+		rc = merge_file(m, dir, (struct shard_id){ i, plan->shards });
 	}
 	if (rc == ST_OK)
 		put_summary(m);

@@ -11,7 +11,7 @@
 #include "options.h"
 #include "output.h"
 #include "shard_plan.h"
-#include "shard_read.h"
+#include "shard_check.h"
 
 /* What the first and last lines of all files say. */
 struct survey {
@@ -31,9 +31,10 @@ struct survey {
 
 /*
  * dir: -1: there is none, and all is missing.
- * whole: read all of each file, so that what is damaged counts as missing; else
- * merge_write will find it.  ST_BAD: they do not belong together.  ST_DEAD: one
- * cannot be read, or no memory.  *e says which.
+ * whole: read all of each file; else only where first and last lines leave a
+ * doubt, and merge_write will find what is damaged.  ST_BAD: they do not belong
+ * together, or to the plan.  ST_DEAD: one cannot be read, or no memory.  *e
+ * says which.
  */
 int merge_survey(int dir, const struct plan_header *, bool whole,
     struct survey *, struct err *);

@@ -117,16 +117,39 @@ tell_missing(const struct merge_run *r)
 	struct buf list = s->missing.text, again = s->again.text;
 	const char *text = buf_text(&list);
 
-	if (s->missing_n > 0 && r->command->missing)
-		(void)printf("--array=%s\n", text);
-	else if (s->missing_n > 0)
-		complain("%lu of %zu shards are missing: --array=%s",
+	if (s->missing_n > 0 && r->command->missing && (
+	    printf("--array=%s\n", text) < 0 || fflush(stdout) != 0)) {
+		complain("cannot write the list of missing shards: %s",
+		    strerror(errno));
+		return EXIT_UNREADABLE;
+	}
+	if (s->missing_n > 0 && !r->command->missing)
+		complain("%lu of %zu shards are missing or damaged: --array=%s",
 		    s->missing_n, r->plan.shards, text);
 	if (s->again_n > 0)
-		complain("of them %s are there, but a message reaches over "
-		    "where they begin; now that this is known, scan them "
-		    "again", buf_text(&again));
+		complain("of them %s are there, but did not begin where the "
+		    "shard before them ended; now that this is known, scan "
+		    "them again", buf_text(&again));
 	return s->missing_n > 0 ? EXIT_INTERRUPTED : EXIT_CLEAN;
+}
+
+/* All that has to be scanned again, and not only what was come upon. */
+static int
+tell_damaged(struct merge_run *r)
+{
+	struct err e = { 0 };
+	int rc, status;
+
+	survey_free(&r->survey);
+	rc = merge_survey(r->dir, &r->plan, true, &r->survey, &e);
+	if (rc != ST_OK) {
+		complain("%s: %s", r->command->dir, e.text);
+		return rc == ST_BAD ? EXIT_USAGE : EXIT_UNREADABLE;
+	}
+	if ((status = tell_missing(r)) != EXIT_CLEAN)
+		return status;
+	complain("it was written anew meanwhile: merge again");
+	return EXIT_INTERRUPTED;
 }
 
 /* All records, to where they go. */
@@ -146,10 +169,7 @@ write_records(struct merge_run *r, struct output *out, bool text)
 		return EXIT_INTERRUPTED;
 	}
 	complain("shard %lu: %s", bad, e.text);
-	if (rc != ST_BAD)
-		return EXIT_UNREADABLE;
-	complain("it has to be scanned again: --array=%lu", bad);
-	return EXIT_INTERRUPTED;
+	return rc == ST_BAD ? tell_damaged(r) : EXIT_UNREADABLE;
 }
 
 /* A page is made of all records. */
@@ -269,5 +289,5 @@ merge_help(void)
 	    "same as that of one scan.",
 	    "Exit status: 0 no findings (or info alone), 1 findings, 2 "
 	    "something could not be read, 64 usage, 75 shards are missing "
-	    "(which, is told on standard error) or interrupted.");
+	    "or damaged (which, is told on standard error) or interrupted.");
 }

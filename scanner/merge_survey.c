@@ -68,11 +68,15 @@ take_header(struct survey *s, struct span line, bool first)
 }
 
 static int
-take(struct survey *s, unsigned long i, const struct shard_head *head,
-    const struct shard_tail *tail, struct span header, struct err *e)
+take(struct survey *s, const struct plan_header *plan, unsigned long i,
+    const struct shard_head *head, const struct shard_tail *tail,
+    struct span header, struct err *e)
 {
 	const bool first = s->header.n == 0;
 
+	if (memcmp(head->plan, plan->sha, HASH_SIZE) != 0)
+		return err_set(e, ST_BAD, 0, "shard %lu is of another plan: "
+		    "each plan needs a folder of its own", i);
 	if (first)
 		s->basis = head->basis;
 	if (head->basis != s->basis)
@@ -88,30 +92,42 @@ take(struct survey *s, unsigned long i, const struct shard_head *head,
 	    ST_OK : err_set(e, ST_DEAD, ENOMEM, "cannot merge");
 }
 
+static int
+keep_header(void *ctx, const struct shard_line *l, struct err *e)
+{
+	struct buf *header = ctx;
+
+	(void)e;
+	if (l->kind == SHARD_HEADER)
+		buf_add(header, l->text.p, l->text.n);
+	return ST_OK;
+}
+
 /* One shard.  It is listed if it is not to be had. */
 static int
-look(int dir, struct survey *s, const struct shard_head *want, bool whole,
-    struct border_state *border, struct err *e)
+look(int dir, const struct plan_header *plan, struct survey *s,
+    unsigned long i, bool whole, struct border_state *border, struct err *e)
 {
+	const struct shard_id id = { i, plan->shards };
 	struct shard_head head;
 	struct shard_tail tail;
 	struct buf header = { 0 };
-	int rc = dir >= 0 ? ST_OK : ST_END;
+	int rc = ST_END;
 
-	if (rc == ST_OK && whole)
-		rc = shard_check(dir, want, &head, &tail, e);
-	if (rc == ST_OK)
-		rc = shard_glance(dir, want, &head, &tail, &header, e);
+	if (dir >= 0)
+		rc = whole ? shard_check(dir, id, &head, &tail, keep_header,
+		    &header, e) : shard_glance(dir, id, &head, &tail, &header,
+		    e);
 	if (rc == ST_BAD || rc == ST_END) {
-		shard_list_add(&s->missing, want->id.i);
+		shard_list_add(&s->missing, i);
 		s->missing_n++;
 		border->known = false;
 		rc = ST_OK;
 	} else if (rc == ST_OK) {
-		rc = take(s, want->id.i, &head, &tail, buf_span(&header), e);
+		rc = take(s, plan, i, &head, &tail, buf_span(&header), e);
 		if (!shard_border_next(border, &tail.borders)) {
-			shard_list_add(&s->missing, want->id.i);
-			shard_list_add(&s->again, want->id.i);
+			shard_list_add(&s->missing, i);
+			shard_list_add(&s->again, i);
 			s->missing_n++;
 			s->again_n++;
 			/* What comes behind it is not known now. */
@@ -122,22 +138,33 @@ look(int dir, struct survey *s, const struct shard_head *want, bool whole,
 	return rc;
 }
 
-int
-merge_survey(int dir, const struct plan_header *plan, bool whole,
+static int
+look_at_all(int dir, const struct plan_header *plan, bool whole,
     struct survey *s, struct err *e)
 {
-	struct shard_head want = { .id = { 1, plan->shards } };
 	struct border_state border = { .known = false };
 	int rc = ST_OK;
 
 	*s = (struct survey){ .basis = 0 };
-	memcpy(want.plan, plan->sha, HASH_SIZE);
-	for (; want.id.i <= plan->shards && rc == ST_OK; want.id.i++)
-		rc = look(dir, s, &want, whole, &border, e);
+	for (unsigned long i = 1; i <= plan->shards && rc == ST_OK; i++)
+		rc = look(dir, plan, s, i, whole, &border, e);
 	(void)shard_list_end(&s->missing);
 	(void)shard_list_end(&s->again);
 	if (rc == ST_OK && (!buf_ok(&s->missing.text) ||
 	    !buf_ok(&s->again.text)))
 		rc = err_set(e, ST_DEAD, ENOMEM, "cannot merge");
 	return rc;
+}
+
+int
+merge_survey(int dir, const struct plan_header *plan, bool whole,
+    struct survey *s, struct err *e)
+{
+	if (!whole) {
+		if (look_at_all(dir, plan, false, s, e) == ST_OK &&
+		    s->missing_n == 0)
+			return ST_OK;
+		survey_free(s);		/* the sums say whether that is true */
+	}
+	return look_at_all(dir, plan, true, s, e);
 }

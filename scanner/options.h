@@ -134,7 +134,7 @@
 	    "the folder that its file goes to, for `baredot merge`; if it is " \
 	    "there and whole, nothing is done") \
 	O(FOR_SCAN, CHECKPOINT, 0, "checkpoint", "SECONDS", \
-	    "how much may have to be scanned again when it is stopped (10)") \
+	    "how much may have to be scanned again when it is killed (10)") \
 	O(FOR_ALL, CODE, 'c', "code", "LIST", \
 	    "report only these codes (comma-separated, * matches); +CODE " \
 	    "adds to the usual ones, -CODE removes") \

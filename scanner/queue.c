@@ -41,6 +41,7 @@ job_event_commit(void *tag, const struct commit_text *t,
 
 	if (j->drop)
 		return;
+	j->fresh = true;
 	j->resume = resume;
 	j->lost = d->lost;
 	j->stamped = d->stamped;
@@ -95,8 +96,10 @@ job_event_died(void *tag, const char *why)
 {
 	struct job *j = tag;
 
-	j->state = JOB_DONE;
-	job_cut_short(j, why);
+	/* Its rest is for whoever goes on. */
+	j->state = j->list->queue->pause ? JOB_WAITING : JOB_DONE;
+	if (j->state == JOB_DONE)
+		job_cut_short(j, why);
 }
 
 static void
@@ -115,19 +118,18 @@ job_event_wanted(const void *tag)
 
 /* --- the loop */
 
-static bool
-going(const struct queue *q)
+bool
+queue_broken(const struct queue *q)
 {
-	return !q->failed && !q->jobs.failed && !q->stop;
+	return q->failed || q->jobs.failed || q->stop;
 }
 
-/* Hand over all that can be. */
-static void
-flush(struct queue *q)
+void
+queue_flush(struct queue *q)
 {
 	struct job *j;
 
-	while ((j = q->jobs.first) != NULL && going(q)) {
+	while ((j = q->jobs.first) != NULL && !queue_broken(q)) {
 		job_check_range(j);
 		queue_flush_first(q, j);
 		if (j->state != JOB_DONE)
@@ -148,7 +150,8 @@ dispatch(struct queue *q)
 	size_t ahead = 0;
 
 	for (struct job *j = q->jobs.first; j != NULL && ahead < window &&
-	    pool_has_idle(q->pool) && !q->stop; j = j->next, ahead++) {
+	    pool_has_idle(q->pool) && !q->stop && !q->pause;
+	    j = j->next, ahead++) {
 		if (j->state != JOB_WAITING || j == q->batch ||
 		    (j->spec.roomy && j != q->jobs.first))
 			continue;
@@ -172,11 +175,11 @@ static void
 step(struct queue *q)
 {
 	dispatch(q);
-	flush(q);
+	queue_flush(q);
 	dispatch(q);
-	if (q->jobs.first != NULL && going(q))
+	if (q->jobs.first != NULL && !queue_broken(q))
 		q->failed |= !pool_wait(q->pool, 250);
-	flush(q);
+	queue_flush(q);
 	tell_progress(q, 0);
 }
 
@@ -188,7 +191,7 @@ make_room(struct queue *q)
 	const size_t most = q->options.part != NULL ? WINDOW : QUEUED_MAX;
 
 	dispatch(q);
-	while (q->jobs.n > most && going(q))
+	while (q->jobs.n > most && !queue_stopped(q))
 		step(q);
 }
 
@@ -251,7 +254,10 @@ add_name(struct queue *q, struct job *j, const char *name,
 	buf_add(&j->names, name, strlen(name) + 1);
 	if (planned != NULL)
 		buf_add(&j->planned, planned, sizeof(*planned));
-	q->failed |= !buf_ok(&j->names) || !buf_ok(&j->planned);
+	if (q->options.part != NULL)
+		buf_add(&j->lines, &q->jobs.line, sizeof(q->jobs.line));
+	q->failed |= !buf_ok(&j->names) || !buf_ok(&j->planned) ||
+	    !buf_ok(&j->lines);
 	j->names_n++;
 }
 
@@ -312,7 +318,7 @@ queue_file(struct queue *q, const struct walk_dir *d, const char *name,
 	struct store_facts *facts = folder_facts(q, d);
 	struct job *j;
 
-	if (!going(q) || (q->options.keeping != NULL &&
+	if (queue_broken(q) || (q->options.keeping != NULL &&
 	    known_file(q, d, name, place, facts)))
 		return;
 	j = q->batch;
@@ -378,9 +384,9 @@ bool
 queue_finish(struct queue *q)
 {
 	q->batch = NULL;
-	while (q->jobs.first != NULL && going(q))
+	while (q->jobs.first != NULL && !queue_stopped(q))
 		step(q);
-	return going(q);
+	return q->jobs.first == NULL && !queue_broken(q);
 }
 
 void
@@ -389,10 +395,25 @@ queue_stop(struct queue *q)
 	q->stop = 1;
 }
 
+void
+queue_pause(struct queue *q)
+{
+	if (q->options.part != NULL)
+		q->pause = 1;
+	else
+		q->stop = 1;
+}
+
 bool
 queue_stopped(const struct queue *q)
 {
-	return !going(q);
+	return queue_broken(q) || q->pause;
+}
+
+void
+queue_at(struct queue *q, uint64_t line)
+{
+	q->jobs.line = line;
 }
 
 const struct totals *
@@ -451,7 +472,7 @@ queue_free(struct queue *q)
 		chain_free(q->mbox);
 	buf_free(&q->mbox_dir);
 	buf_free(&q->mbox_name);
-	buf_free(&q->jobs.line);
+	buf_free(&q->jobs.text);
 	buf_free(&q->line);
 	free(q);
 }

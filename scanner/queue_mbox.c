@@ -16,9 +16,9 @@ begin_section(struct chain *c)
 }
 
 void
-queue_mbox(struct queue *q, const struct walk_dir *d, const char *name,
-    enum store_place place, uint64_t size, struct mbox_border begin)
+queue_mbox(struct queue *q, const struct queued_mbox *m)
 {
+	const struct walk_dir *d = m->dir;
 	struct chain *c = calloc(1, sizeof(*c));
 
 	if (c == NULL) {
@@ -26,17 +26,20 @@ queue_mbox(struct queue *q, const struct walk_dir *d, const char *name,
 		return;
 	}
 	c->parts = true;
-	c->expect = begin.at;
-	c->lost = begin.lost;
+	c->stale = m->stale;
+	c->given = m->from;
+	c->expect = m->begin.at;
+	c->lost = m->begin.lost;
 	begin_section(c);
-	folder_join(&c->kept.path, d != NULL ? d->path : "", name);
+	folder_join(&c->kept.path, d != NULL ? d->path : "", m->name);
 	q->mbox = c;
-	q->mbox_spec = (struct job_spec){ .kind = JOB_RANGE, .place = place,
-	    .root = d != NULL ? d->root : 0, .size = size };
+	q->mbox_spec = (struct job_spec){ .kind = JOB_RANGE,
+	    .place = m->place, .root = d != NULL ? d->root : 0,
+	    .size = m->size };
 	buf_clear(&q->mbox_dir);
 	buf_str(&q->mbox_dir, d != NULL ? d->path : "");
 	buf_clear(&q->mbox_name);
-	buf_add(&q->mbox_name, name, strlen(name) + 1);
+	buf_add(&q->mbox_name, m->name, strlen(m->name) + 1);
 	q->failed = q->failed || !buf_ok(&c->kept.path) ||
 	    !buf_ok(&q->mbox_dir) || !buf_ok(&q->mbox_name);
 }
@@ -77,6 +80,7 @@ queue_range(struct queue *q, uint64_t from, uint64_t to)
 	for (; from < to && !queue_stopped(q); from += n) {
 		n = to - from < SCAN_RANGE ? to - from : SCAN_RANGE;
 		append_range(q, from, from + n);
+		c->given = from + n;
 	}
 }
 
@@ -93,22 +97,41 @@ queue_mbox_end(struct queue *q, bool last)
 	joblist_append(&q->jobs, j);
 }
 
-bool
-queue_cut(struct queue *q, struct totals *out)
+void
+queue_mbox_unread(struct queue *q, const struct walk_dir *d, const char *name,
+    uint64_t to, bool last)
 {
-	if (!queue_finish(q))
-		return false;
+	queue_mbox(q, &(struct queued_mbox){ .dir = d, .name = name,
+	    .place = PLACE_OTHER, .size = to, .from = to,
+	    .begin = { to, true } });
+	if (q->mbox != NULL)
+		q->mbox->unread = true;
+	queue_mbox_end(q, last);
+}
+
+void
+queue_part_folders(struct queue *q)
+{
 	for (struct folder *f = q->folder; f != NULL; f = f->up) {
 		if (f->facts->messages > 0)
 			queue_part_folder(q, span_text(f->path), f->facts,
 			    false);
 		memset(f->facts, 0, sizeof(*f->facts));
 	}
+}
+
+bool
+queue_cut(struct queue *q, struct totals *out)
+{
+	if (!queue_finish(q))
+		return false;
+	queue_part_folders(q);
 	if (q->mbox != NULL) {
 		queue_part_mbox(q, q->mbox, false);
 		begin_section(q->mbox);
 	}
 	*out = q->totals;
 	memset(&q->totals, 0, sizeof(q->totals));
-	return !queue_stopped(q);
+	q->mark.set = q->mark.torn = false;
+	return !queue_broken(q);
 }

@@ -60,6 +60,8 @@ queue_flush_first(struct queue *q, struct job *j)
 
 	if (j->drop || j->nothing || (range && !j->checked))
 		return;
+	if (q->options.part != NULL)
+		queue_mark(q, j);
 	totals_add(&q->totals, &j->delta.totals);
 	if (q->options.keeping != NULL)
 		keep_results(q, j);
@@ -77,6 +79,8 @@ queue_flush_first(struct queue *q, struct job *j)
 	buf_clear(&j->out);
 	buf_clear(&j->plan);
 	memset(&j->delta, 0, sizeof(j->delta));
+	if (q->options.part != NULL)
+		queue_marked(q, j);
 }
 
 static void
@@ -116,7 +120,7 @@ queue_part_mbox(struct queue *q, const struct chain *c, bool last)
 	const struct part_facts p = { .path = buf_span(&c->kept.path),
 	    .last = last, .facts = &c->facts, .mbox = true,
 	    .found = c->found, .first = c->first,
-	    .next = { c->expect, c->lost } };
+	    .next = { c->expect, c->lost }, .unread = c->unread };
 
 	q->totals.files += last;
 	q->options.part(q->options.ctx, &p);
@@ -190,6 +194,7 @@ queue_finish_first(struct queue *q, struct job *j)
 		write_store(q, buf_span(&j->path), &j->chain->facts,
 		    &j->chain->kept);
 		chain_free(j->chain);
+		q->mark.torn = false;
 	} else if (j->what == WHAT_KEPT) {
 		tell_kept(q, j);
 	} else if (j->what == WHAT_TEXT && j->chain != NULL) {

@@ -29,7 +29,7 @@ on_signal(int sig)
 	(void)sig;
 	interrupted = 1;
 	if (to_stop != NULL)
-		queue_stop(to_stop);
+		queue_pause(to_stop);
 }
 
 /* --- what the queue and the walk tell */
@@ -170,6 +170,7 @@ start_queue(struct scan_run *r, struct err *e)
 		.workers = c->jobs, .timeout = c->timeout, .write = scan_write,
 		.keeping = r->keeping, .plan = scan_acts_plan,
 		.part = r->shard != NULL ? scan_shard_part : NULL,
+		.mark = scan_shard_mark, .back = scan_shard_back,
 		.progress = on_progress, .ctx = r,
 	};
 
@@ -193,7 +194,7 @@ start_queue(struct scan_run *r, struct err *e)
 	r->queue = queue_new(&o, e);
 	to_stop = r->queue;
 	if (r->queue != NULL && interrupted != 0)
-		queue_stop(r->queue);	/* it came before there was one */
+		queue_pause(r->queue);	/* it came before there was one */
 	return r->queue != NULL;
 }
 
@@ -216,7 +217,7 @@ exit_status(const struct scan_run *r, const struct totals *t)
 {
 	uint64_t flagged = t->flagged, info = t->by_severity[SEV_INFO];
 
-	if (interrupted != 0)
+	if (interrupted != 0 && (r->shard == NULL || r->summary.partial))
 		return EXIT_INTERRUPTED;
 	if (t->unreadable > 0 || r->summary.partial)
 		return EXIT_UNREADABLE;
@@ -274,7 +275,7 @@ finish(struct scan_run *r)
 	    interrupted == 0 && ok && r->shard == NULL)
 		(void)fputs("baredot: no mail was found there (-v lists what "
 		    "was skipped)\n", stderr);
-	if (t.unreadable > 0)
+	if (t.unreadable > 0 && (r->shard == NULL || !s->partial))
 		(void)fprintf(stderr, "baredot: %llu could not be read; the "
 		    "report names them\n", (unsigned long long)t.unreadable);
 	scan_after(r, &t);
@@ -400,7 +401,7 @@ run_scan(struct scan_run *r, const char *const *whole)
 	if ((status = begin(r, &done, &e)) == EXIT_CLEAN && !done) {
 		if (write_header(r))
 			scan_all(r);
-		scan_acts_finish(r, interrupted != 0);
+		scan_acts_finish(r, r->shard == NULL && interrupted != 0);
 		scan_keeping_finish(r, interrupted == 0 &&
 		    !r->summary.partial);
 		status = finish(r);

@@ -120,6 +120,8 @@ void scan_shard_free(struct scan_run *);
 
 bool scan_shard_write(struct scan_run *, struct span);
 void scan_shard_part(void *run, const struct part_facts *);
+void scan_shard_mark(void *run);	/* queue_options.mark, .back */
+bool scan_shard_back(void *run);
 
 /* --- scan_target.c: --target */
 

@@ -1,5 +1,6 @@
 /*
- * See scan_run.h and sharding.h: a scan that is one of many, and its file.
+ * See scan_run.h and sharding.h: a scan that is one of many, up to its first
+ * file.
  */
 #include "sharding.h"
 
@@ -104,26 +105,48 @@ check_evidence(const struct shard_run *sh, const struct scan_command *c)
 	return inside ? EXIT_USAGE : EXIT_CLEAN;
 }
 
-/* Where the mbox at its start goes on, if the shards before it say so. */
+/* NULL: it is of this plan, and scanned with the same options. */
+static const char *
+stranger(const struct shard_run *sh, const struct shard_head *head)
+{
+	return memcmp(head->plan, sh->head.plan, HASH_SIZE) != 0 ?
+	    "of another plan" : head->basis != sh->head.basis ?
+	    "scanned with other options, or by another baredot" : NULL;
+}
+
+/* The borders of the i-th.  False: it is not whole, or goes with another. */
+static bool
+borders_of(const struct shard_run *sh, unsigned long i,
+    struct shard_borders *out)
+{
+	const struct shard_id id = { i, sh->head.id.n };
+	struct shard_head head;
+	struct shard_tail tail;
+	struct err e;
+
+	if (shard_check(sh->dir, id, &head, &tail, NULL, NULL, &e) != ST_OK ||
+	    stranger(sh, &head) != NULL)
+		return false;
+	*out = tail.borders;
+	return true;
+}
+
+/* Where the mbox at its start goes on, if the shards before it say so: from the
+ * last one on that knows it without those before. */
 static void
 look_back(struct shard_run *sh)
 {
-	struct shard_head want = sh->head;
-	struct shard_tail tail;
-	struct shard_head head;
-	struct err e;
+	unsigned long i = sh->head.id.i;
+	struct shard_borders b = { .begins = sh->borders.begins,
+	    .through = true };
 
-	while (sh->borders.begins && want.id.i-- > 1) {
-		if (shard_glance(sh->dir, &want, &head, &tail, NULL, &e) !=
-		    ST_OK || head.basis != sh->head.basis ||
-		    !tail.borders.ends)
+	while (b.begins && b.through && !b.found)
+		if (--i == 0 || !borders_of(sh, i, &b))
 			return;
-		if (tail.borders.begins && tail.borders.through &&
-		    !tail.borders.found)
-			continue;
-		sh->before = (struct border_state){ true, tail.borders.next };
-		return;
-	}
+	for (; i < sh->head.id.i; i++)
+		if (!borders_of(sh, i, &b) ||
+		    !shard_border_next(&sh->before, &b))
+			sh->before.known = false;
 }
 
 /* The shard's file may be there. */
@@ -131,28 +154,27 @@ static int
 look_at_file(struct shard_run *sh, bool *done)
 {
 	struct border_state state = sh->before;
-	struct shard_head head = { .id = { 0, 0 } };
+	struct shard_head head;
 	struct shard_tail tail;
 	struct err e = { 0 };
-	const int rc = shard_check(sh->dir, &sh->head, &head, &tail, &e);
+	const unsigned long i = sh->head.id.i;
+	const int rc = shard_check(sh->dir, sh->head.id, &head, &tail, NULL,
+	    NULL, &e);
 
 	*done = false;
-	if (rc == ST_END)
-		return EXIT_CLEAN;
 	if (rc == ST_DEAD) {
-		complain("shard %lu: %s", sh->head.id.i, e.text);
+		complain("shard %lu: %s", i, e.text);
 		return EXIT_UNREADABLE;
 	}
-	if (head.id.i != 0 && (head.basis != sh->head.basis ||
-	    memcmp(head.plan, sh->head.plan, HASH_SIZE) != 0)) {
-		complain("shard %lu is there, of another plan, or scanned with "
-		    "other options: use another folder", sh->head.id.i);
-		return EXIT_USAGE;
-	}
-	if (rc == ST_BAD) {
-		complain("shard %lu is there, but %s: it is scanned again",
-		    sh->head.id.i, e.text);
+	if (rc == ST_BAD)
+		complain("shard %lu is there, but %s: it is scanned again", i,
+		    e.text);
+	if (rc != ST_OK)
 		return EXIT_CLEAN;
+	if (stranger(sh, &head) != NULL) {
+		complain("shard %lu is there, %s: use another folder", i,
+		    stranger(sh, &head));
+		return EXIT_USAGE;
 	}
 	*done = shard_border_next(&state, &tail.borders);
 	return EXIT_CLEAN;
@@ -161,9 +183,13 @@ look_at_file(struct shard_run *sh, bool *done)
 static int
 open_folder_of(struct shard_run *sh, const char *path)
 {
-	(void)mkdir(path, 0700);
+	const int why = mkdir(path, 0700) != 0 ? errno : 0;
+
 	sh->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (sh->dir < 0)
+	if (sh->dir < 0 && errno == ENOENT && why != 0)
+		complain("%s: cannot make the folder: %s", path,
+		    strerror(why));
+	else if (sh->dir < 0)
 		complain("%s: %s", path, strerror(errno));
 	return sh->dir >= 0 ? EXIT_CLEAN : EXIT_UNREADABLE;
 }
@@ -221,230 +247,6 @@ scan_shard_begin(struct scan_run *r, bool *done)
 	look_back(sh);
 	status = look_at_file(sh, done);
 	return status == EXIT_CLEAN && !*done ? check_roots(sh) : status;
-}
-
-/* --- its sections */
-
-void
-shard_note_part(struct shard_run *sh, const struct part_facts *p)
-{
-	struct shard_borders *b = &sh->borders;
-	const bool leading = sh->leading.n > 0 &&
-	    span_eq(p->path, buf_span(&sh->leading));
-
-	if (!p->mbox)
-		return;
-	if (leading && p->found && !b->found) {
-		b->found = true;
-		b->first = p->first;
-	}
-	b->ends = !p->last;
-	b->through = leading && !p->last;
-	b->next = p->next;
-	if (p->last || !leading)
-		buf_clear(&sh->leading);
-}
-
-bool
-scan_shard_write(struct scan_run *r, struct span s)
-{
-	return shard_write(r->shard->writer, s);
-}
-
-void
-scan_shard_part(void *run, const struct part_facts *p)
-{
-	struct scan_run *r = run;
-	struct shard_run *sh = r->shard;
-
-	buf_clear(&sh->text);
-	shard_part_put(&sh->text, p);
-	if (!buf_ok(&sh->text) || !shard_write(sh->writer,
-	    buf_span(&sh->text)))
-		queue_stop(r->queue);
-	sh->place.next = p->next;
-	shard_note_part(sh, p);
-}
-
-static void
-take_sums(struct scan_run *r, struct shard_sums *s)
-{
-	struct summary_facts *to = &r->summary;
-
-	totals_add(&r->more, &s->totals);
-	for (unsigned i = 0; i < WALK_SKIPS; i++)
-		to->skipped[i] += s->summary.skipped[i];
-	to->unsettled += s->summary.unsettled;
-	memset(s, 0, sizeof(*s));
-}
-
-static bool
-is_time(struct shard_run *sh, unsigned seconds)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - sh->sealed.tv_sec >= (time_t)seconds;
-}
-
-bool
-shard_seal(struct scan_run *r, bool now)
-{
-	struct shard_run *sh = r->shard;
-
-	if (!now && !is_time(sh, r->command.checkpoint))
-		return !queue_stopped(r->queue);
-	if (!queue_cut(r->queue, &sh->sums.totals))
-		return false;
-	buf_clear(&sh->text);
-	shard_piece_put(&sh->text, &sh->sums, config_rules(r->config),
-	    &sh->place);
-	take_sums(r, &sh->sums);
-	(void)clock_gettime(CLOCK_MONOTONIC, &sh->sealed);
-	return buf_ok(&sh->text) &&
-	    shard_writer_seal(sh->writer, buf_span(&sh->text)) &&
-	    (now || shard_writer_sync(sh->writer));
-}
-
-void
-scan_shard_all(struct scan_run *r)
-{
-	struct shard_run *sh = r->shard;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &sh->sealed);
-	sh->whole = shard_feed(r) && shard_seal(r, true);
-	r->summary.partial = !sh->whole;
-}
-
-/* --- its file */
-
-struct telling {
-	struct scan_run *run;
-	struct shard_rules rules;
-	struct store_facts facts;
-	struct buf path;
-};
-
-static bool
-tell_parsed(struct telling *t, const struct json_object *o,
-    enum shard_kind kind)
-{
-	struct shard_run *sh = t->run->shard;
-	struct part_facts part;
-
-	switch (kind) {
-	case SHARD_HEAD:
-		return shard_rules_read(o, &t->rules);
-	case SHARD_PART:
-		if (!shard_part_read(o, &part, &t->facts, &t->path))
-			return false;
-		shard_note_part(sh, &part);
-		return true;
-	case SHARD_PIECE:
-		if (!shard_piece_read(o, &t->rules.rules, &sh->sums,
-		    &sh->place))
-			return false;
-		take_sums(t->run, &sh->sums);
-		return true;
-	default:
-		return true;
-	}
-}
-
-/* shard_writer_new's tell: what another process did of it. */
-static bool
-tell_line(void *ctx, struct span line, enum shard_kind kind)
-{
-	struct json_object *o;
-	bool ok;
-
-	if (kind == SHARD_RECORD || kind == SHARD_HEADER)
-		return true;
-	if ((o = json_parse(line)) == NULL)
-		return false;
-	ok = tell_parsed(ctx, o, kind);
-	json_free(o);
-	return ok;
-}
-
-/* Nothing of what was told counts. */
-static int
-forget(struct scan_run *r)
-{
-	struct shard_run *sh = r->shard;
-	struct err e;
-
-	memset(&sh->sums, 0, sizeof(sh->sums));
-	memset(&r->more, 0, sizeof(r->more));
-	memset(r->summary.skipped, 0, sizeof(r->summary.skipped));
-	r->summary.unsettled = 0;
-	buf_clear(&sh->place.folder);
-	sh->place = (struct shard_place){ .folder = sh->place.folder };
-	buf_clear(&sh->leading);
-	sh->borders = (struct shard_borders){ .begins = false };
-	return shard_find_leading(sh, &e) ? EXIT_CLEAN : EXIT_UNREADABLE;
-}
-
-int
-scan_shard_open(struct scan_run *r)
-{
-	struct shard_run *sh = r->shard;
-	struct telling t = { .run = r };
-	struct err e = { 0 };
-
-	sh->writer = shard_writer_new(sh->dir, &sh->head, tell_line, &t,
-	    &sh->goes_on, &e);
-	shard_rules_free(&t.rules);
-	buf_free(&t.path);
-	if (sh->writer == NULL) {
-		complain("%s: %s", r->command.out, e.text);
-		return EXIT_UNREADABLE;
-	}
-	return sh->goes_on ? EXIT_CLEAN : forget(r);
-}
-
-bool
-scan_shard_header(struct scan_run *r)
-{
-	struct shard_run *sh = r->shard;
-
-	if (sh->goes_on)
-		return true;
-	shard_head_put(&r->text, &sh->head, config_rules(r->config));
-	return buf_ok(&r->text) && shard_write(sh->writer,
-	    buf_span(&r->text));
-}
-
-bool
-scan_shard_end(struct scan_run *r)
-{
-	struct shard_run *sh = r->shard;
-	struct shard_writer *w = sh->writer;
-	struct shard_tail tail = { .id = sh->head.id,
-	    .exit_status = (uint64_t)r->summary.exit_status,
-	    .milliseconds = (uint64_t)(r->summary.seconds * 1000),
-	    .borders = sh->borders };
-	const int why = shard_writer_failed(w);
-	struct err e = { 0 };
-
-	sh->writer = NULL;
-	if (!sh->whole || r->summary.exit_status == EXIT_INTERRUPTED) {
-		if (why != 0)
-			complain("%s: cannot write the shard: %s",
-			    r->command.out, strerror(why));
-		shard_writer_stop(w);
-		return why == 0;
-	}
-	memcpy(tail.end, r->summary.end, sizeof(tail.end));
-	memcpy(tail.plan, sh->head.plan, HASH_SIZE);
-	buf_clear(&sh->text);
-	shard_tail_put(&sh->text, &tail);
-	(void)shard_writer_seal(w, buf_span(&sh->text));
-	if (shard_writer_finish(w, &e) == ST_OK)
-		return true;
-	complain("%s: %s", r->command.out, e.text);
-	r->summary.exit_status = EXIT_UNREADABLE;
-	return false;
 }
 
 void

@@ -122,11 +122,15 @@ feed_ranges(struct scan_run *r, const struct walk_dir *d, uint64_t size)
 	const uint64_t step = r->command.checkpoint > 0 ? STEP : STEP_LEAST;
 	uint64_t at = sh->place.at > 0 ? sh->place.at : l->from, n;
 
-	queue_mbox(r->queue, d, buf_text(&sh->line.path), l->place, size,
-	    border(sh));
+	queue_mbox(r->queue, &(struct queued_mbox){ .dir = d,
+	    .name = buf_text(&sh->line.path), .place = l->place,
+	    .size = size, .from = at, .begin = border(sh),
+	    .stale = sh->place.stale });
 	for (; at < end; at += n) {
 		n = end - at < step ? end - at : step;
 		queue_range(r->queue, at, at + n);
+		if (queue_stopped(r->queue))
+			return false;
 		sh->place.at = at + n;
 		if (at + n < end && !shard_seal(r, false))
 			return false;
@@ -145,6 +149,7 @@ feed_mbox(struct scan_run *r)
 	uint64_t size = l->size;
 	const enum seen seen = look(sh, d, &size);
 
+	sh->place.stale &= sh->place.at > 0;
 	if (seen == SEEN_SAME)
 		return feed_ranges(r, d, size);
 	if (seen == SEEN_NOT && l->named && l->from == 0 && l->to == l->size &&
@@ -152,9 +157,10 @@ feed_mbox(struct scan_run *r)
 		problem(r, PROBLEM_UNREADABLE, was_there);
 		return true;
 	}
-	if (sh->place.at == 0)
+	if (!sh->place.stale)
 		problem(r, PROBLEM_STALE, seen == SEEN_NOT ? "gone since the "
 		    "plan was made" : "changed since the plan was made");
+	sh->place.stale = true;
 	if (seen == SEEN_CHANGED)
 		return feed_ranges(r, d, size);
 	if (l->from == 0 && l->to == l->size && sh->place.at == 0) {
@@ -164,9 +170,8 @@ feed_mbox(struct scan_run *r)
 	}
 	problem(r, PROBLEM_UNREADABLE, "it was written anew, or is gone, since "
 	    "the plan was made: this part of it was not scanned");
-	queue_mbox(r->queue, d, buf_text(&sh->line.path), l->place, l->size,
-	    (struct mbox_border){ l->to, true });
-	queue_mbox_end(r->queue, l->to == l->size);
+	queue_mbox_unread(r->queue, d, buf_text(&sh->line.path), l->to,
+	    l->to == l->size);
 	sh->place.at = 0;
 	return true;
 }
@@ -233,6 +238,7 @@ shard_feed(struct scan_run *r)
 	int rc;
 
 	while ((rc = next_line(sh, &e)) == ST_OK) {
+		queue_at(r->queue, sh->place.line);
 		if (queue_stopped(r->queue) || !feed_line(r))
 			return false;
 		sh->place.line = sh->lines.next - sh->at;
@@ -242,6 +248,32 @@ shard_feed(struct scan_run *r)
 	if (rc != ST_END)
 		complain("%s", e.text);
 	return rc == ST_END && buf_ok(&sh->place.folder);
+}
+
+bool
+shard_unfeed(struct shard_run *sh, const struct queue_place *to)
+{
+	struct shard_place *p = &sh->place;
+	struct summary_facts *s = &sh->sums.summary;
+	const uint64_t upto = p->line;
+	struct err e;
+
+	for (p->line = to->line; p->line < upto;
+	    p->line = sh->lines.next - sh->at) {
+		if (next_line(sh, &e) != ST_OK)
+			return false;
+		if (sh->line.kind == PLAN_SKIPPED)
+			s->skipped[sh->line.why]--;
+		if (sh->line.kind == PLAN_LEAVE)
+			s->unsettled -= !sh->line.settled;
+	}
+	p->line = to->line;
+	p->at = to->at;
+	p->stale = to->stale;
+	p->root = to->root;
+	buf_clear(&p->folder);
+	buf_add(&p->folder, to->folder.p, to->folder.n);
+	return buf_ok(&p->folder);
 }
 
 bool

@@ -32,7 +32,8 @@ shard_parse(const char *text, struct shard_id *out)
 /*
  * The lowest number of an array is that of those submitted now: of a part that
  * is run again, too.  So 1-based numbers are taken as they are, whatever the
- * lowest is, and what merge lists as missing never has a 0.
+ * lowest is, and what merge lists as missing never has a 0.  Where it is not
+ * said they count from 1, as those of merge do.
  */
 static bool
 slurm_base(unsigned long *base)
@@ -40,7 +41,10 @@ slurm_base(unsigned long *base)
 	const char *min = getenv("SLURM_ARRAY_TASK_MIN");
 	unsigned long lowest;
 
-	if (min == NULL || !parse_number(min, ULONG_MAX - 1, &lowest))
+	*base = 1;
+	if (min == NULL || min[0] == '\0')
+		return true;
+	if (!parse_number(min, ULONG_MAX - 1, &lowest))
 		return false;
 	*base = lowest == 0 ? 0 : 1;
 	return true;
@@ -67,6 +71,21 @@ ask(const struct source *s)
 	return i - base + 1;
 }
 
+static void
+say_none(const struct source *s, unsigned long n, struct buf *why)
+{
+	const char *text = getenv(s->name);
+	const char *min = s->slurm ? getenv("SLURM_ARRAY_TASK_MIN") : NULL;
+
+	buf_printf(why, "%s is %s, which is none of %lu shards", s->name,
+	    text, n);
+	if (min != NULL && min[0] != '\0')
+		buf_printf(why, " (SLURM_ARRAY_TASK_MIN is %s)", min);
+	else if (s->slurm)
+		buf_str(why, " (from 1 on: SLURM_ARRAY_TASK_MIN is not set "
+		    "to 0)");
+}
+
 unsigned long
 shard_from_environment(unsigned long n, struct buf *why)
 {
@@ -82,10 +101,7 @@ shard_from_environment(unsigned long n, struct buf *why)
 		if ((i = ask(&sources[k])) == 0)
 			continue;
 		if (i > n) {
-			buf_printf(why, "%s is %s, which is none of %lu "
-			    "shards%s", sources[k].name,
-			    getenv(sources[k].name), n, sources[k].slurm ?
-			    " (from SLURM_ARRAY_TASK_MIN on)" : "");
+			say_none(&sources[k], n, why);
 			return 0;
 		}
 		if (by != NULL && i != found) {

@@ -20,9 +20,9 @@ bool shard_parse(const char *text, struct shard_id *out);
 /*
  * Which one the environment says this is, from 1; no more than n.  These are
  * asked, and those that are set must agree: SLURM_ARRAY_TASK_ID, from 0 if
- * SLURM_ARRAY_TASK_MIN is 0, else from 1; JOB_COMPLETION_INDEX, from 0;
- * SGE_TASK_ID and PARALLEL_SEQ, from 1.  0: none does, they differ, or it is
- * not one of n; *why says so.
+ * SLURM_ARRAY_TASK_MIN is 0, else (also where it is not set) from 1;
+ * JOB_COMPLETION_INDEX, from 0; SGE_TASK_ID and PARALLEL_SEQ, from 1.  0: none
+ * does, they differ, or it is not one of n; *why says so.
  */
 unsigned long shard_from_environment(unsigned long n, struct buf *why);
 

@@ -291,7 +291,7 @@ plan_line_read(struct plan_line *l, struct span text)
 	buf_clear(&l->error);
 	if (take_file(l, text))
 		return true;
-	*l = (struct plan_line){ .path = l->path, .error = error };
+	*l = (struct plan_line){ .path = l->path, .error = l->error };
 	buf_clear(&l->path);
 	o = json_parse(text);
 	ok = o != NULL && read_line(l, o);

@@ -155,7 +155,8 @@ check_seal(struct shard_reader *r, struct span s, struct err *e)
 	if (s.n < SHARD_SEAL_SIZE)
 		return err_set(e, ST_BAD, 0, "a sum is missing");
 	seal = s.p + s.n - SHARD_SEAL_SIZE;
-	if (memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0)
+	if (memcmp(seal, SHARD_SEAL, sizeof(SHARD_SEAL) - 1) != 0 ||
+	    memcmp(s.p + s.n - 2, "\"}", 2) != 0)
 		return err_set(e, ST_BAD, 0, "a sum is missing");
 	hash_upto(r, (size_t)(seal - r->in.p));
 	if (!hash_end(r->hash, sum))
@@ -195,59 +196,8 @@ shard_reader_next(struct shard_reader *r, struct span *out,
 	return ST_OK;
 }
 
-/* --- all of one */
-
-static bool
-is_wanted(const struct shard_head *want, const struct shard_id *id,
-    const uint8_t plan[HASH_SIZE])
-{
-	return want->id.i == id->i && want->id.n == id->n &&
-	    memcmp(want->plan, plan, HASH_SIZE) == 0;
-}
-
-static int
-look_at(struct span line, enum shard_kind kind, const struct shard_head *want,
-    struct shard_head *head, struct shard_tail *tail, struct err *e)
-{
-	struct json_object *o = json_parse(line);
-	bool ok = o != NULL;
-
-	if (ok && kind == SHARD_HEAD)
-		ok = shard_head_read(o, head) &&
-		    is_wanted(want, &head->id, head->plan);
-	if (ok && kind == SHARD_TAIL)
-		ok = shard_tail_read(o, tail) &&
-		    is_wanted(want, &tail->id, tail->plan);
-	json_free(o);
-	return ok ? ST_OK : err_set(e, ST_BAD, 0, "it is not of this plan");
-}
-
 int
-shard_check(int dir, const struct shard_head *want, struct shard_head *head,
-    struct shard_tail *tail, struct err *e)
-{
-	struct shard_reader r;
-	struct buf name = { 0 };
-	enum shard_kind kind;
-	struct span line;
-	int rc;
-
-	shard_file_name(&name, want->id);
-	rc = shard_reader_open(&r, dir, buf_text(&name), e);
-	while (rc == ST_OK && (rc = shard_reader_next(&r, &line, &kind, e)) ==
-	    ST_OK)
-		if (kind == SHARD_HEAD || kind == SHARD_TAIL)
-			rc = look_at(line, kind, want, head, tail, e);
-	if (rc == ST_END && r.fd >= 0)
-		rc = ST_OK;
-	shard_reader_close(&r);
-	buf_free(&name);
-	return rc;
-}
-
-/* The last line, in what fits into a buffer. */
-static int
-last_line(struct shard_reader *r, struct span *out, struct err *e)
+shard_reader_last(struct shard_reader *r, struct span *out, struct err *e)
 {
 	const off_t size = lseek(r->fd, 0, SEEK_END);
 	const off_t at = size > (off_t)READ_SIZE ? size - (off_t)READ_SIZE : 0;
@@ -266,29 +216,4 @@ last_line(struct shard_reader *r, struct span *out, struct err *e)
 	from = from != NULL ? from + 1 : r->in.p;
 	*out = (struct span){ from, (size_t)(r->in.p + r->in.n - 1 - from) };
 	return ST_OK;
-}
-
-int
-shard_glance(int dir, const struct shard_head *want, struct shard_head *head,
-    struct shard_tail *tail, struct buf *header, struct err *e)
-{
-	struct shard_reader r;
-	struct buf name = { 0 };
-	enum shard_kind kind;
-	struct span line;
-	int rc;
-
-	shard_file_name(&name, want->id);
-	rc = shard_reader_open(&r, dir, buf_text(&name), e);
-	if (rc == ST_OK && (rc = shard_reader_next(&r, &line, &kind, e)) ==
-	    ST_OK && header != NULL)
-		buf_add(header, line.p, line.n);
-	if (rc == ST_OK &&
-	    (rc = shard_reader_next(&r, &line, &kind, e)) == ST_OK)
-		rc = look_at(line, SHARD_HEAD, want, head, tail, e);
-	if (rc == ST_OK && (rc = last_line(&r, &line, e)) == ST_OK)
-		rc = look_at(line, SHARD_TAIL, want, head, tail, e);
-	shard_reader_close(&r);
-	buf_free(&name);
-	return rc;
 }

@@ -57,18 +57,9 @@ void shard_reader_close(struct shard_reader *);
 int shard_reader_next(struct shard_reader *, struct span *line,
     enum shard_kind *, struct err *);
 
-/*
- * All of one.  head, tail: what its second and last line say, or NULL.  ST_OK:
- * it is whole, and that shard of that plan; ST_END: it is not there; ST_BAD:
- * it is not as it was written, or of another plan.  ST_DEAD: as above.
- */
-int shard_check(int dir, const struct shard_head *want,
-    struct shard_head *head, struct shard_tail *tail, struct err *);
-
-/* The same by its first and last lines alone, the rest unread; header: a copy
- * of the first line, or NULL. */
-int shard_glance(int dir, const struct shard_head *want,
-    struct shard_head *head, struct shard_tail *tail, struct buf *header,
+/* The last line of the file, if it fits into 256 KiB; shard_reader_next cannot
+ * be called then.  ST_BAD, ST_DEAD: as above. */
+int shard_reader_last(struct shard_reader *, struct span *line,
     struct err *);
 
 #endif

@@ -127,6 +127,8 @@ shard_part_put(struct buf *b, const struct part_facts *p)
 		json_key_u64(j, "next", p->next.at);
 		json_key_bool(j, "lost", p->next.lost);
 	}
+	if (p->unread)
+		json_key_bool(j, "unread", true);
 	ndjson_put_facts(j, p->facts);
 	if (p->facts->has_dialects)
 		ndjson_put_dialects(j, &p->facts->dialects);
@@ -217,6 +219,7 @@ shard_part_read(const struct json_object *o, struct part_facts *out,
 	*out = (struct part_facts){ .path = buf_span(path), .facts = f,
 	    .last = json_member_true(o, "last"),
 	    .mbox = json_member_true(o, "mbox"),
+	    .unread = json_member_true(o, "unread"),
 	    .next.lost = json_member_true(o, "lost") };
 	out->found = json_member_u64(o, "first", &out->first);
 	(void)json_member_u64(o, "next", &out->next.at);
@@ -243,6 +246,7 @@ shard_piece_put(struct buf *b, const struct shard_sums *s,
 	json_key_u64(&j, "at", p->at);
 	json_key_u64(&j, "next", p->next.at);
 	json_key_bool(&j, "lost", p->next.lost);
+	json_key_bool(&j, "changed", p->stale);
 }
 
 static void
@@ -319,6 +323,7 @@ shard_piece_read(const struct json_object *o,
 	(void)json_member_u64(o, "at", &p->at);
 	(void)json_member_u64(o, "next", &p->next.at);
 	p->next.lost = json_member_true(o, "lost");
+	p->stale = json_member_true(o, "changed");
 	return json_member_bytes(o, "folder", &p->folder) &&
 	    strlen(buf_text(&p->folder)) == p->folder.n &&
 	    json_member_u64(o, "root", &p->root) &&
@@ -336,6 +341,8 @@ put_borders(struct json *j, const struct shard_borders *b)
 		json_key_u64(j, "to", b->to);
 		if (b->found)
 			json_key_u64(j, "first", b->first);
+		if (b->unread)
+			json_key_bool(j, "unread", true);
 		json_close(j, '}');
 	}
 	if (b->ends) {
@@ -368,7 +375,8 @@ read_borders(const struct json_object *o, struct shard_borders *b)
 
 	*b = (struct shard_borders){ .begins = in != NULL,
 	    .ends = out != NULL, .through = json_member_true(out, "through"),
-	    .next.lost = json_member_true(out, "lost") };
+	    .next.lost = json_member_true(out, "lost"),
+	    .unread = json_member_true(in, "unread") };
 	b->found = in != NULL && json_member_u64(in, "first", &b->first);
 	return (in == NULL || json_member_u64(in, "to", &b->to)) &&
 	    (out == NULL || json_member_u64(out, "next", &b->next.at));
@@ -394,10 +402,12 @@ shard_tail_read(const struct json_object *o, struct shard_tail *t)
 bool
 shard_border_next(struct border_state *s, const struct shard_borders *b)
 {
-	const bool fits = !b->begins || !s->known || s->at.lost ||
-	    (b->found ? b->first == s->at.at : s->at.at >= b->to);
+	const bool any = !b->begins || !s->known || s->at.lost;
+	const bool fits = any || (b->found ? b->first == s->at.at :
+	    b->unread || s->at.at >= b->to);
 
-	if (b->ends && b->begins && b->through && !b->found)
+	if (b->ends && b->begins && b->through && !b->found &&
+	    (any || !b->unread || s->at.at >= b->to))
 		return fits;		/* nothing began there */
 	s->known = b->ends;
 	s->at = b->next;

@@ -52,6 +52,7 @@ struct shard_place {
 	uint64_t at;		/* not 0: it is an mbox, of which that much is
 				 * done; and: */
 	struct mbox_border next;
+	bool stale;		/* and that it is not as planned was told */
 };
 
 struct shard_sums {
@@ -76,6 +77,8 @@ struct shard_borders {
 	uint64_t to;
 	bool found;		/* a message begins there, at: */
 	uint64_t first;
+	bool unread;		/* it was not to be had, and nobody knows what
+				 * else begins there */
 	bool ends;		/* it ends in the midst of one, */
 	bool through;		/* of the same one; and: */
 	struct mbox_border next;
@@ -96,8 +99,8 @@ bool shard_tail_read(const struct json_object *, struct shard_tail *out);
 /*
  * The mbox at a border, from one shard to the next.  Zeroed before the first.
  * False: the shard did not begin where the one before it ended (a
- * Content-Length reaches over the border): it has to be scanned again, now that
- * this is known.
+ * Content-Length reaches over the border, or the mbox was changed between the
+ * two): it has to be scanned again, now that this is known.
  */
 struct border_state {
 	bool known;

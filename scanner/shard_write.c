@@ -32,6 +32,9 @@ struct shard_writer {
 	uint64_t size;		/* bytes written */
 	bool sealed;		/* it has a section */
 	bool synced;		/* all of them are on the disk */
+	uint64_t section;	/* where the one at hand begins, */
+	uint8_t sum[HASH_SIZE];	/* and the sum of the one before */
+	uint64_t mark;		/* shard_writer_mark */
 	char temp[NAME_SIZE];
 };
 
@@ -112,8 +115,51 @@ shard_write(struct shard_writer *w, struct span s)
 static void
 begin_section(struct shard_writer *w, const uint8_t sum[HASH_SIZE])
 {
+	memcpy(w->sum, sum, HASH_SIZE);
+	w->section = w->mark = w->size + w->held.n;
 	hash_begin(w->hash);
-	hash_feed(w->hash, (struct span){ sum, HASH_SIZE });
+	hash_feed(w->hash, (struct span){ w->sum, HASH_SIZE });
+}
+
+void
+shard_writer_mark(struct shard_writer *w)
+{
+	w->mark = w->size + w->held.n;
+}
+
+/* What the section has, once more. */
+static bool
+hash_again(struct shard_writer *w)
+{
+	uint8_t piece[4096];
+	uint64_t at = w->section;
+	ssize_t n = 1;
+
+	hash_begin(w->hash);
+	hash_feed(w->hash, (struct span){ w->sum, HASH_SIZE });
+	for (; at < w->size && n > 0; at += (uint64_t)n) {
+		const uint64_t left = w->size - at;
+
+		n = pread(w->fd, piece, left < sizeof(piece) ? (size_t)left :
+		    sizeof(piece), (off_t)at);
+		if (n > 0)
+			hash_feed(w->hash, (struct span){ piece, (size_t)n });
+	}
+	return at == w->size;
+}
+
+bool
+shard_writer_back(struct shard_writer *w)
+{
+	flush(w);
+	if (w->failed != 0 || w->size == w->mark)
+		return w->failed == 0;
+	if (ftruncate(w->fd, (off_t)w->mark) != 0)
+		fail(w, errno);
+	w->size = w->mark;
+	if (w->failed == 0 && !hash_again(w))
+		fail(w, EIO);
+	return w->failed == 0;
 }
 
 bool

@@ -26,6 +26,11 @@ struct shard_writer *shard_writer_new(int dir, const struct shard_head *,
 /* False: it failed, now or before. */
 bool shard_write(struct shard_writer *, struct span);
 
+/* All from here on may be taken back, as long as nothing is sealed behind it;
+ * take it back.  False: likewise. */
+void shard_writer_mark(struct shard_writer *);
+bool shard_writer_back(struct shard_writer *);
+
 /* A line without its final brace: put its sum.  False: likewise. */
 bool shard_writer_seal(struct shard_writer *, struct span line);
 

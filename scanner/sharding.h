@@ -1,12 +1,13 @@
 /*
- * The inside of a scan of a shard: scan_shard.c has its file, and
- * scan_shard_feed.c what the plan lists.
+ * The inside of a scan of a shard: scan_shard.c has what is before the first
+ * job, scan_shard_file.c its file, and scan_shard_feed.c what the plan lists.
  */
 #ifndef BAREDOT_SHARDING_H
 #define BAREDOT_SHARDING_H
 
 #include "plan_look.h"
 #include "scan_run.h"
+#include "shard_check.h"
 #include "shard_write.h"
 
 struct shard_run {
@@ -30,9 +31,10 @@ struct shard_run {
 	struct plan_look look;
 	struct timespec sealed;		/* when the last section ended */
 	bool whole;			/* all sections are written */
+	uint64_t sealed_line, sealed_at;	/* sh->place of the last one */
 };
 
-/* --- scan_shard.c */
+/* --- scan_shard_file.c */
 
 /* The section ends, if it is time (or in any case: now).  False: stop. */
 bool shard_seal(struct scan_run *, bool now);
@@ -48,5 +50,9 @@ bool shard_find_leading(struct shard_run *, struct err *e);
 
 /* All lines from sh->place on.  False: stopped. */
 bool shard_feed(struct scan_run *);
+
+/* What was given from that line on does not count: sh->place, and the sums of
+ * the lines.  False: no memory, or the plan cannot be read. */
+bool shard_unfeed(struct shard_run *, const struct queue_place *);
 
 #endif

@@ -4,6 +4,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -169,6 +170,10 @@ worker_main(int fd, const struct scan_options *o, uint64_t share)
 	struct wire_job w;
 	struct buf text = { 0 };
 
+	/* What all of a group are sent the parent decides about, which may want
+	 * what is begun. */
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
 	sandbox_enter();
 	if ((s = scanner_new(o)) == NULL)
 		_exit(1);

@@ -27,6 +27,7 @@ struct part_facts {
 	bool found;		/* a message begins in it, the first at: */
 	uint64_t first;
 	struct mbox_border next;
+	bool unread;		/* what begins in it nobody knows */
 };
 
 void ndjson_put_codes(struct json *, code_set);

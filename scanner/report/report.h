@@ -118,6 +118,7 @@ struct summary_facts {
 	const struct act_facts *acts;	/* NULL: it is a scan */
 	const struct kept_facts *kept;	/* NULL: nothing is kept */
 	const struct screen *screen;	/* that it is shown on; or NULL */
+	bool alone;			/* no record stands above it */
 };
 
 /* Of a scan that keeps what it finds. */

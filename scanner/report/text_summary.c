@@ -217,6 +217,9 @@ static void
 put_skipped(struct buf *b, const struct parts *p)
 {
 	const bool verbose = p->r->options->verbose;
+	const char *not_mail = p->s->alone ? "skipped: not mail" : verbose ?
+	    "skipped: not mail (listed above)" :
+	    "skipped: not mail (-v lists them)";
 	uint64_t all = p->t->not_mail;
 
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
@@ -227,8 +230,7 @@ put_skipped(struct buf *b, const struct parts *p)
 		    "says why)");
 		return;
 	}
-	put_count(b, p->t->not_mail, verbose ? "skipped: not mail (listed "
-	    "above)" : "skipped: not mail (-v lists them)");
+	put_count(b, p->t->not_mail, not_mail);
 	for (unsigned i = 0; i < WALK_SKIPS; i++)
 		if (p->s->skipped[i] > 0)
 			buf_printf(b, "  %" PRIu64 " skipped: %s\n",
@@ -243,7 +245,9 @@ put_rest(struct buf *b, const struct parts *p)
 	const uint64_t lf = p->r->options->eol == EOL_AUTO ?
 	    t->conventions[CONV_LF] : 0;
 
-	put_count(b, t->unreadable, "could not be read (listed above)");
+	put_count(b, t->unreadable, p->s->alone ? "could not be read (the "
+	    "records name them: -f ndjson, -f html)" :
+	    "could not be read (listed above)");
 	put_count(b, t->gone, "gone before they could be opened: normal in a "
 	    "store that is in use");
 	put_count(b, p->s->unsettled, "kept changing while listed: folders to "

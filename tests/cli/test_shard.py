@@ -469,6 +469,38 @@ def what_is_done_stays(folder):
                                    for i in (1, 2)], "what is in the folder")
 
 
+def any_damage_heals(folder):
+    """Whatever byte of a shard is another: merge, merge --missing and scan
+    agree that it is none, and scanned again it is what it was."""
+    store = small_tree(os.path.join(folder, "store"))
+    write(os.path.join(store, "z.mbox"), tricky_mbox())
+    out = os.path.join(folder, "out")
+    name, report = plan(folder, [store], 3, "--split", 300), None
+    all_shards(name, out, 3)
+    report = masked(merge(name, out).stdout)
+    for i in (2, 3) if LONG else (2,):
+        path = shard_file(out, i, 3)
+        data = open(path, "rb").read()
+        ends = [m.end() for m in re.finditer(b"\n", data)]
+        odd = set(range(ends[0], ends[1])) | set(range(ends[-3], len(data)))
+        step = 1 if LONG else 29
+        for k in sorted(odd | set(range(0, len(data), step)))[::step // 3 or
+                                                              1]:
+            with open(path, "r+b") as f:
+                f.write(data)
+                f.seek(k)
+                f.write(bytes([data[k] ^ 1 << k % 8]))
+            where = "byte %d of shard %d" % (k, i)
+            same(run("merge", out, "--plan", name, "--missing").stdout,
+                 b"--array=%d\n" % i, where)
+            done = run("merge", out, "--plan", name)
+            same(done.returncode, 75, where)
+            check("--array=%d\n" % i in done.err, done.err)
+            done = shard(name, "%d/3" % i, out)
+            check("is scanned again" in done.err, done.err)
+            same(masked(merge(name, out).stdout), report, where)
+
+
 def missing_shards_are_listed(folder):
     """merge says which shards are missing, as --array takes it, and writes
     nothing."""
@@ -478,6 +510,18 @@ def missing_shards_are_listed(folder):
     same(merge(name, out, "--missing", status=75).stdout, b"--array=1-9\n",
          "before there is a folder")
     merge(name, out, status=2)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([OPT, "merge", out, "--plan", name,
+                               "--missing"], stdout=full,
+                              stderr=subprocess.PIPE)
+    same(done.returncode, 2, "a list that cannot be written")
+    check(b"cannot write the list" in done.stderr, done.stderr)
+    done = run("scan", "--plan", name, "--shard", "1/9", "--out",
+               "/proc/nobody/new", status=2)
+    check("/proc/nobody/new: " in done.err, done.err)
+    done = run("scan", "--plan", name, "--shard", "1/9", "--out",
+               "/proc/new", status=2)
+    check("/proc/new: cannot make the folder: " in done.err, done.err)
     all_shards(name, out, 9)
     same(run("merge", out, "--plan", name, "--missing", status=0).stdout, b"",
          "nothing is missing")
@@ -507,7 +551,16 @@ def forms_of_the_report(folder):
     text = merge(name, out, "-f", "text", exe=SAN, status=1).stdout
     one = scan("-f", "text", store).out
     last = one[one.rindex(b"\n\n85"):]
-    same(text.split(b" s;")[1], last.split(b" s;")[1], "the summary")
+    alone = last.replace(b" (-v lists them)", b"").replace(
+        b"(listed above)", b"(the records name them: -f ndjson, -f html)")
+    check(alone != last, "nothing was skipped")
+    same(text.split(b" s;")[1], alone.split(b" s;")[1], "the summary")
+    gone = os.path.join(folder, "gone")
+    name = os.path.join(folder, "plan2")
+    run("plan", "--shards", 1, "-o", name, gone, status=2)
+    shard(name, "1/1", gone + "-out")
+    text = merge(name, gone + "-out", "-f", "text", status=2).stdout
+    check(b"1 could not be read (the records name them" in text, text)
 
 
 def sealed(path):
@@ -1015,8 +1068,10 @@ def refuses(folder):
     again = plan(folder, [store], 3)
     done = shard(again, "1/3", out, status=64)
     check("another plan" in done.err, done.err)
-    same(merge(again, out, "--missing", status=75).stdout, b"--array=1-3\n",
-         "shards of another plan")
+    for options in (("--missing",), ()):
+        done = merge(again, out, *options, status=64)
+        check("shard 1 is of another plan" in done.err, done.err)
+        same(done.stdout, b"", "what is written")
     os.unlink(shard_file(out, 1, 3))
 
 
@@ -1061,21 +1116,24 @@ def relative_paths(folder):
 def what_cannot_be_listed(folder):
     """What a walk cannot look into is in the plan, and unreadable."""
     store = small_tree(os.path.join(folder, "store"))
-    gone = os.path.join(folder, "not-there")
+    gone = [os.path.join(folder, "not-there%d" % i) for i in range(4)]
     name = os.path.join(folder, "plan")
-    done = run("plan", "--shards", 2, "-o", name, store, gone, status=2)
-    check("1 could not be listed" in done.err, done.err)
-    done = scan("-f", "ndjson", "-j", 0, store, gone)
-    all_shards(name, os.path.join(folder, "out"), 2)
-    got = merge(name, os.path.join(folder, "out"), status=2)
-    same(masked(got.stdout), masked(done.out), "the report")
+    for paths, n in (([store, gone[0]], 1), (gone[:3], 3),
+                     ([gone[0], store, *gone[1:]], 4)):
+        done = run("plan", "--shards", 2, "-o", name, *paths, status=2)
+        check("%d could not be listed" % n in done.err, done.err)
+        done = scan("-f", "ndjson", "-j", 0, *paths)
+        out = os.path.join(folder, "out%d" % n)
+        all_shards(name, out, 2)
+        got = merge(name, out, status=2)
+        same(masked(got.stdout), masked(done.out), "the report")
 
 
 if __name__ == "__main__":
     main([law_for_every_number, law_with_options, law_at_every_place,
           law_in_many_pieces, plan_is_the_walk, plan_is_deterministic,
           whole_mailboxes_are_whole, shards_are_balanced, what_is_done_stays,
-          missing_shards_are_listed, forms_of_the_report,
+          any_damage_heals, missing_shards_are_listed, forms_of_the_report,
           a_stopped_shard_goes_on, every_section_can_be_gone_on_with,
           other_options_are_not_gone_on_with, large_messages,
           a_full_disk, twins_do_not_clash, changes_are_told,
