@@ -168,16 +168,29 @@ def a_shard_with_mail_that_cannot_be_read_is_done():
 
 
 @test
-def the_report_of_an_old_plan_does_not_stay():
+def another_plan_needs_another_folder():
     need_parallel()
     with folder() as top:
         scan = Scan(top)
         same(scan.parallel()[0], 0)
-        scan.compare()
+        report = read(scan.report)
         write(scan.store + "/new.eml", MAIL % (99, 99, b"a\rb"))
         scan.make_plan(3)
-        status, text = scan.parallel()
-        same((status, "--array=1-3" in text), (75, True), text)
+        for name in ("parallel.sh", "slurm-submit.sh"):
+            status, text = scan.script(name)
+            same((status, "a folder of its own" in text), (64, True), text)
+            same(read(scan.report), report, "that of the shards there")
+
+
+@test
+def an_old_report_does_not_stay_where_the_new_one_is_not_whole():
+    need_parallel()
+    with folder() as top:
+        scan = Scan(top)
+        same(scan.parallel()[0], 0)
+        os.unlink(scan.out + "/shard-00002-of-00003.ndjson")
+        status, text = scan.parallel(BAREDOT_OPTIONS="--no-such-option")
+        same((status, "--array=2" in text), (75, True), text)
         check(not os.path.exists(scan.report), "it is the old one")
         write(scan.report, b"old")
         same(scan.script("slurm-submit.sh")[0], 0)
