@@ -53,7 +53,7 @@ def all_is_done(state):
     """It must have done something, and left nothing alone."""
     said = subprocess.run([BAREDOT, "runs", "--state", state, "-f", "ndjson"],
                           stdout=subprocess.PIPE, check=True).stdout
-    acts = json.loads(said.splitlines()[-1])["messages"]
+    acts = json.loads(said.splitlines()[-1])["files"]
     if not acts["done"] or acts["not_done"] or acts["open"]:
         raise SystemExit("fix: %s" % acts)
 
