@@ -1,4 +1,5 @@
 """What the tests of the whole program share: TAP, runs, reports, stores."""
+import concurrent.futures
 import json
 import os
 import shutil
@@ -33,32 +34,39 @@ class Skip(Exception):
     pass
 
 
-def main(tests):
-    """Each test is a function whose doc is its sentence."""
-    number = bad = 0
-    only = sys.argv[1:]
-    for test in tests:
-        if only and test.__name__ not in only:
-            continue
-        number += 1
-        name = " ".join(test.__doc__.split()).rstrip(".")
-        start = time.monotonic()
-        try:
-            with tempfile.TemporaryDirectory(prefix="baredot-") as folder:
-                test(folder)
-            print("ok %d - %s" % (number, name))
-        except Skip as why:
-            print("ok %d - %s # SKIP %s" % (number, name, why))
-        except Exception as why:        # a broken test is a failed one
-            bad += 1
-            print("not ok %d - %s" % (number, name))
-            text = str(why) if isinstance(why, Failed) else \
-                traceback.format_exc()
-            for line in text.splitlines():
-                print("# " + line)
-        print("# %s: %.1f s" % (test.__name__, time.monotonic() - start),
-              flush=True)
-    print("1..%d" % number)
+def outcome(test):
+    """Of one test: how it went, what there is to say of it, and seconds."""
+    start = time.monotonic()
+    went, text = "ok", ""
+    try:
+        with tempfile.TemporaryDirectory(prefix="baredot-") as folder:
+            test(folder)
+    except Skip as why:
+        went, text = "skip", str(why)
+    except Exception as why:            # a broken test is a failed one
+        went = "not ok"
+        text = str(why) if isinstance(why, Failed) else traceback.format_exc()
+    return went, text, time.monotonic() - start
+
+
+def main(tests, at_once=1):
+    """Each test is a function whose doc is its sentence.  at_once: of those
+    that mostly wait, and need not be in the main thread."""
+    tests = [t for t in tests if not sys.argv[1:] or
+             t.__name__ in sys.argv[1:]]
+    pool = concurrent.futures.ThreadPoolExecutor(at_once)
+    outcomes = map if at_once == 1 else pool.map
+    bad = 0
+    for i, (went, text, took) in enumerate(outcomes(outcome, tests)):
+        bad += went == "not ok"
+        print("%s %d - %s%s" % (
+            "not ok" if went == "not ok" else "ok", i + 1,
+            " ".join(tests[i].__doc__.split()).rstrip("."),
+            " # SKIP " + text if went == "skip" else ""))
+        for line in text.splitlines() if went == "not ok" else ():
+            print("# " + line)
+        print("# %s: %.1f s" % (tests[i].__name__, took), flush=True)
+    print("1..%d" % len(tests))
     sys.exit(1 if bad else 0)
 
 

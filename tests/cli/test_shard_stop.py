@@ -296,4 +296,4 @@ if __name__ == "__main__":
           nothing_is_kept_of_nothing, what_was_told_in_part_is_taken_back,
           wherever_a_worker_is,
           wherever_it_is_and_stale, at_an_mbox_that_is_stale,
-          a_large_mbox_that_no_plan_cuts])
+          a_large_mbox_that_no_plan_cuts], 4)
