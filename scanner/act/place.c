@@ -163,13 +163,24 @@ open_beside(const struct place *p, int parent, const char *name, int *out,
 	return ST_OK;
 }
 
-static bool
-is_called(const struct place *p, int parent, const char *name)
+/*
+ * Is that its name?  An error is no answer; but for a parent that its owner may
+ * not search, as folders with loose files may have.
+ */
+static int
+is_called(const struct place *p, int parent, const char *name, bool *is,
+    struct err *e)
 {
+	const char *last = strrchr(p->path, '/') + 1;
 	struct stat st;
 
-	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == p->ino && st.st_dev == p->dev;
+	*is = false;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		*is = st.st_ino == p->ino && st.st_dev == p->dev;
+	else if (errno != ENOENT && (errno != EACCES ||
+	    strcmp(last, name) == 0))
+		return cannot(e, "cannot look into the folder that it is in");
+	return ST_OK;
 }
 
 /*
@@ -180,10 +191,13 @@ is_called(const struct place *p, int parent, const char *name)
 static int
 open_parts(struct place *p, int parent, struct err *e)
 {
+	bool new = false;
 	int rc;
 
-	p->cur = is_called(p, parent, "cur");
-	if (!p->cur && !is_called(p, parent, "new"))
+	if ((rc = is_called(p, parent, "cur", &p->cur, e)) != ST_OK ||
+	    (!p->cur && (rc = is_called(p, parent, "new", &new, e)) != ST_OK))
+		return rc;
+	if (!p->cur && !new)
 		return ST_END;
 	rc = open_beside(p, parent, p->cur ? "new" : "cur", &p->other, e);
 	if (rc != ST_OK)

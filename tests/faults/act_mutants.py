@@ -171,6 +171,8 @@ MUTANTS = [
      "p->tmp = p->maildir_tmp;\n\telse if (errno == ENOENT)"),
     ("an error says that tmp/ came later", "place.c",
      "else if (errno == ENOENT)\n\t\tp->tmp", "else if (true)\n\t\tp->tmp"),
+    ("an error says that it is no Maildir", "place.c",
+     "else if (errno != ENOENT && (errno", "else if (false && (errno"),
     ("sizes stay outside a Maildir", "exchange.c",
      "if (!mailname_has_sizes(now) && (!d->place->maildir || keep_base))",
      "if (!d->place->maildir || (keep_base && !mailname_has_sizes(now)))"),
