@@ -32,10 +32,12 @@ looking_at(struct looking *l, const struct plan_item *i)
 }
 
 void
-looking_at_archive(struct looking *l, const char *path, bool in_place)
+looking_at_archive(struct looking *l, const char *path, size_t root,
+    bool in_place)
 {
 	plan_names_set(&l->names, (struct span){ NULL, 0 }, span_text(path));
-	look(l, l->names.folder.n, in_place ? TARGET_EDIT : TARGET_READ);
+	look(l, root < l->names.folder.n ? root : l->names.folder.n,
+	    in_place ? TARGET_EDIT : TARGET_READ);
 }
 
 void

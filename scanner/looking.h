@@ -24,10 +24,11 @@ struct looking {		/* begin with a zeroed one */
 bool looking_at(struct looking *, const struct plan_item *);
 
 /*
- * The same for an archive that the user named; in_place: what is made of it
- * will have its name.
+ * The same for an archive that the user or a report named; root: as in
+ * archive_job; in_place: what is made of it will have its name.
  */
-void looking_at_archive(struct looking *, const char *path, bool in_place);
+void looking_at_archive(struct looking *, const char *path, size_t root,
+    bool in_place);
 
 void looking_free(struct looking *);
 

@@ -236,8 +236,8 @@ look_at_place(struct scan_run *r, const struct archive_job *j)
 
 	if (t->repairs[REPAIR_EDITS] + t->repairs[REPAIR_TAKE_OUT] == 0)
 		return ST_OK;
-	looking_at_archive(&r->looking, j->path, r->command.new_archive ==
-	    NULL);
+	looking_at_archive(&r->looking, j->path, j->root,
+	    r->command.new_archive == NULL);
 	if (o->kind == OUTCOME_DONE)
 		return ST_OK;
 	scan_acts_left(r, span_text(j->path), o->kind, o->reason);
