@@ -5,12 +5,12 @@
  */
 #include "restoring.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "catalogue.h"
 #include "complain.h"
 #include "originals.h"
+#include "reach.h"
 
 /* undo_fn: what would come of the pick at hand. */
 static void
@@ -111,17 +111,32 @@ show_file(void *ctx, const struct run_entry *t, struct err *e)
 	return rc == ST_DEAD ? rc : ST_OK;
 }
 
+/* The way there is gone as it would be (whole_file_folder). */
+static int
+look_at_files(struct restore *r)
+{
+	struct reach way;
+	struct err e = { 0 };
+	int status;
+
+	if (reach_folder(&way, r->options->to, &e) == ST_BAD) {
+		complain("%s: %s", r->options->to, e.text);
+		return EXIT_UNREADABLE;
+	}
+	r->to = way.fd;
+	status = quarantine_visit(r->state, show_file, r);
+	if (way.fd >= 0)
+		(void)close(way.fd);
+	return status;
+}
+
 int
 restore_look(struct restore *r)
 {
 	int status;
 
 	if (r->options->to != NULL) {
-		r->to = open(r->options->to, O_RDONLY | O_DIRECTORY |
-		    O_CLOEXEC);
-		status = quarantine_visit(r->state, show_file, r);
-		if (r->to >= 0)
-			(void)close(r->to);
+		status = look_at_files(r);
 	} else {
 		status = restore_each_run(r, look_at_run);
 		status = status_graver(status, quarantine_visit(r->state,
