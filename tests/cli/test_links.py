@@ -402,10 +402,11 @@ def folders_of_ours_are_not_different(folder):
          "none")
     same([r["status"] for r in w.quarantine(mail).of("outcome")], ["done"],
          "quarantine")
-    ran = baredot("restore", "--into", w.into, "--to", w.home + "/p/out",
-                  "--apply")
-    same(ran.status, UNREADABLE, ran.all)
-    check("home/eve/p of user %d" % EVE in ran.err, ran.err)
+    for apply in ((), ("--apply",)):
+        ran = baredot("restore", "--into", w.into, "--to", w.home + "/p/out",
+                      *apply)
+        same(ran.status, UNREADABLE, ran.all)
+        check("home/eve/p of user %d" % EVE in ran.err, ran.err)
     same(os.listdir(w.top + "/private"), ["state"], "nothing was made")
     for to in ("/p/out", "/p/out/", "/home/eve/../../new"):
         ran = baredot("restore", "--into", w.into, "--to", w.top + to,
