@@ -130,12 +130,6 @@ acting_going(const struct acting *a)
 	return a->status == ST_OK && *a->options.stop == 0;
 }
 
-void
-acting_set_names(struct acting *a, struct span folder, struct span name)
-{
-	plan_names_set(&a->names, folder, name);
-}
-
 static bool
 is_full(const struct acting *a)
 {
@@ -267,7 +261,7 @@ wait_for_group(struct acting *a, const struct plan_item *i)
 		act_on_waiting(a);
 	if (a->status != ST_OK)
 		return;
-	acting_set_names(a, i->folder, i->name);
+	plan_names_set(&a->names, i->folder, i->name);
 	w = &a->waiting[a->waiting_n++];
 	give_names(a, w);
 	memcpy(w->sha, i->sha, HASH_SIZE);
@@ -302,14 +296,14 @@ act_on_file(struct acting *a, const struct plan_item *i)
 {
 	struct outcome o = { 0 };
 
-	acting_set_names(a, i->folder, i->name);
+	plan_names_set(&a->names, i->folder, i->name);
 	if (is_full(a)) {
 		(void)outcome_set(&o, OUTCOME_FAILED, 0,
 		    "skipped: the file system of its folder is full");
 		acting_tell(a, &o, &(struct mend_job){ 0 }, false);
 	} else if (i->take) {
 		act_on_waiting(a);
-		acting_set_names(a, i->folder, i->name);
+		plan_names_set(&a->names, i->folder, i->name);
 		if (a->status == ST_OK)
 			take_file(a, i);
 	} else {

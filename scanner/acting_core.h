@@ -59,9 +59,6 @@ int acting_begin_run(struct acting *, struct err *);
 int acting_stop(struct acting *, const struct err *);
 bool acting_going(const struct acting *);
 
-/* The file at hand; folder may be empty, and name a path. */
-void acting_set_names(struct acting *, struct span folder, struct span name);
-
 /* What came of it. */
 void acting_tell(struct acting *, const struct outcome *,
     const struct mend_job *, bool container);

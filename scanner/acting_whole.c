@@ -122,7 +122,7 @@ acting_on_mailbox(struct acting *a, const struct mailbox_item *m)
 		return;
 	if (m->known)
 		j.told = &told;
-	acting_set_names(a, buf_span(&m->folder), buf_span(&m->name));
+	plan_names_set(&a->names, buf_span(&m->folder), buf_span(&m->name));
 	j.path = buf_text(&a->names.path);
 	a->options.about(a->options.ctx, j.path,
 	    (size_t)(m - a->mailboxes) + 1, a->mailboxes_n);
@@ -178,7 +178,7 @@ acting_archive(struct acting *a, struct archiver *by, struct archive_job *j,
 
 	if (!acting_going(a))
 		return;
-	acting_set_names(a, (struct span){ NULL, 0 }, span_text(j->path));
+	plan_names_set(&a->names, (struct span){ NULL, 0 }, span_text(j->path));
 	if (replace_archive(a, &w, output, &o, &e) != ST_OK)
 		(void)acting_stop(a, &e);
 	else

@@ -48,7 +48,8 @@ bool plan_next(struct span *in, struct plan_item *out);
 
 /*
  * The file of an item as the acting core wants it: the path of its folder, and
- * its name there; and the path as the user would write it.  All latch.
+ * its name there; and the path as the user would write it.  All latch.  A file
+ * that the user named has no folder, and a path for a name.
  */
 struct plan_names {
 	struct buf path, folder, name;

@@ -39,7 +39,6 @@ void
 queue_mark(struct queue *q, const struct job *j)
 {
 	struct queue_mark *m = &q->mark;
-
 	const bool new = !m->torn && !(m->set && m->line == line_of(j));
 
 	if (!j->fresh)
